@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ipc.h: the messages between sluiced, sluice-gateway and sluice.
+ *
+ * Owns: numbers, payloads and their exact sizes. Must not own: how frames travel (user/channel.h), or the kernel's
+ * structures (abi.h). Transport: Unix SOCK_SEQPACKET, one message a packet: struct ipc_header, then the payload of
+ * exactly the size that the type has. Requests are even, answers odd. Anything unexpected ends the peer. Text is
+ * NUL-terminated UTF-8 within its array (a missing NUL ends the peer); times are milliseconds since the epoch.
+ * IPC_VERSION is bumped with every change here.
+ */
+#ifndef SLUICE_IPC_H
+#define SLUICE_IPC_H
+
+#include <stdint.h>
+
+#include "limits.h"
+
+#define IPC_VERSION 1
+#define IPC_MAGIC 0x534c5543 /* "SLUC" */
+
+#define IPC_CONTROL_SOCKET "/run/sluice/control.sock" /* for sluice; everyone may connect */
+#define IPC_GATEWAY_SOCKET "/run/sluice/gateway.sock" /* for the user sluice-gateway only */
+
+enum ipc_type {
+	/* sluice → sluiced; an answer is RESULT or the items named here and then RESULT */
+	IPC_STATUS = 2,	       /* no payload; STATUS_ITEM */
+	IPC_REQUESTS = 4,      /* ipc_select: all, or one by id; REQUEST_ITEM… */
+	IPC_DECIDE = 6,	       /* ipc_decide */
+	IPC_GRANTS = 8,	       /* no payload; GRANT_ITEM… */
+	IPC_REVOKE = 10,       /* ipc_select: grant id "g-…" in @id, why in @text */
+	IPC_LABEL = 12,	       /* ipc_label; list: with a file descriptor, or without for all; LABEL_ITEM… */
+	IPC_WHY = 14,	       /* ipc_why: a process; EDGE_ITEM… */
+	IPC_LINEAGE = 16,      /* ipc_why with a file descriptor: a file; EDGE_ITEM… */
+	/* answers of sluiced to sluice */
+	IPC_RESULT = 1,	       /* ipc_result: last message of each answer */
+	IPC_STATUS_ITEM = 3,   /* ipc_status */
+	IPC_REQUEST_ITEM = 5,  /* ipc_request */
+	IPC_GRANT_ITEM = 9,    /* ipc_grant */
+	IPC_LABEL_ITEM = 13,   /* ipc_label_item */
+	IPC_EDGE_ITEM = 15,    /* ipc_edge */
+	/* sluiced → sluice-gateway */
+	IPC_NOTIFY_OPEN = 101, /* ipc_request: tell people */
+	IPC_NOTIFY_CLOSED = 103, /* ipc_request: decided, expired or gone */
+	/* sluice-gateway → sluiced */
+	IPC_HELLO = 100,       /* ipc_hello: first message of the gateway */
+	IPC_DELIVERY = 102,    /* ipc_delivery */
+};
+
+struct ipc_header {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t type;
+	uint32_t size; /* of the payload */
+	uint32_t pad;
+};
+
+/* Answer's last message: @error is 0 or a positive errno; @text says what happened or the remedy. */
+struct ipc_result {
+	int32_t error;
+	uint32_t pad;
+	char text[1024];
+};
+
+struct ipc_select {
+	char id[16];
+	uint32_t all; /* closed requests too */
+	uint32_t pad;
+	char text[SLUICE_REASON_MAX];
+};
+
+enum ipc_scope { IPC_SCOPE_RULE, IPC_SCOPE_ONCE, IPC_SCOPE_PROCESS, IPC_SCOPE_EXECUTABLE };
+
+/**
+ * struct ipc_decide: a reviewer's answer.
+ * @digest: hex digest of the request as the reviewer saw it, or at least its first 8 digits
+ * @approve: 1 or 0
+ * @scope: enum ipc_scope, not wider than the rule's
+ * @duration_s: 0 for the rule's, not longer than it
+ */
+struct ipc_decide {
+	char id[16];
+	char digest[65];
+	uint8_t approve;
+	uint8_t scope;
+	uint8_t pad;
+	uint32_t duration_s;
+	char reason[SLUICE_REASON_MAX];
+};
+
+enum ipc_state { IPC_PENDING, IPC_APPROVED, IPC_DENIED, IPC_EXPIRED, IPC_GONE, IPC_STATES };
+
+/* One decision on a request, as shown. */
+struct ipc_decision {
+	char person[SLUICE_NAME_MAX];
+	uint64_t time_ms;
+	uint32_t approve;
+	uint32_t pad;
+	char reason[SLUICE_REASON_MAX];
+};
+
+/* Where a label of the requester came from: the read nearest to the source. */
+struct ipc_source {
+	char path[SLUICE_PATH_TEXT];
+	char labels[256];  /* names, comma and space between */
+	char reader[64];   /* program that read it, with pid: "python3[812]" */
+	uint64_t time_ms;
+};
+
+/**
+ * struct ipc_request: one question, complete, for cards, pages and terminals. All text is untrusted.
+ * @digest: hex SHA-256 over host, boot, process, executable, action, target, labels and sources
+ * @labels: names, the most sensitive first, comma and space between
+ * @target: path, "address port protocol", or the change of credentials in words
+ * @waiting: how it waits: "hold" or "fail"
+ * @tries: attempts counted on this one request
+ * @hidden: bytes of text that did not fit into this message, 0 almost always
+ */
+struct ipc_request {
+	char id[16];
+	char digest[65];
+	char host[65];
+	char rule[SLUICE_NAME_MAX];
+	char action[16];
+	char waiting[8];
+	char scope[16];
+	uint8_t state; /* enum ipc_state */
+	uint8_t reason_required;
+	uint16_t n_sources;
+	uint16_t n_decisions;
+	uint16_t approvals_needed;
+	uint16_t approvals;
+	uint32_t sensitivity;
+	uint32_t tries;
+	uint32_t hidden;
+	uint32_t uid;
+	uint32_t loginuid;
+	int32_t pid;
+	uint32_t duration_s;
+	uint64_t start_ns;
+	uint64_t opened_ms;
+	uint64_t expires_ms;
+	uint64_t closed_ms;
+	char labels[512];
+	char requester[SLUICE_NAME_MAX]; /* person, or empty when unknown */
+	char user[64];
+	char comm[16];
+	char executable[SLUICE_PATH_TEXT];
+	char command[SLUICE_PATH_TEXT];
+	char unit[256];
+	char target[SLUICE_PATH_TEXT];
+	char reason[SLUICE_REASON_MAX]; /* the requester's, if given */
+	char reviewers[512];		/* groups asked */
+	char outcome[256];		/* in words, when closed */
+	struct ipc_source sources[SLUICE_MAX_SOURCES];
+	struct ipc_decision decisions[SLUICE_MAX_REVIEWERS];
+};
+
+struct ipc_grant {
+	char id[16];
+	char request[16];
+	char action[16];
+	char scope[16];
+	char labels[512];
+	char subject[SLUICE_PATH_TEXT];
+	char target[SLUICE_PATH_TEXT];
+	char approved_by[256];
+	uint32_t uses; /* left; UINT32_MAX: not counted */
+	uint32_t pad;
+	uint64_t issued_ms;
+	uint64_t expires_ms;
+};
+
+enum ipc_label_verb { IPC_LABEL_LIST, IPC_LABEL_ADD, IPC_LABEL_REMOVE };
+
+/* The file is the descriptor sent along; @path is only for messages and the journal. */
+struct ipc_label {
+	uint32_t verb;
+	uint32_t pad;
+	char label[SLUICE_NAME_MAX];
+	char path[SLUICE_PATH_TEXT];
+};
+
+struct ipc_label_item {
+	char label[SLUICE_NAME_MAX];
+	char path[SLUICE_PATH_TEXT];
+	char origin[SLUICE_PATH_TEXT]; /* policy file:line, "acquired", or "folder" */
+	uint32_t sensitivity;
+	uint32_t pad;
+};
+
+struct ipc_why {
+	int32_t pid;
+	uint32_t pad;
+	char path[SLUICE_PATH_TEXT];
+};
+
+/* One step of a lineage, oldest first: @subject did @verb to @object. */
+struct ipc_edge {
+	char verb[16]; /* read, wrote, started, became, received */
+	char subject[320];
+	char object[SLUICE_PATH_TEXT];
+	char labels[512];
+	int32_t pid;
+	int32_t peer;
+	uint64_t time_ms;
+	uint64_t seq; /* of the journal entry, UINT64_MAX if none */
+};
+
+/**
+ * struct ipc_status: how the agent is.
+ * @enforcing: 1 when every program is attached and a policy is in force
+ * @why: when it is not, or not fully: one sentence each, newline between
+ */
+struct ipc_status {
+	uint32_t enforcing;
+	uint32_t monitor;
+	uint32_t generation;
+	uint32_t gateway_connected;
+	char version[32];
+	char kernel[65];
+	char why[1024];
+	char policy_digest[65];
+	char journal_root[65];
+	char gateway[256]; /* newest delivery problem, or empty */
+	char pad[5];
+	uint32_t labels;
+	uint32_t rules;
+	uint32_t people;
+	uint32_t pending;
+	uint32_t held;
+	uint32_t grants;
+	uint32_t pad2;
+	uint64_t started_ms;
+	uint64_t policy_ms;
+	uint64_t journal_entries;
+	uint64_t undelivered; /* requests that no notifier has delivered */
+	uint64_t delivered;
+	uint64_t counters[16]; /* enum sluice_counter of abi.h, summed over CPUs */
+	uint64_t gaps;	       /* events known to be lost */
+};
+
+struct ipc_hello {
+	uint32_t notifiers; /* how many channels are configured */
+	uint32_t pad;
+	char names[256];
+};
+
+enum ipc_delivery_state { IPC_DELIVERED = 1, IPC_RETRYING, IPC_FAILED };
+
+struct ipc_delivery {
+	char id[16];
+	char notifier[32];
+	uint32_t state;
+	uint32_t attempt;
+	char text[256]; /* error, empty when delivered */
+};
+
+_Static_assert(sizeof(struct ipc_header) == 16, "header");
+
+#endif

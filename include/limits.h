@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
+/*
+ * limits.h: every capacity and time-out on one page. What exceeds one is refused with an error that names it.
+ */
+#ifndef SLUICE_LIMITS_H
+#define SLUICE_LIMITS_H
+
+/* Policy: labels and clearances are bits of a u64, the rest is bounded so that a reload is. */
+#define SLUICE_MAX_LABELS 64
+#define SLUICE_MAX_CLEARANCES 64
+#define SLUICE_MAX_PORTS 8	   /* port ranges of one address prefix */
+#define SLUICE_MAX_RULES 256
+#define SLUICE_MAX_PEOPLE 4096
+#define SLUICE_MAX_PATHS 4096	   /* paths that the policy labels */
+#define SLUICE_MAX_DESTINATIONS 4096
+#define SLUICE_NAME_MAX 64	   /* label, rule, person, group; with the NUL */
+
+/* Kernel side. */
+#define SLUICE_EVENT_PATH 1024	   /* bytes of a path in an event; a power of two */
+#define SLUICE_PATH_DEPTH 64	   /* components of a path in an event */
+#define SLUICE_FOLDER_DEPTH 128	   /* folders above a file; deeper is refused */
+#define SLUICE_RING_BYTES (2U << 20)
+#define SLUICE_MAX_OBJECTS 1048576 /* labeled objects, preallocated none */
+#define SLUICE_MAX_ASKS 8192
+#define SLUICE_MAX_GRANTS 16384
+#define SLUICE_MAX_FLOWS 16384
+#define SLUICE_MAX_EDGES 16384	   /* recent reads and writes not told again */
+#define SLUICE_MAX_SHARED 16384	   /* groups of processes that share memory */
+
+/* Times. */
+#define SLUICE_HEARTBEAT_MS 1000
+#define SLUICE_STALE_MS 5000
+#define SLUICE_DEFAULT_LIMIT_S 900    /* how long a question waits */
+#define SLUICE_MAX_LIMIT_S 604800
+#define SLUICE_DEFAULT_DURATION_S 300 /* how long a grant holds */
+#define SLUICE_MAX_DURATION_S 86400
+#define SLUICE_RESOLVE_S 60	      /* refresh of host names in the policy */
+
+/* Requests and lineage kept by sluiced. */
+#define SLUICE_MAX_REQUESTS 4096      /* open ones */
+#define SLUICE_MAX_CLOSED 1024	      /* decided ones still shown */
+#define SLUICE_MAX_REVIEWERS 16	      /* decisions counted on one request */
+#define SLUICE_MAX_SOURCES 8	      /* sources shown with a request */
+#define SLUICE_MAX_NODES 65536	      /* processes and files whose lineage is kept */
+#define SLUICE_REASON_MAX 512
+
+/* Sockets. */
+#define SLUICE_MAX_CLIENTS 64
+#define SLUICE_MAX_CLIENTS_PER_UID 16
+#define SLUICE_PATH_TEXT 1024	      /* a path as text, with the NUL */
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kernel.h: the BPF side as sluiced sees it: load, attach, pin, adopt; typed access to every map.
+ *
+ * Owns: the skeleton (only kernel*.c include it), the pins below /sys/fs/bpf/sluice, the control word. Must not own:
+ * why a grant or label is written (grant.h, label.h), or what an event means (event.h).
+ */
+#ifndef SLUICE_KERNEL_H
+#define SLUICE_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi.h"
+
+struct kernel;
+struct ruleset;
+
+struct kernel_error {
+	char text[1024];
+};
+
+/**
+ * kernel_open() - adopt the pinned programs of this very build, or load, attach and pin all; nothing in between.
+ * @ret_adopted: true when enforcement was found running and was taken over
+ * On failure nothing that was not there before stays, and what enforced before goes on.
+ */
+int kernel_open(struct kernel **ret, bool *ret_adopted, struct kernel_error *error);
+struct kernel *kernel_close(struct kernel *kernel); /* enforcement stays: links are pinned */
+
+/* Ends enforcement: unpins and detaches all. For `sluiced --detach` only. */
+int kernel_detach(struct kernel_error *error);
+
+/* True when pins of an agent are there. */
+bool kernel_pinned(void);
+
+typedef void (*kernel_event_fn)(void *ctx, const struct sluice_event *event);
+int kernel_event_fd(const struct kernel *kernel); /* readable when events wait */
+int kernel_consume(struct kernel *kernel, kernel_event_fn fn, void *ctx); /* number consumed or negative errno */
+
+/* Writes the ruleset into its slot and puts it in force with one store; the old slot is emptied afterwards. */
+int kernel_apply(struct kernel *kernel, const struct ruleset *ruleset, struct kernel_error *error);
+unsigned int kernel_idle_slot(const struct kernel *kernel);	 /* for the next ruleset */
+unsigned int kernel_generation(const struct kernel *kernel);	 /* of the ruleset in force, 0 if none */
+
+void kernel_heartbeat(struct kernel *kernel, uint64_t boot_ns);
+void kernel_set_stale(struct kernel *kernel, uint64_t ns);
+int kernel_count(const struct kernel *kernel, uint64_t ret[SLUICE_COUNTERS]); /* summed over CPUs */
+
+/* What the kernel calls the file behind @fd (O_PATH will do). @ret_mode: st_mode type bits, may be NULL. */
+int kernel_identify(struct kernel *kernel, int fd, struct sluice_object_id *ret, uint32_t *ret_mode);
+
+/* Labels of objects. Epoch: call kernel_forget_caches() after a batch of changes. */
+int kernel_object_get(struct kernel *kernel, const struct sluice_object_id *id, struct sluice_object *ret);
+int kernel_object_acquire(struct kernel *kernel, const struct sluice_object_id *id, uint64_t add, uint64_t remove);
+int kernel_object_policy(struct kernel *kernel, const struct sluice_object_id *id, unsigned int slot, uint64_t labels);
+void kernel_object_clear_slot(struct kernel *kernel, unsigned int slot);
+typedef int (*kernel_object_fn)(void *ctx, const struct sluice_object_id *id, const struct sluice_object *object);
+int kernel_object_each(struct kernel *kernel, kernel_object_fn fn, void *ctx);
+void kernel_forget_caches(struct kernel *kernel);
+
+/* Open questions. */
+typedef void (*kernel_ask_fn)(void *ctx, const struct sluice_ask_key *key, const struct sluice_ask *ask);
+int kernel_ask_get(struct kernel *kernel, const struct sluice_ask_key *key, struct sluice_ask *ret);
+int kernel_ask_end(struct kernel *kernel, const struct sluice_ask_key *key);
+int kernel_ask_each(struct kernel *kernel, kernel_ask_fn fn, void *ctx);
+
+/* Answers. Put also makes the grant live; end also ends the flows that it let through. */
+typedef void (*kernel_grant_fn)(void *ctx, const struct sluice_ask_key *key, const struct sluice_grant *grant);
+int kernel_grant_put(struct kernel *kernel, const struct sluice_ask_key *key, const struct sluice_grant *grant);
+int kernel_grant_get(struct kernel *kernel, const struct sluice_ask_key *key, struct sluice_grant *ret);
+int kernel_grant_end(struct kernel *kernel, const struct sluice_ask_key *key, uint64_t id);
+int kernel_grant_each(struct kernel *kernel, kernel_grant_fn fn, void *ctx);
+
+/* Taint of a process (thread group). -ENOENT when there is none or it is gone. */
+int kernel_taint_get(struct kernel *kernel, int pidfd, uint64_t *ret_labels);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy.h: what the operator wrote, checked and resolved to numbers, still in the operator's words.
+ *
+ * Owns: the model of one whole policy, from sluice.conf and policy.d. Must not own: what the kernel sees of it
+ * (ruleset.h), identities of files on disk (label.h) or addresses behind host names (endpoint.h). A policy is
+ * loaded whole or not at all, and is never changed afterwards.
+ */
+#ifndef SLUICE_POLICY_H
+#define SLUICE_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "abi.h"
+
+enum policy_verdict { POLICY_ALLOW, POLICY_AUDIT, POLICY_ASK, POLICY_DENY };
+enum policy_mode { POLICY_HOLD, POLICY_FAIL };
+enum policy_scope { POLICY_ONCE, POLICY_PROCESS, POLICY_EXECUTABLE };
+
+/* Where a thing was written, for messages: "file:line". @file is owned by the policy. */
+struct policy_origin {
+	const char *file;
+	unsigned int line;
+};
+
+/**
+ * struct policy_subject: one line of who is cleared; all that it states must match.
+ * @has_user, @uid: real uid
+ * @executable: absolute path or NULL
+ * @unit: systemd unit ("etl.service") or NULL; matches its cgroup and those below
+ */
+struct policy_subject {
+	struct policy_origin origin;
+	bool has_user;
+	uid_t uid;
+	char *executable;
+	char *unit;
+};
+
+/**
+ * struct policy_endpoint: an address prefix or a host name, with ports.
+ * @host: name to resolve, or NULL when @addr is given
+ * @addr, @prefix: IPv6, or IPv4 as ::ffff:a.b.c.d with 96 added to the prefix
+ * @low, @high: ports, 0 to 65535 for any
+ * @protocol: IPPROTO_TCP, IPPROTO_UDP or 0 for both
+ */
+struct policy_endpoint {
+	struct policy_origin origin;
+	char *host;
+	uint8_t addr[16];
+	unsigned int prefix;
+	uint16_t low;
+	uint16_t high;
+	int protocol;
+};
+
+/* Files below @below whose extended attribute @name holds @value carry the label. */
+struct policy_xattr {
+	struct policy_origin origin;
+	char *name;
+	char *value;
+	char *below;
+};
+
+struct policy_path {
+	struct policy_origin origin;
+	char *path;
+};
+
+/**
+ * struct policy_label: a class of data.
+ * @sensitivity: 0 (public) to 100; shown to reviewers, the higher is named first
+ */
+struct policy_label {
+	struct policy_origin origin;
+	char name[SLUICE_NAME_MAX];
+	unsigned int sensitivity;
+	char *description;
+	struct policy_path *paths;
+	size_t n_paths;
+	struct policy_xattr *xattrs;
+	size_t n_xattrs;
+	struct policy_endpoint *endpoints;
+	size_t n_endpoints;
+};
+
+/**
+ * struct policy_rule: what happens to one action on some labels. Each label has at most one rule an action.
+ * @labels: bit i for policy::labels[i]
+ * @cleared: who may, without being asked about (alternatives)
+ * @destinations: where egress of these labels may go
+ * @verdict: for the rest
+ * @monitor: journal what would have been stopped, stop nothing
+ * @limit_s: how long a question waits before it is a denial
+ * @groups: bit mask over policy::groups of who may decide
+ * @reviewers: how many distinct persons must approve
+ * @scope, @duration_s: what an approval allows, at the widest and longest
+ * @reason: an approval or denial must state one
+ */
+struct policy_rule {
+	struct policy_origin origin;
+	char name[SLUICE_NAME_MAX];
+	enum sluice_action action;
+	uint64_t labels;
+	struct policy_subject *cleared;
+	size_t n_cleared;
+	struct policy_endpoint *destinations;
+	size_t n_destinations;
+	enum policy_verdict verdict;
+	enum policy_mode mode;
+	bool monitor;
+	bool reason;
+	unsigned int limit_s;
+	unsigned int duration_s;
+	unsigned int reviewers;
+	enum policy_scope scope;
+	uint64_t groups;
+};
+
+/* A subject that reads these labels without carrying them on. */
+struct policy_trusted {
+	struct policy_origin origin;
+	char name[SLUICE_NAME_MAX];
+	uint64_t labels;
+	struct policy_subject *subjects;
+	size_t n_subjects;
+};
+
+/**
+ * struct policy_person: a human, once.
+ * @uids: local accounts, service accounts that the person answers for included
+ * @units: systemd units that the person owns
+ * @teams: Entra object id, shown to reviewers and used by later channels; may be NULL
+ */
+struct policy_person {
+	struct policy_origin origin;
+	char name[SLUICE_NAME_MAX];
+	char *display;
+	char *teams;
+	uid_t *uids;
+	size_t n_uids;
+	char **units;
+	size_t n_units;
+};
+
+/* Members are indices of policy::people. */
+struct policy_group {
+	struct policy_origin origin;
+	char name[SLUICE_NAME_MAX];
+	size_t *members;
+	size_t n_members;
+};
+
+/**
+ * struct policy_settings: section [Agent] of sluice.conf.
+ * @monitor: the whole policy journals and stops nothing
+ * @journal: file of the journal
+ * @state: folder of the agent's state (label numbers, key)
+ * @stale_ms: see struct sluice_control
+ */
+struct policy_settings {
+	bool monitor;
+	char *journal;
+	char *state;
+	unsigned int stale_ms;
+};
+
+struct policy {
+	struct policy_settings settings;
+	struct policy_label *labels;
+	size_t n_labels;
+	struct policy_rule *rules;
+	size_t n_rules;
+	struct policy_trusted *trusted;
+	size_t n_trusted;
+	struct policy_person *people;
+	size_t n_people;
+	struct policy_group *groups;
+	size_t n_groups;
+	char **files;
+	size_t n_files;
+	char digest[65]; /* hex SHA-256 over names and bytes of all files, in the order read */
+};
+
+/* First error of a load: one line, "file:line: what is wrong; remedy". */
+struct policy_error {
+	char text[1024];
+};
+
+/**
+ * policy_load() - read and check files as one policy.
+ * @files: paths, in order; the first may be sluice.conf; sections [Agent] may stand in any, once
+ * @ret: on success the policy; owned by the caller, policy_free()
+ * @error: filled on failure
+ * Works without root: names of users are looked up, paths need not exist, hosts are not resolved.
+ * Return: 0; -EINVAL for content, another negative errno for files that cannot be read.
+ */
+int policy_load(char *const *files, size_t n_files, struct policy **ret, struct policy_error *error);
+
+/**
+ * policy_files() - the files of a configuration: @conf itself, then policy.d/ *.conf beside it by name.
+ * @ret: NULL-terminated, strings and array owned by the caller (policy_files_free())
+ */
+int policy_files(const char *conf, char ***ret, size_t *ret_n, struct policy_error *error);
+char **policy_files_free(char **files);
+
+/* Returns NULL; accepts NULL and half-built policies. */
+struct policy *policy_free(struct policy *policy);
+
+/* Return: the rule that guards @label (index) for @action, or NULL. */
+const struct policy_rule *policy_rule_for(const struct policy *policy, enum sluice_action action, size_t label);
+
+const struct policy_label *policy_find_label(const struct policy *policy, const char *name);
+const struct policy_person *policy_find_person(const struct policy *policy, const char *name);
+/* Return: the person whose uids hold @uid, or NULL. A uid belongs to at most one person. */
+const struct policy_person *policy_person_by_uid(const struct policy *policy, uid_t uid);
+bool policy_in_groups(const struct policy *policy, uint64_t groups, const struct policy_person *person);
+
+extern const char *const policy_action_names[SLUICE_ACTIONS];
+const char *policy_verdict_name(enum policy_verdict verdict);
+const char *policy_scope_name(enum policy_scope scope);
+
+#endif
