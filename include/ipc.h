@@ -229,7 +229,6 @@ struct ipc_status {
 	uint32_t pending;
 	uint32_t held;
 	uint32_t grants;
-	uint32_t pad2;
 	uint64_t started_ms;
 	uint64_t policy_ms;
 	uint64_t journal_entries;
