@@ -146,6 +146,8 @@ vm_run()
 	qemu_pid=
 
 	mkdir -p "$cache/vm"
+	# Logs of failures, and what a run that was killed outright left.
+	find "$cache/vm" -mindepth 1 -maxdepth 1 -mtime +1 -exec rm -rf {} +
 	run=$(mktemp -d "$cache/vm/run.XXXXXX")
 	console=$cache/vm/console-$series-${run##*.}.log
 	trap vm_clean EXIT
@@ -160,7 +162,7 @@ vm_run()
 		rm -f "$console"
 		return "$status"
 	fi
-	if ((ended == 124)); then
+	if ((ended == 124 || ended == 128 + 9)); then
 		echo "vm: no end after $timeout s; console: $console" >&2
 		return 124
 	fi
