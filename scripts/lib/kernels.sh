@@ -11,7 +11,7 @@
 # Layout of a cached kernel, $cache/kernels/<series>/, complete as soon as it exists:
 #   release           what uname -r says there
 #   package           Debian package and version
-#   vmlinuz           the kernel
+#   vmlinux           the kernel, not compressed
 #   lib/modules/...   its modules, with the index that depmod writes
 #   initramfs.cpio    busybox, the modules below and modules.order, the order to load them in
 
@@ -92,6 +92,36 @@ kernels_download()
 	cd "$dir" && apt-get "${apt[@]}" download "${packages[@]}"
 }
 
+# kernels_field FILE OFFSET SIZE: print the little-endian number there.
+kernels_field()
+{
+	od -An -v "-tu$3" -j "$2" -N "$3" "$1" | tr -d ' '
+}
+
+# kernels_plain_image VMLINUZ OUT: write the kernel inside without its wrapping, which the emulated
+# CPU needs 2 to 4 s to unpack. QEMU starts it through the PVH entry; its address is then not
+# random. Where the fields are: the kernel's Documentation/arch/x86/boot.rst. The last 4 bytes of
+# the payload are its unpacked size. A packing that is not known here is left to the kernel.
+kernels_plain_image()
+{
+	local image=$1 sectors start length
+	local -a unpack
+
+	sectors=$(kernels_field "$image" $((0x1f1)) 1)
+	start=$((((sectors ? sectors : 4) + 1) * 512 + $(kernels_field "$image" $((0x248)) 4)))
+	length=$(($(kernels_field "$image" $((0x24c)) 4) - 4))
+	case $(kernels_field "$image" "$start" 4) in
+	$((0x587a37fd))) unpack=(xz -dc --single-stream) ;;
+	$((0xfd2fb528))) unpack=(zstd -qdc) ;;
+	*)
+		cp "$image" "$2"
+		return
+		;;
+	esac
+	dd if="$image" bs=64k iflag=skip_bytes,count_bytes skip="$start" count="$length" \
+		status=none | "${unpack[@]}" >"$2"
+}
+
 # kernels_unpack DIR: unpack the .deb files in DIR to the layout above, in DIR/kernel.
 kernels_unpack()
 {
@@ -105,7 +135,8 @@ kernels_unpack()
 	done
 	images=("$dir"/tree/boot/vmlinuz-* "$dir"/tree/usr/lib/modules/*/vmlinuz)
 	for image in "${images[@]}"; do
-		[[ -f $image ]] && mv "$image" "$out/vmlinuz"
+		[[ -f $image ]] || continue
+		kernels_plain_image "$image" "$out/vmlinux" || return 1
 	done
 	if [[ -d $dir/tree/usr/lib/modules ]]; then
 		mv "$dir/tree/usr/lib/modules" "$out/lib/"
@@ -114,7 +145,7 @@ kernels_unpack()
 	fi
 	release=$(basename "$out"/lib/modules/*)
 	echo "$release" >"$out/release"
-	[[ -f $out/vmlinuz ]] && depmod -b "$out" "$release"
+	[[ -f $out/vmlinux ]] && depmod -b "$out" "$release"
 }
 
 # kernels_plain_module FILE DIR: copy a module into DIR, uncompressed; print its name there.

@@ -94,7 +94,7 @@ vm_qemu()
 	# shellcheck disable=SC2054 # QEMU's own commas
 	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none
 		-machine q35 -accel "$accel" -cpu max,la57=off -smp "$cpus" -m "$mem"
-		-kernel "$kernel/vmlinuz" -initrd "$run/initrd"
+		-kernel "$kernel/vmlinux" -initrd "$run/initrd"
 		-append "console=ttyS0 panic=-1 oops=panic tsc=reliable net.ifnames=0 $append"
 		-chardev "file,id=console,path=${console//,/,,}" -serial chardev:console
 		-device virtio-serial-pci,ioeventfd=off
