@@ -15,18 +15,16 @@ vm_quote()
 	printf "'%s'" "${1//\'/\'\\\'\'}"
 }
 
-# vm_tmp_names WORD...: print the entries of /tmp that the words name and that exist.
+# vm_tmp_names WORD...: print the entries of /tmp that are named anywhere in the words and exist.
 vm_tmp_names()
 {
-	local word name
+	local name
 
-	for word; do
-		word=${word#*=}
-		[[ $word == /tmp/?* ]] || continue
-		name=${word#/tmp/}
-		name=${name%%/*}
-		[[ -e /tmp/$name && $name != *[[:space:]]* ]] && printf '%s\n' "$name"
-	done | sort -u
+	printf '%s\n' "$@" | grep -oE '(^|[^[:alnum:]_./-])/tmp/[[:alnum:]._+-]+' | sort -u |
+		while read -r name; do
+			name=${name##*/}
+			[[ $name == . || $name == .. || ! -e /tmp/$name ]] || echo "$name"
+		done
 }
 
 # vm_job COMMAND [ARG...]: write what the guest runs: this folder, a clean environment.
@@ -63,6 +61,7 @@ vm_config()
 		echo "share$i ${shares[i]}"
 	done)")"
 	printf 'DISK=%s\n' "$(vm_quote "$disk")"
+	printf 'SETTLE=%s\n' "${icount:+3}"
 }
 
 # vm_initrd SERIES COMMAND [ARG...]: write $run/initrd: the kernel's initramfs and, as a second
