@@ -2,6 +2,10 @@
 /*
  * limits.h: every capacity and time-out on one page. What exceeds one is refused with an error that names it.
  */
+#ifndef __bpf__
+#include_next <limits.h> /* this file has the name of the C library's and must not hide it */
+#endif
+
 #ifndef SLUICE_LIMITS_H
 #define SLUICE_LIMITS_H
 
@@ -13,6 +17,10 @@
 #define SLUICE_MAX_PEOPLE 4096
 #define SLUICE_MAX_PATHS 4096	   /* paths that the policy labels */
 #define SLUICE_MAX_DESTINATIONS 4096
+#define SLUICE_MAX_GROUPS 64	   /* bits of a rule's mask of reviewers */
+#define SLUICE_POLICY_FILES 256
+#define SLUICE_POLICY_BYTES (4U << 20) /* of one file */
+#define SLUICE_POLICY_LINE 4096	   /* bytes of one line, without its end */
 #define SLUICE_NAME_MAX 64	   /* label, rule, person, group; with the NUL */
 
 /* Kernel side. */
@@ -48,5 +56,10 @@
 #define SLUICE_MAX_CLIENTS 64
 #define SLUICE_MAX_CLIENTS_PER_UID 16
 #define SLUICE_PATH_TEXT 1024	      /* a path as text, with the NUL */
+
+/* Journal. */
+#define SLUICE_JOURNAL_ENTRY_MAX 65535	       /* bytes of a line without its LF: tlog-tiles counts in 16 bits */
+#define SLUICE_JOURNAL_BATCH_BYTES (4U << 20)  /* lines that wait in memory to be written */
+#define SLUICE_JOURNAL_READ_BYTES (64U << 20)  /* found lines that wait for the signature that covers them */
 
 #endif

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * journal_read.c: see journal_read.h.
+ */
+#include "journal_read.h"
+
+#include "cleanup.h"
+#include "limits.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A wanted entry that no signature covers yet. */
+struct held {
+	uint64_t seq;
+	json_t *json;
+	char *line;
+	size_t size;
+};
+
+struct reading {
+	const struct journal_filter *filter;
+	journal_entry_fn fn;
+	void *ctx;
+	struct held *held;
+	size_t count, room, bytes;
+	int stopped; /* what fn returned */
+};
+
+static bool is_text(json_t *entry, const char *key, const char *wanted)
+{
+	const char *text = json_string_value(json_object_get(entry, key));
+
+	return text && strcmp(text, wanted) == 0;
+}
+
+static bool is_type(json_t *entry, const char *wanted)
+{
+	const char *type = json_string_value(json_object_get(entry, "type"));
+	size_t size = strlen(wanted);
+
+	return type && strncmp(type, wanted, size) == 0 && (type[size] == '\0' || type[size] == '.');
+}
+
+static bool has_label(json_t *entry, const char *wanted)
+{
+	json_t *labels = json_object_get(entry, "labels"), *label;
+	size_t i;
+
+	json_array_foreach(labels, i, label)
+		if (json_is_string(label) && strcmp(json_string_value(label), wanted) == 0)
+			return true;
+	return is_text(entry, "label", wanted);
+}
+
+static bool has_person(json_t *entry, const char *wanted)
+{
+	return is_text(entry, "person", wanted) || is_text(entry, "requester", wanted) ||
+	       is_text(entry, "reviewer", wanted);
+}
+
+bool journal_filter_wants(const struct journal_filter *filter, json_t *entry)
+{
+	int64_t time = json_integer_value(json_object_get(entry, "time"));
+
+	if (!filter)
+		return true;
+	return (!filter->request || is_text(entry, "request", filter->request)) &&
+	       (!filter->action || is_text(entry, "action", filter->action)) &&
+	       (!filter->label || has_label(entry, filter->label)) &&
+	       (!filter->person || has_person(entry, filter->person)) &&
+	       (!filter->type || is_type(entry, filter->type)) &&
+	       (!filter->since_ms || time >= filter->since_ms) && (!filter->until_ms || time <= filter->until_ms);
+}
+
+static void drop_held(struct reading *reading)
+{
+	for (size_t i = 0; i < reading->count; i++) {
+		json_decref(reading->held[i].json);
+		free(reading->held[i].line);
+	}
+	reading->count = 0;
+	reading->bytes = 0;
+}
+
+static int hand_on(struct reading *reading, bool is_signed)
+{
+	for (size_t i = 0; i < reading->count && !reading->stopped; i++) {
+		const struct journal_entry entry = {
+			.seq = reading->held[i].seq,
+			.json = reading->held[i].json,
+			.line = reading->held[i].line,
+			.size = reading->held[i].size,
+			.is_signed = is_signed,
+		};
+
+		reading->stopped = reading->fn(reading->ctx, &entry);
+	}
+	drop_held(reading);
+	return reading->stopped ? -ECANCELED : 0;
+}
+
+static int hold(struct reading *reading, const struct journal_line *line)
+{
+	size_t room = reading->room ? 2 * reading->room : 64;
+	struct held *held = reading->held;
+	char *copy;
+
+	if (reading->count == reading->room) {
+		held = reallocarray(reading->held, room, sizeof(*held));
+		if (!held)
+			return -ENOMEM;
+		reading->held = held;
+		reading->room = room;
+	}
+	copy = malloc(line->size + 1);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, line->text, line->size);
+	copy[line->size] = '\0';
+	held[reading->count++] = (struct held){
+		.seq = line->seq, .json = json_incref(line->entry), .line = copy, .size = line->size
+	};
+	reading->bytes += line->size;
+	return 0;
+}
+
+static int on_line(void *ctx, const struct journal_line *line)
+{
+	struct reading *reading = ctx;
+	int r;
+
+	if (!line->entry)
+		return reading->count && line->signed_entries > reading->held[reading->count - 1].seq ?
+			       hand_on(reading, true) : 0;
+	if (!journal_filter_wants(reading->filter, line->entry))
+		return 0;
+	r = hold(reading, line);
+	if (r < 0 || reading->bytes <= SLUICE_JOURNAL_READ_BYTES)
+		return r;
+	return hand_on(reading, false);
+}
+
+int journal_read(const char *path, const struct journal_filter *filter, const struct journal_verify_options *options,
+		 journal_entry_fn fn, void *ctx, struct journal_verify_result *ret_result)
+{
+	struct reading reading = { .filter = filter, .fn = fn, .ctx = ctx };
+	struct journal_verify_result result;
+	int r = journal_verify_lines(path, options, on_line, &reading, &result);
+
+	if (r == 0 && result.status != JOURNAL_TAMPERED)
+		r = hand_on(&reading, false);
+	drop_held(&reading);
+	free(reading.held);
+	if (reading.stopped)
+		return reading.stopped;
+	if (r < 0)
+		return r;
+	*ret_result = result;
+	return 0;
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * journal_verify.c: see journal_verify.h.
+ */
+#include "journal_verify.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PROGRESS_LINES 4096
+
+struct verify {
+	const struct journal_verify_options *options;
+	journal_line_fn fn;
+	void *ctx;
+	uint64_t lines, bytes;
+};
+
+static int on_line(void *ctx, const struct journal_line *line)
+{
+	struct verify *verify = ctx;
+
+	verify->bytes += line->size + 1;
+	if (verify->options->progress && ++verify->lines % PROGRESS_LINES == 0)
+		verify->options->progress(verify->options->ctx, line->seq, verify->bytes);
+	return verify->fn ? verify->fn(verify->ctx, line) : 0;
+}
+
+static bool on_wait(void *ctx)
+{
+	struct verify *verify = ctx;
+
+	return verify->options->wait(verify->options->ctx);
+}
+
+static int open_journal(const char *path, bool *ret_live)
+{
+	bool from_stdin = strcmp(path, "-") == 0;
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	fd = from_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	*ret_live = S_ISREG(st.st_mode);
+	return TAKE_FD(fd);
+}
+
+static void copy_facts(const struct journal_check *check, struct journal_verify_result *result)
+{
+	result->entries = check->entries;
+	result->unsigned_entries = check->entries - check->signed_entries;
+	result->checkpoints = check->checkpoints;
+	result->other_signatures = check->other_signatures;
+	result->first_time = check->first_time;
+	result->last_time = check->last_time;
+	result->clean = check->clean;
+	result->pinned = check->key && (check->pins.genesis || check->pins.vkey);
+	memcpy(result->genesis, check->genesis, sizeof(result->genesis));
+	memcpy(result->root, check->root, sizeof(result->root));
+	if (!check->key)
+		return;
+	snprintf(result->origin, sizeof(result->origin), "%s", note_key_name(check->key));
+	snprintf(result->vkey, sizeof(result->vkey), "%s", note_key_vkey(check->key));
+}
+
+static void word_problem(const struct journal_check *check, struct journal_verify_result *result)
+{
+	switch (result->status) {
+	case JOURNAL_OK:
+		return;
+	case JOURNAL_TAMPERED:
+		snprintf(result->problem, sizeof(result->problem), "line %" PRIu64 ", entry %" PRIu64 ": %s",
+			 result->line, result->entry, check->problem);
+		return;
+	case JOURNAL_UNSIGNED_TAIL:
+		snprintf(result->problem, sizeof(result->problem),
+			 "line %" PRIu64 ", entry %" PRIu64 ": nothing signs the last %" PRIu64
+			 " of %" PRIu64 " entries: sluiced is writing them, was stopped by a crash, or lines were cut off",
+			 result->line, result->entry, result->unsigned_entries, result->entries);
+		return;
+	case JOURNAL_TORN:
+		snprintf(result->problem, sizeof(result->problem),
+			 "line %" PRIu64 ", entry %" PRIu64 ": the end is torn, %" PRIu64
+			 " bytes are no complete line: a crash, or the file was cut; sluiced repairs it when it starts",
+			 result->line, result->entry, result->torn_bytes);
+		return;
+	}
+}
+
+static enum journal_status judge(const struct journal_check *check, const struct journal_end *end)
+{
+	if (end->torn)
+		return JOURNAL_TORN;
+	return check->entries > check->signed_entries ? JOURNAL_UNSIGNED_TAIL : JOURNAL_OK;
+}
+
+static void conclude(struct journal_check *check, const struct journal_end *end, int error,
+		     struct journal_verify_result *result)
+{
+	if (error == 0 && check->line == 0) {
+		snprintf(check->problem, sizeof(check->problem), "the file is empty: not a journal");
+		error = -EBADMSG;
+	}
+	result->status = error < 0 ? JOURNAL_TAMPERED : judge(check, end);
+	copy_facts(check, result);
+	result->torn_bytes = end->torn_bytes;
+	result->line = result->status == JOURNAL_OK ? 0 : check->line;
+	result->entry = result->status == JOURNAL_UNSIGNED_TAIL ? check->signed_entries : check->entries;
+	word_problem(check, result);
+}
+
+int journal_verify_lines(const char *path, const struct journal_verify_options *options, journal_line_fn fn, void *ctx,
+			 struct journal_verify_result *ret_result)
+{
+	static const struct journal_verify_options none;
+	struct verify verify = { .options = options ? options : &none, .fn = fn, .ctx = ctx };
+	const struct journal_pins pins = { .genesis = verify.options->genesis, .vkey = verify.options->vkey };
+	struct journal_scan scan = { .fn = on_line, .wait = verify.options->wait ? on_wait : NULL, .ctx = &verify };
+	struct journal_verify_result result = { 0 };
+	struct journal_end end = { 0 };
+	struct journal_check check;
+	_cleanup_close_ int fd = open_journal(path, &scan.live);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	scan.fd = fd;
+	r = journal_check_init(&check, &pins);
+	if (r < 0)
+		return r;
+	r = journal_scan(&scan, &check, &end);
+	if (r == 0 || ((r == -EBADMSG || r == -EKEYREJECTED) && check.problem[0])) {
+		conclude(&check, &end, r, &result);
+		*ret_result = result;
+		r = 0;
+	}
+	journal_check_done(&check);
+	return r;
+}
+
+int journal_verify(const char *path, const struct journal_verify_options *options,
+		   struct journal_verify_result *ret_result)
+{
+	return journal_verify_lines(path, options, NULL, NULL, ret_result);
+}
+
+const char *journal_status_name(enum journal_status status)
+{
+	static const char *const names[] = {
+		[JOURNAL_OK] = "ok",
+		[JOURNAL_TAMPERED] = "tampered",
+		[JOURNAL_UNSIGNED_TAIL] = "unsigned-tail",
+		[JOURNAL_TORN] = "torn",
+	};
+
+	return (size_t)status < ARRAY_SIZE(names) ? names[status] : "unknown";
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * merkle.c: see merkle.h. A binary counter of subtree roots: appending carries like an increment, so that n leaves
+ * cost fewer than n node hashes and the memory does not grow.
+ */
+#include "merkle.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* The algorithm is fetched once: a fetch in each hash costs more than hashing a line. */
+int merkle_init(struct merkle *tree)
+{
+	*tree = (struct merkle){ .md = EVP_MD_fetch(NULL, "SHA256", NULL), .ctx = EVP_MD_CTX_new() };
+	if (!tree->md || !tree->ctx) {
+		merkle_done(tree);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void merkle_done(struct merkle *tree)
+{
+	if (!tree)
+		return;
+	EVP_MD_CTX_free(tree->ctx);
+	EVP_MD_free(tree->md);
+	*tree = (struct merkle){ 0 };
+}
+
+int merkle_leaf(struct merkle *tree, const void *bytes, size_t size, uint8_t ret_leaf[MERKLE_HASH])
+{
+	static const uint8_t leaf_tag = 0x00;
+
+	if (EVP_DigestInit_ex2(tree->ctx, tree->md, NULL) != 1 || EVP_DigestUpdate(tree->ctx, &leaf_tag, 1) != 1 ||
+	    EVP_DigestUpdate(tree->ctx, bytes, size) != 1 || EVP_DigestFinal_ex(tree->ctx, ret_leaf, NULL) != 1)
+		return -ENOMEM;
+	return 0;
+}
+
+static int merkle_node(struct merkle *tree, const uint8_t *left, const uint8_t *right, uint8_t *ret_node)
+{
+	uint8_t input[1 + 2 * MERKLE_HASH] = { 0x01 };
+
+	memcpy(input + 1, left, MERKLE_HASH);
+	memcpy(input + 1 + MERKLE_HASH, right, MERKLE_HASH);
+	if (EVP_DigestInit_ex2(tree->ctx, tree->md, NULL) != 1 ||
+	    EVP_DigestUpdate(tree->ctx, input, sizeof(input)) != 1 ||
+	    EVP_DigestFinal_ex(tree->ctx, ret_node, NULL) != 1)
+		return -ENOMEM;
+	return 0;
+}
+
+int merkle_append(struct merkle *tree, const uint8_t leaf[MERKLE_HASH])
+{
+	uint8_t hash[MERKLE_HASH];
+	unsigned int level = 0;
+	int r;
+
+	memcpy(hash, leaf, sizeof(hash));
+	for (; level < 63 && (tree->size >> level & 1); level++) {
+		r = merkle_node(tree, tree->edge[level], hash, hash);
+		if (r < 0)
+			return r;
+	}
+	memcpy(tree->edge[level], hash, sizeof(hash));
+	tree->size++;
+	return 0;
+}
+
+int merkle_root(struct merkle *tree, uint8_t ret_root[MERKLE_HASH])
+{
+	uint8_t hash[MERKLE_HASH];
+	bool found = false;
+	int r;
+
+	if (tree->size == 0)
+		return EVP_Digest("", 0, ret_root, NULL, tree->md, NULL) == 1 ? 0 : -ENOMEM;
+	for (unsigned int level = 0; level < 64; level++) {
+		if (!(tree->size >> level & 1))
+			continue;
+		if (!found) {
+			memcpy(hash, tree->edge[level], sizeof(hash));
+			found = true;
+			continue;
+		}
+		r = merkle_node(tree, tree->edge[level], hash, hash);
+		if (r < 0)
+			return r;
+	}
+	memcpy(ret_root, hash, sizeof(hash));
+	return 0;
+}
+
+void merkle_hex(const uint8_t hash[MERKLE_HASH], char ret_hex[MERKLE_HEX])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < MERKLE_HASH; i++) {
+		ret_hex[2 * i] = digits[hash[i] >> 4];
+		ret_hex[2 * i + 1] = digits[hash[i] & 15];
+	}
+	ret_hex[2 * MERKLE_HASH] = '\0';
+}

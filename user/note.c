@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * note.c: see note.h. Decoding is strict: bytes that decode to the same value but are written in another way are
+ * refused, so that no byte of a signed line can change unseen.
+ */
+#include "note.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NOTE_TYPE_ED25519 0x01
+#define NOTE_SIGNATURE 64
+#define NOTE_BLOB (NOTE_KEY_ID + NOTE_SIGNATURE)
+#define NOTE_BLOB_MAX 8192 /* room for the larger signatures of other algorithms */
+#define NOTE_MARK "\xe2\x80\x94 " /* em dash and space, before each signature */
+#define NOTE_MARK_SIZE 4
+
+struct note_key {
+	char name[NOTE_NAME_MAX];
+	uint8_t id[NOTE_KEY_ID];
+	uint8_t public_key[NOTE_PUBLIC_KEY];
+	char vkey[NOTE_NAME_MAX + 2 * NOTE_KEY_ID + NOTE_BASE64(1 + NOTE_PUBLIC_KEY) + 2];
+	EVP_PKEY *pkey;
+};
+
+int note_check_name(const char *name)
+{
+	size_t size = strlen(name);
+
+	if (size == 0 || size >= NOTE_NAME_MAX)
+		return -EINVAL;
+	for (size_t i = 0; i < size; i++)
+		if (name[i] <= ' ' || name[i] > '~' || name[i] == '+')
+			return -EINVAL;
+	return 0;
+}
+
+void note_base64(const uint8_t *bytes, size_t size, char *ret_text)
+{
+	EVP_EncodeBlock((unsigned char *)ret_text, bytes, (int)size);
+}
+
+/* Returns the number of bytes or -EBADMSG; only the one spelling that note_base64() writes is taken. */
+static ssize_t base64_decode(const char *text, size_t size, uint8_t *ret_bytes, size_t room)
+{
+	_cleanup_free_ uint8_t *bytes = NULL;
+	_cleanup_free_ char *again = NULL;
+	size_t count = size / 4 * 3;
+
+	if (size == 0 || size % 4 != 0 || size > NOTE_BASE64(NOTE_BLOB_MAX))
+		return -EBADMSG;
+	bytes = malloc(count);
+	again = malloc(size + 1);
+	if (!bytes || !again)
+		return -ENOMEM;
+	if (EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)size) != (int)count)
+		return -EBADMSG;
+	count -= (size_t)(text[size - 1] == '=') + (size_t)(text[size - 2] == '=');
+	note_base64(bytes, count, again);
+	if (memcmp(again, text, size) != 0 || count > room)
+		return -EBADMSG;
+	memcpy(ret_bytes, bytes, count);
+	return (ssize_t)count;
+}
+
+/* Fills id and vkey from name and public key. */
+static int key_name_itself(struct note_key *key)
+{
+	uint8_t input[NOTE_NAME_MAX + 2 + NOTE_PUBLIC_KEY], digest[32];
+	size_t name_size = strlen(key->name);
+	char encoded[NOTE_BASE64(1 + NOTE_PUBLIC_KEY)];
+
+	memcpy(input, key->name, name_size);
+	input[name_size] = '\n';
+	input[name_size + 1] = NOTE_TYPE_ED25519;
+	memcpy(input + name_size + 2, key->public_key, NOTE_PUBLIC_KEY);
+	if (EVP_Digest(input, name_size + 2 + NOTE_PUBLIC_KEY, digest, NULL, EVP_sha256(), NULL) != 1)
+		return -ENOMEM;
+	memcpy(key->id, digest, sizeof(key->id));
+	note_base64(input + name_size + 1, 1 + NOTE_PUBLIC_KEY, encoded);
+	snprintf(key->vkey, sizeof(key->vkey), "%s+%02x%02x%02x%02x+%s", key->name, key->id[0], key->id[1], key->id[2],
+		 key->id[3], encoded);
+	return 0;
+}
+
+static void note_key_freep(struct note_key **key)
+{
+	note_key_free(*key);
+}
+
+int note_key_new(const char *name, EVP_PKEY *pkey, struct note_key **ret)
+{
+	_cleanup_(note_key_freep) struct note_key *key = NULL;
+	size_t size = NOTE_PUBLIC_KEY;
+	int r;
+
+	if (note_check_name(name) < 0 || !EVP_PKEY_is_a(pkey, "ED25519"))
+		return -EINVAL;
+	key = calloc(1, sizeof(*key));
+	if (!key || EVP_PKEY_up_ref(pkey) != 1)
+		return -ENOMEM;
+	key->pkey = pkey;
+	snprintf(key->name, sizeof(key->name), "%s", name);
+	if (EVP_PKEY_get_raw_public_key(pkey, key->public_key, &size) != 1 || size != NOTE_PUBLIC_KEY)
+		return -EINVAL;
+	r = key_name_itself(key);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(key);
+	return 0;
+}
+
+int note_key_parse(const char *vkey, struct note_key **ret)
+{
+	_cleanup_(note_key_freep) struct note_key *key = NULL;
+	uint8_t bytes[1 + NOTE_PUBLIC_KEY];
+	char name[NOTE_NAME_MAX];
+	EVP_PKEY *pkey;
+	size_t size = strcspn(vkey, "+");
+	int r;
+
+	if (size >= sizeof(name) || strlen(vkey + size) < 2 + 2 * NOTE_KEY_ID || vkey[size + 1 + 2 * NOTE_KEY_ID] != '+')
+		return -EINVAL;
+	memcpy(name, vkey, size);
+	name[size] = '\0';
+	vkey += size + 2 + 2 * NOTE_KEY_ID;
+	if (base64_decode(vkey, strlen(vkey), bytes, sizeof(bytes)) != sizeof(bytes) || bytes[0] != NOTE_TYPE_ED25519)
+		return -EINVAL;
+	pkey = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, bytes + 1, NOTE_PUBLIC_KEY);
+	if (!pkey)
+		return -EINVAL;
+	r = note_key_new(name, pkey, &key);
+	EVP_PKEY_free(pkey);
+	if (r < 0)
+		return r;
+	/* The id in the text must be the one that follows from the key: compare the whole text. */
+	if (strcmp(key->vkey, vkey - (size + 2 + 2 * NOTE_KEY_ID)) != 0)
+		return -EINVAL;
+	*ret = TAKE_PTR(key);
+	return 0;
+}
+
+struct note_key *note_key_free(struct note_key *key)
+{
+	if (!key)
+		return NULL;
+	EVP_PKEY_free(key->pkey);
+	free(key);
+	return NULL;
+}
+
+const char *note_key_name(const struct note_key *key)
+{
+	return key->name;
+}
+
+const char *note_key_vkey(const struct note_key *key)
+{
+	return key->vkey;
+}
+
+const uint8_t *note_key_public(const struct note_key *key)
+{
+	return key->public_key;
+}
+
+const uint8_t *note_key_id(const struct note_key *key)
+{
+	return key->id;
+}
+
+static int sign_text(const struct note_key *key, const char *text, uint8_t *ret_signature)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	size_t size = NOTE_SIGNATURE;
+	bool ok;
+
+	if (!ctx)
+		return -ENOMEM;
+	ok = EVP_DigestSignInit(ctx, NULL, NULL, NULL, key->pkey) == 1 &&
+	     EVP_DigestSign(ctx, ret_signature, &size, (const unsigned char *)text, strlen(text)) == 1 &&
+	     size == NOTE_SIGNATURE;
+	EVP_MD_CTX_free(ctx);
+	return ok ? 0 : -EINVAL;
+}
+
+int note_sign(const struct note_key *key, const char *text, char **ret_note)
+{
+	uint8_t blob[NOTE_BLOB];
+	char encoded[NOTE_BASE64(NOTE_BLOB)];
+	size_t size = strlen(text);
+	int r;
+
+	if (size == 0 || text[size - 1] != '\n')
+		return -EINVAL;
+	memcpy(blob, key->id, NOTE_KEY_ID);
+	r = sign_text(key, text, blob + NOTE_KEY_ID);
+	if (r < 0)
+		return r;
+	note_base64(blob, sizeof(blob), encoded);
+	return asprintf(ret_note, "%s\n" NOTE_MARK "%s %s\n", text, key->name, encoded) < 0 ? -ENOMEM : 0;
+}
+
+static bool signature_good(const struct note_key *key, const char *text, size_t size, const uint8_t *signature)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool good;
+
+	good = ctx && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key->pkey) == 1 &&
+	       EVP_DigestVerify(ctx, signature, NOTE_SIGNATURE, (const unsigned char *)text, size) == 1;
+	EVP_MD_CTX_free(ctx);
+	return good;
+}
+
+/* One line of signature, without its LF. Returns the bytes of the blob, @ret_mine: it names the key. */
+static ssize_t parse_signature(const char *line, size_t size, const struct note_key *key, uint8_t *blob, bool *ret_mine)
+{
+	const char *space;
+	ssize_t count;
+
+	if (size < NOTE_MARK_SIZE || memcmp(line, NOTE_MARK, NOTE_MARK_SIZE) != 0)
+		return -EBADMSG;
+	line += NOTE_MARK_SIZE;
+	size -= NOTE_MARK_SIZE;
+	space = memchr(line, ' ', size);
+	if (!space || space == line)
+		return -EBADMSG;
+	count = base64_decode(space + 1, size - (size_t)(space + 1 - line), blob, NOTE_BLOB_MAX);
+	if (count < 0)
+		return count;
+	if (count <= NOTE_KEY_ID)
+		return -EBADMSG;
+	*ret_mine = (size_t)(space - line) == strlen(key->name) && memcmp(line, key->name, strlen(key->name)) == 0 &&
+		    memcmp(blob, key->id, NOTE_KEY_ID) == 0;
+	return count;
+}
+
+/* Where the text ends: after the LF before the last empty line; 0: there is none. */
+static size_t text_end(const char *note, size_t size)
+{
+	if (size < 2 || note[size - 1] != '\n')
+		return 0;
+	for (size_t i = size - 1; i > 0; i--)
+		if (note[i] == '\n' && note[i - 1] == '\n')
+			return i;
+	return 0;
+}
+
+int note_verify(const char *note, size_t size, const struct note_key *key, struct note_info *ret_info)
+{
+	struct note_info info = { .text_size = text_end(note, size) };
+	uint8_t blob[NOTE_BLOB_MAX], mine[NOTE_BLOB];
+	bool found = false, is_mine;
+	const char *end = note + size, *line_end;
+	ssize_t count;
+
+	if (info.text_size == 0 || info.text_size + 1 == size || memchr(note, '\0', size))
+		return -EBADMSG;
+	for (const char *line = note + info.text_size + 1; line < end; line = line_end + 1) {
+		line_end = memchr(line, '\n', (size_t)(end - line));
+		count = line_end ? parse_signature(line, (size_t)(line_end - line), key, blob, &is_mine) : -EBADMSG;
+		if (count < 0)
+			return (int)count;
+		if (is_mine && (found || count != NOTE_BLOB))
+			return -EBADMSG;
+		if (is_mine)
+			memcpy(mine, blob, sizeof(mine));
+		found = found || is_mine;
+		info.others += !is_mine;
+	}
+	if (found && !signature_good(key, note, info.text_size, mine + NOTE_KEY_ID))
+		return -EKEYREJECTED;
+	*ret_info = info;
+	return found ? 0 : -ENOKEY;
+}
