@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * test_teams_card.c: what a reviewer reads. Whole cards are compared with tests/data/cards (run with UPDATE_CARDS=1 to
+ * write them anew and read the difference); attacks are checked by property. Sources: test_teams_card.c
+ * user/{teams_card,notifier_card,notifier_text,escape}.c; CARDS names the folder.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "cleanup.h"
+#include "escape.h"
+#include "notifier_text.h"
+#include "teams_card.h"
+
+#define DIGEST "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
+
+static struct ipc_request request;
+
+static int setup(void **state)
+{
+	(void)state;
+	request = (struct ipc_request){
+		.id = "r-7k2m9x",
+		.digest = DIGEST,
+		.host = "etl-04.example",
+		.rule = "pii-egress",
+		.action = "egress",
+		.waiting = "hold",
+		.scope = "process",
+		.state = IPC_PENDING,
+		.n_sources = 2,
+		.approvals_needed = 2,
+		.approvals = 1,
+		.sensitivity = 80,
+		.tries = 3,
+		.uid = 1001,
+		.loginuid = 1007,
+		.pid = 812,
+		.duration_s = 300,
+		.opened_ms = 1795365000000,
+		.expires_ms = 1795365900000,
+		.labels = "pii, finance",
+		.requester = "dana",
+		.user = "etl",
+		.comm = "python3",
+		.executable = "/usr/bin/python3.11",
+		.command = "python3 /opt/etl/export.py --to partner",
+		.unit = "etl.service",
+		.target = "198.51.100.7 port 443 tcp",
+		.reason = "monthly report",
+		.reviewers = "data-owners",
+		.sources = {
+			{ .path = "/data/customers.csv", .labels = "pii", .reader = "python3[812]",
+			  .time_ms = 1795364990000 },
+			{ .path = "/data/ledger.db", .labels = "finance", .reader = "loader[640]",
+			  .time_ms = 1795364000000 },
+		},
+	};
+	return 0;
+}
+
+static void decide(bool approve)
+{
+	request.state = approve ? IPC_APPROVED : IPC_DENIED;
+	request.closed_ms = 1795365060000;
+	request.n_decisions = 1;
+	request.decisions[0].approve = approve;
+	request.decisions[0].time_ms = 1795365060000;
+	strcpy(request.decisions[0].person, "erin");
+	strcpy(request.decisions[0].reason, "known partner");
+	strcpy(request.outcome, "approved by erin for this process");
+}
+
+/* The texts of all elements of @type, newline between; freed by the caller. */
+static void collect(const json_t *node, const char *type, FILE *out)
+{
+	const char *name = json_string_value(json_object_get(node, "type"));
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (name && strcmp(name, type) == 0 && json_object_get(node, "text"))
+		fprintf(out, "%s\n", json_string_value(json_object_get(node, "text")));
+	json_object_foreach((json_t *)node, key, value)
+		collect(value, type, out);
+	json_array_foreach(node, i, value)
+		collect(value, type, out);
+}
+
+static char *texts_of(const json_t *card, const char *type)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	collect(card, type, out);
+	fclose(out);
+	return text;
+}
+
+static char *shown(const char *type)
+{
+	json_t *card = teams_card(&request);
+	char *text;
+
+	assert_non_null(card);
+	text = texts_of(card, type);
+	json_decref(card);
+	return text;
+}
+
+static void compare_with_file(json_t *card, const char *name)
+{
+	char path[256];
+	json_t *expected;
+
+	assert_non_null(card);
+	snprintf(path, sizeof(path), "%s/%s.json", getenv("CARDS") ? getenv("CARDS") : "tests/data/cards", name);
+	if (getenv("UPDATE_CARDS"))
+		assert_int_equal(json_dump_file(card, path, JSON_INDENT(1)), 0);
+	expected = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(expected);
+	if (!json_equal(card, expected)) {
+		json_dumpf(card, stderr, JSON_INDENT(1));
+		fail_msg("the card differs from %s", path);
+	}
+	json_decref(expected);
+	json_decref(card);
+}
+
+static void test_golden_cards(void **state)
+{
+	(void)state;
+	compare_with_file(teams_card(&request), "egress-hold");
+
+	strcpy(request.action, "open");
+	strcpy(request.waiting, "fail");
+	strcpy(request.scope, "once");
+	strcpy(request.target, "/data/customers.csv");
+	request.requester[0] = '\0';
+	request.reason[0] = '\0';
+	request.loginuid = UINT32_MAX;
+	request.n_sources = 0;
+	request.tries = 1;
+	request.reason_required = 1;
+	compare_with_file(teams_card(&request), "open-fail-unknown");
+}
+
+static void test_golden_answers(void **state)
+{
+	(void)state;
+	decide(true);
+	compare_with_file(teams_card(&request), "approved");
+	decide(false);
+	strcpy(request.outcome, "denied by erin");
+	compare_with_file(teams_card(&request), "denied");
+	request.n_decisions = 0;
+	request.outcome[0] = '\0';
+	request.state = IPC_EXPIRED;
+	compare_with_file(teams_card(&request), "expired");
+	request.state = IPC_GONE;
+	compare_with_file(teams_card(&request), "gone");
+}
+
+static void test_every_fact_is_on_the_card(void **state)
+{
+	static const char *const facts[] = {
+		"etl-04.example", "pii-egress", "3f9a 22c1 d0e1 f2a3", "dana", "uid 1001", "login uid 1007", "python3",
+		"pid 812", "/usr/bin/python3.11", "python3 /opt/etl/export.py --to partner", "etl.service",
+		"198.51.100.7 port 443 tcp", "monthly report", "data-owners", "pii, finance", "sensitivity 80 of 100",
+		"/data/customers.csv", "python3[812]", "/data/ledger.db", "loader[640]", "tried 3 times", "1 of 2",
+		"2026-11-22 16:45:00 UTC", "sluice approve r-7k2m9x 3f9a22c1 --reason \"…\"",
+		"sluice deny r-7k2m9x 3f9a22c1 --reason \"…\"", "send to the network", "stopped until someone decides",
+	};
+	_cleanup_free_ char *text = shown("TextRun");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
+		if (!strstr(text, facts[i]))
+			fail_msg("'%s' is missing in:\n%s", facts[i], text);
+	assert_null(strstr(text, "hidden"));
+}
+
+static void test_markup_stays_text(void **state)
+{
+	static const char attack[] = "[Approve](https://evil.example) **safe** <at>x</at> \"'`";
+	_cleanup_free_ char *blocks = NULL;
+	_cleanup_free_ char *runs = NULL;
+
+	(void)state;
+	strcpy(request.target, attack);
+	strcpy(request.reason, attack);
+	strcpy(request.command, attack);
+	strcpy(request.unit, attack);
+	strcpy(request.rule, "[x](y)");
+	strcpy(request.action, "[a](b)");
+	strcpy(request.waiting, "[w](z)");
+	strcpy(request.scope, "[s](t)");
+	strcpy(request.sources[0].reader, attack);
+	blocks = shown("TextBlock");
+	runs = shown("TextRun");
+	assert_null(strchr(blocks, '['));
+	assert_null(strchr(blocks, '<'));
+	assert_non_null(strstr(runs, attack)); /* whole and unchanged, where markup means nothing */
+	assert_string_equal(blocks, "Approval needed\n");
+}
+
+/* Every run that holds text from outside is monospace; only those may contain the mark. */
+static void check_runs(const json_t *node)
+{
+	const char *text = json_string_value(json_object_get(node, "text"));
+	const char *font = json_string_value(json_object_get(node, "fontType"));
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (text && strstr(text, "outside")) {
+		assert_string_equal(json_string_value(json_object_get(node, "type")), "TextRun");
+		assert_non_null(font);
+		assert_string_equal(font, "Monospace");
+	}
+	json_object_foreach((json_t *)node, key, value)
+		check_runs(value);
+	json_array_foreach(node, i, value)
+		check_runs(value);
+}
+
+static void fill_all(struct ipc_request *r, const char *with)
+{
+#define FILL(f) snprintf(r->f, sizeof(r->f), "%s", with)
+	FILL(host), FILL(rule), FILL(action), FILL(waiting), FILL(scope), FILL(labels), FILL(requester), FILL(user);
+	FILL(comm), FILL(executable), FILL(command), FILL(unit), FILL(target), FILL(reason), FILL(reviewers);
+	FILL(outcome);
+	r->n_sources = SLUICE_MAX_SOURCES;
+	for (int i = 0; i < SLUICE_MAX_SOURCES; i++)
+		FILL(sources[i].path), FILL(sources[i].labels), FILL(sources[i].reader);
+	r->n_decisions = SLUICE_MAX_REVIEWERS;
+	for (int i = 0; i < SLUICE_MAX_REVIEWERS; i++)
+		FILL(decisions[i].person), FILL(decisions[i].reason);
+}
+
+static void test_text_from_outside_is_always_monospace(void **state)
+{
+	json_t *card;
+
+	(void)state;
+	fill_all(&request, "outside");
+	for (request.state = 0; request.state < IPC_STATES; request.state++) {
+		card = teams_card(&request);
+		assert_non_null(card);
+		check_runs(card);
+		json_decref(card);
+	}
+}
+
+static void test_deceiving_characters_are_spelled(void **state)
+{
+	_cleanup_free_ char *text = NULL;
+
+	(void)state;
+	strcpy(request.target, "/data/\xe2\x80\xaegnp.exe\xe2\x81\xa6\xe2\x80\x8b\xef\xbb\xbf|");
+	strcpy(request.command, "a\nb\tc\x1b[31m\x7f");
+	strcpy(request.reason, "\xff\xfe ok \xc0\xaf \xed\xa0\x80");
+	strcpy(request.unit, " two  spaces ");
+	text = shown("TextRun");
+	assert_non_null(strstr(text, "/data/\\u202egnp.exe\\u2066\\u200b\\ufeff|"));
+	assert_non_null(strstr(text, "a\\nb\\tc\\x1b[31m\\x7f"));
+	assert_non_null(strstr(text, "\\xff\\xfe ok \\xc0\\xaf \\xed\\xa0\\x80"));
+	assert_non_null(strstr(text, "\\x20two \\x20spaces\\x20"));
+	assert_null(strstr(text, "\xe2\x80\xae"));
+	assert_null(strchr(text, '\x1b'));
+}
+
+static void test_honest_letters_stay(void **state)
+{
+	_cleanup_free_ char *text = NULL;
+
+	(void)state;
+	strcpy(request.target, "/data/Größe-日本-данные");
+	text = shown("TextRun");
+	assert_non_null(strstr(text, "/data/Größe-日本-данные"));
+}
+
+static size_t size_of_card(void)
+{
+	json_t *card = teams_card(&request);
+	size_t size;
+
+	assert_non_null(card);
+	size = json_dumpb(card, NULL, 0, JSON_COMPACT);
+	json_decref(card);
+	return size;
+}
+
+static void test_worst_case_fits(void **state)
+{
+	static const char *const fillers[] = { "\x01", "\"", "\\", "a", "\xff", "\xe2\x80\xae", "[](", " ",
+					       "\xf3\xa0\x80\x81" };
+	char text[SLUICE_PATH_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(fillers); i++) {
+		text[0] = '\0';
+		while (strlen(text) + strlen(fillers[i]) < sizeof(text))
+			strcat(text, fillers[i]);
+		fill_all(&request, text);
+		request.hidden = UINT32_MAX;
+		for (request.state = 0; request.state < IPC_STATES; request.state++)
+			assert_in_range(size_of_card(), 1, TEAMS_CARD_MAX);
+	}
+}
+
+static void test_what_is_hidden_is_counted(void **state)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t hidden = 0;
+	const char *at;
+
+	(void)state;
+	fill_all(&request, "");
+	request.n_decisions = 0;
+	for (int i = 0; i < SLUICE_MAX_SOURCES; i++) {
+		memset(request.sources[i].path, '\x02', SLUICE_PATH_TEXT - 1);
+		memcpy(request.sources[i].path, "/first", 6);
+		memcpy(request.sources[i].path + SLUICE_PATH_TEXT - 6, "last", 5);
+	}
+	text = shown("TextRun");
+	for (at = text; (at = strstr(at, " … ")); at++)
+		hidden += strtoul(at + strlen(" … "), NULL, 10);
+	assert_true(hidden > 0);
+	at = strstr(text, "Text is hidden: ");
+	assert_non_null(at);
+	assert_int_equal(strtoul(at + strlen("Text is hidden: "), NULL, 10), hidden);
+	assert_non_null(strstr(at, "in 8 places"));
+	assert_non_null(strstr(at, "sluice show r-7k2m9x shows all"));
+	assert_non_null(strstr(text, "/first"));
+	assert_non_null(strstr(text, "last\n"));
+}
+
+static void test_what_the_agent_hid_is_told(void **state)
+{
+	_cleanup_free_ char *text = NULL;
+
+	(void)state;
+	request.hidden = 312;
+	text = shown("TextRun");
+	assert_non_null(strstr(text, "Text is hidden: 0 bytes in 0 places of this card, 312 bytes before."));
+}
+
+static void test_only_typable_ids(void **state)
+{
+	static const char *const bad[] = { "", "r-", "x-1", "r-1;id", "r-$(id)", "r-1 2", "r-\xff" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		strcpy(request.id, bad[i]);
+		errno = 0;
+		assert_null(teams_card(&request));
+		assert_int_equal(errno, EINVAL);
+	}
+	strcpy(request.id, "r-7k2m9x");
+	request.digest[3] = '`';
+	assert_null(teams_card(&request));
+	strcpy(request.digest, "3f9a22c1");
+	assert_null(teams_card(&request));
+	strcpy(request.digest, DIGEST);
+	json_decref(teams_card(&request));
+}
+
+static void test_test_card_says_so(void **state)
+{
+	json_t *card = teams_card_test("host.example");
+	_cleanup_free_ char *text = texts_of(card, "TextBlock");
+	_cleanup_free_ char *runs = texts_of(card, "TextRun");
+
+	(void)state;
+	assert_int_equal(strncmp(text, "TEST: nothing is waiting", 24), 0);
+	assert_non_null(strstr(runs, "All below is invented"));
+	assert_non_null(strstr(runs, "host.example"));
+	json_decref(card);
+}
+
+static void test_fit_keeps_characters_whole(void **state)
+{
+	struct notifier_text text = {};
+	char source[400] = "";
+
+	(void)state;
+	while (strlen(source) < 390)
+		strcat(source, "日"); /* three bytes each */
+	for (size_t max = 32; max < 400; max++) {
+		assert_int_equal(notifier_text_fit(source, max, &text), 0);
+		assert_null(strchr(text.head, '\\')); /* no half character was escaped */
+		if (text.hidden) {
+			assert_true(strlen(text.head) + strlen(text.tail) <= max);
+			assert_int_equal(strlen(text.head) + text.hidden + strlen(text.tail), strlen(source));
+		}
+		notifier_text_clear(&text);
+	}
+}
+
+static int group_setup(void **state)
+{
+	(void)state;
+	escape_locale();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_golden_cards, setup),
+		cmocka_unit_test_setup(test_golden_answers, setup),
+		cmocka_unit_test_setup(test_every_fact_is_on_the_card, setup),
+		cmocka_unit_test_setup(test_markup_stays_text, setup),
+		cmocka_unit_test_setup(test_text_from_outside_is_always_monospace, setup),
+		cmocka_unit_test_setup(test_deceiving_characters_are_spelled, setup),
+		cmocka_unit_test_setup(test_honest_letters_stay, setup),
+		cmocka_unit_test_setup(test_worst_case_fits, setup),
+		cmocka_unit_test_setup(test_what_is_hidden_is_counted, setup),
+		cmocka_unit_test_setup(test_what_the_agent_hid_is_told, setup),
+		cmocka_unit_test_setup(test_only_typable_ids, setup),
+		cmocka_unit_test_setup(test_test_card_says_so, setup),
+		cmocka_unit_test_setup(test_fit_keeps_characters_whole, setup),
+	};
+
+	return cmocka_run_group_tests(tests, group_setup, NULL);
+}
