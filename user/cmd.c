@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cmd.c: see cmd.h.
+ */
+#include "cmd.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "escape.h"
+
+static error_t parse_common_option(int key, char *arg, struct argp_state *state)
+{
+	struct cmd_common *common = state->input;
+
+	switch (key) {
+	case 'j':
+		common->json = true;
+		return 0;
+	case 'S':
+		common->socket = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option common_options[] = {
+	{ "json", 'j', NULL, 0, "Print JSON instead of text", 0 },
+	{ "socket", 'S', "PATH", 0, "Socket of sluiced (default: $SLUICE_SOCKET, else " IPC_CONTROL_SOCKET ")", 0 },
+	{ 0 },
+};
+
+const struct argp cmd_common_argp = { common_options, parse_common_option, NULL, NULL, NULL, NULL, NULL };
+const struct argp_child cmd_common_options[] = { { &cmd_common_argp, 0, "Common options:", -2 }, { 0 } };
+
+error_t cmd_parse_common(int key, char *arg, struct argp_state *state)
+{
+	struct cmd_input *input = state->input;
+	struct cmd_positional *positional = &input->positional;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = input->common;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (positional->n >= positional->max)
+			argp_error(state, "too many arguments: '%s'", arg);
+		else
+			positional->values[positional->n++] = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (positional->n < positional->min)
+			argp_error(state, "an argument is missing");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+void cmd_parse_simple(const char *args_doc, const char *doc, int argc, char **argv, struct cmd_input *input)
+{
+	const struct argp argp = {
+		.parser = cmd_parse_common,
+		.args_doc = args_doc,
+		.doc = doc,
+		.children = cmd_common_options,
+	};
+
+	argp_parse(&argp, argc, argv, 0, NULL, input);
+}
+
+static void print_commands(FILE *out, const struct cmd *table, size_t n, const char *name)
+{
+	fprintf(out, "Usage: %s COMMAND [OPTION...] [ARGUMENT...]\n\nCommands:\n", name);
+	for (size_t i = 0; i < n; i++)
+		fprintf(out, "  %-10s %s\n", table[i].name, table[i].help);
+	fprintf(out, "\n'%s COMMAND --help' explains one command; sluice(1) has all of it.\n", name);
+}
+
+static bool is_help(const char *word)
+{
+	return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0;
+}
+
+int cmd_dispatch(const struct cmd *table, size_t n, int argc, char **argv, struct cmd_common *common)
+{
+	_cleanup_free_ char *name = NULL;
+
+	char option[] = "--help";
+
+	if (argc < 2) {
+		print_commands(stderr, table, n, argv[0]);
+		return CMD_USAGE;
+	}
+	if (argc == 2 && is_help(argv[1])) {
+		print_commands(stdout, table, n, argv[0]);
+		return CMD_OK;
+	}
+	if (is_help(argv[1])) {
+		argv[1] = argv[2];
+		argv[2] = option;
+		argc = 3;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(table[i].name, argv[1]))
+			continue;
+		if (asprintf(&name, "%s %s", argv[0], argv[1]) < 0)
+			return cmd_fail(CMD_FAILED, "out of memory");
+		argv[1] = name;
+		return table[i].run(argc - 1, argv + 1, common);
+	}
+	return cmd_fail(CMD_USAGE, "no command '%s'; see: %s help", argv[1], argv[0]);
+}
+
+int cmd_fail(int code, const char *format, ...)
+{
+	char text[2048];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	fputs("sluice: ", stderr);
+	escape_print(stderr, text);
+	fputc('\n', stderr);
+	return code;
+}
+
+int cmd_exit_code(int error)
+{
+	switch (error < 0 ? -error : error) {
+	case 0:
+		return CMD_OK;
+	case ENOENT:
+	case ESRCH:
+		return CMD_NOT_FOUND;
+	case EPERM:
+	case EACCES:
+		return CMD_NOT_PERMITTED;
+	default:
+		return CMD_FAILED;
+	}
+}
+
+/* Why a call failed, on standard error. Return: CMD_…. */
+static int report(int r, const struct ipc_result *result)
+{
+	int code = cmd_exit_code(result->error);
+
+	if (r < 0 && code != CMD_NOT_PERMITTED)
+		code = CMD_UNREACHABLE;
+	return cmd_fail(code, "%s", *result->text ? result->text : strerror(result->error));
+}
+
+struct collection {
+	json_t *(*view)(const union ipc_any *item);
+	json_t *rows;
+};
+
+static int collect(void *ctx, const union ipc_any *item)
+{
+	struct collection *collection = ctx;
+
+	return json_array_append_new(collection->rows, collection->view(item)) < 0 ? -ENOMEM : 0;
+}
+
+int cmd_collect(struct client_call *call, json_t *(*view)(const union ipc_any *item), json_t **ret)
+{
+	struct collection collection = { .view = view, .rows = json_array() };
+	struct ipc_result result;
+	int r;
+
+	if (!collection.rows)
+		return cmd_fail(CMD_FAILED, "out of memory");
+	call->item_fn = collect;
+	call->ctx = &collection;
+	r = client_call(call, &result);
+	if (r < 0 || result.error) {
+		json_decref(collection.rows);
+		return report(r, &result);
+	}
+	*ret = collection.rows;
+	return CMD_OK;
+}
+
+int cmd_act(struct client_call *call, const struct cmd_common *common)
+{
+	json_auto_t *record = NULL;
+	struct ipc_result result;
+	int r;
+
+	r = client_call(call, &result);
+	if (r < 0 || result.error)
+		return report(r, &result);
+	if (common->json) {
+		record = json_pack("{s:b, s:s#}", "ok", 1, "text", result.text, strlen(result.text));
+		return cmd_print_json(record);
+	}
+	escape_print(stdout, *result.text ? result.text : "done");
+	putchar('\n');
+	return CMD_OK;
+}
+
+int cmd_print_json(const json_t *value)
+{
+	/* ASCII only: what is escaped cannot reorder or hide the rest of a line on a terminal. */
+	if (!value || json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_ENCODE_ANY) < 0)
+		return cmd_fail(CMD_FAILED, "cannot write the JSON: out of memory or space");
+	putchar('\n');
+	return CMD_OK;
+}
+
+int cmd_print_rows(const struct cmd_common *common, const json_t *rows, const struct table_column *columns, size_t n,
+		   const char *empty)
+{
+	if (common->json)
+		return cmd_print_json(rows);
+	if (json_array_size(rows) == 0) {
+		puts(empty);
+		return CMD_OK;
+	}
+	if (table_print(stdout, columns, n, rows, table_width(stdout)) < 0)
+		return cmd_fail(CMD_FAILED, "out of memory");
+	return CMD_OK;
+}
+
+int cmd_copy(char *field, size_t size, const char *text, const char *what)
+{
+	size_t length = strlen(text);
+
+	if (!escape_valid(text))
+		return cmd_fail(CMD_USAGE, "the %s is not UTF-8", what);
+	if (length >= size)
+		return cmd_fail(CMD_USAGE, "the %s has %zu bytes, at most %zu are possible; shorten it", what, length,
+				size - 1);
+	memcpy(field, text, length + 1);
+	return CMD_OK;
+}
+
+int cmd_copy_id(char *field, size_t size, const char *text, char kind)
+{
+	const char *list = kind == 'r' ? "requests" : "grants";
+	size_t length = strlen(text);
+	bool good = length > 2 && length < size && text[0] == kind && text[1] == '-';
+
+	for (size_t i = 2; good && i < length; i++)
+		good = isalnum((unsigned char)text[i]);
+	if (!good)
+		return cmd_fail(CMD_USAGE, "'%s' is not an id (\"%c-…\"); list them with: sluice %s", text, kind, list);
+	memcpy(field, text, length + 1);
+	return CMD_OK;
+}
+
+int cmd_open_path(const char *path, char *ret_path, size_t size, int *ret_fd)
+{
+	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
+	char link[64], target[PATH_MAX + 16];
+	ssize_t n;
+
+	if (fd < 0)
+		return cmd_fail(cmd_exit_code(errno), "cannot open '%s': %s", path, strerror(errno));
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, target, sizeof(target) - 1);
+	if (n < 0)
+		return cmd_fail(CMD_FAILED, "cannot find the path of '%s': %s", path, strerror(errno));
+	target[n] = 0;
+	if ((size_t)n < size)
+		memcpy(ret_path, target, (size_t)n + 1);
+	else
+		snprintf(ret_path, size, "[...]%s", target + n - (ssize_t)size + 6);
+	*ret_fd = TAKE_FD(fd);
+	return CMD_OK;
+}

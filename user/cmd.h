@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cmd.h: what the commands of sluice share: options, exit codes, and how results are shown.
+ *
+ * Owns: the contract between sluice.c and the cmd_*.c files, one file a family of commands. Must not own: what a
+ * command does.
+ */
+#ifndef SLUICE_CMD_H
+#define SLUICE_CMD_H
+
+#include <argp.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "client.h"
+#include "ipc.h"
+#include "table.h"
+
+/* Exit codes of every command; sluice(1) documents them. */
+enum cmd_exit {
+	CMD_OK = 0,
+	CMD_FAILED = 1,	       /* refused, failed, or the answer is "no" */
+	CMD_USAGE = 2,	       /* also: journal verify found a tail that nothing signs */
+	CMD_UNREACHABLE = 3,   /* no daemon, or it broke off */
+	CMD_NOT_FOUND = 4,
+	CMD_NOT_PERMITTED = 5,
+};
+
+/* Options that every command takes. @socket: NULL for the default. */
+struct cmd_common {
+	const char *socket;
+	bool json;
+};
+
+/* One row of a table of commands. @argv[0] is the whole name ("sluice label add"). */
+struct cmd {
+	const char *name;
+	int (*run)(int argc, char **argv, struct cmd_common *common);
+	const char *help;
+};
+
+/* Arguments that are not options: at least @min, at most ARRAY_SIZE(values) or @max. */
+struct cmd_positional {
+	const char *values[2];
+	size_t n;
+	size_t min;
+	size_t max;
+};
+
+/*
+ * What the parser of each command gets as argp_state::input, as its first member; cmd_parse_common() hands the common
+ * options on and collects the arguments. Commands without options of their own use it as their parser.
+ */
+struct cmd_input {
+	struct cmd_common *common;
+	struct cmd_positional positional;
+};
+
+error_t cmd_parse_common(int key, char *arg, struct argp_state *state);
+extern const struct argp_child cmd_common_options[];
+extern const struct argp cmd_common_argp;
+
+/**
+ * cmd_dispatch() - run the command of @table that argv[1] names.
+ * @help: shown above the list for "help", --help and usage errors
+ */
+int cmd_dispatch(const struct cmd *table, size_t n, int argc, char **argv, struct cmd_common *common);
+
+/* Parses a command without options of its own; exits with CMD_USAGE when the line is wrong. */
+void cmd_parse_simple(const char *args_doc, const char *doc, int argc, char **argv, struct cmd_input *input);
+
+/* Prints "sluice: …" to standard error, escaped. Return: @code. */
+int cmd_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* CMD_… for an errno (positive or negative, 0 is CMD_OK) that sluiced or the system gave. */
+int cmd_exit_code(int error);
+
+/**
+ * cmd_collect() - ask sluiced and gather the items of its answer as records.
+ * @view: makes the record of an item (view.h)
+ * @ret: array, owned by the caller, when CMD_OK is returned
+ * Return: CMD_…; the reason of a failure has been printed.
+ */
+int cmd_collect(struct client_call *call, json_t *(*view)(const union ipc_any *item), json_t **ret);
+
+/* Asks for something to be done and shows what sluiced says. Return: CMD_…. */
+int cmd_act(struct client_call *call, const struct cmd_common *common);
+
+/* Writes one JSON value and a newline to standard output, safe for terminals. Return: CMD_…. */
+int cmd_print_json(const json_t *value);
+
+/* Shows records as a table, or as JSON, or @empty when there are none. Return: CMD_…. */
+int cmd_print_rows(const struct cmd_common *common, const json_t *rows, const struct table_column *columns, size_t n,
+		   const char *empty);
+
+/* Copies an argument into a field of a message. Return: CMD_OK, or CMD_USAGE with @what named: nothing is cut. */
+int cmd_copy(char *field, size_t size, const char *text, const char *what);
+
+/* An id of sluiced, "r-…" or "g-…" by @kind, into @field. Return: CMD_OK or CMD_USAGE. */
+int cmd_copy_id(char *field, size_t size, const char *text, char kind);
+
+/* Opens without any right to the content. @ret_path: its real path, visibly shortened when too long. */
+int cmd_open_path(const char *path, char *ret_path, size_t size, int *ret_fd);
+
+int cmd_status(int argc, char **argv, struct cmd_common *common);
+int cmd_doctor(int argc, char **argv, struct cmd_common *common);
+int cmd_requests(int argc, char **argv, struct cmd_common *common);
+int cmd_show(int argc, char **argv, struct cmd_common *common);
+int cmd_approve(int argc, char **argv, struct cmd_common *common);
+int cmd_deny(int argc, char **argv, struct cmd_common *common);
+int cmd_grants(int argc, char **argv, struct cmd_common *common);
+int cmd_revoke(int argc, char **argv, struct cmd_common *common);
+int cmd_label(int argc, char **argv, struct cmd_common *common);
+int cmd_why(int argc, char **argv, struct cmd_common *common);
+int cmd_lineage(int argc, char **argv, struct cmd_common *common);
+int cmd_journal(int argc, char **argv, struct cmd_common *common);
+int cmd_policy(int argc, char **argv, struct cmd_common *common);
+
+/* Shared by show, approve and deny: the request @id as a record. Return: CMD_…. */
+int cmd_fetch_request(const struct cmd_common *common, const char *id, json_t **ret);
+/* The whole request for a person's eyes. */
+int cmd_print_request(FILE *out, const json_t *request);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cmd_doctor.c: "sluice doctor": what this host lacks (check.h), and how the daemon is, each with a remedy.
+ */
+#include "cmd.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "check.h"
+#include "cleanup.h"
+#include "view.h"
+
+#define MAX_CHECKS 64
+
+static const struct table_column columns[] = {
+	{ "result", "", 0 },
+	{ "name", "CHECK", 0 },
+	{ "found", "FOUND", TABLE_WRAP },
+	{ "remedy", "REMEDY", TABLE_WRAP },
+};
+
+static const char *result_name(int ok)
+{
+	if (ok > 0)
+		return "ok";
+	return ok < 0 ? "warning" : "PROBLEM";
+}
+
+/* The remedy of what is well is not worth reading. */
+static json_t *row(const char *name, int ok, const char *found, const char *remedy)
+{
+	return json_pack("{s:s, s:o, s:o, s:o}", "result", result_name(ok), "name", view_text(name), "found",
+			 view_text(found), "remedy", ok > 0 ? json_null() : view_text(remedy));
+}
+
+static int add_host(json_t *rows)
+{
+	struct check_result *results = calloc(MAX_CHECKS, sizeof(*results));
+	int r = results ? 0 : -ENOMEM;
+	size_t n;
+
+	n = results ? check_all(results, MAX_CHECKS) : 0;
+	for (size_t i = 0; i < n && i < MAX_CHECKS && r == 0; i++)
+		if (json_array_append_new(rows, row(results[i].name, results[i].ok, results[i].found,
+						    results[i].remedy)) < 0)
+			r = -ENOMEM;
+	free(results);
+	return r;
+}
+
+static int take_status(void *ctx, const union ipc_any *item)
+{
+	*(struct ipc_status *)ctx = item->status;
+	return 0;
+}
+
+/* One row a reason why it does not enforce, or one that all is well. */
+static void add_enforcing(json_t *rows, const struct ipc_status *status)
+{
+	json_auto_t *reasons = view_list(status->why, "\n");
+	const json_t *reason;
+	size_t i;
+
+	if (json_array_size(reasons) == 0)
+		json_array_append_new(rows, row("enforcing", status->enforcing != 0,
+						status->enforcing ? "every program is attached" : "no, without a reason",
+						"see: journalctl -u sluiced"));
+	json_array_foreach(reasons, i, reason)
+		json_array_append_new(rows, row("enforcing", status->enforcing ? -1 : 0,
+						json_string_value(reason) ?: "?", "see: sluice status"));
+}
+
+static void add_gateway(json_t *rows, const struct ipc_status *status)
+{
+	json_array_append_new(rows, row("gateway", status->gateway_connected ? 1 : -1,
+					status->gateway_connected ? "connected" : "not connected: nobody is notified",
+					"systemctl start sluice-gateway; or decide with: sluice approve"));
+	if (*status->gateway)
+		json_array_append_new(rows, row("delivery", -1, status->gateway,
+						"correct the notifier that it names; see: journalctl -u sluice-gateway"));
+}
+
+static void add_losses(json_t *rows, const struct ipc_status *status)
+{
+	char found[64];
+
+	snprintf(found, sizeof(found), "%llu", (unsigned long long)status->gaps);
+	json_array_append_new(rows, row("lost events", status->gaps ? -1 : 1, found,
+					"they are journaled: sluice journal --type journal.gap"));
+}
+
+static void add_daemon(json_t *rows, const struct cmd_common *common)
+{
+	struct ipc_status status = { 0 };
+	const struct client_call call = {
+		.socket = common->socket,
+		.type = IPC_STATUS,
+		.fd = -1,
+		.item = IPC_STATUS_ITEM,
+		.item_fn = take_status,
+		.ctx = &status,
+	};
+	struct ipc_result result;
+
+	if (client_call(&call, &result) < 0 || result.error) {
+		json_array_append_new(rows, row("daemon", 0, "does not answer", result.text));
+		return;
+	}
+	json_array_append_new(rows, row("daemon", 1, status.version, ""));
+	add_enforcing(rows, &status);
+	add_gateway(rows, &status);
+	add_losses(rows, &status);
+}
+
+static size_t problems(const json_t *rows)
+{
+	const json_t *check;
+	size_t i, n = 0;
+
+	json_array_foreach(rows, i, check)
+		n += strcmp(json_string_value(json_object_get(check, "result")), result_name(0)) == 0;
+	return n;
+}
+
+int cmd_doctor(int argc, char **argv, struct cmd_common *common)
+{
+	struct cmd_input input = { .common = common };
+	json_auto_t *rows = json_array();
+	int code;
+
+	cmd_parse_simple(NULL, "What this host lacks to run Sluice, each with its remedy.\vThe exit code is 0 when "
+			 "nothing is a problem; warnings do not count.", argc, argv, &input);
+	if (!rows || add_host(rows) < 0)
+		return cmd_fail(CMD_FAILED, "out of memory");
+	add_daemon(rows, common);
+	code = cmd_print_rows(common, rows, columns, ARRAY_SIZE(columns), "Nothing was checked.");
+	return code == CMD_OK && problems(rows) ? CMD_FAILED : code;
+}

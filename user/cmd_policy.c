@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cmd_policy.c: "sluice policy check": reads policy files as sluiced would and says what they amount to. Needs neither
+ * root nor a daemon. What is valid but hardly meant is advice.c's.
+ */
+#include "cmd.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "advice.h"
+#include "cleanup.h"
+#include "escape.h"
+#include "policy.h"
+#include "view.h"
+
+#define DEFAULT_FOLDER "/etc/sluice"
+
+static const struct table_column label_columns[] = {
+	{ "name", "LABEL", 0 },
+	{ "sensitivity", "SENSITIVITY", TABLE_RIGHT },
+	{ "paths", "PATHS", TABLE_RIGHT },
+	{ "xattrs", "XATTRS", TABLE_RIGHT },
+	{ "endpoints", "ENDPOINTS", TABLE_RIGHT },
+	{ "origin", "WHERE", TABLE_WRAP },
+};
+
+static const struct table_column rule_columns[] = {
+	{ "name", "RULE", 0 },
+	{ "action", "ACTION", 0 },
+	{ "labels", "LABELS", TABLE_WRAP },
+	{ "verdict", "VERDICT", 0 },
+	{ "groups", "ASKED", TABLE_WRAP },
+	{ "reviewers", "PERSONS", TABLE_RIGHT },
+	{ "scope", "SCOPE", 0 },
+	{ "origin", "WHERE", TABLE_WRAP },
+};
+
+static void freefilesp(char ***files)
+{
+	policy_files_free(*files);
+}
+
+static void freepolicyp(struct policy **policy)
+{
+	policy_free(*policy);
+}
+
+static json_t *origin(const struct policy_origin *where)
+{
+	return json_sprintf("%s:%u", where->file, where->line);
+}
+
+static json_t *label_record(const struct policy_label *label)
+{
+	return json_pack("{s:o, s:I, s:I, s:I, s:I, s:o}", "name", view_text(label->name), "sensitivity",
+			 (json_int_t)label->sensitivity, "paths", (json_int_t)label->n_paths, "xattrs",
+			 (json_int_t)label->n_xattrs, "endpoints", (json_int_t)label->n_endpoints, "origin",
+			 origin(&label->origin));
+}
+
+static json_t *rule_labels(const struct policy *policy, const struct policy_rule *rule)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < policy->n_labels; i++)
+		if (rule->labels & 1ULL << i)
+			json_array_append_new(list, view_text(policy->labels[i].name));
+	return list;
+}
+
+static json_t *rule_groups(const struct policy *policy, const struct policy_rule *rule)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < policy->n_groups && i < 64; i++)
+		if (rule->groups & 1ULL << i)
+			json_array_append_new(list, view_text(policy->groups[i].name));
+	return list;
+}
+
+static json_t *rule_record(const struct policy *policy, const struct policy_rule *rule)
+{
+	bool asks = rule->verdict == POLICY_ASK;
+
+	return json_pack("{s:o, s:s, s:o, s:s, s:b, s:o, s:o, s:o, s:o}", "name", view_text(rule->name), "action",
+			 policy_action_names[rule->action], "labels", rule_labels(policy, rule), "verdict",
+			 policy_verdict_name(rule->verdict), "monitor", (int)rule->monitor, "groups",
+			 rule_groups(policy, rule), "reviewers", asks ? json_integer(rule->reviewers) : json_null(),
+			 "scope", asks ? json_string(policy_scope_name(rule->scope)) : json_null(), "origin",
+			 origin(&rule->origin));
+}
+
+/* Return: the whole answer as one object, NULL when memory ran out. */
+static json_t *summary(const struct policy *policy)
+{
+	json_t *labels = json_array(), *rules = json_array(), *files = json_array();
+
+	for (size_t i = 0; i < policy->n_labels; i++)
+		json_array_append_new(labels, label_record(&policy->labels[i]));
+	for (size_t i = 0; i < policy->n_rules; i++)
+		json_array_append_new(rules, rule_record(policy, &policy->rules[i]));
+	for (size_t i = 0; i < policy->n_files; i++)
+		json_array_append_new(files, view_text(policy->files[i]));
+	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o}", "valid", 1, "digest",
+			 view_text(policy->digest), "files", files, "labels", labels, "rules", rules, "people",
+			 (json_int_t)policy->n_people, "groups", (json_int_t)policy->n_groups, "trusted",
+			 (json_int_t)policy->n_trusted, "warnings", advice_on(policy));
+}
+
+/* How many, and of what: "1 label". */
+static void count(size_t n, const char *noun, const char *end)
+{
+	printf("%zu %s%s%s", n, noun, n == 1 ? "" : "s", end);
+}
+
+static int print_text(const struct policy *policy, const json_t *record)
+{
+	const json_t *warnings = json_object_get(record, "warnings");
+	int r = 0;
+
+	count(policy->n_files, "file", ", ");
+	count(policy->n_labels, "label", ", ");
+	count(policy->n_rules, "rule", ", ");
+	printf("%zu %s, ", policy->n_people, policy->n_people == 1 ? "person" : "people");
+	count(policy->n_groups, "group", policy->settings.monitor ? "; monitor only: nothing is stopped\n" : "\n");
+	printf("digest %s\n", policy->digest);
+	if (policy->n_labels) {
+		putchar('\n');
+		r = table_print(stdout, label_columns, ARRAY_SIZE(label_columns), json_object_get(record, "labels"),
+				table_width(stdout));
+	}
+	if (r == 0 && policy->n_rules) {
+		putchar('\n');
+		r = table_print(stdout, rule_columns, ARRAY_SIZE(rule_columns), json_object_get(record, "rules"),
+				table_width(stdout));
+	}
+	fputs(json_array_size(warnings) ? "\n" : "", stdout);
+	for (size_t i = 0; i < json_array_size(warnings); i++) {
+		escape_print(stdout, json_string_value(json_array_get(warnings, i)));
+		putchar('\n');
+	}
+	return r;
+}
+
+static int report_invalid(const struct cmd_common *common, int r, const struct policy_error *error)
+{
+	json_auto_t *record = NULL;
+
+	if (common->json) {
+		record = json_pack("{s:b, s:o}", "valid", 0, "error", view_text(error->text));
+		cmd_print_json(record);
+	}
+	return cmd_fail(cmd_exit_code(r), "%s", *error->text ? error->text : strerror(-r));
+}
+
+static int check(char *const *files, size_t n, bool strict, const struct cmd_common *common)
+{
+	_cleanup_(freepolicyp) struct policy *policy = NULL;
+	struct policy_error error = { 0 };
+	json_auto_t *record = NULL;
+	int r;
+
+	r = policy_load(files, n, &policy, &error);
+	if (r < 0)
+		return report_invalid(common, r, &error);
+	record = summary(policy);
+	if (!record)
+		return cmd_fail(CMD_FAILED, "out of memory");
+	if (common->json)
+		r = cmd_print_json(record) ? -EIO : 0;
+	else
+		r = print_text(policy, record);
+	if (r < 0)
+		return CMD_FAILED;
+	return strict && json_array_size(json_object_get(record, "warnings")) ? CMD_FAILED : CMD_OK;
+}
+
+/* What sluiced would read with its configuration in @folder. */
+static int check_folder(const char *folder, bool strict, const struct cmd_common *common)
+{
+	_cleanup_(freefilesp) char **files = NULL;
+	_cleanup_free_ char *conf = NULL;
+	struct policy_error error = { 0 };
+	size_t n;
+	int r;
+
+	if (asprintf(&conf, "%s/sluice.conf", folder) < 0)
+		return cmd_fail(CMD_FAILED, "out of memory");
+	r = policy_files(conf, &files, &n, &error);
+	return r < 0 ? report_invalid(common, r, &error) : check(files, n, strict, common);
+}
+
+struct check_input {
+	struct cmd_common *common;
+	bool strict;
+	char **files;
+	size_t n;
+};
+
+static error_t parse_check(int key, char *arg, struct argp_state *state)
+{
+	struct check_input *input = state->input;
+
+	(void)arg;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = input->common;
+		return 0;
+	case 's':
+		input->strict = true;
+		return 0;
+	case ARGP_KEY_ARGS:
+		input->files = state->argv + state->next;
+		input->n = (size_t)(state->argc - state->next);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option check_options[] = {
+	{ "strict", 's', NULL, 0, "Exit with 1 when there are warnings", 0 },
+	{ 0 },
+};
+
+static int policy_check(int argc, char **argv, struct cmd_common *common)
+{
+	const struct argp argp = { check_options, parse_check, "[FILE... | FOLDER]",
+				   "Check policy files as sluiced would read them.\vFiles are read together, as one "
+				   "policy. A folder stands for its sluice.conf and policy.d/*.conf; without an "
+				   "argument " DEFAULT_FOLDER " is checked. Neither root nor the daemon is needed.",
+				   cmd_common_options, NULL, NULL };
+	struct check_input input = { .common = common };
+	struct stat st;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &input);
+	if (input.n == 0)
+		return check_folder(DEFAULT_FOLDER, input.strict, common);
+	if (input.n == 1 && stat(input.files[0], &st) == 0 && S_ISDIR(st.st_mode))
+		return check_folder(input.files[0], input.strict, common);
+	return check(input.files, input.n, input.strict, common);
+}
+
+static const struct cmd commands[] = {
+	{ "check", policy_check, "check policy files" },
+};
+
+int cmd_policy(int argc, char **argv, struct cmd_common *common)
+{
+	return cmd_dispatch(commands, ARRAY_SIZE(commands), argc, argv, common);
+}

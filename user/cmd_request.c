@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cmd_request.c: "sluice requests" and "sluice show": what waits for people, and one request in full. Answers are
+ * cmd_decide.c's.
+ */
+#include "cmd.h"
+#include "view.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "escape.h"
+
+static const struct table_column columns[] = {
+	{ "id", "ID", 0 },
+	{ "state", "STATE", 0 },
+	{ "action", "ACTION", 0 },
+	{ "labels", "LABELS", TABLE_WRAP },
+	{ "target", "TARGET", TABLE_WRAP },
+	{ "who", "WHO", TABLE_WRAP },
+	{ "process", "PROCESS", TABLE_WRAP },
+	{ "expires", "EXPIRES", TABLE_TIME },
+};
+
+static const struct table_column fields[] = {
+	{ "id", "Request", 0 },
+	{ "state", "State", 0 },
+	{ "outcome", "Outcome", TABLE_HIDE_EMPTY },
+	{ "action", "Action", 0 },
+	{ "target", "Object", 0 },
+	{ "labels", "Labels", 0 },
+	{ "sensitivity", "Sensitivity", 0 },
+	{ "requester", "Requester", 0 },
+	{ "user", "User", 0 },
+	{ "uid", "User id", 0 },
+	{ "loginuid", "Login user id", 0 },
+	{ "host", "Host", 0 },
+	{ "program", "Program", 0 },
+	{ "pid", "Process id", 0 },
+	{ "executable", "Executable", 0 },
+	{ "command", "Command", 0 },
+	{ "unit", "Unit", 0 },
+	{ "reason", "Reason given", 0 },
+	{ "rule", "Rule", 0 },
+	{ "waiting", "Waits by", 0 },
+	{ "tries", "Tries", 0 },
+	{ "scope", "Approval allows", 0 },
+	{ "duration_s", "... for seconds", 0 },
+	{ "approvals", "Approvals", 0 },
+	{ "approvals_needed", "... needed", 0 },
+	{ "reviewers", "Asked", 0 },
+	{ "reason_required", "Reason required", 0 },
+	{ "opened", "Opened", TABLE_TIME },
+	{ "expires", "Expires", TABLE_TIME },
+	{ "closed", "Closed", TABLE_TIME | TABLE_HIDE_EMPTY },
+	{ "digest", "Digest", 0 },
+};
+
+static const struct table_column source_columns[] = {
+	{ "time", "READ", TABLE_TIME },
+	{ "labels", "LABELS", TABLE_WRAP },
+	{ "path", "SOURCE", TABLE_WRAP },
+	{ "reader", "READER", TABLE_WRAP },
+};
+
+static const struct table_column decision_columns[] = {
+	{ "time", "DECIDED", TABLE_TIME },
+	{ "person", "PERSON", 0 },
+	{ "approve", "APPROVED", 0 },
+	{ "reason", "REASON", TABLE_WRAP },
+};
+
+static json_t *view(const union ipc_any *item)
+{
+	return view_request(&item->request);
+}
+
+/* Prints the list @key of @request under a heading, nothing when it is empty. */
+static int print_list(FILE *out, const json_t *request, const char *key, const char *heading,
+		      const struct table_column *list_columns)
+{
+	const json_t *list = json_object_get(request, key);
+
+	if (json_array_size(list) == 0)
+		return 0;
+	fprintf(out, "\n%s\n", heading);
+	return table_print(out, list_columns, ARRAY_SIZE(source_columns), list, table_width(out));
+}
+
+_Static_assert(ARRAY_SIZE(source_columns) == ARRAY_SIZE(decision_columns), "print_list() takes both");
+
+/* What this page cannot show must not look as if it were not there. */
+static void print_losses(FILE *out, const json_t *request)
+{
+	json_int_t hidden = json_integer_value(json_object_get(request, "hidden_bytes"));
+	json_int_t known = json_integer_value(json_object_get(request, "sources_known"));
+	json_int_t shown = (json_int_t)json_array_size(json_object_get(request, "sources"));
+
+	if (known > shown)
+		fprintf(out, "\n%lld more sources are in the journal: sluice journal --request %s\n",
+			(long long)(known - shown), json_string_value(json_object_get(request, "id")));
+	if (hidden)
+		fprintf(out, "\nWARNING: %lld bytes of text did not fit and are not shown; do not approve what you "
+			     "cannot see: sluice journal --request %s\n",
+			(long long)hidden, json_string_value(json_object_get(request, "id")));
+}
+
+int cmd_print_request(FILE *out, const json_t *request)
+{
+	int r = table_fields(out, fields, ARRAY_SIZE(fields), request, table_width(out));
+
+	if (r == 0)
+		r = print_list(out, request, "sources", "Where the labels came from:", source_columns);
+	if (r == 0)
+		r = print_list(out, request, "decisions", "Decisions:", decision_columns);
+	if (r == 0)
+		print_losses(out, request);
+	return r;
+}
+
+int cmd_fetch_request(const struct cmd_common *common, const char *id, json_t **ret)
+{
+	struct ipc_select select = { .all = 1 };
+	struct client_call call = {
+		.socket = common->socket,
+		.type = IPC_REQUESTS,
+		.payload = &select,
+		.size = sizeof(select),
+		.fd = -1,
+		.item = IPC_REQUEST_ITEM,
+	};
+	json_auto_t *rows = NULL;
+	json_t *request;
+	int code;
+
+	code = cmd_copy_id(select.id, sizeof(select.id), id, 'r');
+	if (code == CMD_OK)
+		code = cmd_collect(&call, view, &rows);
+	if (code)
+		return code;
+	request = json_array_get(rows, 0);
+	if (!request)
+		return cmd_fail(CMD_NOT_FOUND, "no request %s; list them with: sluice requests --all", id);
+	if (json_array_size(rows) > 1 || strcmp(id, json_string_value(json_object_get(request, "id")) ?: ""))
+		return cmd_fail(CMD_FAILED, "sluiced answered with another request than %s", id);
+	*ret = json_incref(request);
+	return CMD_OK;
+}
+
+int cmd_show(int argc, char **argv, struct cmd_common *common)
+{
+	struct cmd_input input = { .common = common, .positional = { .min = 1, .max = 1 } };
+	json_auto_t *request = NULL;
+	int code;
+
+	cmd_parse_simple("ID", "One request in full: who wants what, which data is involved, and where it came from.",
+			 argc, argv, &input);
+	code = cmd_fetch_request(common, input.positional.values[0], &request);
+	if (code)
+		return code;
+	if (common->json)
+		return cmd_print_json(request);
+	return cmd_print_request(stdout, request) < 0 ? cmd_fail(CMD_FAILED, "out of memory") : CMD_OK;
+}
+
+struct requests_input {
+	struct cmd_input input;
+	bool all;
+	bool ids;
+};
+
+static error_t parse_requests(int key, char *arg, struct argp_state *state)
+{
+	struct requests_input *input = state->input;
+
+	switch (key) {
+	case 'a':
+		input->all = true;
+		return 0;
+	case 'i':
+		input->ids = true;
+		return 0;
+	default:
+		return cmd_parse_common(key, arg, state);
+	}
+}
+
+static const struct argp_option requests_options[] = {
+	{ "all", 'a', NULL, 0, "Closed requests too", 0 },
+	{ "ids", 'i', NULL, 0, "Only the ids, one a line", 0 },
+	{ 0 },
+};
+
+static int print_ids(const struct cmd_common *common, const json_t *rows)
+{
+	json_auto_t *ids = json_array();
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row) {
+		if (common->json) {
+			json_array_append(ids, json_object_get(row, "id"));
+		} else {
+			escape_print(stdout, json_string_value(json_object_get(row, "id")) ?: "?");
+			putchar('\n');
+		}
+	}
+	return common->json ? cmd_print_json(ids) : CMD_OK;
+}
+
+/* Members that only the table shows: the person or else the account, the program with its process id. */
+static int add_summary(json_t *rows)
+{
+	const char *person, *user;
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row) {
+		person = json_string_value(json_object_get(row, "requester"));
+		user = json_string_value(json_object_get(row, "user"));
+		if (json_object_set_new(row, "who", json_string(person ?: user ?: "?")) < 0 ||
+		    json_object_set_new(row, "process",
+					json_sprintf("%s[%lld]", json_string_value(json_object_get(row, "program")) ?: "?",
+						     (long long)json_integer_value(json_object_get(row, "pid")))) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int cmd_requests(int argc, char **argv, struct cmd_common *common)
+{
+	const struct argp argp = { requests_options, parse_requests, NULL, "Requests that wait for a person.",
+				   cmd_common_options, NULL, NULL };
+	struct requests_input input = { .input.common = common };
+	struct ipc_select select = { 0 };
+	struct client_call call = { .type = IPC_REQUESTS, .payload = &select, .size = sizeof(select), .fd = -1,
+				    .item = IPC_REQUEST_ITEM };
+	json_auto_t *rows = NULL;
+	int code;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &input);
+	call.socket = common->socket;
+	select.all = input.all;
+	code = cmd_collect(&call, view, &rows);
+	if (code)
+		return code;
+	if (input.ids)
+		return print_ids(common, rows);
+	if (!common->json && add_summary(rows) < 0)
+		return cmd_fail(CMD_FAILED, "out of memory");
+	return cmd_print_rows(common, rows, columns, ARRAY_SIZE(columns),
+			      input.all ? "No requests." : "Nothing waits for a decision.");
+}

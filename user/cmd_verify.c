@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cmd_verify.c: "sluice journal verify": the verdict on a whole journal, here or on a copy taken elsewhere.
+ */
+#include "cmd.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "cmd_journal.h"
+#include "journal_verify.h"
+#include "view.h"
+
+struct verify_input {
+	struct cmd_input input;
+	struct journal_verify_options options;
+	char genesis[MERKLE_HEX];
+};
+
+static const struct table_column fields[] = {
+	{ "verdict", "Verdict", 0 },
+	{ "problem", "Problem", TABLE_HIDE_EMPTY },
+	{ "line", "At line", TABLE_HIDE_EMPTY },
+	{ "entry", "At entry", TABLE_HIDE_EMPTY },
+	{ "file", "Journal", 0 },
+	{ "origin", "Name", 0 },
+	{ "entries", "Entries", 0 },
+	{ "unsigned_entries", "... not signed", 0 },
+	{ "torn_bytes", "Torn bytes", 0 },
+	{ "checkpoints", "Checkpoints", 0 },
+	{ "other_signatures", "Other signatures, not checked", 0 },
+	{ "first", "First entry", TABLE_TIME },
+	{ "last", "Last entry", TABLE_TIME },
+	{ "clean_stop", "Ends with a stop", 0 },
+	{ "pinned", "Pinned", 0 },
+	{ "genesis", "Genesis", 0 },
+	{ "root", "Root", 0 },
+	{ "vkey", "Key", 0 },
+};
+
+static json_t *record(const char *path, const struct journal_verify_result *result)
+{
+	bool wrong = result->line != 0;
+
+	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:b, s:b, s:o, s:o, "
+			 "s:o}",
+			 "verdict", journal_status_name(result->status), "ok", result->status == JOURNAL_OK,
+			 "problem", view_text(result->problem), "line",
+			 wrong ? json_integer((json_int_t)result->line) : json_null(), "entry",
+			 wrong ? json_integer((json_int_t)result->entry) : json_null(), "file", view_text(path),
+			 "origin", view_text(result->origin), "entries", (json_int_t)result->entries,
+			 "unsigned_entries", (json_int_t)result->unsigned_entries, "torn_bytes",
+			 (json_int_t)result->torn_bytes, "checkpoints", (json_int_t)result->checkpoints,
+			 "other_signatures", (json_int_t)result->other_signatures, "first",
+			 view_time((uint64_t)result->first_time), "last", view_time((uint64_t)result->last_time),
+			 "clean_stop", (int)result->clean, "pinned", (int)result->pinned, "genesis",
+			 view_text(result->genesis), "root", view_text(result->root), "vkey",
+			 view_text(result->vkey));
+}
+
+static int exit_code(enum journal_status status)
+{
+	switch (status) {
+	case JOURNAL_OK:
+		return CMD_OK;
+	case JOURNAL_UNSIGNED_TAIL:
+	case JOURNAL_TORN:
+		return CMD_USAGE;
+	default:
+		return CMD_FAILED;
+	}
+}
+
+static int show(const struct cmd_common *common, const char *path, const struct journal_verify_result *result)
+{
+	json_auto_t *verdict = record(path, result);
+
+	if (!verdict)
+		return cmd_fail(CMD_FAILED, "out of memory");
+	if (common->json) {
+		if (cmd_print_json(verdict))
+			return CMD_FAILED;
+	} else {
+		if (table_fields(stdout, fields, ARRAY_SIZE(fields), verdict, table_width(stdout)) < 0)
+			return cmd_fail(CMD_FAILED, "out of memory");
+		if (!result->pinned)
+			puts("\nNothing pins this journal: entry 0 was believed. Give --genesis or --key, noted when "
+			     "the\nagent was installed, to know that it is the journal that was begun then.");
+	}
+	return exit_code(result->status);
+}
+
+static error_t parse_verify(int key, char *arg, struct argp_state *state)
+{
+	struct verify_input *input = state->input;
+
+	switch (key) {
+	case 'k':
+		input->options.vkey = arg;
+		return 0;
+	case 'g':
+		if (strlen(arg) != sizeof(input->genesis) - 1 || arg[strspn(arg, "0123456789abcdefABCDEF")])
+			argp_error(state, "'%s' is not the hash of an entry (64 hex digits)", arg);
+		for (size_t i = 0; i < sizeof(input->genesis) - 1; i++)
+			input->genesis[i] = (char)tolower((unsigned char)arg[i]);
+		input->options.genesis = input->genesis;
+		return 0;
+	default:
+		return cmd_parse_common(key, arg, state);
+	}
+}
+
+static const struct argp_option verify_options[] = {
+	{ "key", 'k', "VKEY", 0, "The host's key as noted at installation (name+id+key)", 0 },
+	{ "genesis", 'g', "HEX", 0, "Hash of entry 0 as noted at installation", 0 },
+	{ 0 },
+};
+
+int cmd_verify(int argc, char **argv, struct cmd_common *common)
+{
+	const struct argp argp = { verify_options, parse_verify, "[FILE]",
+				   "Check every entry, the chain, the tree and all signatures of a journal.\vFILE: - "
+				   "is standard input; default is this host's journal. The exit code is 0 when all is "
+				   "right, 1 when it was tampered with, 2 when only the end is unsigned or torn.",
+				   cmd_common_options, NULL, NULL };
+	struct verify_input input = { .input = { .common = common, .positional = { .max = 1 } } };
+	struct journal_verify_result result = { 0 };
+	_cleanup_free_ char *owned = NULL;
+	const char *path;
+	int r;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &input);
+	path = cmd_journal_path(input.input.positional.n ? input.input.positional.values[0] : NULL, &owned);
+	r = journal_verify(path, &input.options, &result);
+	return r < 0 ? cmd_journal_unreadable(path, r) : show(common, path, &result);
+}
