@@ -210,7 +210,7 @@ char **policy_files_free(char **files);
 /* Returns NULL; accepts NULL and half-built policies. */
 struct policy *policy_free(struct policy *policy);
 
-/* Return: the rule that guards @label (index) for @action, or NULL. */
+/* Return: the only rule about @label (index) and @action, Verdict=allow included, or NULL. */
 const struct policy_rule *policy_rule_for(const struct policy *policy, enum sluice_action action, size_t label);
 
 const struct policy_label *policy_find_label(const struct policy *policy, const char *name);

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy.c: see policy.h.
+ *
+ * Owns: the order of a load, the policy's memory, its digest, and questions to it. Must not own:
+ * files (policy_file.c), lines (policy_parse.c), keys (policy_keys.c), values (policy_value.c) or
+ * checks (policy_check.c).
+ */
+#include "policy.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdarg.h>
+
+#include "cleanup.h"
+#include "policy_build.h"
+#include "text.h"
+
+#define DEFAULT_JOURNAL "/var/log/sluice/journal.jsonl"
+#define DEFAULT_STATE "/var/lib/sluice"
+
+static void __attribute__((format(printf, 3, 0)))
+write_error(struct policy_error *error, const struct policy_origin *origin, const char *format,
+	    va_list ap)
+{
+	int n = snprintf(error->text, sizeof(error->text), "%.400s:%u: ", origin->file,
+			 origin->line);
+
+	if (n > 0 && (size_t)n < sizeof(error->text))
+		vsnprintf(error->text + n, sizeof(error->text) - (size_t)n, format, ap);
+	text_scrub(error->text);
+}
+
+int policy_fail(struct policy_build *build, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	write_error(build->error, &build->here, format, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+int policy_fail_at(struct policy_build *build, const struct policy_origin *origin,
+		   const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	write_error(build->error, origin, format, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+int policy_fail_memory(struct policy_build *build)
+{
+	snprintf(build->error->text, sizeof(build->error->text),
+		 "not enough memory for the policy");
+	return -ENOMEM;
+}
+
+static void free_subjects(struct policy_subject *subjects, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(subjects[i].executable);
+		free(subjects[i].unit);
+	}
+	free(subjects);
+}
+
+static void free_endpoints(struct policy_endpoint *endpoints, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(endpoints[i].host);
+	free(endpoints);
+}
+
+static void free_label(struct policy_label *label)
+{
+	for (size_t i = 0; i < label->n_paths; i++)
+		free(label->paths[i].path);
+	free(label->paths);
+	for (size_t i = 0; i < label->n_xattrs; i++) {
+		free(label->xattrs[i].name);
+		free(label->xattrs[i].value);
+		free(label->xattrs[i].below);
+	}
+	free(label->xattrs);
+	free_endpoints(label->endpoints, label->n_endpoints);
+	free(label->description);
+}
+
+static void free_person(struct policy_person *person)
+{
+	for (size_t i = 0; i < person->n_units; i++)
+		free(person->units[i]);
+	free(person->units);
+	free(person->uids);
+	free(person->display);
+	free(person->teams);
+}
+
+struct policy *policy_free(struct policy *policy)
+{
+	if (!policy)
+		return NULL;
+	for (size_t i = 0; i < policy->n_labels; i++)
+		free_label(&policy->labels[i]);
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		free_subjects(policy->rules[i].cleared, policy->rules[i].n_cleared);
+		free_endpoints(policy->rules[i].destinations, policy->rules[i].n_destinations);
+	}
+	for (size_t i = 0; i < policy->n_trusted; i++)
+		free_subjects(policy->trusted[i].subjects, policy->trusted[i].n_subjects);
+	for (size_t i = 0; i < policy->n_people; i++)
+		free_person(&policy->people[i]);
+	for (size_t i = 0; i < policy->n_groups; i++)
+		free(policy->groups[i].members);
+	for (size_t i = 0; i < policy->n_files; i++)
+		free(policy->files[i]);
+	free(policy->labels);
+	free(policy->rules);
+	free(policy->trusted);
+	free(policy->people);
+	free(policy->groups);
+	free(policy->files);
+	free(policy->settings.journal);
+	free(policy->settings.state);
+	free(policy);
+	return NULL;
+}
+
+static void free_build(struct policy_build *build)
+{
+	for (size_t i = 0; i < build->n_references; i++)
+		free(build->references[i].name);
+	free(build->references);
+	free(build->sections);
+	policy_free(build->policy);
+}
+
+static struct policy *new_policy(void)
+{
+	struct policy *policy = calloc(1, sizeof(*policy));
+
+	if (!policy)
+		return NULL;
+	policy->settings.stale_ms = SLUICE_STALE_MS;
+	policy->settings.journal = strdup(DEFAULT_JOURNAL);
+	policy->settings.state = strdup(DEFAULT_STATE);
+	if (!policy->settings.journal || !policy->settings.state)
+		return policy_free(policy);
+	return policy;
+}
+
+/* Name, NUL, bytes, NUL. */
+static int add_to_digest(EVP_MD_CTX *digest, const char *name, const char *bytes, size_t length)
+{
+	if (EVP_DigestUpdate(digest, name, strlen(name) + 1) != 1 ||
+	    EVP_DigestUpdate(digest, bytes, length) != 1 || EVP_DigestUpdate(digest, "", 1) != 1)
+		return -ENOMEM;
+	return 0;
+}
+
+static int load_file(struct policy_build *build, const char *path, EVP_MD_CTX *digest)
+{
+	_cleanup_free_ char *bytes = NULL;
+	struct policy *policy = build->policy;
+	size_t length = 0;
+	char **name = POLICY_APPEND(policy->files, policy->n_files);
+	int r;
+
+	if (name)
+		*name = strdup(path);
+	if (!name || !*name)
+		return policy_fail_memory(build);
+	r = policy_file_read(build, path, &bytes, &length);
+	if (r < 0)
+		return r;
+	if (add_to_digest(digest, path, bytes, length) < 0)
+		return policy_fail_memory(build);
+	return policy_parse(build, *name, bytes, length);
+}
+
+static int finish_digest(struct policy_build *build, EVP_MD_CTX *digest)
+{
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned int length = 0;
+	char *out = build->policy->digest;
+
+	if (EVP_DigestFinal_ex(digest, hash, &length) != 1 ||
+	    2 * length + 1 != sizeof(build->policy->digest))
+		return policy_fail_memory(build);
+	for (unsigned int i = 0; i < length; i++)
+		snprintf(out + 2 * i, 3, "%02x", hash[i]);
+	return 0;
+}
+
+static int load_files(struct policy_build *build, char *const *files, size_t n_files)
+{
+	EVP_MD_CTX *digest = EVP_MD_CTX_new();
+	int r = 0;
+
+	if (!digest || EVP_DigestInit_ex(digest, EVP_sha256(), NULL) != 1)
+		r = policy_fail_memory(build);
+	for (size_t i = 0; r == 0 && i < n_files; i++)
+		r = load_file(build, files[i], digest);
+	if (r == 0)
+		r = finish_digest(build, digest);
+	EVP_MD_CTX_free(digest);
+	return r;
+}
+
+int policy_load(char *const *files, size_t n_files, struct policy **ret, struct policy_error *error)
+{
+	struct policy_build build = { .policy = new_policy(), .error = error };
+	int r;
+
+	error->text[0] = '\0';
+	if (!build.policy)
+		return policy_fail_memory(&build);
+	r = load_files(&build, files, n_files);
+	if (r == 0)
+		r = policy_check(&build);
+	if (r == 0)
+		*ret = TAKE_PTR(build.policy);
+	free_build(&build);
+	return r;
+}
+
+const struct policy_rule *policy_rule_for(const struct policy *policy, enum sluice_action action,
+					  size_t label)
+{
+	if (label >= policy->n_labels)
+		return NULL;
+	for (size_t i = 0; i < policy->n_rules; i++)
+		if (policy->rules[i].action == action && policy->rules[i].labels >> label & 1)
+			return &policy->rules[i];
+	return NULL;
+}
+
+const struct policy_label *policy_find_label(const struct policy *policy, const char *name)
+{
+	for (size_t i = 0; i < policy->n_labels; i++)
+		if (!strcmp(policy->labels[i].name, name))
+			return &policy->labels[i];
+	return NULL;
+}
+
+const struct policy_person *policy_find_person(const struct policy *policy, const char *name)
+{
+	for (size_t i = 0; i < policy->n_people; i++)
+		if (!strcmp(policy->people[i].name, name))
+			return &policy->people[i];
+	return NULL;
+}
+
+const struct policy_person *policy_person_by_uid(const struct policy *policy, uid_t uid)
+{
+	for (size_t i = 0; i < policy->n_people; i++)
+		for (size_t j = 0; j < policy->people[i].n_uids; j++)
+			if (policy->people[i].uids[j] == uid)
+				return &policy->people[i];
+	return NULL;
+}
+
+bool policy_in_groups(const struct policy *policy, uint64_t groups,
+		      const struct policy_person *person)
+{
+	for (size_t i = 0; i < policy->n_groups; i++) {
+		if (!(groups >> i & 1))
+			continue;
+		for (size_t j = 0; j < policy->groups[i].n_members; j++)
+			if (&policy->people[policy->groups[i].members[j]] == person)
+				return true;
+	}
+	return false;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy_build.h: a policy while it is being read; private to policy*.c.
+ *
+ * Owns: the state between the first line of the first file and the last check. Must not own:
+ * anything that outlives the load (policy.h).
+ */
+#ifndef SLUICE_POLICY_BUILD_H
+#define SLUICE_POLICY_BUILD_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy.h"
+
+/* In the order of the table in policy_keys.c. */
+enum policy_kind { KIND_AGENT, KIND_LABEL, KIND_RULE, KIND_TRUSTED, KIND_PERSON, KIND_GROUP };
+
+#define POLICY_MAX_KEYS 16
+
+/**
+ * struct policy_section: where a section and its keys stand.
+ * @index: of its element in the policy's array of that kind
+ * @lines: for each key of the kind's table the first line that sets it, 0 when none does
+ */
+struct policy_section {
+	enum policy_kind kind;
+	size_t index;
+	struct policy_origin origin;
+	unsigned int lines[POLICY_MAX_KEYS];
+};
+
+enum policy_reference_kind {
+	REFERENCE_RULE_LABEL,
+	REFERENCE_RULE_GROUP,
+	REFERENCE_TRUSTED_LABEL,
+	REFERENCE_GROUP_MEMBER,
+};
+
+/* A name that another section, perhaps of a later file, must define. @index: of the rule, trusted
+ * or group. */
+struct policy_reference {
+	enum policy_reference_kind kind;
+	size_t index;
+	struct policy_origin origin;
+	char *name;
+};
+
+/**
+ * struct policy_build: the load in progress.
+ * @here: line being read
+ * @key: key being set
+ * @open: whether a section of the current file is open; it is the last of @sections
+ * @n_paths, @n_endpoints: of the whole policy, for the limits
+ */
+struct policy_build {
+	struct policy *policy;
+	struct policy_error *error;
+	struct policy_origin here;
+	const char *key;
+	bool open;
+	struct policy_section *sections;
+	size_t n_sections;
+	struct policy_reference *references;
+	size_t n_references;
+	size_t n_paths;
+	size_t n_endpoints;
+};
+
+/* Each writes the one message of the load and returns -EINVAL; policy_fail() blames the line being
+ * read. */
+int policy_fail(struct policy_build *build, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+int policy_fail_at(struct policy_build *build, const struct policy_origin *origin,
+		   const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The same for memory: returns -ENOMEM. */
+int policy_fail_memory(struct policy_build *build);
+
+/* policy_file.c: reads a whole file after checking who may write it; @ret_bytes is owned by the
+ * caller. */
+int policy_file_read(struct policy_build *build, const char *path, char **ret_bytes,
+		     size_t *ret_length);
+
+/* policy_parse.c: @file must outlive the policy. */
+int policy_parse(struct policy_build *build, const char *file, const char *bytes, size_t length);
+
+/* policy_keys.c: @heading is what stands between the brackets. */
+int policy_open_section(struct policy_build *build, const char *heading);
+int policy_assign(struct policy_build *build, const char *key, const char *value);
+/* Where @key of @section was set, or the section's heading when it was not. */
+struct policy_origin policy_key_origin(const struct policy_section *section, const char *key);
+bool policy_key_is_set(const struct policy_section *section, const char *key);
+/* Refuses the first section without a key that its kind requires. */
+int policy_check_required(struct policy_build *build);
+
+/* policy_section.c: what each section's keys do; the tables in policy_keys.c name them. */
+typedef int (*policy_setter)(struct policy_build *build, const char *value);
+int policy_set_agent_monitor(struct policy_build *build, const char *value);
+int policy_set_agent_journal(struct policy_build *build, const char *value);
+int policy_set_agent_state(struct policy_build *build, const char *value);
+int policy_set_agent_stale(struct policy_build *build, const char *value);
+int policy_set_label_sensitivity(struct policy_build *build, const char *value);
+int policy_set_label_description(struct policy_build *build, const char *value);
+int policy_set_label_path(struct policy_build *build, const char *value);
+int policy_set_label_xattr(struct policy_build *build, const char *value);
+int policy_set_label_endpoint(struct policy_build *build, const char *value);
+int policy_set_trusted_labels(struct policy_build *build, const char *value);
+int policy_set_trusted_subject(struct policy_build *build, const char *value);
+int policy_set_person_display(struct policy_build *build, const char *value);
+int policy_set_person_uid(struct policy_build *build, const char *value);
+int policy_set_person_unit(struct policy_build *build, const char *value);
+int policy_set_person_teams(struct policy_build *build, const char *value);
+int policy_set_group_member(struct policy_build *build, const char *value);
+
+/* policy_rule.c: the keys of [Rule]. */
+int policy_set_rule_action(struct policy_build *build, const char *value);
+int policy_set_rule_labels(struct policy_build *build, const char *value);
+int policy_set_rule_clear(struct policy_build *build, const char *value);
+int policy_set_rule_to(struct policy_build *build, const char *value);
+int policy_set_rule_verdict(struct policy_build *build, const char *value);
+int policy_set_rule_mode(struct policy_build *build, const char *value);
+int policy_set_rule_timeout(struct policy_build *build, const char *value);
+int policy_set_rule_reviewers(struct policy_build *build, const char *value);
+int policy_set_rule_approvals(struct policy_build *build, const char *value);
+int policy_set_rule_scope(struct policy_build *build, const char *value);
+int policy_set_rule_duration(struct policy_build *build, const char *value);
+int policy_set_rule_reason(struct policy_build *build, const char *value);
+int policy_set_rule_monitor(struct policy_build *build, const char *value);
+
+/* policy_value.c and policy_endpoint.c: values that several keys share; each fails with a message.
+ */
+int policy_value_words(struct policy_build *build, const char *value, char ***ret);
+int policy_value_bool(struct policy_build *build, const char *value, bool *ret);
+int policy_value_seconds(struct policy_build *build, const char *value, unsigned int min,
+			 unsigned int max, unsigned int *ret);
+/* @names: alternatives, ended by NULL; @ret is the index. */
+int policy_value_choice(struct policy_build *build, const char *value, const char *const *names,
+			unsigned int *ret);
+int policy_value_path(struct policy_build *build, const char *word, char **ret);
+int policy_value_text(struct policy_build *build, const char *value, char **ret);
+int policy_value_user(struct policy_build *build, const char *word, uid_t *ret);
+int policy_value_unit(struct policy_build *build, const char *word, char **ret);
+int policy_value_references(struct policy_build *build, const char *value,
+			    enum policy_reference_kind kind, size_t index);
+/* These fill an element that policy_free() frees, also when it is half-filled. */
+int policy_value_subject(struct policy_build *build, const char *value,
+			 struct policy_subject *subject);
+int policy_value_xattr(struct policy_build *build, const char *value, struct policy_xattr *xattr);
+int policy_value_endpoint(struct policy_build *build, const char *word,
+			  struct policy_endpoint *endpoint);
+
+/* policy_check.c: resolves references and looks at what only the whole shows. */
+int policy_check(struct policy_build *build);
+
+/* Room for one more element behind @n; the array holds the next power of two. NULL without memory.
+ */
+static inline void *policy_room(void *array, size_t n, size_t size)
+{
+	if (n & (n - 1))
+		return array;
+	return reallocarray(array, n ? 2 * n : 1, size);
+}
+
+/* Appends a zeroed element to @array of @n and yields its address, or NULL without memory. */
+#define POLICY_APPEND(array, n)                                                        \
+	({                                                                             \
+		__typeof__(array) _room = policy_room((array), (n), sizeof(*(array))); \
+		if (_room) {                                                           \
+			(array) = _room;                                               \
+			_room = memset(&(array)[(n)++], 0, sizeof(*(array)));          \
+		}                                                                      \
+		_room;                                                                 \
+	})
+
+#endif

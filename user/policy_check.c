@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy_check.c: what only the whole policy shows: names that sections give each other, keys that
+ * belong together.
+ *
+ * Owns: resolving references to bits and indices, and contradictions between lines. Must not own:
+ * what one line says (policy_value.c), or whether files and hosts exist (label.h, ruleset.h).
+ */
+#include <errno.h>
+
+#include "cleanup.h"
+#include "policy_build.h"
+
+static uint64_t all_labels(const struct policy *policy)
+{
+	return policy->n_labels < 64 ? (UINT64_C(1) << policy->n_labels) - 1 : UINT64_MAX;
+}
+
+static int add_bit(struct policy_build *build, const struct policy_reference *reference,
+		   uint64_t bit, uint64_t *set)
+{
+	if (*set & bit)
+		return policy_fail_at(build, &reference->origin,
+				      "%.100s is named twice here; keep one of them",
+				      reference->name);
+	*set |= bit;
+	return 0;
+}
+
+static int resolve_label(struct policy_build *build, const struct policy_reference *reference,
+			 uint64_t *set)
+{
+	const struct policy *policy = build->policy;
+	const struct policy_label *label = policy_find_label(policy, reference->name);
+
+	if (label)
+		return add_bit(build, reference, UINT64_C(1) << (label - policy->labels), set);
+	if (strcmp(reference->name, "*") != 0)
+		return policy_fail_at(build, &reference->origin,
+				      "label %.100s is not defined; add [Label %.100s] or "
+				      "correct the name",
+				      reference->name, reference->name);
+	if (!policy->n_labels)
+		return policy_fail_at(build, &reference->origin,
+				      "\"*\" means all labels, but none is defined; add a "
+				      "[Label]");
+	if (*set)
+		return policy_fail_at(build, &reference->origin,
+				      "\"*\" already means all labels; remove the names");
+	*set = all_labels(policy);
+	return 0;
+}
+
+static int resolve_rule_label(struct policy_build *build, const struct policy_reference *reference)
+{
+	return resolve_label(build, reference, &build->policy->rules[reference->index].labels);
+}
+
+static int resolve_trusted_label(struct policy_build *build,
+				 const struct policy_reference *reference)
+{
+	return resolve_label(build, reference, &build->policy->trusted[reference->index].labels);
+}
+
+static int resolve_rule_group(struct policy_build *build, const struct policy_reference *reference)
+{
+	const struct policy *policy = build->policy;
+
+	for (size_t i = 0; i < policy->n_groups; i++)
+		if (!strcmp(policy->groups[i].name, reference->name))
+			return add_bit(build, reference, UINT64_C(1) << i,
+				       &build->policy->rules[reference->index].groups);
+	return policy_fail_at(build, &reference->origin,
+			      "group %.100s is not defined; add [Group %.100s] or correct the "
+			      "name",
+			      reference->name, reference->name);
+}
+
+static int resolve_member(struct policy_build *build, const struct policy_reference *reference)
+{
+	const struct policy_person *person = policy_find_person(build->policy, reference->name);
+	struct policy_group *group = &build->policy->groups[reference->index];
+	size_t index, *slot;
+
+	if (!person)
+		return policy_fail_at(build, &reference->origin,
+				      "person %.100s is not defined; add [Person %.100s] or "
+				      "correct the name",
+				      reference->name, reference->name);
+	index = (size_t)(person - build->policy->people);
+	for (size_t i = 0; i < group->n_members; i++)
+		if (group->members[i] == index)
+			return policy_fail_at(build, &reference->origin,
+					      "%.100s is a member twice; keep one of them",
+					      reference->name);
+	slot = POLICY_APPEND(group->members, group->n_members);
+	if (!slot)
+		return policy_fail_memory(build);
+	*slot = index;
+	return 0;
+}
+
+static int resolve_references(struct policy_build *build)
+{
+	static int (*const resolve[])(struct policy_build * build,
+				      const struct policy_reference *reference) = {
+		[REFERENCE_RULE_LABEL] = resolve_rule_label,
+		[REFERENCE_RULE_GROUP] = resolve_rule_group,
+		[REFERENCE_TRUSTED_LABEL] = resolve_trusted_label,
+		[REFERENCE_GROUP_MEMBER] = resolve_member,
+	};
+
+	for (size_t i = 0; i < build->n_references; i++) {
+		int r = resolve[build->references[i].kind](build, &build->references[i]);
+
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < build->policy->n_trusted; i++)
+		if (!build->policy->trusted[i].labels)
+			build->policy->trusted[i].labels = all_labels(build->policy);
+	return 0;
+}
+
+static size_t count_reviewers(const struct policy *policy, uint64_t groups)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < policy->n_people; i++)
+		count += policy_in_groups(policy, groups, &policy->people[i]);
+	return count;
+}
+
+static int check_reviewers(struct policy_build *build, const struct policy_section *section)
+{
+	const struct policy_rule *rule = &build->policy->rules[section->index];
+	struct policy_origin origin = policy_key_origin(section, "Approvals");
+	size_t people;
+
+	if (!rule->groups) {
+		if (rule->verdict != POLICY_ASK)
+			return 0;
+		origin = policy_key_origin(section, "Verdict");
+		return policy_fail_at(
+			build, &origin,
+			"Verdict=ask without anybody to ask; add Reviewers= with a group");
+	}
+	people = count_reviewers(build->policy, rule->groups);
+	if (people >= rule->reviewers)
+		return 0;
+	return policy_fail_at(build, &origin,
+			      "%u approvals can never come from groups of %zu people together; add "
+			      "members or lower Approvals=",
+			      rule->reviewers, people);
+}
+
+static int check_destinations(struct policy_build *build, const struct policy_section *section)
+{
+	const struct policy_rule *rule = &build->policy->rules[section->index];
+	struct policy_origin origin = policy_key_origin(section, "To");
+
+	if (!rule->n_destinations || rule->action == SLUICE_EGRESS)
+		return 0;
+	return policy_fail_at(build, &origin,
+			      "To= has a meaning for Action=egress only; remove it");
+}
+
+/* A label with two rules for one action would have two answers. */
+static int check_only_rule(struct policy_build *build, const struct policy_section *section)
+{
+	const struct policy *policy = build->policy;
+	const struct policy_rule *rule = &policy->rules[section->index];
+	struct policy_origin origin = policy_key_origin(section, "Labels");
+
+	for (const struct policy_rule *other = policy->rules; other < rule; other++) {
+		uint64_t both = other->action == rule->action ? other->labels & rule->labels : 0;
+
+		if (!both)
+			continue;
+		return policy_fail_at(
+			build, &origin,
+			"%s of label %s has a rule at %s:%u already; take the label out of "
+			"one of them",
+			policy_action_names[rule->action],
+			policy->labels[__builtin_ctzll(both)].name, other->origin.file,
+			other->origin.line);
+	}
+	return 0;
+}
+
+int policy_check(struct policy_build *build)
+{
+	int r = policy_check_required(build);
+
+	if (r == 0)
+		r = resolve_references(build);
+	for (size_t i = 0; r == 0 && i < build->n_sections; i++) {
+		const struct policy_section *section = &build->sections[i];
+
+		if (section->kind != KIND_RULE)
+			continue;
+		r = check_destinations(build, section);
+		if (r == 0)
+			r = check_reviewers(build, section);
+		if (r == 0)
+			r = check_only_rule(build, section);
+	}
+	return r;
+}

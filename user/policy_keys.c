@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy_keys.c: which sections and keys a policy may have, as one table.
+ *
+ * Owns: their names, which may repeat and which must be there. Must not own: what a key does
+ * (policy_section.c, policy_rule.c) or how values are written (policy_value.c). A new key is one
+ * row here and one setter there.
+ */
+#include "cleanup.h"
+#include "policy_build.h"
+#include "text.h"
+
+enum { KEY_LIST = 1, KEY_REQUIRED = 2 };
+
+struct key {
+	const char *name;
+	policy_setter set;
+	unsigned int flags;
+};
+
+static const struct key agent_keys[] = {
+	{ "Monitor", policy_set_agent_monitor, 0 },
+	{ "Journal", policy_set_agent_journal, 0 },
+	{ "State", policy_set_agent_state, 0 },
+	{ "StaleAfter", policy_set_agent_stale, 0 },
+	{ NULL, NULL, 0 },
+};
+
+static const struct key label_keys[] = {
+	{ "Sensitivity", policy_set_label_sensitivity, 0 },
+	{ "Description", policy_set_label_description, 0 },
+	{ "Path", policy_set_label_path, KEY_LIST },
+	{ "Xattr", policy_set_label_xattr, KEY_LIST },
+	{ "Endpoint", policy_set_label_endpoint, KEY_LIST },
+	{ NULL, NULL, 0 },
+};
+
+static const struct key rule_keys[] = {
+	{ "Action", policy_set_rule_action, KEY_REQUIRED },
+	{ "Labels", policy_set_rule_labels, KEY_LIST | KEY_REQUIRED },
+	{ "Clear", policy_set_rule_clear, KEY_LIST },
+	{ "To", policy_set_rule_to, KEY_LIST },
+	{ "Verdict", policy_set_rule_verdict, KEY_REQUIRED },
+	{ "Mode", policy_set_rule_mode, 0 },
+	{ "Timeout", policy_set_rule_timeout, 0 },
+	{ "Reviewers", policy_set_rule_reviewers, KEY_LIST },
+	{ "Approvals", policy_set_rule_approvals, 0 },
+	{ "Scope", policy_set_rule_scope, 0 },
+	{ "Duration", policy_set_rule_duration, 0 },
+	{ "Reason", policy_set_rule_reason, 0 },
+	{ "Monitor", policy_set_rule_monitor, 0 },
+	{ NULL, NULL, 0 },
+};
+
+static const struct key trusted_keys[] = {
+	{ "Labels", policy_set_trusted_labels, KEY_LIST },
+	{ "Subject", policy_set_trusted_subject, KEY_LIST | KEY_REQUIRED },
+	{ NULL, NULL, 0 },
+};
+
+static const struct key person_keys[] = {
+	{ "Display", policy_set_person_display, 0 },
+	{ "Uid", policy_set_person_uid, KEY_LIST },
+	{ "Unit", policy_set_person_unit, KEY_LIST },
+	{ "Teams", policy_set_person_teams, 0 },
+	{ NULL, NULL, 0 },
+};
+
+static const struct key group_keys[] = {
+	{ "Member", policy_set_group_member, KEY_LIST | KEY_REQUIRED },
+	{ NULL, NULL, 0 },
+};
+
+_Static_assert(ARRAY_SIZE(rule_keys) <= POLICY_MAX_KEYS, "struct policy_section::lines");
+
+/* Each adds one element to its array of the policy, with name, origin and defaults. */
+static int begin_agent(struct policy_build *build, const char *name, size_t *ret_index)
+{
+	(void)build, (void)name;
+	*ret_index = 0;
+	return 0;
+}
+
+/* Puts a zeroed element with name and origin at the end of one of the policy's arrays. */
+#define BEGIN(build, array, count, limit, kind_of, name, ret_index)                               \
+	({                                                                                        \
+		__typeof__(array) _e = NULL;                                                      \
+		int _r = 0;                                                                       \
+		if ((count) >= (limit))                                                           \
+			_r = policy_fail(build, "more than %d sections [" kind_of "]; join some", \
+					 (limit));                                                \
+		else if (!(_e = POLICY_APPEND(array, count)))                                     \
+			_r = policy_fail_memory(build);                                           \
+		if (_e) {                                                                         \
+			snprintf(_e->name, sizeof(_e->name), "%s", name);                         \
+			_e->origin = (build)->here;                                               \
+			*(ret_index) = (count)-1;                                                 \
+		}                                                                                 \
+		_r;                                                                               \
+	})
+
+static int begin_label(struct policy_build *build, const char *name, size_t *ret_index)
+{
+	struct policy *policy = build->policy;
+
+	return BEGIN(build, policy->labels, policy->n_labels, SLUICE_MAX_LABELS, "Label", name,
+		     ret_index);
+}
+
+static int begin_rule(struct policy_build *build, const char *name, size_t *ret_index)
+{
+	struct policy *policy = build->policy;
+	int r = BEGIN(build, policy->rules, policy->n_rules, SLUICE_MAX_RULES, "Rule", name,
+		      ret_index);
+
+	if (r < 0)
+		return r;
+	policy->rules[*ret_index].limit_s = SLUICE_DEFAULT_LIMIT_S;
+	policy->rules[*ret_index].duration_s = SLUICE_DEFAULT_DURATION_S;
+	policy->rules[*ret_index].reviewers = 1;
+	return 0;
+}
+
+static int begin_trusted(struct policy_build *build, const char *name, size_t *ret_index)
+{
+	struct policy *policy = build->policy;
+
+	return BEGIN(build, policy->trusted, policy->n_trusted, SLUICE_MAX_RULES, "Trusted", name,
+		     ret_index);
+}
+
+static int begin_person(struct policy_build *build, const char *name, size_t *ret_index)
+{
+	struct policy *policy = build->policy;
+
+	return BEGIN(build, policy->people, policy->n_people, SLUICE_MAX_PEOPLE, "Person", name,
+		     ret_index);
+}
+
+static int begin_group(struct policy_build *build, const char *name, size_t *ret_index)
+{
+	struct policy *policy = build->policy;
+
+	return BEGIN(build, policy->groups, policy->n_groups, SLUICE_MAX_GROUPS, "Group", name,
+		     ret_index);
+}
+
+/* @extra: characters that names of this kind may have beyond those of all names; NULL: has no name
+ */
+static const struct section_kind {
+	const char *name;
+	const char *extra;
+	int (*begin)(struct policy_build *build, const char *name, size_t *ret_index);
+	const struct key *keys;
+} kinds[] = {
+	[KIND_AGENT] = { "Agent", NULL, begin_agent, agent_keys },
+	[KIND_LABEL] = { "Label", "", begin_label, label_keys },
+	[KIND_RULE] = { "Rule", "", begin_rule, rule_keys },
+	[KIND_TRUSTED] = { "Trusted", "", begin_trusted, trusted_keys },
+	[KIND_PERSON] = { "Person", "@", begin_person, person_keys },
+	[KIND_GROUP] = { "Group", "", begin_group, group_keys },
+};
+
+static const char *name_of(const struct policy *policy, enum policy_kind kind, size_t index)
+{
+	switch (kind) {
+	case KIND_AGENT:
+		return "";
+	case KIND_LABEL:
+		return policy->labels[index].name;
+	case KIND_RULE:
+		return policy->rules[index].name;
+	case KIND_TRUSTED:
+		return policy->trusted[index].name;
+	case KIND_PERSON:
+		return policy->people[index].name;
+	case KIND_GROUP:
+		return policy->groups[index].name;
+	}
+	return "";
+}
+
+static int refuse_second(struct policy_build *build, enum policy_kind kind, const char *name)
+{
+	for (size_t i = 0; i < build->n_sections; i++) {
+		const struct policy_section *other = &build->sections[i];
+
+		if (other->kind != kind ||
+		    strcmp(name_of(build->policy, kind, other->index), name) != 0)
+			continue;
+		return policy_fail(build, "[%s%s%s] is already at %s:%u; join them or rename one",
+				   kinds[kind].name, *name ? " " : "", name, other->origin.file,
+				   other->origin.line);
+	}
+	return 0;
+}
+
+static int check_name(struct policy_build *build, const struct section_kind *kind, const char *name)
+{
+	if (!kind->extra)
+		return *name ? policy_fail(build, "[%s] takes no name; write [%s]", kind->name,
+					   kind->name)
+			     : 0;
+	if (!*name)
+		return policy_fail(build, "[%s] needs a name; write [%s NAME]", kind->name,
+				   kind->name);
+	if (!text_is_name(name, kind->extra))
+		return policy_fail(build,
+				   "\"%.100s\" is no name; start with a-z, go on with a-z 0-9 - _ "
+				   ".%s%s, at most "
+				   "%d bytes",
+				   name, *kind->extra ? " " : "", kind->extra, SLUICE_NAME_MAX - 1);
+	return 0;
+}
+
+static const struct section_kind *find_kind(const char *heading, size_t length)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strlen(kinds[i].name) == length && !strncmp(kinds[i].name, heading, length))
+			return &kinds[i];
+	return NULL;
+}
+
+int policy_open_section(struct policy_build *build, const char *heading)
+{
+	size_t length = strcspn(heading, " "), index = 0;
+	const char *name = heading[length] ? heading + length + 1 : "";
+	const struct section_kind *kind = find_kind(heading, length);
+	struct policy_section *section;
+	int r;
+
+	if (!kind)
+		return policy_fail(build,
+				   "unknown section [%.100s]; known are Agent, Label, Rule, "
+				   "Trusted, Person and "
+				   "Group, each but Agent with a name",
+				   heading);
+	r = check_name(build, kind, name);
+	if (r < 0)
+		return r;
+	r = refuse_second(build, (enum policy_kind)(kind - kinds), name);
+	if (r < 0)
+		return r;
+	r = kind->begin(build, name, &index);
+	if (r < 0)
+		return r;
+	section = POLICY_APPEND(build->sections, build->n_sections);
+	if (!section)
+		return policy_fail_memory(build);
+	section->kind = (enum policy_kind)(kind - kinds);
+	section->index = index;
+	section->origin = build->here;
+	build->open = true;
+	return 0;
+}
+
+static int find_key(enum policy_kind kind, const char *name)
+{
+	const struct key *keys = kinds[kind].keys;
+
+	for (int i = 0; keys[i].name; i++)
+		if (!strcmp(keys[i].name, name))
+			return i;
+	return -1;
+}
+
+static int refuse_key(struct policy_build *build, enum policy_kind kind, const char *name)
+{
+	const struct key *keys = kinds[kind].keys;
+	char known[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; keys[i].name && used < sizeof(known); i++)
+		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i ? " " : "",
+					 keys[i].name);
+	return policy_fail(build, "unknown key %.100s= in [%s]; known are: %s", name,
+			   kinds[kind].name, known);
+}
+
+int policy_assign(struct policy_build *build, const char *name, const char *value)
+{
+	struct policy_section *section;
+	int i;
+
+	if (!build->open)
+		return policy_fail(build,
+				   "%.100s= stands before any section; write a heading like [Label "
+				   "pii] above it",
+				   name);
+	section = &build->sections[build->n_sections - 1];
+	i = find_key(section->kind, name);
+	if (i < 0)
+		return refuse_key(build, section->kind, name);
+	if (section->lines[i] && !(kinds[section->kind].keys[i].flags & KEY_LIST))
+		return policy_fail(build, "%s= is already set in line %u; keep one of them", name,
+				   section->lines[i]);
+	if (!*value)
+		return policy_fail(build, "%s= has no value; write one or remove the line", name);
+	if (!section->lines[i])
+		section->lines[i] = build->here.line;
+	build->key = kinds[section->kind].keys[i].name;
+	return kinds[section->kind].keys[i].set(build, value);
+}
+
+bool policy_key_is_set(const struct policy_section *section, const char *key)
+{
+	int i = find_key(section->kind, key);
+
+	return i >= 0 && section->lines[i];
+}
+
+struct policy_origin policy_key_origin(const struct policy_section *section, const char *key)
+{
+	struct policy_origin origin = section->origin;
+
+	if (policy_key_is_set(section, key))
+		origin.line = section->lines[find_key(section->kind, key)];
+	return origin;
+}
+
+int policy_check_required(struct policy_build *build)
+{
+	for (size_t s = 0; s < build->n_sections; s++) {
+		const struct policy_section *section = &build->sections[s];
+		const struct key *keys = kinds[section->kind].keys;
+
+		for (size_t i = 0; keys[i].name; i++)
+			if ((keys[i].flags & KEY_REQUIRED) && !section->lines[i])
+				return policy_fail_at(
+					build, &section->origin, "[%s %s] has no %s=; add it",
+					kinds[section->kind].name,
+					name_of(build->policy, section->kind, section->index),
+					keys[i].name);
+	}
+	return 0;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy_section.c: what the keys of [Agent], [Label], [Trusted], [Person] and [Group] do.
+ *
+ * Owns: one setter a key. Must not own: names of keys (policy_keys.c), forms of values
+ * (policy_value.c), rules (policy_rule.c) or checks that need the whole policy (policy_check.c).
+ */
+#include <ctype.h>
+
+#include "cleanup.h"
+#include "policy_build.h"
+#include "text.h"
+
+/* At least one heartbeat may come late; a minute of holding without anybody who wakes is long
+ * enough. */
+#define STALE_LEAST_S (2 * SLUICE_HEARTBEAT_MS / 1000)
+#define STALE_MOST_S 60
+
+static struct policy_label *current_label(struct policy_build *build)
+{
+	return &build->policy->labels[build->policy->n_labels - 1];
+}
+
+static struct policy_trusted *current_trusted(struct policy_build *build)
+{
+	return &build->policy->trusted[build->policy->n_trusted - 1];
+}
+
+static struct policy_person *current_person(struct policy_build *build)
+{
+	return &build->policy->people[build->policy->n_people - 1];
+}
+
+int policy_set_agent_monitor(struct policy_build *build, const char *value)
+{
+	return policy_value_bool(build, value, &build->policy->settings.monitor);
+}
+
+/* Replaces a default. */
+static int set_path(struct policy_build *build, const char *value, char **setting)
+{
+	char **words = NULL;
+	char *path = NULL;
+	int r = policy_value_words(build, value, &words);
+
+	if (r == 0 && words[1])
+		r = policy_fail(build, "%s= takes one path; quote it if it holds a space",
+				build->key);
+	if (r == 0)
+		r = policy_value_path(build, words[0], &path);
+	text_free_words(words);
+	if (r < 0)
+		return r;
+	free(*setting);
+	*setting = path;
+	return 0;
+}
+
+int policy_set_agent_journal(struct policy_build *build, const char *value)
+{
+	return set_path(build, value, &build->policy->settings.journal);
+}
+
+int policy_set_agent_state(struct policy_build *build, const char *value)
+{
+	return set_path(build, value, &build->policy->settings.state);
+}
+
+int policy_set_agent_stale(struct policy_build *build, const char *value)
+{
+	unsigned int seconds = 0;
+	int r = policy_value_seconds(build, value, STALE_LEAST_S, STALE_MOST_S, &seconds);
+
+	if (r == 0)
+		build->policy->settings.stale_ms = seconds * 1000;
+	return r;
+}
+
+int policy_set_label_sensitivity(struct policy_build *build, const char *value)
+{
+	static const struct {
+		const char *name;
+		unsigned int value;
+	} names[] = {
+		{ "public", 0 }, { "internal", 25 }, { "confidential", 50 }, { "restricted", 75 }
+	};
+	uint64_t number;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!strcmp(names[i].name, value)) {
+			current_label(build)->sensitivity = names[i].value;
+			return 0;
+		}
+	}
+	if (text_to_number(value, 100, &number) < 0)
+		return policy_fail(
+			build,
+			"Sensitivity=%.100s is not known; write public, internal, confidential, "
+			"restricted or a number from 0 to 100",
+			value);
+	current_label(build)->sensitivity = (unsigned int)number;
+	return 0;
+}
+
+int policy_set_label_description(struct policy_build *build, const char *value)
+{
+	return policy_value_text(build, value, &current_label(build)->description);
+}
+
+static int count_path(struct policy_build *build)
+{
+	if (++build->n_paths > SLUICE_MAX_PATHS)
+		return policy_fail(
+			build,
+			"more than %d Path= and Xattr= in the policy; label a folder above them",
+			SLUICE_MAX_PATHS);
+	return 0;
+}
+
+static int add_path(struct policy_build *build, struct policy_label *label, const char *word)
+{
+	struct policy_path *path;
+	int r = count_path(build);
+
+	if (r < 0)
+		return r;
+	path = POLICY_APPEND(label->paths, label->n_paths);
+	if (!path)
+		return policy_fail_memory(build);
+	path->origin = build->here;
+	r = policy_value_path(build, word, &path->path);
+	if (r < 0)
+		return r;
+	if (!strcmp(path->path, "/"))
+		return policy_fail(
+			build,
+			"Path=/ would label the whole system; name the folders that hold the data");
+	for (const struct policy_path *other = label->paths; other < path; other++)
+		if (!strcmp(other->path, path->path))
+			return policy_fail(build,
+					   "Path=%.200s is already at line %u; keep one of them",
+					   path->path, other->origin.line);
+	return 0;
+}
+
+int policy_set_label_path(struct policy_build *build, const char *value)
+{
+	_cleanup_(text_free_wordsp) char **words = NULL;
+	int r = policy_value_words(build, value, &words);
+
+	for (size_t i = 0; r == 0 && words[i]; i++)
+		r = add_path(build, current_label(build), words[i]);
+	return r;
+}
+
+int policy_set_label_xattr(struct policy_build *build, const char *value)
+{
+	struct policy_label *label = current_label(build);
+	struct policy_xattr *xattr;
+	int r = count_path(build);
+
+	if (r < 0)
+		return r;
+	xattr = POLICY_APPEND(label->xattrs, label->n_xattrs);
+	if (!xattr)
+		return policy_fail_memory(build);
+	return policy_value_xattr(build, value, xattr);
+}
+
+int policy_set_label_endpoint(struct policy_build *build, const char *value)
+{
+	_cleanup_(text_free_wordsp) char **words = NULL;
+	struct policy_label *label = current_label(build);
+	int r = policy_value_words(build, value, &words);
+
+	for (size_t i = 0; r == 0 && words[i]; i++) {
+		struct policy_endpoint *endpoint =
+			POLICY_APPEND(label->endpoints, label->n_endpoints);
+
+		r = endpoint ? policy_value_endpoint(build, words[i], endpoint)
+			     : policy_fail_memory(build);
+	}
+	return r;
+}
+
+int policy_set_trusted_labels(struct policy_build *build, const char *value)
+{
+	return policy_value_references(build, value, REFERENCE_TRUSTED_LABEL,
+				       build->policy->n_trusted - 1);
+}
+
+int policy_set_trusted_subject(struct policy_build *build, const char *value)
+{
+	struct policy_trusted *trusted = current_trusted(build);
+	struct policy_subject *subject = POLICY_APPEND(trusted->subjects, trusted->n_subjects);
+
+	return subject ? policy_value_subject(build, value, subject) : policy_fail_memory(build);
+}
+
+int policy_set_person_display(struct policy_build *build, const char *value)
+{
+	return policy_value_text(build, value, &current_person(build)->display);
+}
+
+/* A uid is one person's: who asked must be one answer. */
+static int refuse_owned_uid(struct policy_build *build, uid_t uid)
+{
+	const struct policy_person *owner = policy_person_by_uid(build->policy, uid);
+
+	if (!owner)
+		return 0;
+	return policy_fail(build,
+			   "uid %u belongs to [Person %s] at %s:%u already; name it in one of them",
+			   (unsigned int)uid, owner->name, owner->origin.file, owner->origin.line);
+}
+
+int policy_set_person_uid(struct policy_build *build, const char *value)
+{
+	_cleanup_(text_free_wordsp) char **words = NULL;
+	struct policy_person *person = current_person(build);
+	int r = policy_value_words(build, value, &words);
+
+	for (size_t i = 0; r == 0 && words[i]; i++) {
+		uid_t uid = 0, *slot;
+
+		r = policy_value_user(build, words[i], &uid);
+		if (r == 0)
+			r = refuse_owned_uid(build, uid);
+		if (r < 0)
+			break;
+		slot = POLICY_APPEND(person->uids, person->n_uids);
+		if (!slot)
+			return policy_fail_memory(build);
+		*slot = uid;
+	}
+	return r;
+}
+
+static int add_unit(struct policy_build *build, struct policy_person *person, const char *word)
+{
+	char **slot = POLICY_APPEND(person->units, person->n_units);
+	int r = slot ? policy_value_unit(build, word, slot) : policy_fail_memory(build);
+
+	if (r < 0)
+		return r;
+	for (char **other = person->units; other < slot; other++)
+		if (!strcmp(*other, *slot))
+			return policy_fail(build, "Unit=%s is named twice; keep one of them",
+					   *slot);
+	return 0;
+}
+
+int policy_set_person_unit(struct policy_build *build, const char *value)
+{
+	_cleanup_(text_free_wordsp) char **words = NULL;
+	int r = policy_value_words(build, value, &words);
+
+	for (size_t i = 0; r == 0 && words[i]; i++)
+		r = add_unit(build, current_person(build), words[i]);
+	return r;
+}
+
+static bool is_guid(const char *text)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+
+	if (strlen(text) != sizeof(form) - 1)
+		return false;
+	for (size_t i = 0; form[i]; i++)
+		if (form[i] == '-' ? text[i] != '-' : !strchr("0123456789abcdefABCDEF", text[i]))
+			return false;
+	return true;
+}
+
+int policy_set_person_teams(struct policy_build *build, const char *value)
+{
+	struct policy_person *person = current_person(build);
+
+	if (!is_guid(value))
+		return policy_fail(build,
+				   "Teams=%.100s is no object id; copy it from Entra, like "
+				   "01234567-89ab-cdef-0123-456789abcdef",
+				   value);
+	person->teams = strdup(value);
+	if (!person->teams)
+		return policy_fail_memory(build);
+	for (char *c = person->teams; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	for (const struct policy_person *other = build->policy->people; other < person; other++)
+		if (other->teams && !strcmp(other->teams, person->teams))
+			return policy_fail(
+				build,
+				"Teams=%s is [Person %s] at %s:%u already; one human is one person",
+				person->teams, other->name, other->origin.file, other->origin.line);
+	return 0;
+}
+
+int policy_set_group_member(struct policy_build *build, const char *value)
+{
+	return policy_value_references(build, value, REFERENCE_GROUP_MEMBER,
+				       build->policy->n_groups - 1);
+}
