@@ -109,8 +109,10 @@ static bool ask(const char *question, char *answer, size_t size)
 	size_t length;
 
 	fputs(question, stderr);
-	if (!fgets(answer, (int)size, stdin))
+	if (!fgets(answer, (int)size, stdin)) {
+		fputc('\n', stderr);
 		return false;
+	}
 	length = strlen(answer);
 	if (!length || answer[length - 1] != '\n')
 		return false;

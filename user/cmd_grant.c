@@ -9,7 +9,6 @@
 
 static const struct table_column columns[] = {
 	{ "id", "ID", 0 },
-	{ "request", "REQUEST", 0 },
 	{ "action", "ACTION", 0 },
 	{ "labels", "LABELS", TABLE_WRAP },
 	{ "subject", "SUBJECT", TABLE_WRAP },

@@ -11,17 +11,19 @@
 
 #include "cleanup.h"
 #include "escape.h"
+#include "when.h"
 
 static const struct table_column columns[] = {
 	{ "id", "ID", 0 },
-	{ "state", "STATE", 0 },
 	{ "action", "ACTION", 0 },
 	{ "labels", "LABELS", TABLE_WRAP },
 	{ "target", "TARGET", TABLE_WRAP },
 	{ "who", "WHO", TABLE_WRAP },
 	{ "process", "PROCESS", TABLE_WRAP },
-	{ "expires", "EXPIRES", TABLE_TIME },
+	{ "left", "LEFT", 0 }, /* must stay the last: STATE stands here with --all */
 };
+
+static const struct table_column state_column = { "state", "STATE", 0 };
 
 static const struct table_column fields[] = {
 	{ "id", "Request", 0 },
@@ -91,15 +93,10 @@ static int print_list(FILE *out, const json_t *request, const char *key, const c
 _Static_assert(ARRAY_SIZE(source_columns) == ARRAY_SIZE(decision_columns), "print_list() takes both");
 
 /* What this page cannot show must not look as if it were not there. */
-static void print_losses(FILE *out, const json_t *request)
+static void print_loss(FILE *out, const json_t *request)
 {
 	json_int_t hidden = json_integer_value(json_object_get(request, "hidden_bytes"));
-	json_int_t known = json_integer_value(json_object_get(request, "sources_known"));
-	json_int_t shown = (json_int_t)json_array_size(json_object_get(request, "sources"));
 
-	if (known > shown)
-		fprintf(out, "\n%lld more sources are in the journal: sluice journal --request %s\n",
-			(long long)(known - shown), json_string_value(json_object_get(request, "id")));
 	if (hidden)
 		fprintf(out, "\nWARNING: %lld bytes of text did not fit and are not shown; do not approve what you "
 			     "cannot see: sluice journal --request %s\n",
@@ -115,7 +112,7 @@ int cmd_print_request(FILE *out, const json_t *request)
 	if (r == 0)
 		r = print_list(out, request, "decisions", "Decisions:", decision_columns);
 	if (r == 0)
-		print_losses(out, request);
+		print_loss(out, request);
 	return r;
 }
 
@@ -209,23 +206,50 @@ static int print_ids(const struct cmd_common *common, const json_t *rows)
 	return common->json ? cmd_print_json(ids) : CMD_OK;
 }
 
-/* Members that only the table shows: the person or else the account, the program with its process id. */
+/* How long people still have, or "-". */
+static json_t *time_left(const json_t *row)
+{
+	const char *expires = json_string_value(json_object_get(row, "expires"));
+	char text[WHEN_TEXT];
+	uint64_t ms, now = when_now();
+
+	if (!expires || when_parse(expires, now, &ms) < 0)
+		return json_null();
+	return json_string(ms > now ? when_duration((ms - now) / 1000, text) : "none");
+}
+
+/* Members that only the table shows: the person or else the account, the program with its id, the time left. */
 static int add_summary(json_t *rows)
 {
-	const char *person, *user;
+	const char *person, *user, *program;
 	json_t *row;
 	size_t i;
 
 	json_array_foreach(rows, i, row) {
 		person = json_string_value(json_object_get(row, "requester"));
 		user = json_string_value(json_object_get(row, "user"));
+		program = json_string_value(json_object_get(row, "program"));
 		if (json_object_set_new(row, "who", json_string(person ?: user ?: "?")) < 0 ||
+		    json_object_set_new(row, "left", time_left(row)) < 0 ||
 		    json_object_set_new(row, "process",
-					json_sprintf("%s[%lld]", json_string_value(json_object_get(row, "program")) ?: "?",
+					json_sprintf("%s[%lld]", program ?: "?",
 						     (long long)json_integer_value(json_object_get(row, "pid")))) < 0)
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+static int print_rows(const struct cmd_common *common, json_t *rows, bool all)
+{
+	struct table_column shown[ARRAY_SIZE(columns)];
+
+	if (!common->json && add_summary(rows) < 0)
+		return cmd_fail(CMD_FAILED, "out of memory");
+	memcpy(shown, columns, sizeof(shown));
+	if (all)
+		shown[ARRAY_SIZE(shown) - 1] = state_column;
+	return cmd_print_rows(common, rows, shown, ARRAY_SIZE(shown),
+			      all ? "No requests." : "Nothing waits for a decision.");
 }
 
 int cmd_requests(int argc, char **argv, struct cmd_common *common)
@@ -247,8 +271,5 @@ int cmd_requests(int argc, char **argv, struct cmd_common *common)
 		return code;
 	if (input.ids)
 		return print_ids(common, rows);
-	if (!common->json && add_summary(rows) < 0)
-		return cmd_fail(CMD_FAILED, "out of memory");
-	return cmd_print_rows(common, rows, columns, ARRAY_SIZE(columns),
-			      input.all ? "No requests." : "Nothing waits for a decision.");
+	return print_rows(common, rows, input.all);
 }

@@ -84,7 +84,7 @@ static int show(const struct cmd_common *common, const char *path, const struct 
 	} else {
 		if (table_fields(stdout, fields, ARRAY_SIZE(fields), verdict, table_width(stdout)) < 0)
 			return cmd_fail(CMD_FAILED, "out of memory");
-		if (!result->pinned)
+		if (!result->pinned && result->status != JOURNAL_TAMPERED)
 			puts("\nNothing pins this journal: entry 0 was believed. Give --genesis or --key, noted when "
 			     "the\nagent was installed, to know that it is the journal that was begun then.");
 	}

@@ -15,7 +15,7 @@
 #include "when.h"
 
 #define GAP 2		/* columns between two cells */
-#define WRAP_LEAST 12	/* a cell is not narrowed below this */
+#define WRAP_LEAST 8	/* a cell is not narrowed below this */
 #define WIDTH_MOST 10000
 
 /* Cells of a table, safe text, row by row; the first row holds the headings. */

@@ -119,14 +119,13 @@ static json_t *view_requester(const struct ipc_request *request)
 /* What is asked for, and on which grounds. */
 static json_t *view_question(const struct ipc_request *request)
 {
-	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:o, s:I}", "id",
+	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:I}", "id",
 			 view_text(request->id), "digest", view_text(request->digest), "host",
 			 view_text(request->host), "state", view_state_name(request->state), "rule",
 			 view_text(request->rule), "action", view_text(request->action), "target",
 			 view_text(request->target), "labels", view_list(request->labels, ", "), "sensitivity",
-			 (json_int_t)request->sensitivity, "sources", view_sources(request), "sources_known",
-			 (json_int_t)request->n_sources, "reason", view_text(request->reason), "hidden_bytes",
-			 (json_int_t)request->hidden);
+			 (json_int_t)request->sensitivity, "sources", view_sources(request), "reason",
+			 view_text(request->reason), "hidden_bytes", (json_int_t)request->hidden);
 }
 
 /* What an answer means, and the answers so far. */
