@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * gateway.c: sluice-gateway, the program that tells people about requests over the network.
+ *
+ * Owns: options, the order of the start (settings and secrets, sandbox, loop), and how the parts are wired. Must not
+ * own: the parts, or any decision: it has no way to send one, and sluiced would not take it.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "escape.h"
+#include "gateway_config.h"
+#include "gateway_delivered.h"
+#include "gateway_link.h"
+#include "log.h"
+#include "notifier_queue.h"
+#include "notify.h"
+#include "sandbox.h"
+
+#define STATE_FOLDER "/var/lib/sluice-gateway"
+#define FIRST_DELAY_MS 1000
+
+enum mode { MODE_RUN, MODE_CHECK, MODE_TEST_CARD };
+
+struct options {
+	const char *config;
+	const char *socket;
+	const char *state;
+	enum mode mode;
+};
+
+/* @watchdog: NULL when the service manager wants none. @unfinished, @failed: of test messages. */
+struct gateway {
+	struct options options;
+	struct gateway_config *config;
+	struct event_base *base;
+	struct event *signals[2];
+	struct event *watchdog;
+	struct http *http;
+	struct delivered *delivered;
+	struct notifier_context context;
+	struct notifier_queue *queues[GATEWAY_MAX_NOTIFIERS];
+	struct gateway_link_options link_options;
+	struct gateway_link *link;
+	unsigned int unfinished;
+	unsigned int failed;
+};
+
+static void on_open(void *arg, const struct ipc_request *request)
+{
+	struct gateway *gateway = arg;
+
+	for (size_t i = 0; i < gateway->config->n; i++)
+		notifier_queue_open(gateway->queues[i], request);
+}
+
+static void on_closed(void *arg, const struct ipc_request *request)
+{
+	struct gateway *gateway = arg;
+
+	for (size_t i = 0; i < gateway->config->n; i++)
+		notifier_queue_closed(gateway->queues[i], request);
+}
+
+static void on_report(void *arg, const struct ipc_delivery *delivery)
+{
+	struct gateway *gateway = arg;
+
+	switch (delivery->state) {
+	case IPC_DELIVERED:
+		log_debug("%s: posted %s", delivery->notifier, delivery->id);
+		break;
+	case IPC_RETRYING:
+		log_info("%s: attempt %u to post %s failed: %s", delivery->notifier, delivery->attempt, delivery->id,
+			 delivery->text);
+		break;
+	default:
+		log_error("%s: %s is lost for this channel: %s", delivery->notifier, delivery->id, delivery->text);
+	}
+	gateway_link_report(gateway->link, delivery);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+	struct gateway *gateway = arg;
+
+	(void)number;
+	(void)what;
+	event_base_loopexit(gateway->base, NULL);
+}
+
+/* The timer fires only when the loop turns, so a stuck loop is not excused. */
+static void on_watchdog(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	notify_send("WATCHDOG=1");
+}
+
+static int start_watchdog(struct gateway *gateway)
+{
+	uint64_t half_us = notify_watchdog_us() / 2;
+	struct timeval tv = { .tv_sec = (time_t)(half_us / 1000000), .tv_usec = (suseconds_t)(half_us % 1000000) };
+
+	if (half_us == 0)
+		return 0;
+	gateway->watchdog = event_new(gateway->base, -1, EV_PERSIST, on_watchdog, gateway);
+	return gateway->watchdog && event_add(gateway->watchdog, &tv) == 0 ? 0 : -ENOMEM;
+}
+
+static int catch_signals(struct gateway *gateway)
+{
+	static const int numbers[] = { SIGTERM, SIGINT };
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		gateway->signals[i] = evsignal_new(gateway->base, numbers[i], on_signal, gateway);
+		if (!gateway->signals[i] || event_add(gateway->signals[i], NULL) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int start_loop(struct gateway *gateway)
+{
+	signal(SIGPIPE, SIG_IGN);
+	gateway->base = event_base_new();
+	if (!gateway->base)
+		return log_error_errno(-ENOMEM, "cannot start the event loop");
+	if (catch_signals(gateway) < 0 || start_watchdog(gateway) < 0 || http_new(gateway->base, &gateway->http) < 0)
+		return log_error_errno(-ENOMEM, "cannot start");
+	return 0;
+}
+
+static int enter_sandbox(const struct gateway *gateway)
+{
+	struct sandbox_path paths[GATEWAY_MAX_NOTIFIERS + 1];
+	struct sandbox_report report;
+	size_t n = 0;
+	int r;
+
+	if (gateway->options.mode == MODE_RUN)
+		paths[n++] = (struct sandbox_path){ gateway->options.state, 1 };
+	for (size_t i = 0; i < gateway->config->n; i++) {
+		const struct notifier *notifier = &gateway->config->notifiers[i];
+		const char *path = notifier->ops->readable(notifier->settings);
+
+		if (path)
+			paths[n++] = (struct sandbox_path){ path, 0 };
+	}
+	r = sandbox_gateway(paths, n, &report);
+	if (r < 0)
+		return log_error_errno(r, "cannot enter the sandbox");
+	if (report.landlock_abi == 0)
+		log_notice("this kernel has no Landlock: files are protected by their permissions only");
+	return 0;
+}
+
+static int start_queues(struct gateway *gateway)
+{
+	gateway->context = (struct notifier_context){
+		.base = gateway->base,
+		.http = gateway->http,
+		.delivered = gateway->delivered,
+		.delay_ms = FIRST_DELAY_MS,
+		.report = on_report,
+		.arg = gateway,
+	};
+	for (size_t i = 0; i < gateway->config->n; i++) {
+		int r = notifier_queue_new(&gateway->context, &gateway->config->notifiers[i], &gateway->queues[i]);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int start_link(struct gateway *gateway)
+{
+	struct gateway_link_options *options = &gateway->link_options;
+	size_t length = 0;
+
+	*options = (struct gateway_link_options){
+		.path = gateway->options.socket,
+		.hello = { .notifiers = (uint32_t)gateway->config->n },
+		.on_open = on_open,
+		.on_closed = on_closed,
+		.arg = gateway,
+	};
+	for (size_t i = 0; i < gateway->config->n && length < sizeof(options->hello.names); i++)
+		length += (size_t)snprintf(options->hello.names + length, sizeof(options->hello.names) - length,
+					   "%s%s", i > 0 ? ", " : "", gateway->config->notifiers[i].name);
+	return gateway_link_new(gateway->base, options, &gateway->link);
+}
+
+static int run(struct gateway *gateway)
+{
+	int r;
+
+	if (geteuid() == 0) {
+		log_error("sluice-gateway does not run as root; start sluice-gateway.service, which has a user of its own");
+		return -EPERM;
+	}
+	r = start_loop(gateway);
+	if (r < 0)
+		return r;
+	r = enter_sandbox(gateway);
+	if (r < 0)
+		return r;
+	r = delivered_load(gateway->options.state, &gateway->delivered);
+	if (r < 0)
+		return log_error_errno(r, "cannot use the state folder %s; it must belong to this user",
+				       gateway->options.state);
+	if (start_queues(gateway) < 0 || start_link(gateway) < 0)
+		return log_error_errno(-ENOMEM, "cannot start");
+	notify_send("READY=1");
+	event_base_dispatch(gateway->base);
+	notify_send("STOPPING=1");
+	return 0;
+}
+
+struct test_message {
+	struct gateway *gateway;
+	const struct notifier *notifier;
+	struct http_transfer *transfer;
+};
+
+static void on_test_answer(void *arg, const struct http_answer *answer)
+{
+	const struct test_message *test = arg;
+	struct notifier_result result;
+
+	test->notifier->ops->judge(answer, &result);
+	if (result.outcome == NOTIFIER_DONE) {
+		printf("%s: the channel took the test card; look whether it appears\n", test->notifier->name);
+	} else {
+		printf("%s: the test card was not posted: %s\n", test->notifier->name, result.text);
+		test->gateway->failed++;
+	}
+	if (--test->gateway->unfinished == 0)
+		event_base_loopexit(test->gateway->base, NULL);
+}
+
+static int post_test(struct gateway *gateway, struct test_message *test, const char *host)
+{
+	const struct notifier *notifier = test->notifier;
+	_cleanup_free_ char *message = notifier->ops->render_test(host);
+	int r;
+
+	if (!message)
+		return -errno;
+	r = notifier->ops->post(notifier->settings, gateway->http, message, on_test_answer, test, &test->transfer);
+	if (r == 0)
+		gateway->unfinished++;
+	return r;
+}
+
+static int test_card(struct gateway *gateway)
+{
+	struct test_message tests[GATEWAY_MAX_NOTIFIERS] = {};
+	char host[65] = "";
+	int r;
+
+	r = start_loop(gateway);
+	if (r == 0)
+		r = enter_sandbox(gateway);
+	if (r < 0)
+		return r;
+	gethostname(host, sizeof(host) - 1);
+	for (size_t i = 0; i < gateway->config->n; i++) {
+		tests[i] = (struct test_message){ .gateway = gateway, .notifier = &gateway->config->notifiers[i] };
+		r = post_test(gateway, &tests[i], host);
+		if (r < 0)
+			return log_error_errno(r, "%s: cannot post", tests[i].notifier->name);
+	}
+	event_base_dispatch(gateway->base);
+	return gateway->failed || gateway->unfinished ? -EIO : 0;
+}
+
+static int check(struct gateway *gateway)
+{
+	printf("%s: %zu channel%s\n", gateway->options.config, gateway->config->n, gateway->config->n == 1 ? "" : "s");
+	for (size_t i = 0; i < gateway->config->n; i++)
+		printf("%s\n", gateway->config->notifiers[i].name);
+	return 0;
+}
+
+static void clear(struct gateway *gateway)
+{
+	for (size_t i = 0; i < GATEWAY_MAX_NOTIFIERS; i++)
+		notifier_queue_free(gateway->queues[i]);
+	gateway_link_free(gateway->link);
+	delivered_free(gateway->delivered);
+	http_free(gateway->http);
+	for (size_t i = 0; i < ARRAY_SIZE(gateway->signals); i++)
+		if (gateway->signals[i])
+			event_free(gateway->signals[i]);
+	if (gateway->watchdog)
+		event_free(gateway->watchdog);
+	if (gateway->base)
+		event_base_free(gateway->base);
+	gateway_config_free(gateway->config);
+	libevent_global_shutdown();
+}
+
+enum { OPTION_SOCKET = 256, OPTION_STATE, OPTION_CHECK, OPTION_TEST_CARD };
+
+static const struct argp_option argp_options[] = {
+	{ "config", 'c', "FILE", 0, "settings (" GATEWAY_CONFIG ")", 0 },
+	{ "socket", OPTION_SOCKET, "PATH", 0, "socket of sluiced (" IPC_GATEWAY_SOCKET ")", 0 },
+	{ "state", OPTION_STATE, "FOLDER", 0, "what was posted is remembered here ($STATE_DIRECTORY or " STATE_FOLDER ")",
+	  0 },
+	{ "check", OPTION_CHECK, NULL, 0, "check the settings and end", 1 },
+	{ "test-card", OPTION_TEST_CARD, NULL, 0, "post a card marked as a test to each channel and end", 1 },
+	{ "verbose", 'v', NULL, 0, "log more", 2 },
+	{},
+};
+
+static error_t on_option(int key, char *value, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case 'c':
+		options->config = value;
+		return 0;
+	case OPTION_SOCKET:
+		options->socket = value;
+		return 0;
+	case OPTION_STATE:
+		options->state = value;
+		return 0;
+	case OPTION_CHECK:
+		options->mode = MODE_CHECK;
+		return 0;
+	case OPTION_TEST_CARD:
+		options->mode = MODE_TEST_CARD;
+		return 0;
+	case 'v':
+		log_set_level(LOG_DEBUG);
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "unexpected argument '%s'", value);
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = { argp_options, on_option, NULL,
+					  "Tells people about requests that wait for an approval.", NULL, NULL, NULL };
+	static int (*const modes[])(struct gateway *) = { [MODE_RUN] = run, [MODE_CHECK] = check,
+							   [MODE_TEST_CARD] = test_card };
+	const char *state = getenv("STATE_DIRECTORY");
+	static struct gateway gateway;
+	struct gateway_config_error error;
+	int r;
+
+	gateway.options = (struct options){
+		.config = GATEWAY_CONFIG, .socket = IPC_GATEWAY_SOCKET, .state = state ? state : STATE_FOLDER,
+	};
+	argp_parse(&argp, argc, argv, 0, NULL, &gateway.options);
+	escape_locale();
+	r = gateway_config_load(gateway.options.config, &gateway.config, &error);
+	if (r < 0)
+		log_error("%s", error.text);
+	else
+		r = modes[gateway.options.mode](&gateway);
+	clear(&gateway);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * gateway_config.c: see gateway_config.h. Owns the strict reading: libinih forgives much by default, and it does not
+ * tell of sections without keys, so lines pass through next_line() first, which counts them and opens the sections.
+ */
+#include "gateway_config.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "text.h"
+
+#define LINE_LENGTH 4096
+#define MAX_KEYS 16
+
+/* The load in progress. @lines: where each key of the open section was set; the last entry is MaxAttempts. */
+struct load {
+	const char *path;
+	FILE *file;
+	unsigned int line;
+	int r;
+	struct gateway_config *config;
+	struct gateway_config_error *error;
+	unsigned int section_line;
+	unsigned int lines[MAX_KEYS + 1];
+};
+
+static const struct notifier_key attempts_key = {
+	.name = "MaxAttempts", .type = NOTIFIER_NUMBER, .min = 1, .max = 1000,
+};
+
+/* Keeps the first error; returns it. */
+__attribute__((format(printf, 4, 5))) static int refuse(struct load *load, unsigned int line, int r, const char *format,
+							 ...)
+{
+	char text[900];
+	va_list ap;
+
+	if (load->r < 0)
+		return load->r;
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	if (line > 0)
+		snprintf(load->error->text, sizeof(load->error->text), "%s:%u: %s", load->path, line, text);
+	else
+		snprintf(load->error->text, sizeof(load->error->text), "%s: %s", load->path, text);
+	text_scrub(load->error->text);
+	load->r = r;
+	return r;
+}
+
+static struct notifier *open_section(struct load *load)
+{
+	return load->section_line ? &load->config->notifiers[load->config->n - 1] : NULL;
+}
+
+/* The section is complete: are required keys there, and does the channel agree with its settings? */
+static int close_section(struct load *load)
+{
+	struct notifier *notifier = open_section(load);
+	struct notifier_error error = {};
+	int r;
+
+	if (!notifier)
+		return 0;
+	for (size_t i = 0; i < notifier->ops->n_keys; i++)
+		if (notifier->ops->keys[i].required && !load->lines[i])
+			return refuse(load, load->section_line, -EINVAL, "section [%s] needs %s=", notifier->ops->kind,
+				      notifier->ops->keys[i].name);
+	r = notifier->ops->check(notifier->settings, &error);
+	if (r < 0)
+		return refuse(load, load->section_line, r, "%s", *error.text ? error.text : strerror(-r));
+	return 0;
+}
+
+static int add_section(struct load *load, const struct notifier_ops *ops, const char *name)
+{
+	struct gateway_config *config = load->config;
+	struct notifier *notifier = &config->notifiers[config->n];
+	int r;
+
+	if (config->n == GATEWAY_MAX_NOTIFIERS)
+		return refuse(load, load->line, -EINVAL, "more than %d channels", GATEWAY_MAX_NOTIFIERS);
+	r = notifier_init(notifier, ops, name);
+	if (r < 0)
+		return refuse(load, load->line, r, "name '%s' must be letters, digits, '-', '_' or '.', and short", name);
+	config->n++;
+	load->section_line = load->line;
+	memset(load->lines, 0, sizeof(load->lines));
+	for (size_t i = 0; i + 1 < config->n; i++)
+		if (strcmp(config->notifiers[i].name, notifier->name) == 0)
+			return refuse(load, load->line, -EINVAL, "a second section for '%s'; give each a name: [%s NAME]",
+				      notifier->name, ops->kind);
+	return 0;
+}
+
+/* @line: "[Kind]" or "[Kind name]" */
+static int begin_section(struct load *load, const char *line)
+{
+	char title[128];
+	const struct notifier_ops *ops;
+	char *name;
+	int end = 0;
+
+	if (close_section(load) < 0)
+		return load->r;
+	if (sscanf(line, "[%127[^]\r\n]]%n", title, &end) != 1 || end == 0 || line[end + strspn(line + end, " \t\r\n")])
+		return refuse(load, load->line, -EINVAL, "not a section; write [Kind] or [Kind NAME]");
+	name = strchr(title, ' ');
+	if (name)
+		*name++ = '\0';
+	ops = notifier_find(title);
+	if (!ops)
+		return refuse(load, load->line, -EINVAL, "unknown section [%s]; known is [Teams]", title);
+	return add_section(load, ops, name ? name : "");
+}
+
+static char *next_line(char *line, int size, void *arg)
+{
+	struct load *load = arg;
+	const char *start;
+
+	if (load->r < 0 || !fgets(line, size, load->file))
+		return NULL;
+	load->line++;
+	if (!strchr(line, '\n') && !feof(load->file)) {
+		refuse(load, load->line, -EINVAL, "longer than %d bytes, or with a NUL in it", LINE_LENGTH - 3);
+		return NULL;
+	}
+	start = line + strspn(line, " \t");
+	if (*start == '[' && begin_section(load, start) < 0)
+		return NULL;
+	return line;
+}
+
+static int set_text(struct load *load, const struct notifier_key *key, const char *value, char **field)
+{
+	if (!*value)
+		return refuse(load, load->line, -EINVAL, "%s= is empty; leave the line out", key->name);
+	if (key->type == NOTIFIER_PATH && *value != '/')
+		return refuse(load, load->line, -EINVAL, "%s=%s must be an absolute path", key->name, value);
+	*field = strdup(value);
+	return *field ? 0 : refuse(load, load->line, -ENOMEM, "not enough memory");
+}
+
+static int set_number(struct load *load, const struct notifier_key *key, const char *value, uint64_t *field)
+{
+	uint64_t number = 0;
+	int r;
+
+	r = key->type == NOTIFIER_SECONDS ? text_to_seconds(value, key->max, &number) :
+					    text_to_number(value, key->max, &number);
+	if (r < 0 || number < key->min)
+		return refuse(load, load->line, -EINVAL, "%s=%s must be %s from %llu to %llu", key->name, value,
+			      key->type == NOTIFIER_SECONDS ? "a time in seconds (20, 20s, 1min)" : "a number",
+			      (unsigned long long)key->min, (unsigned long long)key->max);
+	*field = number;
+	return 0;
+}
+
+static int set_flag(struct load *load, const struct notifier_key *key, const char *value, bool *field)
+{
+	if (text_to_bool(value, field) < 0)
+		return refuse(load, load->line, -EINVAL, "%s=%s must be yes or no", key->name, value);
+	return 0;
+}
+
+static int set_key(struct load *load, const struct notifier_key *key, const char *value, void *field)
+{
+	switch (key->type) {
+	case NOTIFIER_PATH:
+	case NOTIFIER_TEXT:
+		return set_text(load, key, value, field);
+	case NOTIFIER_NUMBER:
+	case NOTIFIER_SECONDS:
+		return set_number(load, key, value, field);
+	case NOTIFIER_FLAG:
+		return set_flag(load, key, value, field);
+	}
+	return -EINVAL;
+}
+
+static int set_once(struct load *load, size_t index, const struct notifier_key *key, const char *value, void *field)
+{
+	if (load->lines[index])
+		return refuse(load, load->line, -EINVAL, "%s= is set a second time, first in line %u", key->name,
+			      load->lines[index]);
+	load->lines[index] = load->line;
+	return set_key(load, key, value, field);
+}
+
+/* libinih wants 1 for success. */
+static int on_key(void *arg, const char *section, const char *name, const char *value)
+{
+	struct load *load = arg;
+	struct notifier *notifier = open_section(load);
+
+	(void)section;
+	if (!notifier)
+		return refuse(load, load->line, -EINVAL, "%s= stands before any section", name) >= 0;
+	if (strcmp(name, attempts_key.name) == 0)
+		return set_once(load, MAX_KEYS, &attempts_key, value, &notifier->max_attempts) >= 0;
+	for (size_t i = 0; i < notifier->ops->n_keys && i < MAX_KEYS; i++) {
+		const struct notifier_key *key = &notifier->ops->keys[i];
+
+		if (strcmp(name, key->name) == 0)
+			return set_once(load, i, key, value, (char *)notifier->settings + key->offset) >= 0;
+	}
+	return refuse(load, load->line, -EINVAL, "unknown key '%s' in section [%s]; see sluice-gateway.conf(5)", name,
+		      notifier->ops->kind) >= 0;
+}
+
+static int parse(struct load *load)
+{
+	int r;
+
+	ini_use_stack = false;
+	ini_max_line = LINE_LENGTH;
+	ini_initial_alloc = LINE_LENGTH;
+	ini_allow_realloc = false;
+	ini_allow_multiline = false;
+	ini_allow_bom = false;
+	ini_allow_inline_comments = false;
+	ini_allow_no_value = false;
+	ini_stop_on_first_error = true;
+	r = ini_parse_stream(next_line, load, on_key, load);
+	if (load->r == 0 && r == -2)
+		return refuse(load, 0, -ENOMEM, "not enough memory");
+	if (load->r == 0 && r != 0)
+		return refuse(load, load->line, -EINVAL, "neither a section, a comment nor Key=value");
+	if (load->r == 0 && ferror(load->file))
+		return refuse(load, 0, -EIO, "cannot be read");
+	return load->r;
+}
+
+int gateway_config_load(const char *path, struct gateway_config **ret, struct gateway_config_error *error)
+{
+	_cleanup_(gateway_config_freep) struct gateway_config *config = calloc(1, sizeof(*config));
+	_cleanup_fclose_ FILE *file = NULL;
+	struct load load = { .path = path, .config = config, .error = error };
+
+	if (!config)
+		return refuse(&load, 0, -ENOMEM, "not enough memory");
+	file = fopen(path, "re");
+	if (!file)
+		return refuse(&load, 0, -errno, "cannot be read: %s", strerror(errno));
+	load.file = file;
+	if (parse(&load) < 0 || close_section(&load) < 0)
+		return load.r;
+	if (config->n == 0)
+		return refuse(&load, 0, -EINVAL, "names no channel; add a section [Teams] with WebhookFile=");
+	*ret = TAKE_PTR(config);
+	return 0;
+}
+
+struct gateway_config *gateway_config_free(struct gateway_config *config)
+{
+	if (!config)
+		return NULL;
+	for (size_t i = 0; i < config->n; i++)
+		notifier_clear(&config->notifiers[i]);
+	free(config);
+	return NULL;
+}
+
+void gateway_config_freep(struct gateway_config **config)
+{
+	gateway_config_free(*config);
+}

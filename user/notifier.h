@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * notifier.h: one way to tell people about requests: a channel with its settings.
+ *
+ * Owns: the seam. A channel is a struct notifier_ops in a file of its own (notifier_teams.c) and one line in the table
+ * of notifier.c; the configuration, queue, retries and reports know channels only by this. Must not own: any protocol.
+ */
+#ifndef SLUICE_NOTIFIER_H
+#define SLUICE_NOTIFIER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gateway_http.h"
+#include "ipc.h"
+
+enum notifier_key_type { NOTIFIER_PATH, NOTIFIER_TEXT, NOTIFIER_NUMBER, NOTIFIER_SECONDS, NOTIFIER_FLAG };
+
+/**
+ * struct notifier_key: one setting.
+ * @offset: in the channel's settings, of a char * (path, text), uint64_t (number, seconds) or bool
+ * @min, @max: of a number or seconds
+ * @required: the section is refused without it
+ */
+struct notifier_key {
+	const char *name;
+	enum notifier_key_type type;
+	size_t offset;
+	uint64_t min;
+	uint64_t max;
+	bool required;
+};
+
+/* Why settings are refused: what is wrong and the remedy, without file and line. */
+struct notifier_error {
+	char text[512];
+};
+
+enum notifier_outcome {
+	NOTIFIER_DONE,	  /* the channel has taken the message */
+	NOTIFIER_AGAIN,	  /* try again later */
+	NOTIFIER_UNKNOWN, /* try again later; this one may have arrived */
+	NOTIFIER_REFUSED, /* another try would end the same */
+};
+
+/* @wait_s: the channel asks not to come back earlier, 0 when it does not. @text: reason for people, no secrets. */
+struct notifier_result {
+	enum notifier_outcome outcome;
+	uint64_t wait_s;
+	char text[256];
+};
+
+/**
+ * struct notifier_ops: a kind of channel.
+ * @kind: name of its sections in gateway.conf
+ * @defaults: fill settings that are all zero
+ * @check: read secrets and check what belongs together; 0 or negative errno with @error filled
+ * @clear: free what settings hold; wipe secrets
+ * @readable: a file that is still read after the start, or NULL
+ * @render: the message for a request, open or closed by its state; owned by the caller; NULL with errno
+ * @render_test: a message that says it is a test
+ * @post: start to send a message
+ * @judge: what the answer means
+ */
+struct notifier_ops {
+	const char *kind;
+	size_t settings_size;
+	const struct notifier_key *keys;
+	size_t n_keys;
+	void (*defaults)(void *settings);
+	int (*check)(void *settings, struct notifier_error *error);
+	void (*clear)(void *settings);
+	const char *(*readable)(const void *settings);
+	char *(*render)(const struct ipc_request *request);
+	char *(*render_test)(const char *host);
+	int (*post)(const void *settings, struct http *http, const char *message, http_done_fn done, void *arg,
+		    struct http_transfer **ret);
+	void (*judge)(const struct http_answer *answer, struct notifier_result *ret);
+};
+
+/**
+ * struct notifier: a configured channel.
+ * @name: "teams" or "teams-NAME", as reports and the state file have it
+ * @max_attempts: posts of one message
+ */
+struct notifier {
+	const struct notifier_ops *ops;
+	char name[32];
+	uint64_t max_attempts;
+	void *settings;
+};
+
+/* Return: the kind that sections named @kind configure, or NULL. */
+const struct notifier_ops *notifier_find(const char *kind);
+
+/**
+ * notifier_init() - a channel with default settings.
+ * @name: what follows the kind in the section's title, may be empty
+ * Return: 0, -EINVAL for the name, -ENOMEM.
+ */
+int notifier_init(struct notifier *notifier, const struct notifier_ops *ops, const char *name);
+void notifier_clear(struct notifier *notifier);
+
+extern const struct notifier_ops notifier_teams;
+
+#endif

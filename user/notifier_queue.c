@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * notifier_queue.c: see notifier_queue.h. Owns struct delivery: one message from its rendering to its report. Messages
+ * are rendered when they come in, so that a long queue holds texts of some kilobytes and not whole requests.
+ */
+#include "notifier_queue.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <utlist.h>
+
+#include "cleanup.h"
+#include "log.h"
+
+#define MAX_IN_FLIGHT 4
+#define MAX_DELAY_MS 60000
+/* How long an answer is tried: nobody waits for it, but it tells people to stop looking. */
+#define CLOSED_LIFE_MS (15 * 60 * 1000ULL)
+#define MAX_LIFE_MS (SLUICE_MAX_LIMIT_S * 1000ULL)
+
+/**
+ * struct delivery: one message on its way.
+ * @closing: the answer, when it came while the question was being posted
+ * @maybe_seen: an attempt without a clear refusal may have arrived
+ * @due_ms, @deadline_ms: on CLOCK_BOOTTIME
+ */
+struct delivery {
+	struct delivery *prev;
+	struct delivery *next;
+	struct notifier_queue *queue;
+	enum delivered_kind kind;
+	struct delivered_request request;
+	char *message;
+	char *closing;
+	struct http_transfer *transfer;
+	unsigned int attempts;
+	bool maybe_seen;
+	uint64_t due_ms;
+	uint64_t deadline_ms;
+};
+
+/* @not_before_ms: the channel asked for silence until then. */
+struct notifier_queue {
+	const struct notifier_context *context;
+	const struct notifier *notifier;
+	struct event *timer;
+	struct delivery *first;
+	unsigned int length;
+	unsigned int in_flight;
+	uint64_t not_before_ms;
+};
+
+static void pump(struct notifier_queue *queue);
+
+static uint64_t clock_ms(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void free_delivery(struct delivery *delivery)
+{
+	if (!delivery)
+		return;
+	http_cancel(delivery->transfer);
+	free(delivery->message);
+	free(delivery->closing);
+	free(delivery);
+}
+
+static void drop(struct delivery *delivery)
+{
+	struct notifier_queue *queue = delivery->queue;
+
+	DL_DELETE(queue->first, delivery);
+	queue->length--;
+	if (delivery->transfer)
+		queue->in_flight--;
+	free_delivery(delivery);
+}
+
+static void report(struct notifier_queue *queue, const struct delivered_request *request, enum ipc_delivery_state state,
+		   unsigned int attempt, const char *text)
+{
+	struct ipc_delivery delivery = { .state = state, .attempt = attempt };
+
+	memcpy(delivery.id, request->id, sizeof(delivery.id));
+	snprintf(delivery.notifier, sizeof(delivery.notifier), "%s", queue->notifier->name);
+	snprintf(delivery.text, sizeof(delivery.text), "%s", text);
+	queue->context->report(queue->context->arg, &delivery);
+}
+
+/* Reports on a question; of an answer only the loss is worth a line. */
+static void report_delivery(const struct delivery *delivery, enum ipc_delivery_state state, const char *text)
+{
+	if (delivery->kind == DELIVERED_OPEN)
+		report(delivery->queue, &delivery->request, state, delivery->attempts, text);
+	else if (state == IPC_FAILED)
+		log_warning("%s: the outcome of %s could not be posted: %s", delivery->queue->notifier->name,
+			    delivery->request.id, text);
+}
+
+/* Half of the delay is fixed, half is chance, so that many hosts do not come back together. */
+static uint64_t back_off_ms(const struct notifier_queue *queue, unsigned int attempts)
+{
+	uint64_t delay = queue->context->delay_ms;
+	uint32_t chance = 0;
+
+	for (unsigned int i = 1; i < attempts && delay < MAX_DELAY_MS; i++)
+		delay *= 2;
+	if (delay > MAX_DELAY_MS)
+		delay = MAX_DELAY_MS;
+	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) < 0)
+		chance = (uint32_t)clock_ms(CLOCK_BOOTTIME);
+	return delay / 2 + chance % (delay / 2 + 1);
+}
+
+/* Takes over @message. */
+static int enqueue(struct notifier_queue *queue, enum delivered_kind kind, const struct delivered_request *request,
+		   char *message, uint64_t life_ms)
+{
+	struct delivery *delivery = calloc(1, sizeof(*delivery));
+
+	if (!delivery) {
+		free(message);
+		return -ENOMEM;
+	}
+	delivery->queue = queue;
+	delivery->kind = kind;
+	delivery->request = *request;
+	delivery->message = message;
+	delivery->due_ms = clock_ms(CLOCK_BOOTTIME);
+	delivery->deadline_ms = delivery->due_ms + (life_ms < MAX_LIFE_MS ? life_ms : MAX_LIFE_MS);
+	DL_APPEND(queue->first, delivery);
+	queue->length++;
+	return 0;
+}
+
+static void enqueue_closing(struct notifier_queue *queue, const struct delivered_request *request, char *message)
+{
+	if (enqueue(queue, DELIVERED_CLOSED, request, message, CLOSED_LIFE_MS) < 0)
+		log_warning("%s: no memory to post the outcome of %s", queue->notifier->name, request->id);
+}
+
+/* The question needs no further attempt; the answer, if one waits behind it, follows when it was or may be seen. */
+static void end(struct delivery *delivery)
+{
+	if (delivery->closing && delivery->maybe_seen)
+		enqueue_closing(delivery->queue, &delivery->request, TAKE_PTR(delivery->closing));
+	drop(delivery);
+}
+
+static void succeed(struct delivery *delivery)
+{
+	struct notifier_queue *queue = delivery->queue;
+	int r = delivered_add(queue->context->delivered, queue->notifier->name, delivery->kind, &delivery->request);
+
+	if (r < 0)
+		log_warning_errno(r, "%s: cannot note that %s was posted; a restart would post it again",
+				  queue->notifier->name, delivery->request.id);
+	delivery->maybe_seen = true;
+	report_delivery(delivery, IPC_DELIVERED, "");
+	end(delivery);
+}
+
+static void fail(struct delivery *delivery, const char *text)
+{
+	report_delivery(delivery, IPC_FAILED, text);
+	end(delivery);
+}
+
+static void try_again(struct delivery *delivery, const struct notifier_result *result)
+{
+	struct notifier_queue *queue = delivery->queue;
+	uint64_t now_ms = clock_ms(CLOCK_BOOTTIME);
+	uint64_t wait_ms = back_off_ms(queue, delivery->attempts);
+	char text[320];
+
+	if (result->wait_s * 1000 > wait_ms)
+		wait_ms = result->wait_s * 1000;
+	if (result->wait_s > 0 && queue->not_before_ms < now_ms + wait_ms)
+		queue->not_before_ms = now_ms + wait_ms;
+	if (delivery->attempts >= queue->notifier->max_attempts) {
+		snprintf(text, sizeof(text), "%s; gave up after %u attempts", result->text, delivery->attempts);
+		fail(delivery, text);
+	} else if (now_ms + wait_ms > delivery->deadline_ms) {
+		snprintf(text, sizeof(text), "%s; the request expires before the next attempt", result->text);
+		fail(delivery, text);
+	} else {
+		delivery->due_ms = now_ms + wait_ms;
+		report_delivery(delivery, IPC_RETRYING, result->text);
+	}
+}
+
+static void on_result(struct delivery *delivery, const struct notifier_result *result)
+{
+	delivery->attempts++;
+	if (result->outcome == NOTIFIER_UNKNOWN)
+		delivery->maybe_seen = true;
+	if (result->outcome == NOTIFIER_DONE)
+		succeed(delivery);
+	else if (delivery->closing)
+		end(delivery); /* it was decided meanwhile */
+	else if (result->outcome == NOTIFIER_REFUSED)
+		fail(delivery, result->text);
+	else
+		try_again(delivery, result);
+}
+
+static void on_answer(void *arg, const struct http_answer *answer)
+{
+	struct delivery *delivery = arg;
+	struct notifier_queue *queue = delivery->queue;
+	struct notifier_result result;
+
+	delivery->transfer = NULL; /* gone after this call */
+	queue->in_flight--;
+	queue->notifier->ops->judge(answer, &result);
+	on_result(delivery, &result);
+	pump(queue);
+}
+
+static void start(struct delivery *delivery)
+{
+	struct notifier_queue *queue = delivery->queue;
+	const struct notifier *notifier = queue->notifier;
+	struct notifier_result result = { .outcome = NOTIFIER_AGAIN };
+	int r;
+
+	r = notifier->ops->post(notifier->settings, queue->context->http, delivery->message, on_answer, delivery,
+				&delivery->transfer);
+	if (r == 0) {
+		queue->in_flight++;
+		return;
+	}
+	snprintf(result.text, sizeof(result.text), "cannot post: %s", strerror(-r));
+	on_result(delivery, &result);
+}
+
+static void set_timer(struct notifier_queue *queue, uint64_t now_ms)
+{
+	struct delivery *delivery;
+	uint64_t next_ms = UINT64_MAX;
+	struct timeval tv;
+
+	DL_FOREACH(queue->first, delivery)
+		if (!delivery->transfer && delivery->due_ms < next_ms)
+			next_ms = delivery->due_ms;
+	if (next_ms == UINT64_MAX || queue->in_flight >= MAX_IN_FLIGHT) {
+		evtimer_del(queue->timer);
+		return;
+	}
+	if (next_ms < queue->not_before_ms)
+		next_ms = queue->not_before_ms;
+	next_ms = next_ms > now_ms ? next_ms - now_ms : 1;
+	tv = (struct timeval){ .tv_sec = (time_t)(next_ms / 1000), .tv_usec = (suseconds_t)(next_ms % 1000 * 1000) };
+	evtimer_add(queue->timer, &tv);
+}
+
+/* Starts what is due and may start, then sets the timer for the rest. */
+static void pump(struct notifier_queue *queue)
+{
+	uint64_t now_ms = clock_ms(CLOCK_BOOTTIME);
+	struct delivery *delivery;
+	struct delivery *next;
+
+	DL_FOREACH_SAFE(queue->first, delivery, next) {
+		if (queue->in_flight >= MAX_IN_FLIGHT || now_ms < queue->not_before_ms)
+			break;
+		if (delivery->transfer || delivery->due_ms > now_ms)
+			continue;
+		if (now_ms >= delivery->deadline_ms)
+			fail(delivery, "the request expired before it could be posted");
+		else
+			start(delivery);
+	}
+	set_timer(queue, now_ms);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	pump(arg);
+}
+
+int notifier_queue_new(const struct notifier_context *context, const struct notifier *notifier,
+		       struct notifier_queue **ret)
+{
+	struct notifier_queue *queue = calloc(1, sizeof(*queue));
+
+	if (!queue)
+		return -ENOMEM;
+	queue->context = context;
+	queue->notifier = notifier;
+	queue->timer = evtimer_new(context->base, on_timer, queue);
+	if (!queue->timer) {
+		free(queue);
+		return -ENOMEM;
+	}
+	*ret = queue;
+	return 0;
+}
+
+struct notifier_queue *notifier_queue_free(struct notifier_queue *queue)
+{
+	struct delivery *delivery;
+	struct delivery *next;
+
+	if (!queue)
+		return NULL;
+	DL_FOREACH_SAFE(queue->first, delivery, next)
+		free_delivery(delivery);
+	event_free(queue->timer);
+	free(queue);
+	return NULL;
+}
+
+static struct delivery *find(struct notifier_queue *queue, enum delivered_kind kind,
+			     const struct delivered_request *request)
+{
+	struct delivery *delivery;
+
+	DL_FOREACH(queue->first, delivery)
+		if (delivery->kind == kind && strcmp(delivery->request.id, request->id) == 0 &&
+		    strcmp(delivery->request.digest, request->digest) == 0)
+			return delivery;
+	return NULL;
+}
+
+static bool is_delivered(const struct notifier_queue *queue, enum delivered_kind kind,
+			 const struct delivered_request *request)
+{
+	return delivered_has(queue->context->delivered, queue->notifier->name, kind, request);
+}
+
+/* Return: NULL, or why the question cannot be posted. */
+static const char *take_in(struct notifier_queue *queue, const struct ipc_request *request)
+{
+	const struct delivered_request key = delivered_request(request);
+	uint64_t now_ms = clock_ms(CLOCK_REALTIME);
+	char *message;
+
+	if (request->expires_ms <= now_ms)
+		return "the request had expired before it came to the gateway";
+	if (queue->length >= SLUICE_MAX_REQUESTS)
+		return "too many messages are waiting for this channel";
+	message = queue->notifier->ops->render(request);
+	if (!message)
+		return errno == EINVAL ? "the request has no well-formed id or digest" : "no memory for the message";
+	if (enqueue(queue, DELIVERED_OPEN, &key, message, request->expires_ms - now_ms) < 0)
+		return "no memory for the message";
+	return NULL;
+}
+
+void notifier_queue_open(struct notifier_queue *queue, const struct ipc_request *request)
+{
+	const struct delivered_request key = delivered_request(request);
+	const char *problem;
+
+	if (is_delivered(queue, DELIVERED_OPEN, &key)) {
+		report(queue, &key, IPC_DELIVERED, 0, "");
+		return;
+	}
+	if (find(queue, DELIVERED_OPEN, &key))
+		return;
+	problem = take_in(queue, request);
+	if (problem)
+		report(queue, &key, IPC_FAILED, 0, problem);
+	else
+		pump(queue);
+}
+
+void notifier_queue_closed(struct notifier_queue *queue, const struct ipc_request *request)
+{
+	const struct delivered_request key = delivered_request(request);
+	struct delivery *question = find(queue, DELIVERED_OPEN, &key);
+	char *message;
+
+	if (find(queue, DELIVERED_CLOSED, &key) || is_delivered(queue, DELIVERED_CLOSED, &key) ||
+	    (question && question->closing))
+		return;
+	if (!question && !is_delivered(queue, DELIVERED_OPEN, &key))
+		return; /* nobody was told of the question */
+	message = queue->notifier->ops->render(request);
+	if (!message) {
+		log_warning_errno(-errno, "%s: cannot write the outcome of a request", queue->notifier->name);
+		return;
+	}
+	if (question) {
+		question->closing = message;
+		if (!question->transfer)
+			end(question);
+	} else {
+		enqueue_closing(queue, &key, message);
+	}
+	pump(queue);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * notifier_queue.h: the messages of one channel on their way.
+ *
+ * Owns: order, retries with exponential back-off, the life of a message, and what is reported. Must not own: a
+ * channel's protocol (notifier.h) or the connection to sluiced (gateway_link.h).
+ */
+#ifndef SLUICE_NOTIFIER_QUEUE_H
+#define SLUICE_NOTIFIER_QUEUE_H
+
+#include "gateway_delivered.h"
+#include "notifier.h"
+
+struct notifier_queue;
+
+/**
+ * struct notifier_context: what all queues share; borrowed for their life.
+ * @delay_ms: before the second attempt, doubled for each further one up to a minute
+ * @report: called for each change of a question's delivery; an answer's delivery is only logged
+ */
+struct notifier_context {
+	struct event_base *base;
+	struct http *http;
+	struct delivered *delivered;
+	unsigned int delay_ms;
+	void (*report)(void *arg, const struct ipc_delivery *delivery);
+	void *arg;
+};
+
+int notifier_queue_new(const struct notifier_context *context, const struct notifier *notifier,
+		       struct notifier_queue **ret);
+struct notifier_queue *notifier_queue_free(struct notifier_queue *queue); /* returns NULL; accepts NULL */
+
+/**
+ * notifier_queue_open() - tell people about an open request.
+ * Safe to repeat: what is under way is left alone, what was posted (in an earlier life too) is reported again as
+ * IPC_DELIVERED with attempt 0 and not posted. Tried until the request expires or the channel's attempts are used up.
+ */
+void notifier_queue_open(struct notifier_queue *queue, const struct ipc_request *request);
+
+/* Tell people how it ended, if they may have seen the question; a question still waiting is dropped. */
+void notifier_queue_closed(struct notifier_queue *queue, const struct ipc_request *request);
+
+#endif
