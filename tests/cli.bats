@@ -1,0 +1,607 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The command line against a daemon with canned answers (tests/tools/fake-sluiced.c): output, JSON, exit codes.
+# SLUICE_BUILD: folder with sluice and with tests/fake-sluiced and tests/make-journal; default build/.
+
+DIGEST=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+
+setup() {
+	BUILD=${SLUICE_BUILD:-$BATS_TEST_DIRNAME/../build}
+	SLUICE=$BUILD/sluice
+	export SLUICE_SOCKET=$BATS_TEST_TMPDIR/control.sock
+	LOG=$BATS_TEST_TMPDIR/log
+	export TZ=UTC LC_ALL=C
+	unset COLUMNS
+	FAKE=
+}
+
+teardown() {
+	[ -z "$FAKE" ] || kill "$FAKE"
+}
+
+# Starts the daemon in a mode of fake-sluiced.c and waits for its socket.
+daemon() {
+	"$BUILD/tests/fake-sluiced" "$SLUICE_SOCKET" "$LOG" "${1:-enforcing}" 3>&- &
+	FAKE=$!
+	for _ in $(seq 100); do
+		[ -S "$SLUICE_SOCKET" ] && return
+		sleep 0.05
+	done
+	return 1
+}
+
+# run, standard error kept apart in $errors
+run_apart() {
+	run bash -c '"$@" 2>"$0"' "$BATS_TEST_TMPDIR/errors" "$@"
+	errors=$(cat "$BATS_TEST_TMPDIR/errors")
+}
+
+# Runs with a terminal of $1 columns, input from here.
+run_terminal() {
+	local columns=$1
+	shift
+	run script -qec "stty cols $columns -echo; $*" /dev/null
+	output=${output//$'\r'/}
+	output=${output//$'^D\b\b'/} # the echo of the end of input
+	mapfile -t lines <<<"$output"
+}
+
+json() {
+	jq -e "$1" <<<"$output" >/dev/null || { echo "not so: $1"; echo "$output"; return 1; }
+}
+
+# Nothing on it moves the cursor, and all of it is valid UTF-8.
+safe() {
+	python3 -c '
+import sys, unicodedata
+text = sys.stdin.buffer.read().decode("utf-8", "strict").replace("\n", "")
+bad = [c for c in text if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp")]
+sys.exit(repr(bad) if bad else 0)' <<<"$1"
+}
+
+@test "no command: the list on standard error, exit 2" {
+	run_apart "$SLUICE"
+	[ "$status" -eq 2 ]
+	[ -z "$output" ]
+	[[ $errors == *"approve"*"policy"* ]]
+}
+
+@test "help, --help, --version: exit 0" {
+	run "$SLUICE" help
+	[ "$status" -eq 0 ]
+	[[ $output == *lineage* ]]
+	run "$SLUICE" --help
+	[ "$status" -eq 0 ]
+	[[ $output == *lineage* ]]
+	run "$SLUICE" --version
+	[ "$status" -eq 0 ]
+	[[ $output == "sluice "* ]]
+	run "$SLUICE" help label add
+	[ "$status" -eq 0 ]
+	run "$SLUICE" label add --help
+	[ "$status" -eq 0 ]
+	[[ $output == *"PATH LABEL"* ]]
+}
+
+@test "each command has a help text" {
+	for command in status doctor requests show approve deny grants revoke label why lineage journal policy; do
+		run "$SLUICE" "$command" --help
+		[ "$status" -eq 0 ]
+		[[ $output == *"Usage: sluice $command"* ]]
+	done
+}
+
+@test "wrong use: exit 2" {
+	local line
+	for line in "bogus" "show" "show r-1 r-2" "show not-an-id" "show r-0123456789012345" "why 0" "why -- -1" \
+		"why x" "approve r-1 --scope world" "approve r-1 --for never" "approve r-1 --for 2d" "deny r-1 --for 5min" \
+		"revoke r-1" "label add /tmp" "label bogus" "journal --follow --reverse" "journal -n 0" \
+		"journal --since tomorrowish" "journal extra" "journal verify --genesis 12" "status --bogus"; do
+		# shellcheck disable=SC2086 # the words are the arguments
+		run "$SLUICE" $line
+		[ "$status" -eq 2 ] || { echo "$line: $status"; return 1; }
+	done
+}
+
+@test "no daemon: exit 3 and the remedy, for every command that needs it" {
+	local line
+	for line in status requests "show r-1" "approve r-1 --yes" "deny r-1 --yes" grants "revoke g-1" "label list" \
+		"label add / pii" "why 1" "lineage /"; do
+		# shellcheck disable=SC2086
+		run_apart "$SLUICE" $line
+		[ "$status" -eq 3 ]
+		[ -z "$output" ]
+		[[ $errors == *"systemctl start sluiced"* ]]
+	done
+}
+
+@test "a daemon that hangs up or answers something else: exit 3" {
+	daemon closes
+	run "$SLUICE" status
+	[ "$status" -eq 3 ]
+	[[ $output == *"without an answer"* ]]
+	kill "$FAKE"
+	daemon wrong
+	run "$SLUICE" status
+	[ "$status" -eq 3 ]
+	[[ $output == *"same version"* ]]
+}
+
+@test "--socket goes before \$SLUICE_SOCKET, before or after the command" {
+	daemon
+	local socket=$SLUICE_SOCKET
+	export SLUICE_SOCKET=/nonexistent
+	run "$SLUICE" grants
+	[ "$status" -eq 3 ]
+	run "$SLUICE" --socket "$socket" grants
+	[ "$status" -eq 0 ]
+	run "$SLUICE" grants --socket "$socket"
+	[ "$status" -eq 0 ]
+}
+
+@test "status: enforcing is 0" {
+	daemon
+	run "$SLUICE" status
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == "Sluice is enforcing." ]]
+	[[ $output =~ Policy\ generation:\ +7 ]]
+	[[ $output =~ Actions\ stopped:\ +21 ]]
+	[[ $output =~ Events\ dropped:\ +22 ]]
+	[[ $output =~ Grants\ used:\ +23 ]]
+	[[ $output =~ Events\ lost:\ +24 ]]
+	[[ $output =~ Journal\ root:\ +$DIGEST ]]
+	run "$SLUICE" status --json
+	[ "$status" -eq 0 ]
+	json '.enforcing == true and .why == [] and .policy.generation == 7 and .counters.stopped == 21'
+	json '.gateway.connected and .gateway.problem == null and .journal.entries == 123'
+}
+
+@test "status: not enforcing is 1, each reason on a line" {
+	daemon not-enforcing
+	run "$SLUICE" status
+	[ "$status" -eq 1 ]
+	[[ ${lines[0]} == "Sluice is NOT enforcing." ]]
+	[[ ${lines[1]} == *"the policy is not valid" ]]
+	[[ ${lines[2]} == *"kernel.ftrace_enabled is 0" ]]
+	[[ $output == *"teams: HTTP 403"* ]]
+	run "$SLUICE" --json status
+	[ "$status" -eq 1 ]
+	json '.enforcing == false and (.why | length) == 2 and .gateway.problem == "teams: HTTP 403"'
+}
+
+@test "doctor: a daemon that does not enforce is a problem with a remedy" {
+	daemon not-enforcing
+	run "$SLUICE" doctor --json
+	[ "$status" -eq 1 ]
+	json 'map(select(.name == "enforcing" and .result == "PROBLEM" and .remedy != null)) | length == 2'
+	json 'map(select(.name == "gateway" and .result == "warning")) | length == 1'
+	json 'map(select(.name == "daemon" and .result == "ok" and .remedy == null)) | length == 1'
+}
+
+@test "doctor: no daemon is a problem" {
+	run "$SLUICE" doctor --json
+	[ "$status" -eq 1 ]
+	json 'map(select(.name == "daemon" and .result == "PROBLEM")) | .[0].remedy | test("systemctl start sluiced")'
+}
+
+@test "requests: the pending ones; --all has the closed ones; --ids for completion" {
+	daemon
+	run "$SLUICE" requests
+	[ "$status" -eq 0 ]
+	[[ $output == *"r-0a1b2c3d"*"secret, pii"*"203.0.113.9 443 tcp"*"alice"*"python3[812]"* ]]
+	[[ $output != *r-closed* ]]
+	run "$SLUICE" requests --all
+	[[ $output == *r-closed* ]]
+	run "$SLUICE" requests --ids
+	[ "$output" = $'r-0a1b2c3d\nr-evil' ]
+	run "$SLUICE" requests --all --ids --json
+	json '. == ["r-0a1b2c3d", "r-evil", "r-closed"]'
+}
+
+@test "requests: fits the terminal, and loses nothing" {
+	daemon
+	run_terminal 80 "$SLUICE" requests </dev/null
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == ID*ACTION*LEFT ]]
+	for line in "${lines[@]}"; do
+		[ "${#line}" -le 80 ]
+	done
+	run_terminal 40 "$SLUICE" requests </dev/null
+	[[ ${lines[0]} =~ ^ID:\ +r-0a1b2c3d$ ]]
+	for line in "${lines[@]}"; do
+		[ "${#line}" -le 40 ]
+	done
+}
+
+@test "show: everything that a reviewer needs" {
+	daemon
+	run "$SLUICE" show r-0a1b2c3d
+	[ "$status" -eq 0 ]
+	local text
+	for text in r-0a1b2c3d pending egress "203.0.113.9 443 tcp" "secret, pii" alice etl etl1.example.com python3 812 \
+		/usr/bin/python3.11 "python3 export.py --all" etl.service "monthly export" pii-egress "privacy, oncall" \
+		"$DIGEST" "2026-11-22 12:15:00" /srv/data/patients.csv /etc/keys/export.pem "ssh[700]"; do
+		[[ $output == *"$text"* ]] || { echo "missing: $text"; return 1; }
+	done
+	[[ $output != *WARNING* ]]
+}
+
+@test "show --json: complete" {
+	daemon
+	run "$SLUICE" show r-0a1b2c3d --json
+	[ "$status" -eq 0 ]
+	json '.id == "r-0a1b2c3d" and .state == "pending" and .labels == ["secret", "pii"] and .loginuid == null'
+	json '.uid == 1000 and .approvals_needed == 1 and .duration_s == 300 and .closed == null'
+	json '.opened == "2026-11-22T12:00:00.000Z" and (.sources | length) == 2'
+	json '.sources[1] == {path: "/etc/keys/export.pem", labels: ["secret"], reader: "ssh[700]",
+		time: "2026-11-22T12:00:00.000Z"}'
+	run "$SLUICE" show r-closed --json
+	json '.state == "denied" and .decisions[0].person == "bob" and .decisions[0].approve == false'
+}
+
+@test "show: what a process chose cannot reach the terminal" {
+	daemon
+	run "$SLUICE" show r-evil
+	[ "$status" -eq 0 ]
+	safe "$output"
+	[[ $output == *'\x1b[2J\x1b[31mx'* ]]
+	[[ $output == *'/srv/\u202efdp.exe'* ]]
+	[[ $output == *'a\nApproved by: root\r\x9b1m\xff'* ]]
+	[[ $output == *'back\\slash été'* ]]
+	[[ $output == *"WARNING: 7 bytes"* ]]
+	run "$SLUICE" show r-evil --json
+	[ "$status" -eq 0 ]
+	safe "$output"
+	json '.target == "/srv/\u202efdp.exe" and .program == "\u001b[2J\u001b[31mx" and .hidden_bytes == 7'
+	run "$SLUICE" requests
+	safe "$output"
+}
+
+@test "show: unknown request is 4" {
+	daemon
+	run "$SLUICE" show r-none
+	[ "$status" -eq 4 ]
+	run "$SLUICE" approve r-none --yes
+	[ "$status" -eq 4 ]
+}
+
+@test "approve: without a terminal it needs the digest or --yes" {
+	daemon
+	run "$SLUICE" approve r-0a1b2c3d </dev/null
+	[ "$status" -eq 1 ]
+	[[ $output == *"digest"*"--yes"* ]]
+	run grep decide "$LOG"
+	[ "$status" -eq 1 ]
+	run "$SLUICE" approve r-0a1b2c3d 01234567 </dev/null
+	[ "$status" -eq 0 ]
+	[[ $output == *"patients.csv"*"approved; grant g-1" ]]
+	run grep -c "decide id=r-0a1b2c3d digest=$DIGEST approve=1 scope=0 duration=0 reason=$" "$LOG"
+	[ "$output" = 1 ]
+	run "$SLUICE" deny r-0a1b2c3d --yes --reason "not now" </dev/null
+	[ "$status" -eq 0 ]
+	grep "decide id=r-0a1b2c3d digest=$DIGEST approve=0 scope=0 duration=0 reason=not now$" "$LOG"
+}
+
+@test "approve: a digest that does not match sends nothing" {
+	daemon
+	local digest
+	for digest in 01234568 0123456 0123456x "${DIGEST}0" ""; do
+		run "$SLUICE" approve r-0a1b2c3d "$digest" --yes </dev/null
+		[ "$status" -eq 1 ] || [ "$status" -eq 2 ]
+	done
+	run grep decide "$LOG"
+	[ "$status" -eq 1 ]
+	run "$SLUICE" approve r-0a1b2c3d 0123456789ABCDEF --yes </dev/null
+	[ "$status" -eq 0 ]
+}
+
+@test "approve: scope and time are sent" {
+	daemon
+	run "$SLUICE" approve r-0a1b2c3d --yes --scope process --for 15min --reason "été"
+	[ "$status" -eq 0 ]
+	grep "approve=1 scope=2 duration=900 reason=été$" "$LOG"
+}
+
+@test "approve on a terminal: asks; only y and yes approve" {
+	daemon
+	run_terminal 100 "$SLUICE" approve r-0a1b2c3d <<<"n"
+	[ "$status" -eq 1 ]
+	[[ $output == *"patients.csv"*"Approve r-0a1b2c3d? [y/N]"*"nothing was decided"* ]]
+	run_terminal 100 "$SLUICE" deny r-0a1b2c3d <<<""
+	[ "$status" -eq 1 ]
+	[[ $output == *"Deny r-0a1b2c3d? [y/N]"* ]]
+	run grep decide "$LOG"
+	[ "$status" -eq 1 ]
+	run_terminal 100 "$SLUICE" approve r-0a1b2c3d <<<"y"
+	[ "$status" -eq 0 ]
+	grep "decide id=r-0a1b2c3d digest=$DIGEST approve=1" "$LOG"
+}
+
+@test "approve: a reason that the rule requires" {
+	daemon
+	run "$SLUICE" approve r-evil --yes </dev/null
+	[ "$status" -eq 1 ]
+	[[ $output == *"requires a reason"* ]]
+	run grep decide "$LOG"
+	[ "$status" -eq 1 ]
+	run_terminal 100 "$SLUICE" approve r-evil --yes <<<"because"
+	grep "decide id=r-evil .*reason=because$" "$LOG"
+}
+
+@test "approve: a reason too long or not UTF-8 is refused, not cut" {
+	daemon
+	run "$SLUICE" approve r-0a1b2c3d --yes --reason "$(printf '%0512d' 0)"
+	[ "$status" -eq 2 ]
+	[[ $output == *"at most 511"* ]]
+	run "$SLUICE" approve r-0a1b2c3d --yes --reason $'a\xff'
+	[ "$status" -eq 2 ]
+	run grep decide "$LOG"
+	[ "$status" -eq 1 ]
+	run "$SLUICE" approve r-0a1b2c3d --yes --reason "$(printf '%0511d' 0)"
+	[ "$status" -eq 0 ]
+}
+
+@test "approve: not permitted is 5, with the daemon's words" {
+	daemon
+	run "$SLUICE" approve r-evil --yes --reason x
+	[ "$status" -eq 5 ]
+	[[ $output == *"ask another reviewer"* ]]
+}
+
+@test "approve: a closed request is 1" {
+	daemon
+	run "$SLUICE" approve r-closed --yes
+	[ "$status" -eq 1 ]
+	[[ $output == *"denied by bob"* ]]
+	run grep decide "$LOG"
+	[ "$status" -eq 1 ]
+}
+
+@test "approve --json: standard output holds the answer only" {
+	daemon
+	run_apart "$SLUICE" approve r-0a1b2c3d --yes --json
+	[ "$status" -eq 0 ]
+	json '. == {ok: true, text: "approved; grant g-1"}'
+	[[ $errors == *patients.csv* ]]
+}
+
+@test "grants" {
+	daemon
+	run "$SLUICE" grants
+	[ "$status" -eq 0 ]
+	[[ $output == *g-1*"203.0.113.9 443 tcp"*"bob, carol"*"2026-11-22 12:05:00"* ]]
+	run "$SLUICE" grants --json
+	json 'length == 2 and .[0].uses_left == 1 and .[1].uses_left == null and .[0].approved_by == ["bob", "carol"]'
+}
+
+@test "grants: none" {
+	daemon empty
+	run "$SLUICE" grants
+	[ "$status" -eq 0 ]
+	[ "$output" = "No grants." ]
+	run "$SLUICE" grants --json
+	json '. == []'
+}
+
+@test "revoke" {
+	daemon
+	run "$SLUICE" revoke g-1 --reason "over"
+	[ "$status" -eq 0 ]
+	[ "$output" = "g-1 revoked" ]
+	grep "revoke id=g-1 reason=over$" "$LOG"
+	run "$SLUICE" revoke g-9
+	[ "$status" -eq 4 ]
+}
+
+@test "label: the file itself goes to the daemon, by its real path" {
+	daemon
+	echo data >"$BATS_TEST_TMPDIR/file"
+	ln -s file "$BATS_TEST_TMPDIR/link"
+	local inode real
+	inode=$(stat -c %i "$BATS_TEST_TMPDIR/file")
+	real=$(realpath "$BATS_TEST_TMPDIR/file")
+	run "$SLUICE" label add "$BATS_TEST_TMPDIR/link" pii
+	[ "$status" -eq 0 ]
+	grep "label verb=1 label=pii inode=$inode path=$real$" "$LOG"
+	run "$SLUICE" label remove "$BATS_TEST_TMPDIR/file" pii
+	[ "$status" -eq 0 ]
+	grep "label verb=2 label=pii inode=$inode path=$real$" "$LOG"
+	run "$SLUICE" label list "$BATS_TEST_TMPDIR/file" --json
+	json ".[0] == {label: \"pii\", sensitivity: 80, path: \"$real\", origin: \"/etc/sluice/sluice.conf:12\"}"
+	run "$SLUICE" label list
+	[[ $output == *pii*/srv/data*sluice.conf:12* ]]
+	run "$SLUICE" label add "$BATS_TEST_TMPDIR/file" nope
+	[ "$status" -eq 1 ]
+	run "$SLUICE" label add "$BATS_TEST_TMPDIR/missing" pii
+	[ "$status" -eq 4 ]
+	run "$SLUICE" label add "$BATS_TEST_TMPDIR/file" "$(printf '%064d' 0)"
+	[ "$status" -eq 2 ]
+}
+
+@test "label: a file that nobody may read can be labeled" {
+	daemon
+	echo data >"$BATS_TEST_TMPDIR/file"
+	chmod 000 "$BATS_TEST_TMPDIR/file"
+	run "$SLUICE" label add "$BATS_TEST_TMPDIR/file" pii
+	[ "$status" -eq 0 ]
+}
+
+@test "why and lineage" {
+	daemon
+	run "$SLUICE" why 42
+	[ "$status" -eq 0 ]
+	[[ $output == *"cat[41]"*read*patients.csv*pii*5*started*"python3[42]"* ]]
+	grep "IPC_WHY pid=42 inode=0" "$LOG"
+	run "$SLUICE" why 42 --json
+	json 'length == 2 and .[0].journal_seq == 5 and .[1].journal_seq == null and .[1].peer == 42'
+	run "$SLUICE" why 43
+	[ "$status" -eq 4 ]
+	run "$SLUICE" lineage "$BATS_TEST_FILENAME"
+	[ "$status" -eq 0 ]
+	grep "IPC_LINEAGE pid=0 inode=$(stat -c %i "$BATS_TEST_FILENAME")" "$LOG"
+}
+
+journal() {
+	JOURNAL=$BATS_TEST_TMPDIR/journal.jsonl
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem"
+}
+
+@test "journal: entries, filters, order; no daemon needed" {
+	journal
+	run "$SLUICE" journal --file "$JOURNAL"
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 6 ] # entry 0 is the journal's own
+	[[ ${lines[3]} == *decision*r-1*"bob approved"* ]]
+	safe "$output"
+	run "$SLUICE" journal --file "$JOURNAL" --request r-2
+	[ "${#lines[@]}" -eq 1 ]
+	run "$SLUICE" journal --file "$JOURNAL" --label pii --action egress
+	[ "${#lines[@]}" -eq 3 ]
+	run "$SLUICE" journal --file "$JOURNAL" --person bob
+	[ "${#lines[@]}" -eq 1 ]
+	run "$SLUICE" journal --file "$JOURNAL" --type request
+	[ "${#lines[@]}" -eq 2 ]
+	run "$SLUICE" journal --file "$JOURNAL" --until yesterday
+	[ -z "$output" ]
+	run "$SLUICE" journal --file "$JOURNAL" --since -10min --until now
+	[ "${#lines[@]}" -eq 6 ]
+	run "$SLUICE" journal --file "$JOURNAL" -n 2
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[0]} == *"grant.used"* ]]
+	run "$SLUICE" journal --file "$JOURNAL" -n 2 --reverse
+	[[ ${lines[1]} == *"grant.used"* ]]
+}
+
+@test "journal --json: the lines of the journal, as signed" {
+	journal
+	run "$SLUICE" journal --file "$JOURNAL" --json --type decision
+	[ "$status" -eq 0 ]
+	json '.person == "bob"'
+	grep -Fxq "$output" "$JOURNAL"
+}
+
+@test "journal -f: what comes later, after the last n" {
+	journal
+	"$SLUICE" journal --file "$JOURNAL" -f -n 1 >"$BATS_TEST_TMPDIR/out" 3>&- &
+	local reader=$!
+	sleep 0.6
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" "later"
+	for _ in $(seq 50); do
+		grep -q later "$BATS_TEST_TMPDIR/out" && break
+		sleep 0.1
+	done
+	kill "$reader"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/out")" -eq 2 ]
+	head -1 "$BATS_TEST_TMPDIR/out" | grep -q r-2
+	tail -1 "$BATS_TEST_TMPDIR/out" | grep -q later
+}
+
+@test "journal verify: 0, 1 when tampered, 2 when torn or unsigned, 4 when missing" {
+	journal
+	run "$SLUICE" journal verify "$JOURNAL" --json
+	[ "$status" -eq 0 ]
+	json '.ok and .verdict == "ok" and .entries == 6 and .problem == null and (.genesis | length) == 64'
+	local genesis key
+	genesis=$(jq -r .genesis <<<"$output")
+	key=$(jq -r .vkey <<<"$output")
+	run "$SLUICE" journal verify "$JOURNAL" --genesis "${genesis^^}" --key "$key" --json
+	[ "$status" -eq 0 ]
+	json '.pinned'
+	run "$SLUICE" journal verify "$JOURNAL" --genesis "$DIGEST"
+	[ "$status" -eq 1 ]
+	run "$SLUICE" journal verify - <"$JOURNAL"
+	[ "$status" -eq 0 ]
+	sed 's/bob approved/eve approved/' "$JOURNAL" >"$JOURNAL.edited"
+	run "$SLUICE" journal verify "$JOURNAL.edited" --json
+	[ "$status" -eq 1 ]
+	json '.verdict == "tampered" and .ok == false and .problem != null'
+	run "$SLUICE" journal --file "$JOURNAL.edited"
+	[ "$status" -eq 1 ]
+	[[ $output == *TAMPERED* ]]
+	[[ $output != *"eve approved"* ]]
+	head -c -20 "$JOURNAL" >"$JOURNAL.torn"
+	run "$SLUICE" journal verify "$JOURNAL.torn"
+	[ "$status" -eq 2 ]
+	head -n -1 "$JOURNAL" >"$JOURNAL.unsigned"
+	run "$SLUICE" journal verify "$JOURNAL.unsigned"
+	[ "$status" -eq 2 ]
+	run "$SLUICE" journal verify "$JOURNAL.missing"
+	[ "$status" -eq 4 ]
+}
+
+policy() {
+	mkdir -p "$BATS_TEST_TMPDIR/etc/policy.d"
+	printf '[Agent]\n' >"$BATS_TEST_TMPDIR/etc/sluice.conf"
+	touch "$BATS_TEST_TMPDIR/data"
+	cat >"$BATS_TEST_TMPDIR/etc/policy.d/10.conf" <<-END
+		[Label pii]
+		Path=$BATS_TEST_TMPDIR/data
+		[Rule out]
+		Action=egress
+		Labels=pii
+		Verdict=ask
+		Reviewers=leads
+		[Person ann]
+		Uid=1001
+		[Person bob]
+		Uid=1002
+		[Group leads]
+		Member=ann bob
+	END
+}
+
+@test "policy check: a good policy, without root or daemon" {
+	policy
+	run "$SLUICE" policy check "$BATS_TEST_TMPDIR/etc"
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == "2 files, 1 label, 1 rule, 2 people, 1 group" ]]
+	[[ $output != *warning* ]]
+	run "$SLUICE" policy check --strict "$BATS_TEST_TMPDIR/etc/policy.d/10.conf" --json
+	[ "$status" -eq 0 ]
+	json '.valid and .rules[0].groups == ["leads"] and .labels[0].paths == 1 and .warnings == []'
+}
+
+@test "policy check: an error names file and line" {
+	policy
+	echo "Bogus=1" >>"$BATS_TEST_TMPDIR/etc/policy.d/10.conf"
+	run_apart "$SLUICE" policy check "$BATS_TEST_TMPDIR/etc"
+	[ "$status" -eq 1 ]
+	[[ $errors == *"policy.d/10.conf:14"* ]]
+	run_apart "$SLUICE" policy check "$BATS_TEST_TMPDIR/etc" --json
+	[ "$status" -eq 1 ]
+	json '.valid == false and (.error | test("10.conf:14"))'
+	run "$SLUICE" policy check "$BATS_TEST_TMPDIR/missing.conf"
+	[ "$status" -eq 4 ]
+}
+
+@test "policy check: each warning" {
+	policy
+	cat >>"$BATS_TEST_TMPDIR/etc/policy.d/10.conf" <<-END
+		[Label bare]
+		[Label unguarded]
+		Path=/nonexistent/here
+		[Rule in]
+		Action=open
+		Labels=bare
+		Clear=exe:/nonexistent/program
+		Verdict=ask
+		Reviewers=one
+		[Person carl]
+		Teams=01234567-89ab-cdef-0123-456789abcdef
+		[Group one]
+		Member=ann
+		[Group idle]
+		Member=ann bob
+	END
+	run "$SLUICE" policy check "$BATS_TEST_TMPDIR/etc"
+	[ "$status" -eq 0 ]
+	local text
+	for text in "label 'bare', but no path" "no rule guards the label 'unguarded'" "'/nonexistent/here'" \
+		"'/nonexistent/program' does not exist" "needs 1 of 1 person:" "group 'one' has one person" \
+		"no rule asks the group 'idle'" "'carl' has no local account"; do
+		[[ $output == *"$text"* ]] || { echo "missing: $text"; echo "$output"; return 1; }
+	done
+	[ "$(grep -c warning: <<<"$output")" -eq 8 ]
+	run "$SLUICE" policy check --strict "$BATS_TEST_TMPDIR/etc"
+	[ "$status" -eq 1 ]
+}
