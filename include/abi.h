@@ -9,14 +9,7 @@
 #ifndef SLUICE_ABI_H
 #define SLUICE_ABI_H
 
-#ifdef __bpf__
-typedef unsigned char __u8;
-typedef unsigned short __u16;
-typedef unsigned int __u32;
-typedef unsigned long long __u64;
-#else
 #include <linux/types.h>
-#endif
 
 #include "limits.h"
 
@@ -150,6 +143,40 @@ struct sluice_grant {
 	__u64 id;
 	__u32 uses;
 	__u32 answer;
+};
+
+/**
+ * struct sluice_task: what a process carries (task storage `tasks`, on the thread group's leader).
+ * @taint: labels; complete only together with those of @shared
+ * @shared: key of the map `shared` while other processes use the same memory, else 0
+ * @cleared: what its clearances clear, valid while the five fields behind it are its own
+ */
+struct sluice_task {
+	__u64 taint;
+	__u64 shared;
+	__u64 cleared[SLUICE_MASKS];
+	__u64 cgroup;
+	struct sluice_object_id exe;
+	__u32 uid;
+	__u32 generation;
+};
+
+/* Taint of processes that share memory without being threads (map `shared`). */
+struct sluice_shared {
+	__u64 taint;
+	__u64 users;
+};
+
+/**
+ * struct sluice_inode: labels of an inode at hand (inode storage `inodes`), a cache for what has a name.
+ * @labels: @own, the object's and its folders', as of @epoch
+ * @own: labels of what has no name to be found again by: pipes, unlinked files
+ */
+struct sluice_inode {
+	__u64 labels;
+	__u64 own;
+	__u32 epoch;
+	__u32 known;
 };
 
 /* A socket that a grant let through keeps it for its life or the grant's, whichever ends first. */
@@ -349,6 +376,9 @@ _Static_assert(sizeof(struct sluice_target) == 32, "target");
 _Static_assert(sizeof(struct sluice_ask_key) == 64, "ask key");
 _Static_assert(sizeof(struct sluice_ask) == 40, "ask");
 _Static_assert(sizeof(struct sluice_grant) == 32, "grant");
+_Static_assert(sizeof(struct sluice_task) == 88, "task");
+_Static_assert(sizeof(struct sluice_shared) == 16, "shared");
+_Static_assert(sizeof(struct sluice_inode) == 24, "inode");
 _Static_assert(sizeof(struct sluice_flow) == 48, "flow");
 _Static_assert(sizeof(struct sluice_member_key) == 24, "member key");
 _Static_assert(sizeof(struct sluice_destination_key) == 24, "destination key");

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * egress.bpf.h: where a socket sends to, and whether what the process carries may go there.
+ *
+ * Owns: addresses, the destination map, the flows that a grant opened. Must not own: the hooks (egress.bpf.c,
+ * file.bpf.c). IPv4 is handled as ::ffff:a.b.c.d, so one trie serves both families and mapped addresses.
+ */
+#ifndef SLUICE_BPF_EGRESS_H
+#define SLUICE_BPF_EGRESS_H
+
+#include "taint.bpf.h"
+
+#include <bpf/bpf_core_read.h>
+
+#include <bpf/bpf_endian.h>
+
+#define NOT_IP(family) (1U << 16 | (family))
+
+static __always_inline void addr_from_v4(u8 *addr, __be32 v4)
+{
+	__builtin_memset(addr, 0, 16);
+	addr[10] = 0xff;
+	addr[11] = 0xff;
+	__builtin_memcpy(addr + 12, &v4, 4);
+}
+
+/* Fills @target from a socket address in kernel memory. Return: false when it is no place to send to. */
+static __noinline bool target_from_sockaddr(struct sluice_target *target, const void *sockaddr)
+{
+	struct sockaddr_in6_plain in6 = {};
+	struct sockaddr_in_plain in = {};
+
+	if (!target || bpf_probe_read_kernel(&in, sizeof(in), sockaddr))
+		return false;
+	target->kind = SLUICE_TARGET_ENDPOINT;
+	target->port = bpf_ntohs(in.port);
+	if (in.family == AF_INET) {
+		addr_from_v4(target->addr, in.addr);
+		return true;
+	}
+	if (in.family == AF_INET6 && !bpf_probe_read_kernel(&in6, sizeof(in6), sockaddr)) {
+		__builtin_memcpy(target->addr, in6.addr, 16);
+		return true;
+	}
+	return false;
+}
+
+/* Fills @target from the peer of a connected socket. Return: false when it has none. */
+static __noinline bool target_from_peer(struct sluice_target *target, struct sock *sk)
+{
+	u16 family, port;
+
+	if (!target)
+		return false;
+	family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	port = BPF_CORE_READ(sk, __sk_common.skc_dport);
+	target->kind = SLUICE_TARGET_ENDPOINT;
+	target->port = bpf_ntohs(port);
+	if (family == AF_INET)
+		addr_from_v4(target->addr, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+	else
+		BPF_CORE_READ_INTO(target->addr, sk, __sk_common.skc_v6_daddr.in6_u.u6_addr8);
+	return port;
+}
+
+/* ::, ::1, 127/8 and 0.0.0.0, which the kernel takes for the loopback. */
+static __always_inline bool is_loopback(const u8 *addr)
+{
+	u64 high, low;
+
+	__builtin_memcpy(&high, addr, 8);
+	__builtin_memcpy(&low, addr + 8, 8);
+	if (high)
+		return false;
+	if (low == 0 || low == bpf_cpu_to_be64(1))
+		return true;
+	if ((low & bpf_cpu_to_be64(0xffffffff00000000ULL)) != bpf_cpu_to_be64(0x0000ffff00000000ULL))
+		return false;
+	return addr[12] == 127 || !(low & bpf_cpu_to_be64(0xffffffffULL));
+}
+
+/* What the policy says about @target: labels that may go there, labels that come from there. */
+static __noinline int destination_find(const struct sluice_target *target, u64 *ret_allowed, u64 *ret_carries)
+{
+	struct sluice_destination_key key = { .prefixlen = 160, .slot = control.slot & 1 };
+	const struct sluice_destination *destination;
+	u32 i;
+
+	if (!target || !ret_allowed || !ret_carries)
+		return -EINVAL;
+	*ret_allowed = 0;
+	*ret_carries = 0;
+	if (is_loopback(target->addr))
+		*ret_allowed = ~0ULL;
+	__builtin_memcpy(key.addr, target->addr, 16);
+	destination = bpf_map_lookup_elem(&destinations, &key);
+	if (!destination)
+		return 0;
+	for (i = 0; i < SLUICE_MAX_PORTS && i < destination->ports; i++) {
+		const struct sluice_port *port = &destination->port[i];
+
+		if (target->port < port->low || target->port > port->high)
+			continue;
+		if (port->protocol && port->protocol != target->arg)
+			continue;
+		*ret_allowed |= port->allowed;
+		*ret_carries |= port->carries;
+	}
+	return 0;
+}
+
+/* A grant let this very socket send to this very address, and it still holds. */
+static __always_inline u64 flow_labels(u64 socket_ino, const struct sluice_target *target)
+{
+	struct sluice_flow *flow = bpf_map_lookup_elem(&flows, &socket_ino);
+	int i;
+
+	if (!flow || flow->port != target->port || bpf_ktime_get_boot_ns() > flow->expires_ns)
+		return 0;
+	for (i = 0; i < 16; i++)
+		if (flow->addr[i] != target->addr[i])
+			return 0;
+	return bpf_map_lookup_elem(&live, &flow->grant_id) ? flow->labels : 0;
+}
+
+static __noinline int flow_open(u64 socket_ino, const struct attempt *attempt)
+{
+	u64 grant_id = attempt->grant_id;
+	const u64 *expires_ns = bpf_map_lookup_elem(&live, &grant_id);
+	struct sluice_flow flow = {
+		.labels = attempt->missing,
+		.grant_id = grant_id,
+		.port = attempt->key.target.port,
+	};
+
+	if (!expires_ns)
+		return 0;
+	flow.expires_ns = *expires_ns;
+	__builtin_memcpy(flow.addr, attempt->key.target.addr, 16);
+	return bpf_map_update_elem(&flows, &socket_ino, &flow, BPF_ANY);
+}
+
+/* @taint is about to go to attempt->key.target through the socket with inode number @socket_ino. */
+static __noinline int egress_check(struct attempt *attempt, u64 socket_ino, u64 taint)
+{
+	u64 allowed, carries;
+	int err;
+
+	if (!attempt || destination_find(&attempt->key.target, &allowed, &carries))
+		return -EPERM;
+	attempt->key.action = SLUICE_EGRESS;
+	attempt->labels = taint & ~allowed & ~carries;
+	if (attempt->labels)
+		attempt->labels &= ~flow_labels(socket_ino, &attempt->key.target);
+	if (attempt->labels) {
+		err = decide(attempt);
+		if (err)
+			return err;
+		if (attempt->grant_id)
+			flow_open(socket_ino, attempt);
+	}
+	if (!carries || !(carries & ~taint))
+		return 0;
+	attempt->key.action = SLUICE_OPEN;
+	attempt->labels = carries;
+	attempt->grant_id = 0;
+	err = decide(attempt);
+	return err ? err : taint_take(attempt, carries);
+}
+
+/* Families that never leave the host. */
+static __always_inline bool is_local_family(u16 family)
+{
+	return family == AF_UNIX || family == AF_NETLINK || family == AF_ALG || family == AF_UNSPEC;
+}
+
+/* Every other family than IP: no address that a policy could allow, so the whole family is the target. */
+static __noinline int egress_other(u16 family, u64 socket_ino, u64 taint)
+{
+	struct attempt attempt = { .key.action = SLUICE_EGRESS, .labels = taint };
+
+	attempt.key.target.kind = SLUICE_TARGET_ENDPOINT;
+	attempt.key.target.arg = NOT_IP(family);
+	attempt.labels &= ~flow_labels(socket_ino, &attempt.key.target);
+	if (!attempt.labels || decide(&attempt))
+		return attempt.labels ? -EPERM : 0;
+	if (attempt.grant_id)
+		flow_open(socket_ino, &attempt);
+	return 0;
+}
+
+static __always_inline u64 socket_ino(struct socket *socket)
+{
+	struct socket_alloc *alloc = (struct socket_alloc *)socket;
+
+	return BPF_CORE_READ(alloc, vfs_inode.i_ino);
+}
+
+/* A send without an address of its own: to the peer. */
+static __noinline int egress_peer(struct socket *socket, u64 taint)
+{
+	struct attempt attempt = {};
+	struct sock *sk = BPF_CORE_READ(socket, sk);
+	u16 family;
+
+	if (!sk)
+		return 0;
+	family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	if (is_local_family(family))
+		return 0;
+	if (family != AF_INET && family != AF_INET6)
+		return egress_other(family, socket_ino(socket), taint);
+	attempt.key.target.arg = BPF_CORE_READ(sk, sk_protocol);
+	if (!target_from_peer(&attempt.key.target, sk))
+		return 0; /* not connected: the kernel refuses it */
+	return egress_check(&attempt, socket_ino(socket), taint);
+}
+
+/* write(), sendfile(), splice() on a socket: the last two reach no other hook before 6.5. */
+static __always_inline int egress_write(struct file *file, u64 taint)
+{
+	return egress_peer(file->private_data, taint);
+}
+
+#endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * event.bpf.c: one record of the ring buffer: reserve, fill, submit.
+ *
+ * Owns: sequence numbers and the count of what found no room, and paths as people read them. The bytes of a path behind
+ * its length are whatever the ring held before; user space does not read them.
+ */
+#include "event.bpf.h"
+
+#include <bpf/bpf_core_read.h>
+
+/* Appends the components of @path, leaf first, each with its NUL. Return: bytes used; *ret_cut when not all fit. */
+static __noinline u32 path_components(const struct path *path, char *out, u8 *ret_cut)
+{
+	struct dentry *dentry;
+	struct mount *mnt;
+	u32 used = 0;
+	int i;
+
+	if (!path || !out || !ret_cut)
+		return 0;
+	dentry = BPF_CORE_READ(path, dentry);
+	mnt = (void *)BPF_CORE_READ(path, mnt) - bpf_core_field_offset(struct mount, mnt);
+	*ret_cut = 1;
+	for (i = 0; i < SLUICE_PATH_DEPTH; i++) {
+		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+		struct dentry *root = BPF_CORE_READ(mnt, mnt.mnt_root);
+		long n;
+
+		if (dentry == root || dentry == parent) {
+			struct mount *above = BPF_CORE_READ(mnt, mnt_parent);
+
+			if (above == mnt || dentry != root) {
+				*ret_cut = 0;
+				break;
+			}
+			dentry = BPF_CORE_READ(mnt, mnt_mountpoint);
+			mnt = above;
+			continue;
+		}
+		barrier_var(used); /* the bound must be checked on the register that is used */
+		if (used > SLUICE_EVENT_PATH - 256)
+			break;
+		n = bpf_probe_read_kernel_str(out + used, 256, BPF_CORE_READ(dentry, d_name.name));
+		if (n < 0)
+			break;
+		used += n;
+		dentry = parent;
+	}
+	return used;
+}
+
+static __always_inline void event_who(struct sluice_event *event, struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+
+	event->start_ns = leader->start_boottime;
+	event->tgid = task->tgid;
+	event->tid = task->pid;
+	event->uid = task->cred->uid.val;
+	event->euid = task->cred->euid.val;
+	event->gid = task->cred->gid.val;
+	event->loginuid = task->loginuid.val;
+	event->cgroup = bpf_get_current_cgroup_id();
+	event->exe = subject_executable(task);
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+}
+
+static __always_inline void event_paths(struct sluice_event *event, struct path *path, struct task_struct *task)
+{
+	u8 cut = 0, exe_cut = 0;
+	struct file *exe;
+
+	event->path_len = path ? path_components(path, event->path, &cut) : 0;
+	exe = task->mm ? task->mm->exe_file : NULL;
+	event->exe_len = exe ? path_components(&exe->f_path, event->exe_path, &exe_cut) : 0;
+	event->path_cut = cut | exe_cut << 1;
+}
+
+/* The next sequence number of this CPU; the reader learns of a loss from the hole. */
+static __always_inline struct sluice_event *event_reserve(u32 type)
+{
+	u64 seq = count(SLUICE_COUNT_SEQ);
+	struct sluice_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	if (!event) {
+		count(SLUICE_COUNT_DROPPED);
+		return NULL;
+	}
+	__builtin_memset(event, 0, offsetof(struct sluice_event, path));
+	event->type = type;
+	event->cpu = bpf_get_smp_processor_id();
+	event->seq = seq;
+	event->boot_ns = bpf_ktime_get_boot_ns();
+	return event;
+}
+
+int event_emit(struct attempt *attempt, u64 labels)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct sluice_event *event;
+
+	if (!attempt)
+		return -ENOSPC;
+	event = event_reserve(attempt->type);
+	if (!event)
+		return -ENOSPC;
+	event->key = attempt->key;
+	event->verdict = attempt->verdict;
+	event->reason = attempt->reason;
+	event->old_id = attempt->old_id;
+	event->labels = labels;
+	event->taint = subject_taint(subject_state(task->group_leader));
+	event->grant_id = attempt->grant_id;
+	event->deadline_ns = attempt->deadline_ns;
+	event_who(event, task);
+	event_paths(event, attempt->path, task);
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+int event_emit_task(u32 type, u64 labels, u32 tgid, u64 start_ns)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct sluice_event *event = event_reserve(type);
+
+	if (!event)
+		return -ENOSPC;
+	event->labels = labels;
+	event->taint = labels;
+	event->peer_tgid = tgid;
+	event->peer_start_ns = start_ns;
+	event_who(event, task);
+	event_paths(event, NULL, task);
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * file.bpf.c: hooks on files and pipes.
+ *
+ *   - file_open:        reading or writing a labeled file; the reader carries its labels from then on
+ *   - file_permission:  each read: files labeled after they were opened, descriptors that came from elsewhere;
+ *                       each write: what a process carries goes into the file or pipe; sockets go to egress.bpf.h
+ *   - mmap_file:        a shared writable mapping is a write, a readable one a read
+ *
+ * Reaching pipes carries labels and guards reading; writing into a pipe is not guarded, the reader is.
+ *
+ * Not blocked here: names in a labeled folder (listing it), file metadata, character devices and terminals, mappings
+ * made before the file or the process got its labels.
+ */
+#include "egress.bpf.h"
+#include "taint.bpf.h"
+
+#include <bpf/bpf_tracing.h>
+
+static __always_inline void target_file(struct attempt *attempt, struct file *file)
+{
+	struct inode *inode = file->f_inode;
+
+	attempt->key.target.kind = SLUICE_TARGET_FILE;
+	attempt->key.target.arg = inode_type(inode);
+	attempt->key.target.object = object_id(inode);
+	attempt->path = &file->f_path;
+}
+
+static __always_inline bool carries_data(const struct inode *inode)
+{
+	switch (inode_type(inode)) {
+	case S_IFREG:
+	case S_IFIFO:
+	case S_IFBLK:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The current process reads @file, which has @labels. */
+static __noinline int read_labeled(struct file *file, u64 labels, bool created)
+{
+	struct attempt attempt = { .key.action = SLUICE_OPEN, .labels = labels, .created = created };
+	int err;
+
+	target_file(&attempt, file);
+	err = decide(&attempt);
+	return err ? err : taint_take(&attempt, labels);
+}
+
+/* The current process opens @file, which has @labels, for writing. */
+static __noinline int open_for_write(struct file *file, u64 labels, bool created)
+{
+	struct attempt attempt = { .key.action = SLUICE_WRITE, .labels = labels, .created = created };
+	u64 taint;
+	int err;
+
+	target_file(&attempt, file);
+	err = decide(&attempt);
+	if (err)
+		return err;
+	taint = subject_taint(subject_state(subject_leader()));
+	if (taint && edge_is_new(SLUICE_EVENT_LABEL, taint, &attempt.key.target.object))
+		tell_move(&attempt, SLUICE_EVENT_LABEL, taint);
+	return 0;
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(sluice_file_open, struct file *file, int ret)
+{
+	struct inode *inode;
+	bool created;
+	u64 labels;
+	int err = 0;
+
+	if (ret)
+		return ret;
+	inode = file->f_inode;
+	if (!carries_data(inode))
+		return 0;
+	labels = object_labels(inode, file->f_path.dentry);
+	if (!labels)
+		return 0;
+	created = file->f_mode & FMODE_CREATED;
+	if (file->f_mode & FMODE_WRITE)
+		err = open_for_write(file, labels, created);
+	if (!err && file->f_mode & (FMODE_READ | FMODE_EXEC))
+		err = read_labeled(file, labels, created);
+	return err;
+}
+
+/* @taint goes into @file: guarded as far as the file does not carry it already. */
+static __noinline int write_tainted(struct file *file, u64 taint)
+{
+	struct inode *inode = file->f_inode;
+	struct attempt attempt = { .key.action = SLUICE_WRITE };
+	u64 moved;
+	int err = 0;
+
+	if (!carries_data(inode) || is_pseudo(inode))
+		return 0;
+	moved = taint & ~object_labels(inode, file->f_path.dentry);
+	if (!moved)
+		return 0;
+	target_file(&attempt, file);
+	attempt.labels = moved;
+	if (inode_type(inode) != S_IFIFO)
+		err = decide(&attempt);
+	if (err)
+		return err;
+	if (object_receive(inode, moved)) {
+		count(SLUICE_COUNT_MAP_FULL);
+		return refuse();
+	}
+	tell_move(&attempt, SLUICE_EVENT_LABEL, moved);
+	return 0;
+}
+
+static __always_inline int check_read(struct file *file)
+{
+	struct inode *inode = file->f_inode;
+	u64 labels;
+
+	if (!carries_data(inode))
+		return 0;
+	labels = object_labels(inode, file->f_path.dentry);
+	if (!labels || !(labels & ~subject_taint(subject_state(subject_leader()))))
+		return 0;
+	return read_labeled(file, labels, false);
+}
+
+static __always_inline int check_write(struct file *file)
+{
+	u64 taint = subject_taint(subject_state(subject_leader()));
+
+	if (!taint || is_exempt(bpf_get_current_task_btf()))
+		return 0;
+	if (inode_type(file->f_inode) == S_IFSOCK)
+		return egress_write(file, taint);
+	return write_tainted(file, taint);
+}
+
+SEC("lsm/file_permission")
+int BPF_PROG(sluice_file_permission, struct file *file, int mask, int ret)
+{
+	int err = 0;
+
+	if (ret)
+		return ret;
+	if (mask & MAY_WRITE)
+		err = check_write(file);
+	if (!err && mask & MAY_READ)
+		err = check_read(file);
+	return err;
+}
+
+SEC("lsm/mmap_file")
+int BPF_PROG(sluice_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot, unsigned long flags, int ret)
+{
+	u64 taint;
+	int err;
+
+	if (ret || !file)
+		return ret;
+	err = check_read(file);
+	if (err || (flags & MAP_TYPE) == MAP_PRIVATE || !(file->f_mode & FMODE_WRITE))
+		return err;
+	taint = subject_taint(subject_state(subject_leader()));
+	return taint ? write_tainted(file, taint) : 0;
+}

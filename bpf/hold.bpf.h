@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * hold.bpf.h: stop the current process in its system call, so that the call is made again when it goes on.
+ *
+ * The hook sends SIGSTOP to its own process and returns -ERESTARTNOINTR: the task stops on its way out of the system call,
+ * and on SIGCONT the kernel re-issues the call, which brings the hook back. Nothing waits inside the kernel.
+ *
+ * Owns: when that is possible, and the reason when it is not. Must not own: whether a process should be held.
+ */
+#ifndef SLUICE_BPF_HOLD_H
+#define SLUICE_BPF_HOLD_H
+
+#include "compat.bpf.h"
+#include "maps.bpf.h"
+
+static __always_inline bool heartbeat_is_stale(u64 now)
+{
+	return now > control.heartbeat_ns + control.stale_ns;
+}
+
+/* Whether the current task could be stopped and brought back here. @created: the call made the file it opens. */
+static __always_inline u32 hold_fallback(u64 now, bool created)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (task->flags & (PF_KTHREAD | PF_IO_WORKER) || task->tgid == 1)
+		return SLUICE_FALLBACK_TASK;
+	if (heartbeat_is_stale(now))
+		return SLUICE_FALLBACK_STALE;
+	if (created)
+		return SLUICE_FALLBACK_CREATED;
+	if (!in_restartable_syscall(task))
+		return SLUICE_FALLBACK_SYSCALL;
+	return SLUICE_FALLBACK_NONE;
+}
+
+/* Return: what the hook has to return, or 0 when the helper refused and the caller has to fail the action. */
+static __always_inline int hold_current(void)
+{
+	if (bpf_send_signal(SIGSTOP))
+		return 0;
+	count(SLUICE_COUNT_HELD);
+	return -ERESTARTNOINTR;
+}
+
+#endif

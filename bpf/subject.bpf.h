@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * subject.bpf.h: the noun "who": the current process, its taint, and what the policy clears it for.
+ *
+ * Owns: task storage, memory shared between processes, the cache of clearances. Must not own: what is done with the
+ * answer (verdict.bpf.h). State sits on the leader of the thread group, so threads share it.
+ */
+#ifndef SLUICE_BPF_SUBJECT_H
+#define SLUICE_BPF_SUBJECT_H
+
+#include "maps.bpf.h"
+#include "object.bpf.h"
+
+static __always_inline struct task_struct *subject_leader(void)
+{
+	return bpf_get_current_task_btf()->group_leader;
+}
+
+/* NULL when the process carries nothing: the common case costs one load. */
+static __always_inline struct sluice_task *subject_state(struct task_struct *leader)
+{
+	if (!leader->bpf_storage)
+		return NULL;
+	return bpf_task_storage_get(&tasks, leader, 0, 0);
+}
+
+static __always_inline u64 shared_taint(const struct sluice_task *state)
+{
+	u64 key = state->shared;
+	const struct sluice_shared *group;
+
+	if (!key)
+		return 0;
+	group = bpf_map_lookup_elem(&shared, &key);
+	return group ? group->taint : 0;
+}
+
+static __always_inline u64 subject_taint(const struct sluice_task *state)
+{
+	return state ? state->taint | shared_taint(state) : 0;
+}
+
+static __always_inline void subject_acquire(struct sluice_task *state, u64 labels)
+{
+	u64 key = state->shared;
+	struct sluice_shared *group;
+
+	__sync_fetch_and_or(&state->taint, labels);
+	if (!key)
+		return;
+	group = bpf_map_lookup_elem(&shared, &key);
+	if (group)
+		__sync_fetch_and_or(&group->taint, labels);
+}
+
+/* Neither the kernel itself nor the agent is a subject. */
+static __always_inline bool is_exempt(struct task_struct *task)
+{
+	if (task->flags & PF_KTHREAD)
+		return true;
+	return control.agent_tgid && (u32)task->tgid == control.agent_tgid;
+}
+
+static __always_inline struct sluice_object_id subject_executable(struct task_struct *task)
+{
+	struct sluice_object_id none = {};
+	struct mm_struct *mm = task->mm;
+	struct file *file;
+
+	if (!mm)
+		return none;
+	file = mm->exe_file;
+	return file ? object_id(file->f_inode) : none;
+}
+
+static __always_inline u64 clearances_of(u32 dimension, u64 a, u64 b)
+{
+	struct sluice_member_key key = {
+		.slot = control.slot & 1,
+		.dimension = dimension,
+		.a = a,
+		.b = b,
+	};
+	const u64 *bits = bpf_map_lookup_elem(&members, &key);
+
+	return (bits ? *bits : 0) | policy_in_force()->unstated[dimension];
+}
+
+/* Clearances whose stated dimensions all match. A unit clears the cgroups below it too. */
+static __always_inline u64 clearances_held(const struct sluice_task *state)
+{
+	u64 held = policy_in_force()->clearances;
+	u64 units;
+	int level;
+
+	if (!held)
+		return 0;
+	held &= clearances_of(SLUICE_DIM_USER, state->uid, 0);
+	held &= clearances_of(SLUICE_DIM_EXECUTABLE, (u64)state->exe.dev << 32 | state->exe.gen, state->exe.ino);
+	units = clearances_of(SLUICE_DIM_UNIT, state->cgroup, 0);
+	for (level = 1; level < 8; level++) {
+		u64 id = bpf_get_current_ancestor_cgroup_id(level);
+
+		if (!id)
+			break;
+		units |= clearances_of(SLUICE_DIM_UNIT, id, 0);
+	}
+	return held & units;
+}
+
+static __noinline int subject_clear(struct sluice_task *state)
+{
+	const struct sluice_policy *policy = policy_in_force();
+	u64 held;
+	int i, action;
+
+	if (!state)
+		return 0;
+	held = clearances_held(state);
+	for (action = 0; action < SLUICE_MASKS; action++)
+		state->cleared[action] = 0;
+	for (i = 0; i < SLUICE_MAX_CLEARANCES; i++) {
+		if (!(held & 1ULL << i))
+			continue;
+		for (action = 0; action < SLUICE_MASKS; action++)
+			state->cleared[action] |= policy->cleared[i][action];
+	}
+	return 0;
+}
+
+/* Makes state->cleared true for who the process is now. */
+static __always_inline void subject_refresh(struct sluice_task *state, struct task_struct *task)
+{
+	struct sluice_object_id exe = subject_executable(task);
+	u32 generation = policy_in_force()->generation;
+	u64 cgroup = bpf_get_current_cgroup_id();
+	u32 uid = task->cred->uid.val;
+
+	if (state->generation == generation && state->uid == uid && state->cgroup == cgroup &&
+	    state->exe.ino == exe.ino && state->exe.dev == exe.dev && state->exe.gen == exe.gen)
+		return;
+	state->uid = uid;
+	state->cgroup = cgroup;
+	state->exe = exe;
+	subject_clear(state);
+	state->generation = generation;
+}
+
+#endif

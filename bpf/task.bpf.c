@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * task.bpf.c: the taint follows a process through its life.
+ *
+ *   - task_alloc:            a child starts with what its parent carries; memory shared without being threads is noted
+ *   - bprm_check_security:   a thread that is not the leader becomes the leader by exec: the taint moves with it
+ *   - sched_process_fork, sched_process_exec: sluiced is told of tainted ones; exec ends shared memory
+ *   - sched_process_exit:    the last of those that shared memory frees the note
+ */
+#include "event.bpf.h"
+
+#include <bpf/bpf_tracing.h>
+
+static u64 next_shared; /* numbers of groups that share memory */
+
+/* Parent and child use one memory: whatever one reads, both carry. Return: the group's key or 0 when there is no room. */
+static __always_inline u64 shared_join(struct sluice_task *parent)
+{
+	struct sluice_shared fresh = { .taint = parent->taint, .users = 2 };
+	u64 key = parent->shared;
+	struct sluice_shared *group;
+
+	if (key) {
+		group = bpf_map_lookup_elem(&shared, &key);
+		if (!group)
+			return 0;
+		__sync_fetch_and_add(&group->users, 1);
+		return key;
+	}
+	/* Per CPU and task never equal: no atomic counter with a result before -mcpu=v3, and none needed. */
+	key = __sync_fetch_and_add(&next_shared, 1) + 1;
+	if (bpf_map_update_elem(&shared, &key, &fresh, BPF_NOEXIST))
+		return 0;
+	parent->shared = key;
+	return key;
+}
+
+static __always_inline void shared_leave(struct sluice_task *state)
+{
+	u64 key = state->shared;
+	struct sluice_shared *group;
+
+	if (!key)
+		return;
+	group = bpf_map_lookup_elem(&shared, &key);
+	if (!group)
+		return;
+	state->taint |= group->taint;
+	state->shared = 0;
+	if (__sync_fetch_and_sub(&group->users, 1) == 1)
+		bpf_map_delete_elem(&shared, &key);
+}
+
+SEC("lsm/task_alloc")
+int BPF_PROG(sluice_task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
+{
+	struct task_struct *leader = subject_leader();
+	struct sluice_task *parent, *child;
+	bool sharing = clone_flags & CLONE_VM;
+
+	if (ret)
+		return ret;
+	if (clone_flags & CLONE_THREAD || bpf_get_current_task_btf()->flags & PF_KTHREAD)
+		return 0;
+	parent = subject_state(leader);
+	if (!parent && sharing)
+		parent = bpf_task_storage_get(&tasks, leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!parent)
+		return sharing ? -ENOMEM : 0;
+	if (!sharing && !subject_taint(parent))
+		return 0;
+	child = bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!child)
+		return -ENOMEM;
+	child->taint = subject_taint(parent);
+	child->shared = sharing ? shared_join(parent) : 0;
+	if (sharing && !child->shared) {
+		count(SLUICE_COUNT_MAP_FULL);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+SEC("lsm/bprm_check_security")
+int BPF_PROG(sluice_bprm_check_security, struct linux_binprm *bprm, int ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct sluice_task *leader, *own;
+
+	if (ret || task->pid == task->tgid)
+		return ret;
+	leader = subject_state(task->group_leader);
+	if (!leader || !subject_taint(leader))
+		return 0;
+	own = bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!own)
+		return -ENOMEM;
+	own->taint = subject_taint(leader);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(sluice_sched_process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct sluice_task *state;
+
+	if (child->pid != child->tgid || !child->bpf_storage)
+		return 0;
+	state = bpf_task_storage_get(&tasks, child, 0, 0);
+	if (state && state->taint)
+		event_emit_task(SLUICE_EVENT_FORK, state->taint, child->tgid, child->start_boottime);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(sluice_sched_process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	struct sluice_task *state;
+
+	if (!task->bpf_storage)
+		return 0;
+	state = bpf_task_storage_get(&tasks, task, 0, 0);
+	if (!state)
+		return 0;
+	shared_leave(state);
+	if (state->taint)
+		event_emit_task(SLUICE_EVENT_EXEC, state->taint, task->tgid, task->start_boottime);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(sluice_sched_process_exit, struct task_struct *task)
+{
+	struct sluice_task *state;
+
+	if (!task->bpf_storage || task->signal->live.counter)
+		return 0;
+	state = subject_state(task->group_leader);
+	if (state)
+		shared_leave(state);
+	return 0;
+}
