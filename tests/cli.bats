@@ -605,3 +605,30 @@ policy() {
 	run "$SLUICE" policy check --strict "$BATS_TEST_TMPDIR/etc"
 	[ "$status" -eq 1 ]
 }
+
+# The words that bash would offer for the words given; the last one is being typed.
+complete_words() {
+	COMP_WORDS=(sluice "$@")
+	COMP_CWORD=$#
+	COMPREPLY=()
+	_sluice
+	echo "${COMPREPLY[*]}"
+}
+
+@test "completion: commands, options, values, and ids of the daemon" {
+	daemon
+	sluice() { "$SLUICE" "$@"; }
+	# shellcheck source=/dev/null
+	source "$BATS_TEST_DIRNAME/../user/completion/sluice"
+	[ "$(complete_words re)" = "requests revoke" ]
+	[ "$(complete_words approve "")" = "r-0a1b2c3d r-evil" ]
+	[ "$(complete_words approve r-0)" = "r-0a1b2c3d" ]
+	[ "$(complete_words show r-c)" = "r-closed" ]
+	[ "$(complete_words revoke "")" = "g-1 g-2" ]
+	[ "$(complete_words approve r-0a1b2c3d --scope p)" = "process" ]
+	[ "$(complete_words deny r-0a1b2c3d --s)" = "--socket" ]
+	[ "$(complete_words approve r-0a1b2c3d --s)" = "--scope --socket" ]
+	[ "$(complete_words journal --action e)" = "egress" ]
+	[ "$(complete_words label a)" = "add" ]
+	[ "$(complete_words journal verify --g)" = "--genesis" ]
+}
