@@ -240,6 +240,9 @@ static int set_connection(struct http_transfer *transfer, const struct http_targ
 	SET(CURLOPT_CONNECTTIMEOUT,
 	    (long)(target->timeout_s < CONNECT_TIMEOUT_S ? target->timeout_s : CONNECT_TIMEOUT_S));
 	SET(CURLOPT_NOSIGNAL, 1L);
+	/* On a connection that was used before libcurl repeats a post by itself when the server hangs up. */
+	SET(CURLOPT_FRESH_CONNECT, 1L);
+	SET(CURLOPT_FORBID_REUSE, 1L);
 	if (target->ca_file) {
 		SET(CURLOPT_CAINFO, target->ca_file);
 		SET(CURLOPT_CAPATH, NULL); /* or the system's folder would be trusted as well */
