@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * control_answer.c: answers that change something: decide, revoke, label; and who the peer is. Those that only look
+ * are in control_query.c.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control_peer.h"
+#include "grant.h"
+#include "label.h"
+#include "process.h"
+#include "record.h"
+
+int answer_result(struct answer *answer, int error, const char *format, ...)
+{
+	va_list ap;
+
+	answer->result.error = error < 0 ? -error : error;
+	va_start(ap, format);
+	vsnprintf(answer->result.text, sizeof(answer->result.text), format, ap);
+	va_end(ap);
+	return 0;
+}
+
+int peer_decider(const struct client *client, struct decider *ret)
+{
+	struct decider decider = { .pidfd = client->pidfd };
+	int r;
+
+	/* Alive before and after: what was read in between is of the process that connected. */
+	if (client->pidfd < 0 || !process_pidfd_alive(client->pidfd))
+		return -ESRCH;
+	r = identity_of(client->peer.pid, 0, &decider.who);
+	if (r < 0)
+		return r;
+	if (!process_pidfd_alive(client->pidfd))
+		return -ESRCH;
+	if (decider.who.uid != client->peer.uid)
+		return -EPERM;
+	*ret = decider;
+	return 0;
+}
+
+bool peer_sees_all(const struct client *client)
+{
+	const struct policy *policy = client->control->agent->policy;
+	struct decider decider;
+	const char *why;
+
+	if (client->peer.uid == 0)
+		return true;
+	return !peer_decider(client, &decider) && person_deciding(policy, &decider.who, &why);
+}
+
+static int no_decider(struct answer *answer, int error)
+{
+	return answer_result(answer, error,
+			     "it cannot be seen which process you are (%s); run sluice directly from your session",
+			     strerror(-error));
+}
+
+int answer_decide(struct client *client, const struct channel_message *message, struct answer *answer)
+{
+	struct decider decider;
+	int r = peer_decider(client, &decider);
+
+	if (r < 0)
+		return no_decider(answer, r);
+	r = decision_make(client->control->agent, &message->body.decide, &decider, answer->result.text,
+			  sizeof(answer->result.text));
+	answer->result.error = -r;
+	return 0;
+}
+
+/* Whether this person may review what the grant allows; root may take away anything. */
+static const char *revoker(const struct client *client, const struct grant *grant, const struct decider *decider)
+{
+	const struct agent *agent = client->control->agent;
+	const struct policy_person *person;
+	struct request_terms terms;
+	const char *why;
+
+	person = person_deciding(agent->policy, &decider->who, &why);
+	request_terms(agent, grant->key.action, grant->kernel.labels, &terms);
+	if (person && policy_in_groups(agent->policy, terms.groups, person))
+		return person->name;
+	if (client->peer.uid == 0)
+		return person ? person->name : "root";
+	return NULL;
+}
+
+int answer_revoke(struct client *client, const struct channel_message *message, struct answer *answer)
+{
+	const struct ipc_select *select = &message->body.select;
+	struct agent *agent = client->control->agent;
+	struct grant *grant = grant_find(agent->grants, select->id);
+	struct decider decider;
+	const char *who;
+	int r = peer_decider(client, &decider);
+
+	if (r < 0)
+		return no_decider(answer, r);
+	if (!grant)
+		return answer_result(answer, -ENOENT, "there is no such grant in force; see sluice grants");
+	who = revoker(client, grant, &decider);
+	if (!who)
+		return answer_result(answer, -EACCES, "only reviewers of what the grant allows, and root, may revoke it");
+	grant_revoke(agent, grant, who, select->text);
+	r = record_commit(agent);
+	return answer_result(answer, 0, "%s is revoked%s", select->id,
+			     r < 0 ? "; the journal cannot be written and will say so when it can" : "");
+}
+
+/* Items of label_list(), as they come. */
+struct list {
+	struct answer *answer;
+	size_t room;
+};
+
+static int add_label(void *ctx, const struct ipc_label_item *item)
+{
+	struct list *list = ctx;
+	struct answer *answer = list->answer;
+
+	if (answer->n == list->room) {
+		size_t room = list->room ? 2 * list->room : 16;
+		void *items = realloc(answer->items, room * sizeof(*item));
+
+		if (!items)
+			return -ENOMEM;
+		answer->items = items;
+		list->room = room;
+	}
+	memcpy((struct ipc_label_item *)answer->items + answer->n++, item, sizeof(*item));
+	return 0;
+}
+
+static int list_labels(struct client *client, int fd, struct answer *answer)
+{
+	struct list list = { .answer = answer };
+	int r;
+
+	if (fd < 0 && !peer_sees_all(client))
+		return answer_result(answer, -EPERM, "only root and persons named in the policy may list all labels");
+	answer->type = IPC_LABEL_ITEM;
+	answer->item_size = sizeof(struct ipc_label_item);
+	r = label_list(client->control->agent, fd, add_label, &list);
+	return answer_result(answer, r, "%s", r < 0 ? strerror(-r) : "");
+}
+
+int answer_label(struct client *client, const struct channel_message *message, struct answer *answer)
+{
+	const struct ipc_label *label = &message->body.label;
+	struct agent *agent = client->control->agent;
+	struct decider decider;
+	int r;
+
+	if (label->verb == IPC_LABEL_LIST)
+		return list_labels(client, message->fd, answer);
+	if (label->verb != IPC_LABEL_ADD && label->verb != IPC_LABEL_REMOVE)
+		return -EPROTO;
+	if (message->fd < 0)
+		return answer_result(answer, -EBADF, "the file to label was not sent along");
+	if (client->peer.uid != 0)
+		return answer_result(answer, -EPERM, "only root may change labels; use sudo");
+	r = peer_decider(client, &decider);
+	if (r < 0)
+		return no_decider(answer, r);
+	/* Else a process that read labeled data could take the label from a copy of it. */
+	r = decision_check_taint(agent, &decider, answer->result.text, sizeof(answer->result.text));
+	if (!r)
+		r = label_set(agent, message->fd, label->label, label->verb == IPC_LABEL_ADD, label->path,
+			      answer->result.text, sizeof(answer->result.text));
+	answer->result.error = -r;
+	record_commit(agent);
+	return 0;
+}

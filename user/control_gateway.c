@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * control_gateway.c: what sluice-gateway is told and what it reports: see control_peer.h. A note names a request; what
+ * it says is made when it is sent, so a slow gateway costs little and hears the newest.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "control_peer.h"
+#include "log.h"
+#include "record.h"
+#include "wording.h"
+
+#define MAX_NOTES (2 * (SLUICE_MAX_REQUESTS + SLUICE_MAX_CLOSED))
+
+static int make_room(struct client *client)
+{
+	struct note *notes;
+	size_t room = client->room ? 2 * client->room : 64;
+
+	if (client->first) {
+		client->n_notes -= client->first;
+		memmove(client->notes, client->notes + client->first, client->n_notes * sizeof(*notes));
+		client->first = 0;
+	}
+	if (client->n_notes < client->room)
+		return 0;
+	if (client->n_notes >= MAX_NOTES)
+		return -ENOBUFS;
+	notes = realloc(client->notes, room * sizeof(*notes));
+	if (!notes)
+		return -ENOMEM;
+	client->notes = notes;
+	client->room = room;
+	return 0;
+}
+
+int gateway_note(struct client *client, enum ipc_type type, const char *id)
+{
+	struct note *note;
+	int r = 0;
+
+	if (client->n_notes == client->room)
+		r = make_room(client);
+	if (r < 0)
+		return r;
+	note = &client->notes[client->n_notes++];
+	*note = (struct note){ .type = type };
+	memcpy(note->id, id, strnlen(id, sizeof(note->id) - 1));
+	return 0;
+}
+
+int gateway_send(struct client *client)
+{
+	_cleanup_free_ struct ipc_request *body = NULL;
+
+	if (client->first == client->n_notes)
+		return 0;
+	body = malloc(sizeof(*body));
+	if (!body)
+		return -ENOMEM;
+	for (; client->first < client->n_notes; client->first++) {
+		const struct note *note = &client->notes[client->first];
+		const struct request *request = request_find(client->control->agent->requests, note->id);
+		int r;
+
+		if (!request)
+			continue;
+		request_describe(client->control->agent, request, body);
+		r = channel_send(client->sock, note->type, body, sizeof(*body), -1);
+		if (r < 0)
+			return r;
+	}
+	client->first = client->n_notes = 0;
+	return 0;
+}
+
+/* A gateway that comes, or comes again, is told all that is open: it knows which of it it has told people. */
+int gateway_hello(struct client *client, const struct channel_message *message, struct answer *answer)
+{
+	const struct ipc_hello *hello = &message->body.hello;
+	struct control *control = client->control;
+
+	(void)answer;
+	if (client->greeted || control->gateway) {
+		log_warning("A second gateway (process %d) came: ended", client->peer.pid);
+		return -EPROTO;
+	}
+	client->greeted = true;
+	control->gateway = client;
+	log_info("The gateway is connected with %u notifiers", hello->notifiers);
+	for (const struct request *request = control->agent->requests->by_key; request;
+	     request = request->by_key.next) {
+		if (gateway_note(client, IPC_NOTIFY_OPEN, request->id) < 0)
+			return -ENOBUFS;
+	}
+	return 0;
+}
+
+int gateway_delivery(struct client *client, const struct channel_message *message, struct answer *answer)
+{
+	static const char *const states[] = {
+		[IPC_DELIVERED] = "delivered", [IPC_RETRYING] = "retrying", [IPC_FAILED] = "failed",
+	};
+	const struct ipc_delivery *delivery = &message->body.delivery;
+	struct agent *agent = client->control->agent;
+	struct request *request = request_find(agent->requests, delivery->id);
+	const char *state = delivery->state < ARRAY_SIZE(states) ? states[delivery->state] : NULL;
+
+	(void)answer;
+	if (!client->greeted || !state) {
+		log_warning("The gateway reports a delivery before its hello, or in no known state: ended");
+		return -EPROTO;
+	}
+	if (!request)
+		return 0; /* so long ago that it is not shown any more */
+	record_add(agent, NULL,
+		   json_pack("{s:s, s:o, s:s, s:I, s:o}", "request", request->id, "notifier",
+			     record_text(delivery->notifier), "state", state, "attempt",
+			     (json_int_t)delivery->attempt, "text", record_text(delivery->text)),
+		   "gateway.delivery", "request %s by %s: %s", request->id, delivery->notifier, state);
+	if (delivery->state == IPC_DELIVERED) {
+		request->delivered = true;
+		agent->requests->deliveries++;
+		client->control->problem[0] = '\0';
+	} else {
+		char text[256 + 48];
+
+		snprintf(text, sizeof(text), "%s: %s", delivery->notifier, delivery->text);
+		wording_copy(client->control->problem, sizeof(client->control->problem), text);
+	}
+	record_commit(agent);
+	return 0;
+}

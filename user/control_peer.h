@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * control_peer.h: what control.c (connections) and control_answer.c, control_query.c, control_gateway.c (meaning)
+ * share; nobody else includes it.
+ */
+#ifndef SLUICE_CONTROL_PEER_H
+#define SLUICE_CONTROL_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "channel.h"
+#include "control.h"
+#include "decision.h"
+
+#define CONTROL_STALL_S 30 /* a peer that does not read for so long is ended */
+
+enum peer_kind { PEER_CLI = 1, PEER_GATEWAY = 2 };
+
+struct client;
+
+/**
+ * struct answer: items, then a result; sent as fast as the peer reads.
+ * @items: @n of @item_size bytes each; with @fill they are ids of 16 bytes, and the item is made when it is sent
+ * @fill: false when there is nothing of that id any more: it is left out
+ */
+struct answer {
+	enum ipc_type type;
+	void *items;
+	size_t item_size;
+	size_t n;
+	size_t next;
+	bool (*fill)(struct agent *agent, const char id[16], union ipc_any *ret);
+	struct ipc_result result;
+};
+
+/* A notification that waits for the gateway. */
+struct note {
+	enum ipc_type type;
+	char id[16];
+};
+
+/**
+ * struct client: one peer.
+ * @pidfd: of the process that connected, -1 when it had ended: then it is nobody
+ * @answer: being sent; the next message is read when it is through
+ * @notes: gateway: ring of notifications, from @first on
+ */
+struct client {
+	struct control *control;
+	enum peer_kind kind;
+	int sock;
+	int pidfd;
+	struct channel_peer peer;
+	struct event *readable;
+	struct event *writable;
+	struct answer *answer;
+	bool greeted;
+	struct note *notes;
+	size_t n_notes, first, room;
+	struct client *prev, *next;
+};
+
+/**
+ * struct control: both sockets.
+ * @gateway: the one gateway that said hello, or NULL
+ * @problem: newest delivery problem, empty when the newest delivery worked
+ */
+struct control {
+	struct agent *agent;
+	int sock[2];
+	struct event *listener[2];
+	struct client *clients;
+	size_t n_clients;
+	struct client *gateway;
+	char problem[256];
+};
+
+/**
+ * One message and what it leads to. @answer: result and items to fill; not sent when @silent.
+ * Return: 0, or a negative errno that ends the peer: for what an honest peer never sends.
+ */
+typedef int (*answer_fn)(struct client *client, const struct channel_message *message, struct answer *answer);
+
+int answer_status(struct client *client, const struct channel_message *message, struct answer *answer);
+int answer_requests(struct client *client, const struct channel_message *message, struct answer *answer);
+int answer_decide(struct client *client, const struct channel_message *message, struct answer *answer);
+int answer_grants(struct client *client, const struct channel_message *message, struct answer *answer);
+int answer_revoke(struct client *client, const struct channel_message *message, struct answer *answer);
+int answer_label(struct client *client, const struct channel_message *message, struct answer *answer);
+int answer_why(struct client *client, const struct channel_message *message, struct answer *answer);
+int answer_lineage(struct client *client, const struct channel_message *message, struct answer *answer);
+int gateway_hello(struct client *client, const struct channel_message *message, struct answer *answer);
+int gateway_delivery(struct client *client, const struct channel_message *message, struct answer *answer);
+
+/* Queues one notification. -ENOBUFS when the gateway reads none: end it, it will ask again. */
+int gateway_note(struct client *client, enum ipc_type type, const char *id);
+int gateway_send(struct client *client); /* sends what waits; 0, -EAGAIN, or the errno that ends the peer */
+
+/* Sets the result: @error 0 or a negative errno. Return: 0. */
+int answer_result(struct answer *answer, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* All roads from the peer to people, as they are now. 0, or a negative errno when it is gone or not who connected. */
+int peer_decider(const struct client *client, struct decider *ret);
+
+/* Whether the peer may see everybody's: root, or a person of the policy. */
+bool peer_sees_all(const struct client *client);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * decision.c: the order of checks, and taking effect: see decision.h. The checks themselves are in decision_check.c.
+ */
+#include "decision.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "decision_check.h"
+#include "grant.h"
+#include "hold.h"
+#include "record.h"
+
+static int run_checks(struct context *c)
+{
+	for (size_t i = 0; i < decision_n_checks; i++) {
+		int r = decision_checks[i](c);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Room for one more; what is written there counts only after add_decision(). */
+static struct ipc_decision *next_decision(struct request *request)
+{
+	struct ipc_decision *list = realloc(request->decisions, (request->n_decisions + 1) * sizeof(*list));
+
+	if (!list)
+		return NULL;
+	request->decisions = list;
+	memset(&list[request->n_decisions], 0, sizeof(*list));
+	return &list[request->n_decisions];
+}
+
+static json_t *body_of(const struct context *c, const struct ipc_decision *decision)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:o, s:I, s:I, s:s}", "request", c->request->id,
+			 "digest", c->request->digest, "person", decision->person, "seen_digest", c->answer->digest,
+			 "approve", (int)decision->approve, "scope", policy_scope_name(c->scope), "scope_number",
+			 (json_int_t)c->scope, "duration_s", (json_int_t)c->duration_s, "reason",
+			 record_text(decision->reason), "time_ms", (json_int_t)decision->time_ms, "loginuid",
+			 (json_int_t)c->decider->who.loginuid, "boot", c->agent->boot_id);
+}
+
+static int announce(const struct context *c, const struct ipc_decision *decision)
+{
+	const char *verb = decision->approve ? "approved" : "denied";
+	const char *reason = decision->reason;
+
+	return record_announce(c->agent, body_of(c, decision), "decision", "%s %s %s%s%s", decision->person, verb,
+			       c->request->id, *reason ? ": " : "", reason);
+}
+
+/* What was announced does not happen. Should the journal come to write it after all, this follows it. */
+static int call_off(struct context *c, const char *grant)
+{
+	c->request->n_decisions--;
+	record_add(c->agent, NULL,
+		   json_pack("{s:s, s:s, s:s}", "request", c->request->id, "person", c->person->name, "grant", grant),
+		   "decision.void", "the answer of %s to %s had no effect: the journal could not be written",
+		   c->person->name, c->request->id);
+	snprintf(c->text, c->size,
+		 "nothing was decided: the journal cannot be written (%s); repair that (see sluice status) and decide "
+		 "again", record_broken(c->agent) ? record_broken(c->agent) : "input/output error");
+	return -EIO;
+}
+
+static void finish(struct context *c)
+{
+	request_committed(c->agent, record_commit(c->agent));
+}
+
+static int deny(struct context *c, const struct ipc_decision *decision)
+{
+	char outcome[256];
+
+	if (announce(c, decision) < 0 || record_commit(c->agent) < 0)
+		return call_off(c, "");
+	snprintf(outcome, sizeof(outcome), "denied by %s%s%.150s", decision->person, *decision->reason ? ": " : "",
+		 decision->reason);
+	snprintf(c->text, c->size, "%s is denied", c->request->id);
+	request_refuse(c->agent, c->request, IPC_DENIED, outcome);
+	finish(c);
+	return 0;
+}
+
+static int count(struct context *c, const struct ipc_decision *decision, unsigned int missing)
+{
+	if (announce(c, decision) < 0 || record_commit(c->agent) < 0)
+		return call_off(c, "");
+	c->request->scope = c->scope;
+	c->request->duration_s = c->duration_s;
+	snprintf(c->text, c->size, "your approval of %s is counted; %u more needed, of %s", c->request->id, missing,
+		 missing > 1 ? "different persons" : "another person");
+	return 0;
+}
+
+static void name_approvers(const struct request *request, char *ret, size_t size)
+{
+	size_t used = (size_t)snprintf(ret, size, "approved by ");
+
+	for (size_t i = 0; i < request->n_decisions && used < size; i++)
+		used += (size_t)snprintf(ret + used, size - used, "%s%s", i ? ", " : "", request->decisions[i].person);
+}
+
+static int approve(struct context *c, const struct ipc_decision *decision)
+{
+	struct grant *grant = NULL;
+	char id[24] = "", outcome[256];
+	int r = announce(c, decision);
+
+	if (!r)
+		r = grant_announce(c->agent, c->request, c->scope, c->duration_s, &grant);
+	if (grant)
+		memcpy(id, grant->id, sizeof(id));
+	if (!r)
+		r = record_commit(c->agent);
+	if (r < 0) {
+		grant_free(grant);
+		call_off(c, id);
+		if (r == -ENOSPC && !record_broken(c->agent))
+			snprintf(c->text, c->size, "nothing was decided: too many grants are in force "
+				 "(SLUICE_MAX_GRANTS); revoke some and decide again");
+		return r == -ENOSPC ? r : -EIO;
+	}
+	r = grant_apply(c->agent, grant);
+	if (r < 0) {
+		request_refuse(c->agent, c->request, IPC_DENIED, "approved, but the kernel could not take the grant");
+		snprintf(c->text, c->size, "%s was approved, but the kernel could not take the grant (%s): it is denied",
+			 c->request->id, strerror(-r));
+	} else {
+		name_approvers(c->request, outcome, sizeof(outcome));
+		snprintf(c->text, c->size, "%s is approved: grant %s", c->request->id, id);
+		request_end(c->agent, c->request, IPC_APPROVED, outcome);
+		hold_wake(c->agent, c->request);
+	}
+	finish(c);
+	return r;
+}
+
+int decision_make(struct agent *agent, const struct ipc_decide *answer, const struct decider *decider, char *text,
+		  size_t size)
+{
+	struct context c = { .agent = agent, .answer = answer, .decider = decider, .text = text, .size = size };
+	struct ipc_decision *decision;
+	unsigned int missing;
+	int r = run_checks(&c);
+
+	if (r < 0)
+		return r;
+	decision = next_decision(c.request);
+	if (!decision) {
+		snprintf(text, size, "nothing was decided: no memory; try again");
+		return -ENOMEM;
+	}
+	memcpy(decision->person, c.person->name, sizeof(decision->person));
+	memcpy(decision->reason, answer->reason, sizeof(decision->reason));
+	decision->time_ms = agent_time_ms();
+	decision->approve = answer->approve;
+	c.request->n_decisions++;
+	if (!answer->approve)
+		return deny(&c, decision);
+	missing = request_missing(agent, c.request, &c.terms);
+	return missing ? count(&c, decision, missing) : approve(&c, decision);
+}

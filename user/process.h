@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * process.h: facts on one live process, from /proc.
+ *
+ * Owns: reading /proc, and that the facts are of the process that was meant: a pid alone names whoever has it now, so
+ * a start time goes with it. Must not own: which person stands behind a process (person.h), or what it did (event.h).
+ */
+#ifndef SLUICE_PROCESS_H
+#define SLUICE_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "limits.h"
+
+/* "/proc"; tests point it to a tree of their own. */
+extern const char *process_root;
+
+#define PROCESS_NO_LOGIN UINT32_MAX /* loginuid of what no login started */
+#define PROCESS_UNIT 256
+
+/**
+ * struct process: what /proc says.
+ * @start_ns: boot clock, in whole clock ticks
+ * @exe: bytes of the link, without " (deleted)"; empty for kernel threads
+ * @unit: innermost *.service or *.scope of its cgroup, empty for none: what people call it
+ * @owner_unit: outermost one: made by the system's manager, and not by whoever the unit was delegated to
+ */
+struct process {
+	pid_t pid;
+	pid_t ppid;
+	uint64_t start_ns;
+	uid_t uid;
+	uid_t euid;
+	uint32_t loginuid;
+	char state;
+	char comm[16];
+	char exe[SLUICE_PATH_TEXT];
+	char unit[PROCESS_UNIT];
+	char owner_unit[PROCESS_UNIT];
+};
+
+/**
+ * process_read() - facts on @pid.
+ * @start_ns: boot clock of its start, as the kernel's events say; 0 for whoever has the pid now
+ * Return: 0; -ESRCH when it is gone or the pid is another's, also while reading; another negative errno.
+ */
+int process_read(pid_t pid, uint64_t start_ns, struct process *ret);
+
+/* True when @pid exists, is that process, and is no zombie. @ret_state (may be NULL): state letter of stat. */
+bool process_alive(pid_t pid, uint64_t start_ns, char *ret_state);
+
+/**
+ * process_command() - its command line for people: words separated by spaces, words with other than plain characters
+ * in single quotes as a shell would need them; cut when it does not fit.
+ * Return: 0, -ESRCH, or another negative errno.
+ */
+int process_command(pid_t pid, uint64_t start_ns, char *ret, size_t size);
+
+/**
+ * process_environ() - value of one variable of its environment; the process itself may have written anything there.
+ * Return: 0, -ENOENT when it is not set (or not within the first 256 KiB), -ESRCH, or another negative errno.
+ */
+int process_environ(pid_t pid, uint64_t start_ns, const char *name, char *ret, size_t size);
+
+/* Return: pidfd of that very process (close-on-exec, owned by the caller), -ESRCH or another negative errno. */
+int process_open(pid_t pid, uint64_t start_ns);
+
+/* True while the process behind @pidfd has not exited. */
+bool process_pidfd_alive(int pidfd);
+
+/* Calls @fn for each process; stops when it returns non-zero and returns that. */
+typedef int (*process_fn)(void *ctx, pid_t pid);
+int process_each(process_fn fn, void *ctx);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * record.c: adding entries, and the queue of those that wait for a journal that can be written: see record.h.
+ */
+#define _GNU_SOURCE
+#include "record.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "cleanup.h"
+#include "journal.h"
+#include "log.h"
+#include "wording.h"
+
+/**
+ * @waiting: whole entries, oldest first
+ * @lost: entries for which there was no room in @waiting
+ */
+struct record {
+	json_t *waiting;
+	uint64_t lost;
+};
+
+struct record *record_new(void)
+{
+	struct record *record = calloc(1, sizeof(*record));
+
+	if (!record)
+		return NULL;
+	record->waiting = json_array();
+	return record->waiting ? record : record_free(record);
+}
+
+struct record *record_free(struct record *record)
+{
+	if (record)
+		json_decref(record->waiting);
+	free(record);
+	return NULL;
+}
+
+/* Type and message in front, so that a person who reads the file sees them first. */
+static json_t *compose(json_t *body, const char *type, const char *format, va_list ap)
+{
+	_cleanup_free_ char *text = NULL, *message = NULL;
+	json_t *entry = json_object();
+	int length = vasprintf(&text, format, ap);
+
+	if (length < 0)
+		text = NULL;
+	else
+		message = wording_utf8(text, (size_t)length);
+	if (!body || !message || json_object_set_new(entry, "type", json_string(type)) ||
+	    json_object_set_new(entry, "message", json_string(message)) || json_object_update(entry, body)) {
+		json_decref(entry);
+		entry = NULL;
+	}
+	json_decref(body);
+	return entry;
+}
+
+/* Journals what had to wait. Nothing is taken from the queue before the journal has it. */
+static int add_waiting(struct agent *agent)
+{
+	struct record *record = agent->record;
+	json_t *gap;
+
+	while (json_array_size(record->waiting)) {
+		int r = journal_add(agent->journal, json_incref(json_array_get(record->waiting, 0)), NULL);
+
+		if (r < 0)
+			return r;
+		json_array_remove(record->waiting, 0);
+	}
+	if (!record->lost)
+		return 0;
+	gap = json_pack("{s:s, s:s, s:I}", "type", "journal.gap", "message",
+			"entries were lost while the journal could not be written", "count",
+			(json_int_t)record->lost);
+	if (!gap)
+		return -ENOMEM;
+	if (journal_add(agent->journal, gap, NULL) < 0)
+		return -EIO;
+	record->lost = 0;
+	return 0;
+}
+
+static int add(struct agent *agent, json_t *entry, uint64_t *ret_seq)
+{
+	int r;
+
+	if (!entry)
+		return -ENOMEM;
+	if (!agent->journal || journal_broken(agent->journal))
+		return -EIO;
+	r = add_waiting(agent);
+	if (r < 0)
+		return r;
+	return journal_add(agent->journal, json_incref(entry), ret_seq);
+}
+
+static void keep(struct record *record, json_t *entry)
+{
+	if (entry && json_array_size(record->waiting) < RECORD_MAX_WAITING &&
+	    !json_array_append(record->waiting, entry))
+		return;
+	if (!record->lost++)
+		log_error("Journal entries are being lost: the journal cannot be written and too many wait for it");
+}
+
+int record_add(struct agent *agent, uint64_t *ret_seq, json_t *body, const char *type, const char *format, ...)
+{
+	json_t *entry;
+	va_list ap;
+	int r;
+
+	va_start(ap, format);
+	entry = compose(body, type, format, ap);
+	va_end(ap);
+	r = add(agent, entry, ret_seq);
+	if (r < 0)
+		keep(agent->record, entry);
+	json_decref(entry);
+	return r;
+}
+
+int record_announce(struct agent *agent, json_t *body, const char *type, const char *format, ...)
+{
+	json_t *entry;
+	va_list ap;
+	int r;
+
+	va_start(ap, format);
+	entry = compose(body, type, format, ap);
+	va_end(ap);
+	r = add(agent, entry, NULL);
+	json_decref(entry);
+	return r;
+}
+
+int record_commit(struct agent *agent)
+{
+	int r;
+
+	if (!agent->journal)
+		return -EIO;
+	if (!journal_broken(agent->journal)) {
+		r = add_waiting(agent);
+		if (r < 0)
+			return r;
+	}
+	return journal_commit(agent->journal);
+}
+
+const char *record_broken(const struct agent *agent)
+{
+	return agent->journal ? journal_broken(agent->journal) : "no journal is open";
+}

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * request.c: the table of requests, their opening, waiting and end: see request.h. What a request says is filled in
+ * request_fill.c and shown by request_describe.c; restarts are in request_recover.c.
+ */
+#define _GNU_SOURCE
+#include "request.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <utlist.h>
+
+#include "cleanup.h"
+#include "control.h"
+#include "hold.h"
+#include "log.h"
+#include "process.h"
+#include "record.h"
+
+const char *const request_state_names[IPC_STATES] = {
+	[IPC_PENDING] = "pending", [IPC_APPROVED] = "approved", [IPC_DENIED] = "denied",
+	[IPC_EXPIRED] = "expired", [IPC_GONE] = "gone",
+};
+
+struct requests *requests_new(void)
+{
+	struct requests *requests = calloc(1, sizeof(*requests));
+
+	if (requests)
+		requests->max_open = SLUICE_MAX_REQUESTS;
+	return requests;
+}
+
+static void free_waiters(struct request *request)
+{
+	struct waiter *waiter, *next;
+
+	LL_FOREACH_SAFE(request->waiters, waiter, next) {
+		if (waiter->gone)
+			event_free(waiter->gone);
+		if (waiter->pidfd >= 0)
+			close(waiter->pidfd);
+		free(waiter);
+	}
+	request->waiters = NULL;
+}
+
+struct request *request_free(struct request *request)
+{
+	if (!request)
+		return NULL;
+	free_waiters(request);
+	if (request->timer)
+		event_free(request->timer);
+	for (size_t i = 0; i < request->n_sources; i++)
+		free(request->sources[i].path);
+	free(request->exe);
+	free(request->command);
+	free(request->target);
+	free(request->reason);
+	free(request->decisions);
+	free(request);
+	return NULL;
+}
+
+struct requests *requests_free(struct requests *requests)
+{
+	struct request *request, *next;
+
+	if (!requests)
+		return NULL;
+	HASH_CLEAR(by_key, requests->by_key);
+	HASH_ITER(by_id, requests->by_id, request, next) {
+		HASH_DELETE(by_id, requests->by_id, request);
+		request_free(request);
+	}
+	free(requests);
+	return NULL;
+}
+
+struct request *request_find(const struct requests *requests, const char *id)
+{
+	struct request *request;
+
+	HASH_FIND(by_id, requests->by_id, id, strlen(id), request);
+	return request;
+}
+
+static struct request *find_open(const struct requests *requests, const struct sluice_ask_key *key)
+{
+	struct request *request;
+
+	HASH_FIND(by_key, requests->by_key, key, sizeof(*key), request);
+	return request;
+}
+
+size_t request_count(const struct requests *requests, bool held_only)
+{
+	size_t n = 0;
+
+	for (struct request *request = requests->by_key; request; request = request->by_key.next)
+		n += !held_only || request->held;
+	return n;
+}
+
+/* Enters an open request with its id into both tables. */
+int request_table_add(struct agent *agent, struct request *request)
+{
+	struct requests *requests = agent->requests;
+
+	request->agent = agent;
+	HASH_ADD(by_id, requests->by_id, id, strlen(request->id), request);
+	if (!request->by_id.tbl)
+		return -ENOMEM;
+	HASH_ADD(by_key, requests->by_key, key, sizeof(request->key), request);
+	if (request->by_key.tbl)
+		return 0;
+	HASH_DELETE(by_id, requests->by_id, request);
+	return -ENOMEM;
+}
+
+static int new_id(const struct requests *requests, char ret[16])
+{
+	uint32_t number;
+
+	do {
+		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+			return -EIO;
+		snprintf(ret, 16, "r-%08x", number);
+	} while (request_find(requests, ret));
+	return 0;
+}
+
+static void forget_oldest_closed(struct requests *requests)
+{
+	struct request *oldest = requests->closed;
+
+	DL_DELETE(requests->closed, oldest);
+	HASH_DELETE(by_id, requests->by_id, oldest);
+	request_free(oldest);
+	requests->n_closed--;
+}
+
+/* From open to closed, without a word to anybody. The waiters stay for the wake that follows. */
+void request_close_quietly(struct agent *agent, struct request *request)
+{
+	struct requests *requests = agent->requests;
+
+	HASH_DELETE(by_key, requests->by_key, request);
+	if (request->timer)
+		event_del(request->timer);
+	for (struct waiter *waiter = request->waiters; waiter; waiter = waiter->next)
+		if (waiter->gone)
+			event_del(waiter->gone);
+	DL_APPEND(requests->closed, request);
+	if (++requests->n_closed > SLUICE_MAX_CLOSED)
+		forget_oldest_closed(requests);
+}
+
+void request_end(struct agent *agent, struct request *request, enum ipc_state state, const char *outcome)
+{
+	request->state = state;
+	request->closed_ms = agent_time_ms();
+	snprintf(request->outcome, sizeof(request->outcome), "%s", outcome);
+	record_add(agent, NULL,
+		   json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:s}", "request", request->id, "digest", request->digest,
+			     "state", request_state_names[state], "outcome", record_text(request->outcome), "tries",
+			     (json_int_t)request->tries, "closed_ms", (json_int_t)request->closed_ms, "boot",
+			     agent->boot_id),
+		   state == IPC_APPROVED || state == IPC_DENIED ? "request.decided" : "request.closed",
+		   "request %s is %s: %s", request->id, request_state_names[state], request->outcome);
+	request->fresh = true;
+	request_close_quietly(agent, request);
+}
+
+void request_refuse(struct agent *agent, struct request *request, enum ipc_state state, const char *outcome)
+{
+	request_end(agent, request, state, outcome);
+	hold_deny(agent, request);
+}
+
+/* What a timer or a process's end brought about is made known at once: no turn of events follows. */
+static void settle(struct agent *agent)
+{
+	request_committed(agent, record_commit(agent));
+}
+
+static int arm(struct request *request);
+
+static void expire(evutil_socket_t fd, short what, void *arg)
+{
+	struct request *request = arg;
+	struct agent *agent = request->agent;
+
+	(void)fd;
+	(void)what;
+	if (agent_boot_ns() < request->deadline_ns) {
+		arm(request);
+		return;
+	}
+	request_refuse(agent, request, IPC_EXPIRED, "nobody decided in time: denied");
+	settle(agent);
+}
+
+static int arm(struct request *request)
+{
+	uint64_t now = agent_boot_ns();
+	uint64_t us = request->deadline_ns > now ? (request->deadline_ns - now) / 1000 + 1000 : 0;
+	struct timeval after = { .tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000) };
+
+	if (!request->timer)
+		request->timer = evtimer_new(request->agent->base, expire, request);
+	return request->timer && !evtimer_add(request->timer, &after) ? 0 : -ENOMEM;
+}
+
+/* Whether anybody is left for whom an answer would matter. */
+static bool is_wanted(const struct request *request)
+{
+	if (request->key.subject.kind == SLUICE_SUBJECT_EXECUTABLE && request->failed)
+		return true;
+	return request->waiters;
+}
+
+static void remove_process(struct request *request, pid_t tgid, uint64_t start_ns)
+{
+	struct waiter *waiter, *next;
+
+	LL_FOREACH_SAFE(request->waiters, waiter, next) {
+		if (waiter->tgid != tgid || waiter->start_ns != start_ns)
+			continue;
+		LL_DELETE(request->waiters, waiter);
+		if (waiter->gone)
+			event_free(waiter->gone);
+		if (waiter->pidfd >= 0)
+			close(waiter->pidfd);
+		free(waiter);
+	}
+}
+
+static void process_gone(evutil_socket_t fd, short what, void *arg)
+{
+	struct waiter *waiter = arg;
+	struct request *request = waiter->request;
+	struct agent *agent = request->agent;
+
+	(void)fd;
+	(void)what;
+	remove_process(request, waiter->tgid, waiter->start_ns);
+	if (is_wanted(request))
+		return;
+	request_refuse(agent, request, IPC_GONE, "the process has ended");
+	settle(agent);
+}
+
+/* Watches the end of the process. A process that cannot be watched waits for the deadline instead. */
+static int watch(struct waiter *waiter)
+{
+	struct request *request = waiter->request;
+
+	waiter->pidfd = process_open(waiter->tgid, waiter->start_ns);
+	if (waiter->pidfd < 0)
+		return waiter->pidfd == -ESRCH ? -ESRCH : 0;
+	waiter->gone = event_new(request->agent->base, waiter->pidfd, EV_READ, process_gone, waiter);
+	if (waiter->gone)
+		event_add(waiter->gone, NULL);
+	return 0;
+}
+
+int request_add_waiter(struct request *request, pid_t tgid, uint32_t tid, uint64_t start_ns, bool held)
+{
+	struct waiter *waiter;
+	bool watched = false;
+
+	LL_FOREACH(request->waiters, waiter) {
+		if (waiter->tgid != tgid || waiter->start_ns != start_ns)
+			continue;
+		watched = true;
+		if (waiter->tid == tid) {
+			waiter->held |= held;
+			return 0;
+		}
+	}
+	waiter = calloc(1, sizeof(*waiter));
+	if (!waiter)
+		return -ENOMEM;
+	*waiter = (struct waiter){
+		.request = request, .tgid = tgid, .tid = tid, .start_ns = start_ns, .held = held, .pidfd = -1,
+	};
+	if (!watched && watch(waiter) == -ESRCH) {
+		free(waiter);
+		return -ESRCH;
+	}
+	LL_APPEND(request->waiters, waiter);
+	return 0;
+}
+
+int request_watch(struct agent *agent, struct request *request)
+{
+	request->agent = agent;
+	return arm(request);
+}
+
+static void count_attempt(struct request *request, const struct sluice_event *event)
+{
+	bool held = event->verdict == SLUICE_VERDICT_HOLD;
+	int r = request_add_waiter(request, (pid_t)event->tgid, event->tid, event->start_ns, held);
+
+	if (r < 0 && r != -ESRCH)
+		log_error_errno(r, "Process %u waits for %s and cannot be noted", event->tgid, request->id);
+	request->held |= held;
+	request->failed |= !held;
+	request->tries++;
+}
+
+static int open_request(struct agent *agent, const struct sluice_event *event, struct request *request)
+{
+	int r;
+
+	if (HASH_CNT(by_key, agent->requests->by_key) >= agent->requests->max_open)
+		return -ENOSPC;
+	if (record_broken(agent))
+		return -EIO;
+	r = new_id(agent->requests, request->id);
+	if (!r)
+		r = request_fill(agent, request, event);
+	if (!r)
+		r = request_table_add(agent, request);
+	if (r < 0)
+		return r;
+	r = record_announce(agent, request_body(agent, request), "request.opened",
+			    "%s[%d] asks to %s %s (request %s)", request->comm, request->pid,
+			    policy_action_names[request->key.action], request->target, request->id);
+	if (!r)
+		r = arm(request);
+	if (r < 0) {
+		HASH_DELETE(by_key, agent->requests->by_key, request);
+		HASH_DELETE(by_id, agent->requests->by_id, request);
+	}
+	return r;
+}
+
+/* Nobody can be asked: the attempt is refused. */
+static void refuse_event(struct agent *agent, const struct sluice_event *event, int error)
+{
+	const char *why = error == -ENOSPC ? "too many requests are open (SLUICE_MAX_REQUESTS)" : strerror(-error);
+
+	log_error("An attempt of process %u cannot be asked about and is denied: %s", event->tgid, why);
+	record_add(agent, NULL, record_event(agent, event, NULL, json_pack("{s:s, s:s}", "verdict", "deny", "reason", why)),
+		   "event.stop", "%s[%u] was refused, nobody could be asked: %s", event->comm, event->tgid, why);
+	hold_deny_event(agent, event);
+}
+
+/* Those who wait on @from's question wait on @to's now: it is the same place in the kernel. */
+static void move_waiters(struct request *from, struct request *to)
+{
+	to->waiters = TAKE_PTR(from->waiters);
+	to->held |= from->held;
+	to->failed |= from->failed;
+	for (struct waiter *waiter = to->waiters; waiter; waiter = waiter->next) {
+		waiter->request = to;
+		if (waiter->gone)
+			event_add(waiter->gone, NULL);
+	}
+}
+
+void request_stopped(struct agent *agent, const struct sluice_event *event)
+{
+	struct request *request = find_open(agent->requests, &event->key), *older = NULL;
+	int r;
+
+	if (event->key.action >= SLUICE_ACTIONS)
+		return;
+	if (request && event->labels & ~request->labels) {
+		request_end(agent, request, IPC_GONE, "asked anew: more labels are missing now");
+		older = request;
+		request = NULL;
+	}
+	if (!request) {
+		request = calloc(1, sizeof(*request));
+		r = request ? open_request(agent, event, request) : -ENOMEM;
+		if (r < 0) {
+			request_free(request);
+			refuse_event(agent, event, r);
+			if (older)
+				hold_deny(agent, older);
+			return;
+		}
+		request->fresh = true;
+		if (older)
+			move_waiters(older, request);
+	}
+	count_attempt(request, event);
+	if (!is_wanted(request))
+		request_refuse(agent, request, IPC_GONE, "the process has ended");
+}
+
+static void deny_fresh(struct agent *agent, int error)
+{
+	struct request *request, *next;
+	char why[128];
+
+	snprintf(why, sizeof(why), "the journal cannot be written (%s): denied", strerror(-error));
+	HASH_ITER(by_key, agent->requests->by_key, request, next)
+		if (request->fresh)
+			request_refuse(agent, request, IPC_DENIED, why);
+}
+
+void request_committed(struct agent *agent, int error)
+{
+	struct request *request, *next;
+
+	if (error < 0)
+		deny_fresh(agent, error);
+	HASH_ITER(by_id, agent->requests->by_id, request, next) {
+		if (!request->fresh)
+			continue;
+		request->fresh = false;
+		control_notify(agent, request);
+	}
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * request_replay.c: requests read back from the journal's entries: see request.h and record.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "cleanup.h"
+#include "process.h"
+#include "record.h"
+#include "request.h"
+
+static char *get_string(const json_t *entry, const char *name)
+{
+	char text[REQUEST_COMMAND_MAX];
+
+	return strdup(record_get_text(entry, name, text, sizeof(text)) ? text : "");
+}
+
+static uint64_t get_u64(const json_t *entry, const char *name)
+{
+	uint64_t value = 0;
+
+	record_get_u64(entry, name, &value);
+	return value;
+}
+
+static void read_who(struct request *request, const json_t *subject, const json_t *who)
+{
+	struct identity *identity = &request->who;
+	const json_t *uid;
+	size_t i;
+
+	identity->uid = (uid_t)get_u64(subject, "uid");
+	identity->loginuid = json_object_get(subject, "loginuid") ? (uint32_t)get_u64(subject, "loginuid") :
+								    PROCESS_NO_LOGIN;
+	identity->partial = json_is_true(json_object_get(who, "partial"));
+	/* An entry without all roads conflicts with everyone, as an unreadable process does. */
+	identity->everyone = !json_is_false(json_object_get(who, "everyone"));
+	json_array_foreach(json_object_get(who, "uids"), i, uid)
+		identity_add(identity, (uid_t)json_integer_value(uid));
+	record_get_text(who, "unit", identity->unit, sizeof(identity->unit));
+	record_get_text(who, "owner_unit", identity->owner_unit, sizeof(identity->owner_unit));
+}
+
+static void read_sources(const struct agent *agent, struct request *request, const json_t *sources)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(sources, i, entry) {
+		struct request_source *source = &request->sources[request->n_sources];
+
+		if (request->n_sources == SLUICE_MAX_SOURCES)
+			return;
+		source->path = get_string(entry, "path");
+		if (!source->path)
+			return;
+		record_get_text(entry, "reader", source->reader, sizeof(source->reader));
+		source->labels = record_get_labels(agent, entry);
+		source->time_ms = get_u64(entry, "time_ms");
+		request->n_sources++;
+	}
+}
+
+static bool read_subject(struct request *request, const json_t *subject)
+{
+	const char *id = json_string_value(json_object_get(subject, "exe_id"));
+	unsigned long long ino;
+
+	request->pid = (pid_t)get_u64(subject, "pid");
+	request->start_ns = get_u64(subject, "start_ns");
+	record_get_text(subject, "comm", request->comm, sizeof(request->comm));
+	if (!id || sscanf(id, "%u:%u:%llu", &request->exe_id.dev, &request->exe_id.gen, &ino) != 3)
+		return false;
+	request->exe_id.ino = ino;
+	request->exe = get_string(subject, "exe");
+	return request->exe;
+}
+
+static bool read_opened(const struct agent *agent, struct request *request, const json_t *entry)
+{
+	const json_t *subject = json_object_get(entry, "subject");
+	const char *boot = json_string_value(json_object_get(entry, "boot"));
+	const char *verdict = json_string_value(json_object_get(entry, "verdict"));
+
+	if (!boot || !verdict || !record_get_key(entry, &request->key) || request->key.action >= SLUICE_ACTIONS ||
+	    !record_get_text(entry, "request", request->id, sizeof(request->id)) || !request->id[0] ||
+	    !record_get_text(entry, "digest", request->digest, sizeof(request->digest)) ||
+	    !read_subject(request, subject))
+		return false;
+	request->earlier_boot = strcmp(boot, agent->boot_id) != 0;
+	request->held = !strcmp(verdict, "hold");
+	request->failed = !request->held;
+	request->tries = 1;
+	request->labels = record_get_labels(agent, entry);
+	request->deadline_ns = get_u64(entry, "deadline_ns");
+	request->opened_ms = get_u64(entry, "opened_ms");
+	request->expires_ms = get_u64(entry, "expires_ms");
+	request->scope = POLICY_EXECUTABLE; /* of no approver yet; decisions narrow it */
+	request->duration_s = SLUICE_MAX_DURATION_S;
+	read_who(request, subject, json_object_get(entry, "who"));
+	read_sources(agent, request, json_object_get(entry, "sources"));
+	request->command = get_string(entry, "command");
+	request->reason = get_string(entry, "reason");
+	request->target = get_string(json_object_get(entry, "target"), "text");
+	return request->command && request->reason && request->target;
+}
+
+void request_replay_opened(struct agent *agent, const json_t *entry)
+{
+	struct request *request = calloc(1, sizeof(*request)), *older;
+
+	if (!request || !read_opened(agent, request, entry) || request_find(agent->requests, request->id)) {
+		request_free(request);
+		return;
+	}
+	HASH_FIND(by_key, agent->requests->by_key, &request->key, sizeof(request->key), older);
+	if (older) {
+		older->state = IPC_GONE;
+		request_close_quietly(agent, older);
+	}
+	if (request_table_add(agent, request) < 0)
+		request_free(request);
+}
+
+static struct request *named(struct agent *agent, const json_t *entry)
+{
+	char id[16];
+
+	return record_get_text(entry, "request", id, sizeof(id)) ? request_find(agent->requests, id) : NULL;
+}
+
+void request_replay_decision(struct agent *agent, const json_t *entry)
+{
+	struct request *request = named(agent, entry);
+	struct ipc_decision *list, decision = { 0 };
+
+	if (!request || request->n_decisions >= SLUICE_MAX_REVIEWERS ||
+	    !record_get_text(entry, "person", decision.person, sizeof(decision.person)))
+		return;
+	for (size_t i = 0; i < request->n_decisions; i++)
+		if (!strcmp(request->decisions[i].person, decision.person))
+			return;
+	record_get_text(entry, "reason", decision.reason, sizeof(decision.reason));
+	decision.approve = json_is_true(json_object_get(entry, "approve"));
+	decision.time_ms = get_u64(entry, "time_ms");
+	list = realloc(request->decisions, (request->n_decisions + 1) * sizeof(*list));
+	if (!list)
+		return;
+	request->decisions = list;
+	request->decisions[request->n_decisions++] = decision;
+	if (decision.approve && get_u64(entry, "scope_number") < request->scope)
+		request->scope = (enum policy_scope)get_u64(entry, "scope_number");
+	if (decision.approve && get_u64(entry, "duration_s") < request->duration_s)
+		request->duration_s = (uint32_t)get_u64(entry, "duration_s");
+}
+
+void request_replay_void(struct agent *agent, const json_t *entry)
+{
+	struct request *request = named(agent, entry);
+	const char *person = json_string_value(json_object_get(entry, "person"));
+
+	if (request && person && request->n_decisions &&
+	    !strcmp(request->decisions[request->n_decisions - 1].person, person))
+		request->n_decisions--;
+}
+
+void request_replay_closed(struct agent *agent, const json_t *entry)
+{
+	struct request *request = named(agent, entry);
+	const char *state = json_string_value(json_object_get(entry, "state"));
+
+	if (!request || !state || request->state != IPC_PENDING)
+		return;
+	for (int i = IPC_APPROVED; i < IPC_STATES; i++)
+		if (!strcmp(state, request_state_names[i]))
+			request->state = (enum ipc_state)i;
+	if (request->state == IPC_PENDING)
+		return;
+	record_get_text(entry, "outcome", request->outcome, sizeof(request->outcome));
+	request->tries = (uint32_t)get_u64(entry, "tries");
+	request->closed_ms = get_u64(entry, "closed_ms");
+	request_close_quietly(agent, request);
+}
+
+void request_replay_delivery(struct agent *agent, const json_t *entry)
+{
+	struct request *request = named(agent, entry);
+	const char *state = json_string_value(json_object_get(entry, "state"));
+
+	if (!state || strcmp(state, "delivered") != 0)
+		return;
+	agent->requests->deliveries++;
+	if (request)
+		request->delivered = true;
+}

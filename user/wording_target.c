@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wording_target.c: paths, endpoints and changes of credentials in words: see wording.h.
+ */
+#include "wording.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+
+#define CUT "\xe2\x80\xa6" /* … */
+
+/* Puts @part and a slash before it in front of @used bytes at the end of the buffer. False when it does not fit. */
+static bool put_before(char *end, size_t *used, size_t room, const char *part, size_t length)
+{
+	if (*used + length + 1 + strlen(CUT) + 1 > room)
+		return false;
+	*used += length;
+	memcpy(end - *used, part, length);
+	*used += 1;
+	*(end - *used) = '/';
+	return true;
+}
+
+void wording_path(const char *parts, size_t length, bool cut, char *ret, size_t size)
+{
+	const char *stop = parts + length;
+	char *end = ret + size - 1;
+	size_t used = 0;
+
+	while (parts < stop) {
+		size_t n = strnlen(parts, (size_t)(stop - parts));
+
+		/* The file system's root ends the walk with a component "/" on some paths. */
+		if (!(n == 1 && *parts == '/') && n && !put_before(end, &used, size - 1, parts, n)) {
+			cut = true;
+			break;
+		}
+		parts += n + 1;
+	}
+	if (!used && !cut && size > 1) {
+		used = 1;
+		*(end - 1) = '/';
+	}
+	if (cut && used + strlen(CUT) < size) {
+		used += strlen(CUT);
+		memcpy(end - used, CUT, strlen(CUT));
+	}
+	memmove(ret, end - used, used);
+	ret[used] = '\0';
+}
+
+static const char *protocol_name(uint32_t protocol, char *number, size_t size)
+{
+	static const struct {
+		uint32_t protocol;
+		const char *name;
+	} names[] = {
+		{ IPPROTO_TCP, "tcp" }, { IPPROTO_UDP, "udp" }, { IPPROTO_ICMP, "icmp" }, { IPPROTO_ICMPV6, "icmpv6" },
+		{ IPPROTO_SCTP, "sctp" }, { IPPROTO_RAW, "raw" }, { IPPROTO_UDPLITE, "udplite" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (names[i].protocol == protocol)
+			return names[i].name;
+	snprintf(number, size, "protocol %u", protocol);
+	return number;
+}
+
+void wording_endpoint(const struct sluice_target *target, char *ret, size_t size)
+{
+	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+	char address[INET6_ADDRSTRLEN] = "?", number[32];
+
+	if (target->arg >> 16) {
+		snprintf(ret, size, "socket of address family %u", target->arg & 0xffff);
+		return;
+	}
+	if (!memcmp(target->addr, mapped, sizeof(mapped)))
+		inet_ntop(AF_INET, target->addr + 12, address, sizeof(address));
+	else
+		inet_ntop(AF_INET6, target->addr, address, sizeof(address));
+	snprintf(ret, size, "%s %u %s", address, target->port, protocol_name(target->arg, number, sizeof(number)));
+}
+
+/* Pipes, sockets and anonymous memory have an inode and no path. */
+static void word_file(const struct sluice_event *event, char *ret, size_t size)
+{
+	static const struct {
+		uint32_t type;
+		const char *name;
+	} types[] = {
+		{ S_IFIFO, "pipe" }, { S_IFSOCK, "socket" }, { S_IFREG, "file" }, { S_IFDIR, "folder" },
+		{ S_IFCHR, "device" }, { S_IFBLK, "device" },
+	};
+	const struct sluice_target *target = &event->key.target;
+	uint32_t type = target->arg & S_IFMT;
+	const char *name = "object";
+
+	if ((event->path_len && event->path[0]) || (type == S_IFDIR && !event->path_len)) {
+		wording_path(event->path, event->path_len, event->path_cut, ret, size);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (types[i].type == type)
+			name = types[i].name;
+	snprintf(ret, size, "%s:[%llu]", name, (unsigned long long)target->object.ino);
+}
+
+static void word_capabilities(const struct sluice_event *event, char *ret, size_t size)
+{
+	unsigned long long gained = event->key.target.id[0];
+
+	snprintf(ret, size, "gain capabilities 0x%llx", gained);
+}
+
+static void word_id(const struct sluice_event *event, const char *what, char *ret, size_t size)
+{
+	snprintf(ret, size, "change %s from %u to %u", what, event->old_id,
+		 (unsigned int)event->key.target.id[0]);
+}
+
+static void word_credential(const struct sluice_event *event, char *ret, size_t size)
+{
+	char path[SLUICE_PATH_TEXT];
+
+	switch (event->key.target.arg) {
+	case SLUICE_SETUID:
+		word_id(event, "user id", ret, size);
+		return;
+	case SLUICE_SETGID:
+		word_id(event, "group id", ret, size);
+		return;
+	case SLUICE_SETGROUPS:
+		snprintf(ret, size, "change supplementary groups");
+		return;
+	case SLUICE_CAPSET:
+		word_capabilities(event, ret, size);
+		return;
+	case SLUICE_EXEC_SETID:
+		wording_path(event->path, event->path_len, event->path_cut, path, sizeof(path));
+		snprintf(ret, size, "run %.*s, which brings other rights", (int)size - 40, path);
+		return;
+	default:
+		snprintf(ret, size, "change of credentials %u", event->key.target.arg);
+	}
+}
+
+void wording_target(const struct sluice_event *event, char *ret, size_t size)
+{
+	switch (event->key.target.kind) {
+	case SLUICE_TARGET_FILE:
+		word_file(event, ret, size);
+		return;
+	case SLUICE_TARGET_ENDPOINT:
+		wording_endpoint(&event->key.target, ret, size);
+		return;
+	case SLUICE_TARGET_CREDENTIAL:
+		word_credential(event, ret, size);
+		return;
+	default:
+		snprintf(ret, size, "any");
+	}
+}
