@@ -9,8 +9,9 @@
  *	result			a well-formed message that sluiced may not send to a gateway
  *	garbage			bytes that are no message
  *	drop			end the connection
- * Each message from the gateway is printed as one line: "hello N NAMES", "delivery ID NOTIFIER STATE ATTEMPT TEXT",
- * and "connected", "disconnected". Ends at the end of its input. Sources: fake-sluiced.c user/channel.c.
+ * Each message from the gateway is printed as one line: "hello N NAMES", "delivery ID NOTIFIER
+ *STATE ATTEMPT TEXT", and "connected", "disconnected". Ends at the end of its input. Sources:
+ *fake-sluiced.c user/channel.c.
  */
 #include <errno.h>
 #include <poll.h>
@@ -33,13 +34,34 @@ static void fill(const char *id, unsigned int seconds)
 	uint64_t now_ms = (uint64_t)time(NULL) * 1000;
 
 	request = (struct ipc_request){
-		.digest = DIGEST, .host = "etl-04.example", .rule = "pii-egress", .action = "egress",
-		.waiting = "hold", .scope = "once", .n_sources = 1, .approvals_needed = 1, .sensitivity = 80,
-		.tries = 1, .uid = 1001, .loginuid = 1007, .pid = 812, .duration_s = 300, .opened_ms = now_ms,
-		.labels = "pii", .requester = "dana", .user = "etl", .comm = "python3",
-		.executable = "/usr/bin/python3.11", .command = "python3 export.py", .unit = "etl.service",
-		.target = "198.51.100.7 port 443 tcp", .reason = "monthly report", .reviewers = "data-owners",
-		.sources = { { .path = "/data/customers.csv", .labels = "pii", .reader = "python3[812]" } },
+		.digest = DIGEST,
+		.host = "etl-04.example",
+		.rule = "pii-egress",
+		.action = "egress",
+		.waiting = "hold",
+		.scope = "once",
+		.n_sources = 1,
+		.approvals_needed = 1,
+		.sensitivity = 80,
+		.tries = 1,
+		.uid = 1001,
+		.loginuid = 1007,
+		.pid = 812,
+		.duration_s = 300,
+		.opened_ms = now_ms,
+		.labels = "pii",
+		.requester = "dana",
+		.user = "etl",
+		.comm = "python3",
+		.executable = "/usr/bin/python3.11",
+		.command = "python3 export.py",
+		.unit = "etl.service",
+		.target = "198.51.100.7 port 443 tcp",
+		.reason = "monthly report",
+		.reviewers = "data-owners",
+		.sources = { { .path = "/data/customers.csv",
+			       .labels = "pii",
+			       .reader = "python3[812]" } },
 	};
 	snprintf(request.id, sizeof(request.id), "%s", id);
 	request.expires_ms = now_ms + seconds * 1000ULL;
@@ -67,7 +89,8 @@ static void fill_hostile(const char *id)
 
 static uint8_t state_named(const char *name)
 {
-	static const char *const names[IPC_STATES] = { "pending", "approved", "denied", "expired", "gone" };
+	static const char *const names[IPC_STATES] = { "pending", "approved", "denied", "expired",
+						       "gone" };
 
 	for (uint8_t i = 0; i < IPC_STATES; i++)
 		if (strcmp(names[i], name) == 0)
@@ -128,7 +151,8 @@ static void print_message(void)
 	if (message.type == IPC_HELLO)
 		printf("hello %u %s\n", message.body.hello.notifiers, message.body.hello.names);
 	else if (message.type == IPC_DELIVERY && d->state <= IPC_FAILED)
-		printf("delivery %s %s %s %u %s\n", d->id, d->notifier, states[d->state], d->attempt, d->text);
+		printf("delivery %s %s %s %u %s\n", d->id, d->notifier, states[d->state],
+		       d->attempt, d->text);
 	else
 		printf("unexpected %s\n", channel_type_name(message.type));
 }
@@ -157,9 +181,31 @@ static void take_peer(int listener)
 	printf("connected\n");
 }
 
+/* Obeys the whole lines that have come in. Return: false at the end of the input. */
+static bool obey_input(void)
+{
+	static char input[4096];
+	static size_t length;
+	ssize_t n = read(STDIN_FILENO, input + length, sizeof(input) - 1 - length);
+	char *line = input;
+	char *end;
+
+	if (n <= 0)
+		return false;
+	length += (size_t)n;
+	input[length] = '\0';
+	while ((end = strchr(line, '\n'))) {
+		*end = '\0';
+		obey(line);
+		line = end + 1;
+	}
+	length = strlen(line);
+	memmove(input, line, length + 1);
+	return true;
+}
+
 int main(int argc, char **argv)
 {
-	char line[256];
 	int listener = argc == 2 ? channel_listen(argv[1], 0666) : -EINVAL;
 
 	if (listener < 0) {
@@ -168,7 +214,9 @@ int main(int argc, char **argv)
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (;;) {
-		struct pollfd fds[] = { { STDIN_FILENO, POLLIN, 0 }, { listener, POLLIN, 0 }, { peer, POLLIN, 0 } };
+		struct pollfd fds[] = { { STDIN_FILENO, POLLIN, 0 },
+					{ listener, POLLIN, 0 },
+					{ peer, POLLIN, 0 } };
 
 		if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
 			break;
@@ -176,16 +224,8 @@ int main(int argc, char **argv)
 			take_peer(listener);
 		if (peer == fds[2].fd && fds[2].revents)
 			receive();
-		if (fds[0].revents) {
-			/* one line a packet: the tests write each with one write() */
-			ssize_t n = read(STDIN_FILENO, line, sizeof(line) - 1);
-
-			if (n <= 0)
-				break;
-			line[n] = '\0';
-			for (char *save, *word = strtok_r(line, "\n", &save); word; word = strtok_r(NULL, "\n", &save))
-				obey(word);
-		}
+		if (fds[0].revents && !obey_input())
+			break;
 	}
 	drop();
 	close(listener);
