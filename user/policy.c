@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 #include <stdarg.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "policy_build.h"
 #include "text.h"
@@ -133,7 +134,7 @@ struct policy *policy_free(struct policy *policy)
 static void free_build(struct policy_build *build)
 {
 	for (size_t i = 0; i < build->n_references; i++)
-		free(build->references[i].name);
+		text_free_words(build->references[i].names);
 	free(build->references);
 	free(build->sections);
 	policy_free(build->policy);
@@ -162,24 +163,29 @@ static int add_to_digest(EVP_MD_CTX *digest, const char *name, const char *bytes
 	return 0;
 }
 
+/* @name: the policy's own copy of the path */
+static int read_file(struct policy_build *build, const char *name, EVP_MD_CTX *digest)
+{
+	char *bytes = NULL;
+	size_t length = 0;
+	int r = policy_file_read(build, name, &bytes, &length);
+
+	if (r == 0 && add_to_digest(digest, name, bytes, length) < 0)
+		r = policy_fail_memory(build);
+	if (r == 0)
+		r = policy_parse(build, name, bytes, length);
+	free(bytes);
+	return r;
+}
+
 static int load_file(struct policy_build *build, const char *path, EVP_MD_CTX *digest)
 {
-	_cleanup_free_ char *bytes = NULL;
 	struct policy *policy = build->policy;
-	size_t length = 0;
-	char **name = POLICY_APPEND(policy->files, policy->n_files);
-	int r;
+	char **name = ARRAY_APPEND(policy->files, policy->n_files);
 
 	if (name)
 		*name = strdup(path);
-	if (!name || !*name)
-		return policy_fail_memory(build);
-	r = policy_file_read(build, path, &bytes, &length);
-	if (r < 0)
-		return r;
-	if (add_to_digest(digest, path, bytes, length) < 0)
-		return policy_fail_memory(build);
-	return policy_parse(build, *name, bytes, length);
+	return name && *name ? read_file(build, *name, digest) : policy_fail_memory(build);
 }
 
 static int finish_digest(struct policy_build *build, EVP_MD_CTX *digest)

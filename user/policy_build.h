@@ -38,13 +38,13 @@ enum policy_reference_kind {
 	REFERENCE_GROUP_MEMBER,
 };
 
-/* A name that another section, perhaps of a later file, must define. @index: of the rule, trusted
- * or group. */
+/* A line of names that other sections, perhaps of later files, must define. @index: of the rule,
+ * trusted or group. */
 struct policy_reference {
 	enum policy_reference_kind kind;
 	size_t index;
 	struct policy_origin origin;
-	char *name;
+	char **names;
 };
 
 /**
@@ -128,8 +128,7 @@ int policy_set_rule_duration(struct policy_build *build, const char *value);
 int policy_set_rule_reason(struct policy_build *build, const char *value);
 int policy_set_rule_monitor(struct policy_build *build, const char *value);
 
-/* policy_value.c and policy_endpoint.c: values that several keys share; each fails with a message.
- */
+/* policy_value.c, policy_endpoint.c: values that keys share; each fails with a message. */
 int policy_value_words(struct policy_build *build, const char *value, char ***ret);
 int policy_value_bool(struct policy_build *build, const char *value, bool *ret);
 int policy_value_seconds(struct policy_build *build, const char *value, unsigned int min,
@@ -152,25 +151,5 @@ int policy_value_endpoint(struct policy_build *build, const char *word,
 
 /* policy_check.c: resolves references and looks at what only the whole shows. */
 int policy_check(struct policy_build *build);
-
-/* Room for one more element behind @n; the array holds the next power of two. NULL without memory.
- */
-static inline void *policy_room(void *array, size_t n, size_t size)
-{
-	if (n & (n - 1))
-		return array;
-	return reallocarray(array, n ? 2 * n : 1, size);
-}
-
-/* Appends a zeroed element to @array of @n and yields its address, or NULL without memory. */
-#define POLICY_APPEND(array, n)                                                        \
-	({                                                                             \
-		__typeof__(array) _room = policy_room((array), (n), sizeof(*(array))); \
-		if (_room) {                                                           \
-			(array) = _room;                                               \
-			_room = memset(&(array)[(n)++], 0, sizeof(*(array)));          \
-		}                                                                      \
-		_room;                                                                 \
-	})
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "policy_build.h"
 
@@ -17,29 +18,29 @@ static uint64_t all_labels(const struct policy *policy)
 }
 
 static int add_bit(struct policy_build *build, const struct policy_reference *reference,
-		   uint64_t bit, uint64_t *set)
+		   const char *name, uint64_t bit, uint64_t *set)
 {
 	if (*set & bit)
 		return policy_fail_at(build, &reference->origin,
-				      "%.100s is named twice here; keep one of them",
-				      reference->name);
+				      "%.100s is named twice here; keep one of them", name);
 	*set |= bit;
 	return 0;
 }
 
 static int resolve_label(struct policy_build *build, const struct policy_reference *reference,
-			 uint64_t *set)
+			 const char *name, uint64_t *set)
 {
 	const struct policy *policy = build->policy;
-	const struct policy_label *label = policy_find_label(policy, reference->name);
+	const struct policy_label *label = policy_find_label(policy, name);
 
 	if (label)
-		return add_bit(build, reference, UINT64_C(1) << (label - policy->labels), set);
-	if (strcmp(reference->name, "*") != 0)
+		return add_bit(build, reference, name, UINT64_C(1) << (label - policy->labels),
+			       set);
+	if (strcmp(name, "*") != 0)
 		return policy_fail_at(build, &reference->origin,
 				      "label %.100s is not defined; add [Label %.100s] or "
 				      "correct the name",
-				      reference->name, reference->name);
+				      name, name);
 	if (!policy->n_labels)
 		return policy_fail_at(build, &reference->origin,
 				      "\"*\" means all labels, but none is defined; add a "
@@ -51,34 +52,39 @@ static int resolve_label(struct policy_build *build, const struct policy_referen
 	return 0;
 }
 
-static int resolve_rule_label(struct policy_build *build, const struct policy_reference *reference)
+static int resolve_rule_label(struct policy_build *build, const struct policy_reference *reference,
+			      const char *name)
 {
-	return resolve_label(build, reference, &build->policy->rules[reference->index].labels);
+	return resolve_label(build, reference, name,
+			     &build->policy->rules[reference->index].labels);
 }
 
 static int resolve_trusted_label(struct policy_build *build,
-				 const struct policy_reference *reference)
+				 const struct policy_reference *reference, const char *name)
 {
-	return resolve_label(build, reference, &build->policy->trusted[reference->index].labels);
+	return resolve_label(build, reference, name,
+			     &build->policy->trusted[reference->index].labels);
 }
 
-static int resolve_rule_group(struct policy_build *build, const struct policy_reference *reference)
+static int resolve_rule_group(struct policy_build *build, const struct policy_reference *reference,
+			      const char *name)
 {
 	const struct policy *policy = build->policy;
 
 	for (size_t i = 0; i < policy->n_groups; i++)
-		if (!strcmp(policy->groups[i].name, reference->name))
-			return add_bit(build, reference, UINT64_C(1) << i,
+		if (!strcmp(policy->groups[i].name, name))
+			return add_bit(build, reference, name, UINT64_C(1) << i,
 				       &build->policy->rules[reference->index].groups);
 	return policy_fail_at(build, &reference->origin,
 			      "group %.100s is not defined; add [Group %.100s] or correct the "
 			      "name",
-			      reference->name, reference->name);
+			      name, name);
 }
 
-static int resolve_member(struct policy_build *build, const struct policy_reference *reference)
+static int resolve_member(struct policy_build *build, const struct policy_reference *reference,
+			  const char *name)
 {
-	const struct policy_person *person = policy_find_person(build->policy, reference->name);
+	const struct policy_person *person = policy_find_person(build->policy, name);
 	struct policy_group *group = &build->policy->groups[reference->index];
 	size_t index, *slot;
 
@@ -86,14 +92,13 @@ static int resolve_member(struct policy_build *build, const struct policy_refere
 		return policy_fail_at(build, &reference->origin,
 				      "person %.100s is not defined; add [Person %.100s] or "
 				      "correct the name",
-				      reference->name, reference->name);
+				      name, name);
 	index = (size_t)(person - build->policy->people);
 	for (size_t i = 0; i < group->n_members; i++)
 		if (group->members[i] == index)
 			return policy_fail_at(build, &reference->origin,
-					      "%.100s is a member twice; keep one of them",
-					      reference->name);
-	slot = POLICY_APPEND(group->members, group->n_members);
+					      "%.100s is a member twice; keep one of them", name);
+	slot = ARRAY_APPEND(group->members, group->n_members);
 	if (!slot)
 		return policy_fail_memory(build);
 	*slot = index;
@@ -103,7 +108,8 @@ static int resolve_member(struct policy_build *build, const struct policy_refere
 static int resolve_references(struct policy_build *build)
 {
 	static int (*const resolve[])(struct policy_build * build,
-				      const struct policy_reference *reference) = {
+				      const struct policy_reference *reference,
+				      const char *name) = {
 		[REFERENCE_RULE_LABEL] = resolve_rule_label,
 		[REFERENCE_RULE_GROUP] = resolve_rule_group,
 		[REFERENCE_TRUSTED_LABEL] = resolve_trusted_label,
@@ -111,10 +117,14 @@ static int resolve_references(struct policy_build *build)
 	};
 
 	for (size_t i = 0; i < build->n_references; i++) {
-		int r = resolve[build->references[i].kind](build, &build->references[i]);
+		const struct policy_reference *reference = &build->references[i];
 
-		if (r < 0)
-			return r;
+		for (char **name = reference->names; *name; name++) {
+			int r = resolve[reference->kind](build, reference, *name);
+
+			if (r < 0)
+				return r;
+		}
 	}
 	for (size_t i = 0; i < build->policy->n_trusted; i++)
 		if (!build->policy->trusted[i].labels)

@@ -159,27 +159,36 @@ static int set_plain(struct policy_build *build, char *text, struct policy_endpo
 	return policy_value_text(build, text, &endpoint->host);
 }
 
-int policy_value_endpoint(struct policy_build *build, const char *word,
-			  struct policy_endpoint *endpoint)
+/* @text: taken apart */
+static int parse(struct policy_build *build, char *text, struct policy_endpoint *endpoint)
 {
-	_cleanup_free_ char *text = strdup(word);
 	char *ports = NULL;
 	int r;
 
-	if (!text)
-		return policy_fail_memory(build);
-	if (++build->n_endpoints > SLUICE_MAX_DESTINATIONS)
-		return policy_fail(
-			build, "more than %d Endpoint= and To= in the policy; use shorter prefixes",
-			SLUICE_MAX_DESTINATIONS);
-	endpoint->origin = build->here;
 	endpoint->high = UINT16_MAX;
 	endpoint->protocol = take_protocol(text);
 	if (*text == '[')
 		r = set_bracketed(build, text, endpoint, &ports);
 	else
 		r = set_plain(build, text, endpoint, &ports);
-	if (r < 0 || !ports)
-		return r;
-	return set_ports(build, ports, endpoint);
+	return r < 0 || !ports ? r : set_ports(build, ports, endpoint);
+}
+
+int policy_value_endpoint(struct policy_build *build, const char *word,
+			  struct policy_endpoint *endpoint)
+{
+	char *text;
+	int r;
+
+	endpoint->origin = build->here;
+	if (++build->n_endpoints > SLUICE_MAX_DESTINATIONS)
+		return policy_fail(
+			build, "more than %d Endpoint= and To= in the policy; use shorter prefixes",
+			SLUICE_MAX_DESTINATIONS);
+	text = strdup(word);
+	if (!text)
+		return policy_fail_memory(build);
+	r = parse(build, text, endpoint);
+	free(text);
+	return r;
 }

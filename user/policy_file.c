@@ -5,7 +5,6 @@
  * Owns: everything that touches the file system. Must not own: what the bytes mean
  * (policy_parse.c).
  */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +12,7 @@
 #include <stdarg.h>
 #include <sys/stat.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "policy_build.h"
 #include "text.h"
@@ -146,7 +146,7 @@ static int open_folder(struct policy_error *error, int at, const char *name, con
 
 static int add_file(char ***files, size_t *n, char *path)
 {
-	char **slot = path ? POLICY_APPEND(*files, *n) : NULL;
+	char **slot = path ? ARRAY_APPEND(*files, *n) : NULL;
 
 	if (!slot) {
 		free(path);
@@ -154,6 +154,17 @@ static int add_file(char ***files, size_t *n, char *path)
 	}
 	*slot = path;
 	return 0;
+}
+
+/* "folder/name", owned by the caller; NULL without memory. */
+static char *join(const char *folder, const char *name)
+{
+	size_t size = strlen(folder) + strlen(name) + 2;
+	char *path = malloc(size);
+
+	if (path)
+		snprintf(path, size, "%s/%s", folder, name);
+	return path;
 }
 
 /* Adds the fragments of policy.d, opened as @fd, which is taken over. */
@@ -164,20 +175,18 @@ static int add_fragments(int fd, const char *folder, char ***files, size_t *n,
 	const struct dirent *entry;
 
 	if (!dir) {
+		int r = -errno;
+
 		close(fd);
-		return refuse_errno(error, folder, -ENOMEM);
+		return refuse_errno(error, folder, r);
 	}
 	while (errno = 0, entry = readdir(dir)) {
-		char *path = NULL;
-
 		if (!is_fragment(entry))
 			continue;
 		if (*n >= SLUICE_POLICY_FILES)
 			return refuse(error, -EINVAL, "%s: holds more than %d files; join some",
 				      folder, SLUICE_POLICY_FILES - 1);
-		if (asprintf(&path, "%s/%s", folder, entry->d_name) < 0)
-			path = NULL;
-		if (add_file(files, n, path) < 0)
+		if (add_file(files, n, join(folder, entry->d_name)) < 0)
 			return refuse(error, -ENOMEM, "%s: not enough memory", folder);
 	}
 	if (errno)
@@ -188,18 +197,14 @@ static int add_fragments(int fd, const char *folder, char ***files, size_t *n,
 
 static int list_files(const char *conf, char ***files, size_t *n, struct policy_error *error)
 {
-	_cleanup_free_ char *copy = strdup(conf), *folder = NULL;
+	_cleanup_free_ char *copy = strdup(conf);
+	const char *name = copy ? dirname(copy) : NULL; /* shortens copy */
+	_cleanup_free_ char *folder = name ? join(name, "policy.d") : NULL;
 	_cleanup_close_ int parent = -1;
-	const char *name;
 	int fd;
 
-	if (!copy || add_file(files, n, strdup(conf)) < 0)
+	if (!folder || add_file(files, n, strdup(conf)) < 0)
 		return refuse(error, -ENOMEM, "%s: not enough memory", conf);
-	name = dirname(copy);
-	if (asprintf(&folder, "%s/policy.d", name) < 0) {
-		folder = NULL;
-		return refuse(error, -ENOMEM, "%s: not enough memory", conf);
-	}
 	parent = open_folder(error, AT_FDCWD, name, name);
 	if (parent == -ENOENT)
 		return refuse_errno(error, conf, -ENOENT);
@@ -218,7 +223,7 @@ int policy_files(const char *conf, char ***ret, size_t *ret_n, struct policy_err
 	int r = list_files(conf, &files, &n, error);
 
 	count = n;
-	end = r < 0 ? NULL : POLICY_APPEND(files, n);
+	end = r < 0 ? NULL : ARRAY_APPEND(files, n);
 	if (!end) {
 		for (size_t i = 0; i < count; i++)
 			free(files[i]);

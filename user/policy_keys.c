@@ -6,6 +6,7 @@
  * (policy_section.c, policy_rule.c) or how values are written (policy_value.c). A new key is one
  * row here and one setter there.
  */
+#include "array.h"
 #include "cleanup.h"
 #include "policy_build.h"
 #include "text.h"
@@ -89,7 +90,7 @@ static int begin_agent(struct policy_build *build, const char *name, size_t *ret
 		if ((count) >= (limit))                                                           \
 			_r = policy_fail(build, "more than %d sections [" kind_of "]; join some", \
 					 (limit));                                                \
-		else if (!(_e = POLICY_APPEND(array, count)))                                     \
+		else if (!(_e = ARRAY_APPEND(array, count)))                                      \
 			_r = policy_fail_memory(build);                                           \
 		if (_e) {                                                                         \
 			snprintf(_e->name, sizeof(_e->name), "%s", name);                         \
@@ -145,8 +146,7 @@ static int begin_group(struct policy_build *build, const char *name, size_t *ret
 		     ret_index);
 }
 
-/* @extra: characters that names of this kind may have beyond those of all names; NULL: has no name
- */
+/* @extra: characters that names of this kind may have beyond the usual; NULL: has no name */
 static const struct section_kind {
 	const char *name;
 	const char *extra;
@@ -244,7 +244,7 @@ int policy_open_section(struct policy_build *build, const char *heading)
 	r = kind->begin(build, name, &index);
 	if (r < 0)
 		return r;
-	section = POLICY_APPEND(build->sections, build->n_sections);
+	section = ARRAY_APPEND(build->sections, build->n_sections);
 	if (!section)
 		return policy_fail_memory(build);
 	section->kind = (enum policy_kind)(kind - kinds);

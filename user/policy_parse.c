@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <ini.h>
 
-#include "cleanup.h"
 #include "policy_build.h"
 #include "text.h"
 
@@ -70,20 +69,16 @@ static int check_form(struct policy_build *build, const char *line)
 	return 0;
 }
 
-static int take_heading(struct policy_build *build, const char *line)
+/* @line: from its '[' on; loses its ']' */
+static int take_heading(struct policy_build *build, char *line)
 {
-	_cleanup_free_ char *heading = strdup(line + 1);
-	size_t length;
+	size_t length = strlen(line);
 
-	if (!heading)
-		return policy_fail_memory(build);
-	length = strlen(heading);
-	if (!length || heading[length - 1] != ']')
-		return policy_fail(
-			build,
-			"heading does not end with ']'; write [Section name] and nothing else");
-	heading[length - 1] = '\0';
-	return policy_open_section(build, heading);
+	if (length < 2 || line[length - 1] != ']')
+		return policy_fail(build, "heading does not end with ']'; write [Section name] and "
+					  "nothing else");
+	line[length - 1] = '\0';
+	return policy_open_section(build, line + 1);
 }
 
 /* Brings the next line into reader->line, checked; 0 at the end of the file, 1 for a line. */

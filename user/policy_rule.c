@@ -4,6 +4,7 @@
  *
  * Owns: one setter a key. Must not own: whether the keys fit together (policy_check.c).
  */
+#include "array.h"
 #include "cleanup.h"
 #include "policy_build.h"
 #include "text.h"
@@ -51,7 +52,7 @@ int policy_set_rule_labels(struct policy_build *build, const char *value)
 int policy_set_rule_clear(struct policy_build *build, const char *value)
 {
 	struct policy_rule *rule = current_rule(build);
-	struct policy_subject *subject = POLICY_APPEND(rule->cleared, rule->n_cleared);
+	struct policy_subject *subject = ARRAY_APPEND(rule->cleared, rule->n_cleared);
 
 	return subject ? policy_value_subject(build, value, subject) : policy_fail_memory(build);
 }
@@ -64,7 +65,7 @@ int policy_set_rule_to(struct policy_build *build, const char *value)
 
 	for (size_t i = 0; r == 0 && words[i]; i++) {
 		struct policy_endpoint *endpoint =
-			POLICY_APPEND(rule->destinations, rule->n_destinations);
+			ARRAY_APPEND(rule->destinations, rule->n_destinations);
 
 		r = endpoint ? policy_value_endpoint(build, words[i], endpoint)
 			     : policy_fail_memory(build);

@@ -7,6 +7,7 @@
  */
 #include <ctype.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "policy_build.h"
 #include "text.h"
@@ -124,7 +125,7 @@ static int add_path(struct policy_build *build, struct policy_label *label, cons
 
 	if (r < 0)
 		return r;
-	path = POLICY_APPEND(label->paths, label->n_paths);
+	path = ARRAY_APPEND(label->paths, label->n_paths);
 	if (!path)
 		return policy_fail_memory(build);
 	path->origin = build->here;
@@ -161,7 +162,7 @@ int policy_set_label_xattr(struct policy_build *build, const char *value)
 
 	if (r < 0)
 		return r;
-	xattr = POLICY_APPEND(label->xattrs, label->n_xattrs);
+	xattr = ARRAY_APPEND(label->xattrs, label->n_xattrs);
 	if (!xattr)
 		return policy_fail_memory(build);
 	return policy_value_xattr(build, value, xattr);
@@ -175,7 +176,7 @@ int policy_set_label_endpoint(struct policy_build *build, const char *value)
 
 	for (size_t i = 0; r == 0 && words[i]; i++) {
 		struct policy_endpoint *endpoint =
-			POLICY_APPEND(label->endpoints, label->n_endpoints);
+			ARRAY_APPEND(label->endpoints, label->n_endpoints);
 
 		r = endpoint ? policy_value_endpoint(build, words[i], endpoint)
 			     : policy_fail_memory(build);
@@ -192,7 +193,7 @@ int policy_set_trusted_labels(struct policy_build *build, const char *value)
 int policy_set_trusted_subject(struct policy_build *build, const char *value)
 {
 	struct policy_trusted *trusted = current_trusted(build);
-	struct policy_subject *subject = POLICY_APPEND(trusted->subjects, trusted->n_subjects);
+	struct policy_subject *subject = ARRAY_APPEND(trusted->subjects, trusted->n_subjects);
 
 	return subject ? policy_value_subject(build, value, subject) : policy_fail_memory(build);
 }
@@ -228,7 +229,7 @@ int policy_set_person_uid(struct policy_build *build, const char *value)
 			r = refuse_owned_uid(build, uid);
 		if (r < 0)
 			break;
-		slot = POLICY_APPEND(person->uids, person->n_uids);
+		slot = ARRAY_APPEND(person->uids, person->n_uids);
 		if (!slot)
 			return policy_fail_memory(build);
 		*slot = uid;
@@ -238,7 +239,7 @@ int policy_set_person_uid(struct policy_build *build, const char *value)
 
 static int add_unit(struct policy_build *build, struct policy_person *person, const char *word)
 {
-	char **slot = POLICY_APPEND(person->units, person->n_units);
+	char **slot = ARRAY_APPEND(person->units, person->n_units);
 	int r = slot ? policy_value_unit(build, word, slot) : policy_fail_memory(build);
 
 	if (r < 0)
@@ -260,11 +261,13 @@ int policy_set_person_unit(struct policy_build *build, const char *value)
 	return r;
 }
 
+#define GUID_LENGTH 36
+
 static bool is_guid(const char *text)
 {
-	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	static const char form[GUID_LENGTH + 1] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 
-	if (strlen(text) != sizeof(form) - 1)
+	if (strlen(text) != GUID_LENGTH)
 		return false;
 	for (size_t i = 0; form[i]; i++)
 		if (form[i] == '-' ? text[i] != '-' : !strchr("0123456789abcdefABCDEF", text[i]))
@@ -275,24 +278,22 @@ static bool is_guid(const char *text)
 int policy_set_person_teams(struct policy_build *build, const char *value)
 {
 	struct policy_person *person = current_person(build);
+	char id[GUID_LENGTH + 1] = "";
 
 	if (!is_guid(value))
 		return policy_fail(build,
 				   "Teams=%.100s is no object id; copy it from Entra, like "
 				   "01234567-89ab-cdef-0123-456789abcdef",
 				   value);
-	person->teams = strdup(value);
-	if (!person->teams)
-		return policy_fail_memory(build);
-	for (char *c = person->teams; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
+	for (size_t i = 0; i < GUID_LENGTH; i++)
+		id[i] = (char)tolower((unsigned char)value[i]);
 	for (const struct policy_person *other = build->policy->people; other < person; other++)
-		if (other->teams && !strcmp(other->teams, person->teams))
-			return policy_fail(
-				build,
-				"Teams=%s is [Person %s] at %s:%u already; one human is one person",
-				person->teams, other->name, other->origin.file, other->origin.line);
-	return 0;
+		if (other->teams && !strcmp(other->teams, id))
+			return policy_fail(build,
+					   "Teams=%s is [Person %s] at %s:%u already; one human is "
+					   "one person",
+					   id, other->name, other->origin.file, other->origin.line);
+	return policy_value_text(build, id, &person->teams);
 }
 
 int policy_set_group_member(struct policy_build *build, const char *value)

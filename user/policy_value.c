@@ -10,6 +10,7 @@
 #include <linux/limits.h>
 #include <pwd.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "policy_build.h"
 #include "text.h"
@@ -177,20 +178,19 @@ int policy_value_references(struct policy_build *build, const char *value,
 			    enum policy_reference_kind kind, size_t index)
 {
 	_cleanup_(text_free_wordsp) char **words = NULL;
+	struct policy_reference *reference;
 	int r = policy_value_words(build, value, &words);
 
-	for (size_t i = 0; r == 0 && words[i]; i++) {
-		struct policy_reference *reference =
-			POLICY_APPEND(build->references, build->n_references);
-
-		if (!reference)
-			return policy_fail_memory(build);
-		reference->kind = kind;
-		reference->index = index;
-		reference->origin = build->here;
-		r = policy_value_text(build, words[i], &reference->name);
-	}
-	return r;
+	if (r < 0)
+		return r;
+	reference = ARRAY_APPEND(build->references, build->n_references);
+	if (!reference)
+		return policy_fail_memory(build);
+	reference->kind = kind;
+	reference->index = index;
+	reference->origin = build->here;
+	reference->names = TAKE_PTR(words);
+	return 0;
 }
 
 static int set_user(struct policy_build *build, const char *word, struct policy_subject *subject)

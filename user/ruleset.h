@@ -56,8 +56,7 @@ struct ruleset_destination {
 	struct sluice_destination value;
 };
 
-/* A unit that some clearance states, for whoever sees it start later: its cgroup becomes a member.
- */
+/* A unit that clearances state, for whoever sees it start later: its cgroup becomes a member. */
 struct ruleset_unit {
 	char *name;
 	uint64_t clearances;

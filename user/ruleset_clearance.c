@@ -7,9 +7,10 @@
  * executable or cgroup. Must not own: identities (the callbacks of struct ruleset_names have them).
  */
 #include <errno.h>
+#include <string.h>
 
+#include "array.h"
 #include "cleanup.h"
-#include "policy_build.h"
 #include "ruleset_build.h"
 
 /**
@@ -44,7 +45,7 @@ static int add_member(struct ruleset_build *build, struct sluice_member_key key,
 		if (!memcmp(&ruleset->members[i].key, &key, sizeof(key)))
 			member = &ruleset->members[i];
 	if (!member) {
-		member = POLICY_APPEND(ruleset->members, ruleset->n_members);
+		member = ARRAY_APPEND(ruleset->members, ruleset->n_members);
 		if (!member)
 			return ruleset_fail_memory(build);
 		member->key = key;
@@ -88,14 +89,12 @@ static int remember_unit(struct ruleset_build *build, const char *name, unsigned
 		if (!strcmp(ruleset->units[i].name, name))
 			unit = &ruleset->units[i];
 	if (!unit) {
-		char *copy = strdup(name);
-
-		unit = copy ? POLICY_APPEND(ruleset->units, ruleset->n_units) : NULL;
-		if (!unit) {
-			free(copy);
+		unit = ARRAY_APPEND(ruleset->units, ruleset->n_units);
+		if (!unit)
 			return ruleset_fail_memory(build);
-		}
-		unit->name = copy;
+		unit->name = strdup(name);
+		if (!unit->name)
+			return ruleset_fail_memory(build);
 	}
 	unit->clearances |= UINT64_C(1) << clearance;
 	return 0;

@@ -12,13 +12,15 @@
  * an IPv6 prefix would reach into it.
  */
 #include <errno.h>
+#include <string.h>
 
+#include "array.h"
 #include "cleanup.h"
-#include "policy_build.h"
 #include "ruleset_build.h"
 #include "ruleset_port.h"
 
 static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+static const struct policy_origin host_itself = { .file = "addresses of this host" };
 
 /* One thing said about one prefix. @origin: NULL when no line says it */
 struct statement {
@@ -51,7 +53,7 @@ static bool is_prefix_of(const uint8_t outer[16], unsigned int prefix, const uin
 static int add(struct statements *set, const uint8_t addr[16], unsigned int prefix,
 	       const struct sluice_port *port, const struct policy_origin *origin)
 {
-	struct statement *statement = POLICY_APPEND(set->all, set->n);
+	struct statement *statement = ARRAY_APPEND(set->all, set->n);
 
 	if (!statement)
 		return ruleset_fail_memory(set->build);
@@ -197,7 +199,7 @@ static const struct ruleset_destination *find_around(const struct ruleset *rules
 /* Names the lines about @first's prefix and those around it, as many as fit. */
 static int refuse_ports(struct statements *set, const struct statement *first)
 {
-	const struct policy_origin *blamed = NULL;
+	const struct policy_origin *blamed = &host_itself;
 	char lines[640] = "";
 	size_t used = 0;
 
@@ -208,8 +210,7 @@ static int refuse_ports(struct statements *set, const struct statement *first)
 		    !is_prefix_of(other->addr, other->prefix, first->addr) ||
 		    is_v4(other->addr, other->prefix) != is_v4(first->addr, first->prefix))
 			continue;
-		if (blamed && blamed->file == other->origin->file &&
-		    blamed->line == other->origin->line)
+		if (blamed->file == other->origin->file && blamed->line == other->origin->line)
 			continue;
 		blamed = other->origin;
 		used += (size_t)snprintf(lines + used, sizeof(lines) - used, "%s%.200s:%u",
@@ -243,7 +244,7 @@ static int add_entry(struct statements *set, const struct statement *first, size
 		return refuse_ports(set, first);
 	if (r < 0)
 		return ruleset_fail_memory(set->build);
-	entry = POLICY_APPEND(ruleset->destinations, ruleset->n_destinations);
+	entry = ARRAY_APPEND(ruleset->destinations, ruleset->n_destinations);
 	if (!entry)
 		return ruleset_fail_memory(set->build);
 	entry->key.prefixlen = 32 + first->prefix;

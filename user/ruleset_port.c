@@ -36,8 +36,7 @@ static size_t find_cuts(const struct sluice_port *said, size_t n, uint32_t *cuts
 	return different;
 }
 
-/* All that @said says about @port for @protocol, where 0 stands for a protocol that no range names.
- */
+/* All that @said says about @port for @protocol; 0 stands for one that no range names. */
 static struct sluice_port sum_up(const struct sluice_port *said, size_t n, uint32_t port,
 				 uint32_t protocol)
 {

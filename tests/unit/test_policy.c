@@ -34,7 +34,7 @@ static void test_label(void **state)
 		"# comment\n; comment\n  # indented comment\n \t\n"
 		"[Label pii]\n"
 		"Sensitivity = restricted\n"
-		"Description=Names; and # more = all of \"it\"\n"
+		"Description=Names ; and # more = all of \"it\"\n"
 		"Path=/data//customers/ \"/data/two words\"\n"
 		"Path=/data/x\n"
 		"Xattr=user.class=\"very pii\" below /\n"
@@ -47,7 +47,7 @@ static void test_label(void **state)
 	assert_ptr_equal(label, &policy->labels[0]);
 	assert_int_equal(label->origin.line, 5);
 	assert_int_equal(label->sensitivity, 75);
-	assert_string_equal(label->description, "Names; and # more = all of \"it\"");
+	assert_string_equal(label->description, "Names ; and # more = all of \"it\"");
 	assert_int_equal(label->n_paths, 3);
 	assert_string_equal(label->paths[0].path, "/data/customers");
 	assert_string_equal(label->paths[1].path, "/data/two words");

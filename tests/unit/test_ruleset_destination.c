@@ -56,6 +56,7 @@ static void test_own_addresses(void **state)
 	assert_true(allowed(ruleset, "::ffff:10.9.9.8", 443) == 0);
 	assert_true(allowed(ruleset, "::ffff:128.0.0.1", 443) == 0);
 	assert_true(allowed(ruleset, "::2", 443) == 0);
+	assert_true(allowed(ruleset, "::", 443) == 0); /* what an unknown address looks like */
 	for (size_t i = 0; i < ruleset->n_destinations; i++)
 		assert_int_equal(ruleset->destinations[i].key.slot, 1);
 	assert_int_equal(ruleset->destinations[0].key.prefixlen, 32 + 96 + 8);
