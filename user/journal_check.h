@@ -50,7 +50,8 @@ void journal_check_done(struct journal_check *check);
 
 /**
  * journal_check_line() - take the next line, without its LF.
- * @ret_entry: a new reference to the parsed entry; NULL after a checkpoint. May be NULL.
+ * @ret_entry: a new reference to the parsed entry; NULL after a checkpoint. May be NULL: then frame and hashes are
+ * checked, and the JSON between them is not looked at (nobody but the owner of the key can have written it)
  * Return: 0; -ENOMEM; -EKEYREJECTED: not the pinned key or genesis; -EBADMSG: the line is wrong. After an error the
  * counters are those of the line before.
  */

@@ -76,7 +76,7 @@ int journal_recover(struct journal_file *file, const struct journal_replay *repl
 		    struct journal_recovery *ret_recovery, char *error, size_t error_size)
 {
 	struct journal_replay copy = *replay;
-	struct journal_scan scan = { .fd = file->fd, .fn = on_line, .ctx = &copy };
+	struct journal_scan scan = { .fd = file->fd, .parse = true, .fn = on_line, .ctx = &copy };
 	struct journal_recovery recovery = { 0 };
 	struct journal_end end;
 	int r;

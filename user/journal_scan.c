@@ -130,7 +130,7 @@ static int reader_torn(struct reader *reader, size_t size, struct journal_end *e
 static int scan_line(struct reader *reader, struct journal_check *check, const char *text, size_t size)
 {
 	struct journal_line line = { .seq = check->entries, .text = text, .size = size };
-	int r = journal_check_line(check, text, size, &line.entry);
+	int r = journal_check_line(check, text, size, reader->scan->parse ? &line.entry : NULL);
 
 	line.signed_entries = check->signed_entries;
 	if (r == 0 && reader->scan->fn)
@@ -139,10 +139,15 @@ static int scan_line(struct reader *reader, struct journal_check *check, const c
 	return r;
 }
 
+static bool scan_enough(const struct journal_scan *scan, const struct journal_check *check, uint64_t bytes)
+{
+	return scan->enough && bytes >= scan->enough && check->entries == check->signed_entries;
+}
+
 static int scan_all(struct reader *reader, struct journal_check *check, struct journal_end *end)
 {
 	size_t size = 0;
-	char *line;
+	char *line = NULL;
 	int r, error;
 
 	while ((r = reader_line(reader, check, &line, &size)) > 0) {
@@ -155,6 +160,8 @@ static int scan_all(struct reader *reader, struct journal_check *check, struct j
 			return error;
 		reader->start += size + 1;
 		end->good_bytes += size + 1;
+		if (scan_enough(reader->scan, check, end->good_bytes))
+			return 0;
 	}
 	if (r < 0 || reader->start == reader->end)
 		return r;

@@ -19,7 +19,7 @@
 
 /* One good line. */
 struct journal_line {
-	json_t *entry; /* borrowed; NULL: a checkpoint */
+	json_t *entry; /* borrowed; NULL: a checkpoint, or a scan that does not parse */
 	uint64_t seq; /* of the entry */
 	const char *text; /* without LF, not NUL-terminated */
 	size_t size;
@@ -31,7 +31,9 @@ typedef int (*journal_line_fn)(void *ctx, const struct journal_line *line);
 
 struct journal_scan {
 	int fd; /* read from its current offset; may be a pipe */
+	bool parse; /* every entry as JSON, for fn */
 	bool live; /* the file may be being written: wait a little for the end of a commit */
+	uint64_t enough; /* bytes: end at the first signed place behind them, a writer may be faster; 0: read all */
 	bool (*wait)(void *ctx); /* at the end of the file: true to look again (sleeps itself); may be NULL */
 	journal_line_fn fn; /* may be NULL */
 	void *ctx;

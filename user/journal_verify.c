@@ -40,7 +40,7 @@ static bool on_wait(void *ctx)
 	return verify->options->wait(verify->options->ctx);
 }
 
-static int open_journal(const char *path, bool *ret_live)
+static int open_journal(const char *path, struct journal_scan *scan)
 {
 	bool from_stdin = strcmp(path, "-") == 0;
 	_cleanup_close_ int fd = -1;
@@ -51,7 +51,9 @@ static int open_journal(const char *path, bool *ret_live)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	*ret_live = S_ISREG(st.st_mode);
+	scan->live = S_ISREG(st.st_mode);
+	/* What a writer adds from now on is not asked for, unless the caller follows it. */
+	scan->enough = scan->live && !scan->wait ? (uint64_t)st.st_size : 0;
 	return TAKE_FD(fd);
 }
 
@@ -125,11 +127,12 @@ int journal_verify_lines(const char *path, const struct journal_verify_options *
 	static const struct journal_verify_options none;
 	struct verify verify = { .options = options ? options : &none, .fn = fn, .ctx = ctx };
 	const struct journal_pins pins = { .genesis = verify.options->genesis, .vkey = verify.options->vkey };
-	struct journal_scan scan = { .fn = on_line, .wait = verify.options->wait ? on_wait : NULL, .ctx = &verify };
+	struct journal_scan scan = { .parse = fn, .fn = on_line, .wait = verify.options->wait ? on_wait : NULL,
+				     .ctx = &verify };
 	struct journal_verify_result result = { 0 };
 	struct journal_end end = { 0 };
 	struct journal_check check;
-	_cleanup_close_ int fd = open_journal(path, &scan.live);
+	_cleanup_close_ int fd = open_journal(path, &scan);
 	int r;
 
 	if (fd < 0)

@@ -201,6 +201,25 @@ static void test_bad_end(void **state)
 	free(file.at);
 }
 
+/* The last line before a crash fits the chain, yet is not JSON: it is not signed later. */
+static void test_bad_json_not_adopted(void **state)
+{
+	struct fixture *f = *state;
+	struct bytes file, line;
+
+	fixture_fill(f, 12, 5);
+	file = file_load(f->path);
+	line = line_at(&file, count_lines(&file) - 2);
+	file_store(f->path, file.at, (size_t)(line.at + line.size - file.at));
+	journal_close(fixture_open(f));
+	assert_int_equal(f->recovery.adopted, 1);
+	*(char *)memmem(line.at, line.size, "\",\"message", 10) = ' ';
+	file_store(f->path, file.at, (size_t)(line.at + line.size - file.at));
+	assert_int_equal(fixture_refuse(f), -EBADMSG);
+	assert_non_null(strstr(f->error, "not valid JSON"));
+	free(file.at);
+}
+
 /* A file that never was a journal is left alone. */
 static void test_not_a_journal(void **state)
 {
@@ -274,7 +293,7 @@ int main(void)
 		TEST(test_nul_bytes),	      TEST(test_nul_in_the_middle),
 		TEST(test_bad_middle),	      TEST(test_bad_end),
 		TEST(test_not_a_journal),     TEST(test_adopted_not_signed_by_opening),
-		TEST(test_torn_appends),
+		TEST(test_torn_appends),      TEST(test_bad_json_not_adopted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
