@@ -278,19 +278,29 @@ static int enlist(struct http_transfer *transfer)
 	return 0;
 }
 
-int http_post_json(struct http *http, const struct http_target *target, const char *body, http_done_fn done, void *arg,
-		   struct http_transfer **ret)
+static struct http_transfer *new_transfer(struct http *http, http_done_fn done, void *arg)
 {
-	_cleanup_(free_transferp) struct http_transfer *transfer = calloc(1, sizeof(*transfer));
-	int r;
+	struct http_transfer *transfer = calloc(1, sizeof(*transfer));
 
 	if (!transfer)
-		return -ENOMEM;
+		return NULL;
 	transfer->http = http;
 	transfer->done = done;
 	transfer->arg = arg;
 	transfer->easy = curl_easy_init();
-	if (!transfer->easy)
+	if (transfer->easy)
+		return transfer;
+	free(transfer);
+	return NULL;
+}
+
+int http_post_json(struct http *http, const struct http_target *target, const char *body, http_done_fn done, void *arg,
+		   struct http_transfer **ret)
+{
+	_cleanup_(free_transferp) struct http_transfer *transfer = new_transfer(http, done, arg);
+	int r;
+
+	if (!transfer)
 		return -ENOMEM;
 	r = set_headers(transfer);
 	if (r == 0)
