@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The command line against a daemon with canned answers (tests/tools/fake-sluiced.c): output, JSON, exit codes.
-# SLUICE_BUILD: folder with sluice and with tests/fake-sluiced and tests/make-journal; default build/.
+# The command line against a daemon with canned answers (tests/tools/fake-control.c): output, JSON, exit codes.
+# SLUICE_BUILD: folder with sluice and with tests/fake-control and tests/make-journal; default build/.
 
 DIGEST=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 
@@ -19,9 +19,9 @@ teardown() {
 	[ -z "$FAKE" ] || kill "$FAKE"
 }
 
-# Starts the daemon in a mode of fake-sluiced.c and waits for its socket.
+# Starts the daemon in a mode of fake-control.c and waits for its socket.
 daemon() {
-	"$BUILD/tests/fake-sluiced" "$SLUICE_SOCKET" "$LOG" "${1:-enforcing}" 3>&- &
+	"$BUILD/tests/fake-control" "$SLUICE_SOCKET" "$LOG" "${1:-enforcing}" 3>&- &
 	FAKE=$!
 	for _ in $(seq 100); do
 		[ -S "$SLUICE_SOCKET" ] && return

@@ -43,11 +43,13 @@ static void on_paths(struct advice *advice, const struct policy_label *label)
 	for (size_t i = 0; i < label->n_paths; i++)
 		if (stat(label->paths[i].path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR))
 			warn(advice, &label->paths[i].origin,
-			     "the path '%s' of label '%s' does not exist here; it is labeled once it does",
+			     "the path '%s' of label '%s' does not exist here; it is labeled once "
+			     "it does",
 			     label->paths[i].path, label->name);
 	for (size_t i = 0; i < label->n_xattrs; i++)
 		if (stat(label->xattrs[i].below, &st) < 0 && (errno == ENOENT || errno == ENOTDIR))
-			warn(advice, &label->xattrs[i].origin, "the folder '%s' of label '%s' does not exist here",
+			warn(advice, &label->xattrs[i].origin,
+			     "the folder '%s' of label '%s' does not exist here",
 			     label->xattrs[i].below, label->name);
 }
 
@@ -67,7 +69,9 @@ static void on_labels(struct advice *advice)
 			warn(advice, &label->origin, "no rule guards the label '%s'", label->name);
 		else if (!label->n_paths && !label->n_xattrs && !label->n_endpoints)
 			warn(advice, &label->origin,
-			     "rules guard the label '%s', but no path, attribute or endpoint carries it", label->name);
+			     "rules guard the label '%s', but no path, attribute or endpoint "
+			     "carries it",
+			     label->name);
 	}
 }
 
@@ -101,13 +105,15 @@ static void on_rules(struct advice *advice)
 		rule = &advice->policy->rules[i];
 		on_executables(advice, rule->cleared, rule->n_cleared);
 		if (rule->monitor)
-			warn(advice, &rule->origin, "the rule '%s' monitors only: it stops nothing", rule->name);
+			warn(advice, &rule->origin, "the rule '%s' monitors only: it stops nothing",
+			     rule->name);
 		if (rule->verdict != POLICY_ASK)
 			continue;
 		persons = reviewers_of(advice->policy, rule->groups);
 		if (persons <= rule->reviewers)
 			warn(advice, &rule->origin,
-			     "the rule '%s' needs %u of %zu person%s: when one of them asks or is away, nobody can approve",
+			     "the rule '%s' needs %u of %zu person%s: when one of them asks or is "
+			     "away, nobody can approve",
 			     rule->name, rule->reviewers, persons, persons == 1 ? "" : "s");
 	}
 }
@@ -133,7 +139,9 @@ static void on_groups(struct advice *advice)
 			warn(advice, &group->origin, "no rule asks the group '%s'", group->name);
 		else if (group->n_members < 2)
 			warn(advice, &group->origin,
-			     "the group '%s' has one person: nobody else can answer for them or to them", group->name);
+			     "the group '%s' has one person: nobody else can answer for them or to "
+			     "them",
+			     group->name);
 	}
 }
 
@@ -145,14 +153,15 @@ static void on_people(struct advice *advice)
 		person = &advice->policy->people[i];
 		if (person->n_uids == 0)
 			warn(advice, &person->origin,
-			     "the person '%s' has no local account: cannot decide here, and is not known as requester",
+			     "the person '%s' has no local account: cannot decide here, and is not "
+			     "known as requester",
 			     person->name);
 	}
 }
 
 json_t *advice_on(const struct policy *policy)
 {
-	static void (*const topics[])(struct advice *advice) = {
+	static void (*const topics[])(struct advice * advice) = {
 		on_labels, on_rules, on_trusted, on_groups, on_people,
 	};
 	struct advice advice = { .policy = policy, .warnings = json_array() };

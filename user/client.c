@@ -34,12 +34,17 @@ fail(struct ipc_result *ret, int error, const char *format, ...)
 static int fail_connect(struct ipc_result *ret, int error, const char *path)
 {
 	if (error == -ENOENT || error == -ECONNREFUSED)
-		return fail(ret, error, "sluiced is not running (%s: %s); start it with: systemctl start sluiced", path,
-			    strerror(-error));
+		return fail(
+			ret, error,
+			"sluiced is not running (%s: %s); start it with: systemctl start sluiced",
+			path, strerror(-error));
 	if (error == -EACCES || error == -EPERM)
-		return fail(ret, error, "no permission for the socket %s; check the modes of the socket and its folder",
+		return fail(ret, error,
+			    "no permission for the socket %s; check the modes of the socket and "
+			    "its folder",
 			    path);
-	return fail(ret, error, "cannot connect to sluiced at %s: %s; see: systemctl status sluiced", path,
+	return fail(ret, error,
+		    "cannot connect to sluiced at %s: %s; see: systemctl status sluiced", path,
 		    strerror(-error));
 }
 
@@ -47,12 +52,16 @@ static int fail_receive(struct ipc_result *ret, int r)
 {
 	if (r == 0)
 		return fail(ret, -ECONNRESET,
-			    "sluiced ended the connection without an answer; see: journalctl -u sluiced");
+			    "sluiced ended the connection without an answer; see: journalctl -u "
+			    "sluiced");
 	if (r == -EAGAIN)
-		return fail(ret, -ETIMEDOUT, "sluiced does not answer; see: systemctl status sluiced");
+		return fail(ret, -ETIMEDOUT,
+			    "sluiced does not answer; see: systemctl status sluiced");
 	if (r == -EPROTO)
-		return fail(ret, r, "sluiced sent a message that this sluice does not understand; install the same "
-				    "version of both, then restart sluiced");
+		return fail(ret, r,
+			    "sluiced sent a message that this sluice does not understand; install "
+			    "the same "
+			    "version of both, then restart sluiced");
 	return fail(ret, r, "cannot receive from sluiced: %s", strerror(-r));
 }
 
@@ -92,7 +101,8 @@ int client_call(const struct client_call *call, struct ipc_result *ret)
 		return fail_connect(ret, sock, path);
 	r = channel_send(sock, call->type, call->payload, call->size, call->fd);
 	if (r < 0)
-		return fail(ret, r, "cannot send to sluiced: %s; see: systemctl status sluiced", strerror(-r));
+		return fail(ret, r, "cannot send to sluiced: %s; see: systemctl status sluiced",
+			    strerror(-r));
 	do
 		r = take_message(sock, call, ret);
 	while (r > 0);

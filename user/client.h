@@ -2,8 +2,8 @@
 /*
  * client.h: one question to sluiced and its whole answer.
  *
- * Owns: connecting, sending, taking items until the result, and saying why that failed. Must not own: framing
- * (channel.h), or what items mean (view.h and the commands).
+ * Owns: connecting, sending, taking items until the result, and saying why that failed. Must not
+ * own: framing (channel.h), or what items mean (view.h and the commands).
  */
 #ifndef SLUICE_CLIENT_H
 #define SLUICE_CLIENT_H
@@ -38,9 +38,9 @@ const char *client_socket(const char *socket);
 
 /**
  * client_call() - ask and wait for the whole answer.
- * @ret: always filled: sluiced's result, or when it was not reached the errno and a text with the remedy
- * Return: 0 when sluiced answered, whatever the answer; a negative errno when it was not reached, broke off or did
- * not speak our language, or that of @item_fn.
+ * @ret: always filled: sluiced's result, or when it was not reached the errno and a text with the
+ * remedy Return: 0 when sluiced answered, whatever the answer; a negative errno when it was not
+ * reached, broke off or did not speak our language, or that of @item_fn.
  */
 int client_call(const struct client_call *call, struct ipc_result *ret);
 

@@ -32,12 +32,16 @@ static error_t parse_common_option(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option common_options[] = {
 	{ "json", 'j', NULL, 0, "Print JSON instead of text", 0 },
-	{ "socket", 'S', "PATH", 0, "Socket of sluiced (default: $SLUICE_SOCKET, else " IPC_CONTROL_SOCKET ")", 0 },
+	{ "socket", 'S', "PATH", 0,
+	  "Socket of sluiced (default: $SLUICE_SOCKET, else " IPC_CONTROL_SOCKET ")", 0 },
 	{ 0 },
 };
 
-const struct argp cmd_common_argp = { common_options, parse_common_option, NULL, NULL, NULL, NULL, NULL };
-const struct argp_child cmd_common_options[] = { { &cmd_common_argp, 0, "Common options:", -2 }, { 0 } };
+const struct argp cmd_common_argp = {
+	common_options, parse_common_option, NULL, NULL, NULL, NULL, NULL
+};
+const struct argp_child cmd_common_options[] = { { &cmd_common_argp, 0, "Common options:", -2 },
+						 { 0 } };
 
 error_t cmd_parse_common(int key, char *arg, struct argp_state *state)
 {
@@ -63,7 +67,8 @@ error_t cmd_parse_common(int key, char *arg, struct argp_state *state)
 	}
 }
 
-void cmd_parse_simple(const char *args_doc, const char *doc, int argc, char **argv, struct cmd_input *input)
+void cmd_parse_simple(const char *args_doc, const char *doc, int argc, char **argv,
+		      struct cmd_input *input)
 {
 	const struct argp argp = {
 		.parser = cmd_parse_common,
@@ -80,7 +85,8 @@ static void print_commands(FILE *out, const struct cmd *table, size_t n, const c
 	fprintf(out, "Usage: %s COMMAND [OPTION...] [ARGUMENT...]\n\nCommands:\n", name);
 	for (size_t i = 0; i < n; i++)
 		fprintf(out, "  %-10s %s\n", table[i].name, table[i].help);
-	fprintf(out, "\n'%s COMMAND --help' explains one command; sluice(1) has all of it.\n", name);
+	fprintf(out, "\n'%s COMMAND --help' explains one command; sluice(1) has all of it.\n",
+		name);
 }
 
 static bool is_help(const char *word)
@@ -88,7 +94,8 @@ static bool is_help(const char *word)
 	return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0;
 }
 
-int cmd_dispatch(const struct cmd *table, size_t n, int argc, char **argv, struct cmd_common *common)
+int cmd_dispatch(const struct cmd *table, size_t n, int argc, char **argv,
+		 struct cmd_common *common)
 {
 	_cleanup_free_ char *name = NULL;
 
@@ -170,17 +177,19 @@ static int collect(void *ctx, const union ipc_any *item)
 	return json_array_append_new(collection->rows, collection->view(item)) < 0 ? -ENOMEM : 0;
 }
 
-int cmd_collect(struct client_call *call, json_t *(*view)(const union ipc_any *item), json_t **ret)
+int cmd_collect(const struct client_call *call, json_t *(*view)(const union ipc_any *item),
+		json_t **ret)
 {
 	struct collection collection = { .view = view, .rows = json_array() };
+	struct client_call collecting = *call;
 	struct ipc_result result;
 	int r;
 
 	if (!collection.rows)
 		return cmd_fail(CMD_FAILED, "out of memory");
-	call->item_fn = collect;
-	call->ctx = &collection;
-	r = client_call(call, &result);
+	collecting.item_fn = collect;
+	collecting.ctx = &collection;
+	r = client_call(&collecting, &result);
 	if (r < 0 || result.error) {
 		json_decref(collection.rows);
 		return report(r, &result);
@@ -189,7 +198,7 @@ int cmd_collect(struct client_call *call, json_t *(*view)(const union ipc_any *i
 	return CMD_OK;
 }
 
-int cmd_act(struct client_call *call, const struct cmd_common *common)
+int cmd_act(const struct client_call *call, const struct cmd_common *common)
 {
 	json_auto_t *record = NULL;
 	struct ipc_result result;
@@ -199,7 +208,8 @@ int cmd_act(struct client_call *call, const struct cmd_common *common)
 	if (r < 0 || result.error)
 		return report(r, &result);
 	if (common->json) {
-		record = json_pack("{s:b, s:s#}", "ok", 1, "text", result.text, strlen(result.text));
+		record =
+			json_pack("{s:b, s:s#}", "ok", 1, "text", result.text, strlen(result.text));
 		return cmd_print_json(record);
 	}
 	escape_print(stdout, *result.text ? result.text : "done");
@@ -210,14 +220,15 @@ int cmd_act(struct client_call *call, const struct cmd_common *common)
 int cmd_print_json(const json_t *value)
 {
 	/* ASCII only: what is escaped cannot reorder or hide the rest of a line on a terminal. */
-	if (!value || json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_ENCODE_ANY) < 0)
+	if (!value ||
+	    json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_ENCODE_ANY) < 0)
 		return cmd_fail(CMD_FAILED, "cannot write the JSON: out of memory or space");
 	putchar('\n');
 	return CMD_OK;
 }
 
-int cmd_print_rows(const struct cmd_common *common, const json_t *rows, const struct table_column *columns, size_t n,
-		   const char *empty)
+int cmd_print_rows(const struct cmd_common *common, const json_t *rows,
+		   const struct table_column *columns, size_t n, const char *empty)
 {
 	if (common->json)
 		return cmd_print_json(rows);
@@ -237,8 +248,9 @@ int cmd_copy(char *field, size_t size, const char *text, const char *what)
 	if (!escape_valid(text))
 		return cmd_fail(CMD_USAGE, "the %s is not UTF-8", what);
 	if (length >= size)
-		return cmd_fail(CMD_USAGE, "the %s has %zu bytes, at most %zu are possible; shorten it", what, length,
-				size - 1);
+		return cmd_fail(CMD_USAGE,
+				"the %s has %zu bytes, at most %zu are possible; shorten it", what,
+				length, size - 1);
 	memcpy(field, text, length + 1);
 	return CMD_OK;
 }
@@ -252,7 +264,9 @@ int cmd_copy_id(char *field, size_t size, const char *text, char kind)
 	for (size_t i = 2; good && i < length; i++)
 		good = isalnum((unsigned char)text[i]);
 	if (!good)
-		return cmd_fail(CMD_USAGE, "'%s' is not an id (\"%c-…\"); list them with: sluice %s", text, kind, list);
+		return cmd_fail(CMD_USAGE,
+				"'%s' is not an id (\"%c-…\"); list them with: sluice %s", text,
+				kind, list);
 	memcpy(field, text, length + 1);
 	return CMD_OK;
 }
@@ -264,11 +278,13 @@ int cmd_open_path(const char *path, char *ret_path, size_t size, int *ret_fd)
 	ssize_t n;
 
 	if (fd < 0)
-		return cmd_fail(cmd_exit_code(errno), "cannot open '%s': %s", path, strerror(errno));
+		return cmd_fail(cmd_exit_code(errno), "cannot open '%s': %s", path,
+				strerror(errno));
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, target, sizeof(target) - 1);
 	if (n < 0)
-		return cmd_fail(CMD_FAILED, "cannot find the path of '%s': %s", path, strerror(errno));
+		return cmd_fail(CMD_FAILED, "cannot find the path of '%s': %s", path,
+				strerror(errno));
 	target[n] = 0;
 	if ((size_t)n < size)
 		memcpy(ret_path, target, (size_t)n + 1);

@@ -2,8 +2,8 @@
 /*
  * cmd.h: what the commands of sluice share: options, exit codes, and how results are shown.
  *
- * Owns: the contract between sluice.c and the cmd_*.c files, one file a family of commands. Must not own: what a
- * command does.
+ * Owns: the contract between sluice.c and the cmd_*.c files, one file a family of commands. Must
+ * not own: what a command does.
  */
 #ifndef SLUICE_CMD_H
 #define SLUICE_CMD_H
@@ -20,9 +20,9 @@
 /* Exit codes of every command; sluice(1) documents them. */
 enum cmd_exit {
 	CMD_OK = 0,
-	CMD_FAILED = 1,	       /* refused, failed, or the answer is "no" */
-	CMD_USAGE = 2,	       /* also: journal verify found a tail that nothing signs */
-	CMD_UNREACHABLE = 3,   /* no daemon, or it broke off */
+	CMD_FAILED = 1,      /* refused, failed, or the answer is "no" */
+	CMD_USAGE = 2,       /* also: journal verify found a tail that nothing signs */
+	CMD_UNREACHABLE = 3, /* no daemon, or it broke off */
 	CMD_NOT_FOUND = 4,
 	CMD_NOT_PERMITTED = 5,
 };
@@ -49,8 +49,9 @@ struct cmd_positional {
 };
 
 /*
- * What the parser of each command gets as argp_state::input, as its first member; cmd_parse_common() hands the common
- * options on and collects the arguments. Commands without options of their own use it as their parser.
+ * What the parser of each command gets as argp_state::input, as its first member;
+ * cmd_parse_common() hands the common options on and collects the arguments. Commands without
+ * options of their own use it as their parser.
  */
 struct cmd_input {
 	struct cmd_common *common;
@@ -65,10 +66,12 @@ extern const struct argp cmd_common_argp;
  * cmd_dispatch() - run the command of @table that argv[1] names.
  * @help: shown above the list for "help", --help and usage errors
  */
-int cmd_dispatch(const struct cmd *table, size_t n, int argc, char **argv, struct cmd_common *common);
+int cmd_dispatch(const struct cmd *table, size_t n, int argc, char **argv,
+		 struct cmd_common *common);
 
 /* Parses a command without options of its own; exits with CMD_USAGE when the line is wrong. */
-void cmd_parse_simple(const char *args_doc, const char *doc, int argc, char **argv, struct cmd_input *input);
+void cmd_parse_simple(const char *args_doc, const char *doc, int argc, char **argv,
+		      struct cmd_input *input);
 
 /* Prints "sluice: …" to standard error, escaped. Return: @code. */
 int cmd_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -82,25 +85,28 @@ int cmd_exit_code(int error);
  * @ret: array, owned by the caller, when CMD_OK is returned
  * Return: CMD_…; the reason of a failure has been printed.
  */
-int cmd_collect(struct client_call *call, json_t *(*view)(const union ipc_any *item), json_t **ret);
+int cmd_collect(const struct client_call *call, json_t *(*view)(const union ipc_any *item),
+		json_t **ret);
 
 /* Asks for something to be done and shows what sluiced says. Return: CMD_…. */
-int cmd_act(struct client_call *call, const struct cmd_common *common);
+int cmd_act(const struct client_call *call, const struct cmd_common *common);
 
 /* Writes one JSON value and a newline to standard output, safe for terminals. Return: CMD_…. */
 int cmd_print_json(const json_t *value);
 
 /* Shows records as a table, or as JSON, or @empty when there are none. Return: CMD_…. */
-int cmd_print_rows(const struct cmd_common *common, const json_t *rows, const struct table_column *columns, size_t n,
-		   const char *empty);
+int cmd_print_rows(const struct cmd_common *common, const json_t *rows,
+		   const struct table_column *columns, size_t n, const char *empty);
 
-/* Copies an argument into a field of a message. Return: CMD_OK, or CMD_USAGE with @what named: nothing is cut. */
+/* Copies an argument into a field of a message. Return: CMD_OK, or CMD_USAGE with @what named:
+ * nothing is cut. */
 int cmd_copy(char *field, size_t size, const char *text, const char *what);
 
 /* An id of sluiced, "r-…" or "g-…" by @kind, into @field. Return: CMD_OK or CMD_USAGE. */
 int cmd_copy_id(char *field, size_t size, const char *text, char kind);
 
-/* Opens without any right to the content. @ret_path: its real path, visibly shortened when too long. */
+/* Opens without any right to the content. @ret_path: its real path, visibly shortened when too
+ * long. */
 int cmd_open_path(const char *path, char *ret_path, size_t size, int *ret_fd);
 
 int cmd_status(int argc, char **argv, struct cmd_common *common);

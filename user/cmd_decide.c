@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd_decide.c: "sluice approve" and "sluice deny". Owns what a person must see and confirm before an answer is sent.
- * Must not own: who may answer; sluiced decides that by the peer's credentials.
+ * cmd_decide.c: "sluice approve" and "sluice deny". Owns what a person must see and confirm before
+ * an answer is sent. Must not own: who may answer; sluiced decides that by the peer's credentials.
  */
 #include "cmd.h"
 
@@ -48,8 +48,8 @@ static void parse_duration(const char *arg, struct argp_state *state, struct dec
 	uint64_t seconds;
 
 	if (text_to_seconds(arg, SLUICE_MAX_DURATION_S, &seconds) < 0 || seconds == 0)
-		argp_error(state, "'%s' is not a time of 1s to %us; write it like 90s, 15min, 2h", arg,
-			   SLUICE_MAX_DURATION_S);
+		argp_error(state, "'%s' is not a time of 1s to %us; write it like 90s, 15min, 2h",
+			   arg, SLUICE_MAX_DURATION_S);
 	else
 		input->duration_s = (uint32_t)seconds;
 }
@@ -79,7 +79,8 @@ static error_t parse_decide(int key, char *arg, struct argp_state *state)
 static const struct argp_option approve_options[] = {
 	{ "reason", 'r', "TEXT", 0, "Why; goes into the journal", 0 },
 	{ "scope", 's', "SCOPE", 0, "once, process or executable: not wider than the rule's", 0 },
-	{ "for", 'f', "TIME", 0, "How long it is allowed (90s, 15min, 2h): not longer than the rule's", 0 },
+	{ "for", 'f', "TIME", 0,
+	  "How long it is allowed (90s, 15min, 2h): not longer than the rule's", 0 },
 	{ "yes", 'y', NULL, 0, "Do not ask for confirmation", 0 },
 	{ 0 },
 };
@@ -95,15 +96,18 @@ static int check_digest(const char *given, const char *digest)
 {
 	size_t length = strlen(given);
 
-	if (length < DIGEST_LEAST || length > strlen(digest) || strspn(given, "0123456789abcdefABCDEF") != length)
-		return cmd_fail(CMD_USAGE, "'%s' is not a digest: give %d to 64 hex digits of it", given, DIGEST_LEAST);
+	if (length < DIGEST_LEAST || length > strlen(digest) ||
+	    strspn(given, "0123456789abcdefABCDEF") != length)
+		return cmd_fail(CMD_USAGE, "'%s' is not a digest: give %d to 64 hex digits of it",
+				given, DIGEST_LEAST);
 	if (strncasecmp(given, digest, length))
-		return cmd_fail(CMD_FAILED,
-				"the digest does not match: the request is not the one that you saw; look at it again");
+		return cmd_fail(CMD_FAILED, "the digest does not match: the request is not the one "
+					    "that you saw; look at it again");
 	return CMD_OK;
 }
 
-/* Reads one line of the terminal. Return: false at the end of input or when the line does not fit. */
+/* Reads one line of the terminal. Return: false at the end of input or when the line does not fit.
+ */
 static bool ask(const char *question, char *answer, size_t size)
 {
 	size_t length;
@@ -120,7 +124,8 @@ static bool ask(const char *question, char *answer, size_t size)
 	return true;
 }
 
-static int take_reason(const struct decide_input *input, const json_t *request, struct ipc_decide *decide)
+static int take_reason(const struct decide_input *input, const json_t *request,
+		       struct ipc_decide *decide)
 {
 	bool required = json_is_true(json_object_get(request, "reason_required"));
 
@@ -129,11 +134,15 @@ static int take_reason(const struct decide_input *input, const json_t *request, 
 	if (!required)
 		return CMD_OK;
 	if (!isatty(STDIN_FILENO))
-		return cmd_fail(CMD_FAILED, "the rule requires a reason; give it with --reason TEXT");
+		return cmd_fail(CMD_FAILED,
+				"the rule requires a reason; give it with --reason TEXT");
 	if (!ask("Reason: ", decide->reason, sizeof(decide->reason)) || !*decide->reason)
-		return cmd_fail(CMD_FAILED, "the rule requires a reason of at most %zu bytes; nothing was decided",
-				sizeof(decide->reason) - 1);
-	return escape_valid(decide->reason) ? CMD_OK : cmd_fail(CMD_FAILED, "the reason is not UTF-8");
+		return cmd_fail(
+			CMD_FAILED,
+			"the rule requires a reason of at most %zu bytes; nothing was decided",
+			sizeof(decide->reason) - 1);
+	return escape_valid(decide->reason) ? CMD_OK
+					    : cmd_fail(CMD_FAILED, "the reason is not UTF-8");
 }
 
 static int confirm(const struct decide_input *input, const char *id)
@@ -146,17 +155,19 @@ static int confirm(const struct decide_input *input, const char *id)
 	if (!isatty(STDIN_FILENO)) {
 		if (input->input.positional.n == 2)
 			return CMD_OK; /* the digest says what was seen */
-		return cmd_fail(CMD_FAILED,
-				"standard input is no terminal to ask on; give the request's digest, or --yes");
+		return cmd_fail(CMD_FAILED, "standard input is no terminal to ask on; give the "
+					    "request's digest, or --yes");
 	}
 	snprintf(question, sizeof(question), "%s %s? [y/N] ", verb, id);
-	if (ask(question, answer, sizeof(answer)) && (strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0))
+	if (ask(question, answer, sizeof(answer)) &&
+	    (strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0))
 		return CMD_OK;
 	return cmd_fail(CMD_FAILED, "nothing was decided");
 }
 
 /* Checks the request as it is now. Return: CMD_…. */
-static int check_request(const struct decide_input *input, const json_t *request, const char *digest)
+static int check_request(const struct decide_input *input, const json_t *request,
+			 const char *digest)
 {
 	const char *state = json_string_value(json_object_get(request, "state"));
 	const char *outcome = json_string_value(json_object_get(request, "outcome"));
@@ -168,7 +179,8 @@ static int check_request(const struct decide_input *input, const json_t *request
 			return code;
 	}
 	if (strcmp(state, "pending"))
-		return cmd_fail(CMD_FAILED, "the request is closed: %s%s%s", state, outcome ? ": " : "", outcome ?: "");
+		return cmd_fail(CMD_FAILED, "the request is closed: %s%s%s", state,
+				outcome ? ": " : "", outcome ?: "");
 	return CMD_OK;
 }
 
@@ -188,7 +200,8 @@ static int send_decision(const struct cmd_common *common, const struct ipc_decid
 /* The answer goes with the whole digest of what was shown, so it cannot meet another request. */
 static int decide(const struct decide_input *input, const struct cmd_common *common)
 {
-	struct ipc_decide decision = { .approve = input->approve, .scope = input->scope,
+	struct ipc_decide decision = { .approve = input->approve,
+				       .scope = input->scope,
 				       .duration_s = input->duration_s };
 	const char *id = input->input.positional.values[0], *digest;
 	json_auto_t *request = NULL;
@@ -218,13 +231,20 @@ static int decide(const struct decide_input *input, const struct cmd_common *com
 
 int cmd_approve(int argc, char **argv, struct cmd_common *common)
 {
-	const struct argp argp = { approve_options, parse_decide, "ID [DIGEST]",
-				   "Allow what a request asks for, after showing it in full.\vDIGEST: at least 8 hex "
-				   "digits of the request's digest as you saw it; another request is then refused. "
-				   "Nobody can approve their own request.",
-				   cmd_common_options, NULL, NULL };
-	struct decide_input input = { .input = { .common = common, .positional = { .min = 1, .max = 2 } },
-				      .approve = true };
+	const struct argp argp = {
+		approve_options,
+		parse_decide,
+		"ID [DIGEST]",
+		"Allow what a request asks for, after showing it in full.\vDIGEST: at least 8 hex "
+		"digits of the request's digest as you saw it; another request is then refused. "
+		"Nobody can approve their own request.",
+		cmd_common_options,
+		NULL,
+		NULL
+	};
+	struct decide_input input = {
+		.input = { .common = common, .positional = { .min = 1, .max = 2 } }, .approve = true
+	};
 
 	argp_parse(&argp, argc, argv, 0, NULL, &input);
 	return decide(&input, common);
@@ -232,11 +252,19 @@ int cmd_approve(int argc, char **argv, struct cmd_common *common)
 
 int cmd_deny(int argc, char **argv, struct cmd_common *common)
 {
-	const struct argp argp = { deny_options, parse_decide, "ID [DIGEST]",
-				   "Refuse what a request asks for, after showing it in full.\vDIGEST: at least 8 hex "
-				   "digits of the request's digest as you saw it; another request is then not touched.",
-				   cmd_common_options, NULL, NULL };
-	struct decide_input input = { .input = { .common = common, .positional = { .min = 1, .max = 2 } } };
+	const struct argp argp = {
+		deny_options,
+		parse_decide,
+		"ID [DIGEST]",
+		"Refuse what a request asks for, after showing it in full.\vDIGEST: at least 8 hex "
+		"digits of the request's digest as you saw it; another request is then not "
+		"touched.",
+		cmd_common_options,
+		NULL,
+		NULL
+	};
+	struct decide_input input = { .input = { .common = common,
+						 .positional = { .min = 1, .max = 2 } } };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &input);
 	return decide(&input, common);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd_doctor.c: "sluice doctor": what this host lacks (check.h), and how the daemon is, each with a remedy.
+ * cmd_doctor.c: "sluice doctor": what this host lacks (check.h), and how the daemon is, each with a
+ * remedy.
  */
 #include "cmd.h"
 
@@ -30,8 +31,9 @@ static const char *result_name(int ok)
 /* The remedy of what is well is not worth reading. */
 static json_t *row(const char *name, int ok, const char *found, const char *remedy)
 {
-	return json_pack("{s:s, s:o, s:o, s:o}", "result", result_name(ok), "name", view_text(name), "found",
-			 view_text(found), "remedy", ok > 0 ? json_null() : view_text(remedy));
+	return json_pack("{s:s, s:o, s:o, s:o}", "result", result_name(ok), "name", view_text(name),
+			 "found", view_text(found), "remedy",
+			 ok > 0 ? json_null() : view_text(remedy));
 }
 
 static int add_host(json_t *rows)
@@ -42,8 +44,8 @@ static int add_host(json_t *rows)
 
 	n = results ? check_all(results, MAX_CHECKS) : 0;
 	for (size_t i = 0; i < n && i < MAX_CHECKS && r == 0; i++)
-		if (json_array_append_new(rows, row(results[i].name, results[i].ok, results[i].found,
-						    results[i].remedy)) < 0)
+		if (json_array_append_new(rows, row(results[i].name, results[i].ok,
+						    results[i].found, results[i].remedy)) < 0)
 			r = -ENOMEM;
 	free(results);
 	return r;
@@ -59,26 +61,30 @@ static int take_status(void *ctx, const union ipc_any *item)
 static void add_enforcing(json_t *rows, const struct ipc_status *status)
 {
 	json_auto_t *reasons = view_list(status->why, "\n");
-	const json_t *reason;
-	size_t i;
 
 	if (json_array_size(reasons) == 0)
 		json_array_append_new(rows, row("enforcing", status->enforcing != 0,
-						status->enforcing ? "every program is attached" : "no, without a reason",
+						status->enforcing ? "every program is attached"
+								  : "no, without a reason",
 						"see: journalctl -u sluiced"));
-	json_array_foreach(reasons, i, reason)
-		json_array_append_new(rows, row("enforcing", status->enforcing ? -1 : 0,
-						json_string_value(reason) ?: "?", "see: sluice status"));
+	for (size_t i = 0; i < json_array_size(reasons); i++)
+		json_array_append_new(rows,
+				      row("enforcing", status->enforcing ? -1 : 0,
+					  json_string_value(json_array_get(reasons, i)) ?: "?",
+					  "see: sluice status"));
 }
 
 static void add_gateway(json_t *rows, const struct ipc_status *status)
 {
-	json_array_append_new(rows, row("gateway", status->gateway_connected ? 1 : -1,
-					status->gateway_connected ? "connected" : "not connected: nobody is notified",
-					"systemctl start sluice-gateway; or decide with: sluice approve"));
+	json_array_append_new(
+		rows,
+		row("gateway", status->gateway_connected ? 1 : -1,
+		    status->gateway_connected ? "connected" : "not connected: nobody is notified",
+		    "systemctl start sluice-gateway; or decide with: sluice approve"));
 	if (*status->gateway)
 		json_array_append_new(rows, row("delivery", -1, status->gateway,
-						"correct the notifier that it names; see: journalctl -u sluice-gateway"));
+						"correct the notifier that it names; see: "
+						"journalctl -u sluice-gateway"));
 }
 
 static void add_losses(json_t *rows, const struct ipc_status *status)
@@ -115,11 +121,13 @@ static void add_daemon(json_t *rows, const struct cmd_common *common)
 
 static size_t problems(const json_t *rows)
 {
-	const json_t *check;
-	size_t i, n = 0;
+	const char *result;
+	size_t n = 0;
 
-	json_array_foreach(rows, i, check)
-		n += strcmp(json_string_value(json_object_get(check, "result")), result_name(0)) == 0;
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		result = json_string_value(json_object_get(json_array_get(rows, i), "result"));
+		n += !result || strcmp(result, result_name(0)) == 0;
+	}
 	return n;
 }
 
@@ -129,8 +137,11 @@ int cmd_doctor(int argc, char **argv, struct cmd_common *common)
 	json_auto_t *rows = json_array();
 	int code;
 
-	cmd_parse_simple(NULL, "What this host lacks to run Sluice, each with its remedy.\vThe exit code is 0 when "
-			 "nothing is a problem; warnings do not count.", argc, argv, &input);
+	cmd_parse_simple(NULL,
+			 "What this host lacks to run Sluice, each with its remedy.\vThe exit code "
+			 "is 0 when "
+			 "nothing is a problem; warnings do not count.",
+			 argc, argv, &input);
 	if (!rows || add_host(rows) < 0)
 		return cmd_fail(CMD_FAILED, "out of memory");
 	add_daemon(rows, common);

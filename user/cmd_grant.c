@@ -30,11 +30,15 @@ int cmd_grants(int argc, char **argv, struct cmd_common *common)
 	json_auto_t *rows = NULL;
 	int code;
 
-	cmd_parse_simple(NULL, "What approvals allow now.\vUSES is how often a grant may still be used; - means until "
-			 "it expires.", argc, argv, &input);
+	cmd_parse_simple(NULL,
+			 "What approvals allow now.\vUSES is how often a grant may still be used; "
+			 "- means until "
+			 "it expires.",
+			 argc, argv, &input);
 	call.socket = common->socket;
 	code = cmd_collect(&call, view, &rows);
-	return code ? code : cmd_print_rows(common, rows, columns, ARRAY_SIZE(columns), "No grants.");
+	return code ? code
+		    : cmd_print_rows(common, rows, columns, ARRAY_SIZE(columns), "No grants.");
 }
 
 struct revoke_input {
@@ -59,11 +63,16 @@ static const struct argp_option revoke_options[] = {
 
 int cmd_revoke(int argc, char **argv, struct cmd_common *common)
 {
-	const struct argp argp = { revoke_options, parse_revoke, "GRANT", "End a grant before it expires.",
-				   cmd_common_options, NULL, NULL };
-	struct revoke_input input = { .input = { .common = common, .positional = { .min = 1, .max = 1 } } };
+	const struct argp argp = {
+		revoke_options,     parse_revoke, "GRANT", "End a grant before it expires.",
+		cmd_common_options, NULL,         NULL
+	};
+	struct revoke_input input = { .input = { .common = common,
+						 .positional = { .min = 1, .max = 1 } } };
 	struct ipc_select select = { 0 };
-	struct client_call call = { .type = IPC_REVOKE, .payload = &select, .size = sizeof(select), .fd = -1 };
+	struct client_call call = {
+		.type = IPC_REVOKE, .payload = &select, .size = sizeof(select), .fd = -1
+	};
 	int code;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &input);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd_journal.c: "sluice journal": entries by filter, each checked before it is shown. Needs no daemon. The verdict on
- * a whole journal is cmd_verify.c's.
+ * cmd_journal.c: "sluice journal": entries by filter, each checked before it is shown. Needs no
+ * daemon. The verdict on a whole journal is cmd_verify.c's.
  */
 #include "cmd.h"
 
@@ -18,12 +18,21 @@
 #include "text.h"
 #include "when.h"
 
-#define DEFAULT_CONF "/etc/sluice/sluice.conf"
+#define DEFAULT_CONF    "/etc/sluice/sluice.conf"
 #define DEFAULT_JOURNAL "/var/log/sluice/journal.jsonl"
-#define FOLLOW_NS 250000000L /* pause between two looks at the end of the file */
+#define FOLLOW_NS       250000000L /* pause between two looks at the end of the file */
 
 /* Long options; up to KEY_FILE they are texts that are only stored. */
-enum { KEY_REQUEST = 256, KEY_ACTION, KEY_LABEL, KEY_PERSON, KEY_TYPE, KEY_FILE, KEY_SINCE, KEY_UNTIL };
+enum {
+	KEY_REQUEST = 256,
+	KEY_ACTION,
+	KEY_LABEL,
+	KEY_PERSON,
+	KEY_TYPE,
+	KEY_FILE,
+	KEY_SINCE,
+	KEY_UNTIL
+};
 
 /* An entry that outlives its callback. */
 struct kept {
@@ -163,7 +172,8 @@ const char *cmd_journal_path(const char *file, char **ret_owned)
 
 	if (file)
 		return file;
-	if (policy_files(DEFAULT_CONF, &files, &n, &error) == 0 && policy_load(files, n, &policy, &error) == 0)
+	if (policy_files(DEFAULT_CONF, &files, &n, &error) == 0 &&
+	    policy_load(files, n, &policy, &error) == 0)
 		*ret_owned = strdup(policy->settings.journal);
 	policy_free(policy);
 	policy_files_free(files);
@@ -181,7 +191,8 @@ static int report(const char *path, int r, const struct journal_verify_result *r
 	if (r < 0)
 		return cmd_journal_unreadable(path, r);
 	if (result->status == JOURNAL_TAMPERED)
-		return cmd_fail(CMD_FAILED, "THE JOURNAL HAS BEEN TAMPERED WITH: %s", result->problem);
+		return cmd_fail(CMD_FAILED, "THE JOURNAL HAS BEEN TAMPERED WITH: %s",
+				result->problem);
 	if (result->status != JOURNAL_OK)
 		cmd_fail(CMD_OK, "note: %s", result->problem);
 	return CMD_OK;
@@ -211,7 +222,10 @@ static void parse_time(const char *arg, struct argp_state *state, int64_t *ret)
 	uint64_t ms;
 
 	if (when_parse(arg, when_now(), &ms) < 0)
-		argp_error(state, "'%s' is not a time; write 2026-11-22, '2026-11-22 14:00', today or -10min", arg);
+		argp_error(
+			state,
+			"'%s' is not a time; write 2026-11-22, '2026-11-22 14:00', today or -10min",
+			arg);
 	else
 		*ret = (int64_t)ms;
 }
@@ -247,7 +261,7 @@ static error_t parse_journal(int key, char *arg, struct argp_state *state)
 	struct journal_input *input = state->input;
 	const char **const texts[] = {
 		&input->filter.request, &input->filter.action, &input->filter.label,
-		&input->filter.person,	&input->filter.type,   &input->file,
+		&input->filter.person,  &input->filter.type,   &input->file,
 	};
 
 	if (key >= KEY_REQUEST && key <= KEY_FILE) {
@@ -267,7 +281,8 @@ static const struct argp_option journal_options[] = {
 	{ "label", KEY_LABEL, "LABEL", 0, "Entries about this label", 0 },
 	{ "person", KEY_PERSON, "NAME", 0, "Entries that name this person", 0 },
 	{ "type", KEY_TYPE, "TYPE", 0, "Entries of a type (grant.used) or kind (grant)", 0 },
-	{ "since", KEY_SINCE, "TIME", 0, "Not older: 2026-11-22, '2026-11-22 14:00', today, -10min", 0 },
+	{ "since", KEY_SINCE, "TIME", 0, "Not older: 2026-11-22, '2026-11-22 14:00', today, -10min",
+	  0 },
 	{ "until", KEY_UNTIL, "TIME", 0, "Not newer", 0 },
 	{ "lines", 'n', "N", 0, "Only the last N", 0 },
 	{ "follow", 'f', NULL, 0, "Go on with new entries as they come", 0 },
@@ -278,10 +293,15 @@ static const struct argp_option journal_options[] = {
 
 static int journal_show(int argc, char **argv, struct cmd_common *common)
 {
-	const struct argp argp = { journal_options, parse_journal, "\nverify [FILE]",
-				   "Entries of the signed journal, each verified before it is shown.\vWith --json each "
+	const struct argp argp = { journal_options,
+				   parse_journal,
+				   "\nverify [FILE]",
+				   "Entries of the signed journal, each verified before it is "
+				   "shown.\vWith --json each "
 				   "entry is printed as it stands in the journal, one a line.",
-				   cmd_common_options, NULL, NULL };
+				   cmd_common_options,
+				   NULL,
+				   NULL };
 	struct journal_input input = { .input.common = common };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &input);

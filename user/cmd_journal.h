@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd_journal.h: what "sluice journal" and "sluice journal verify" share: finding the file, and saying why not.
+ * cmd_journal.h: what "sluice journal" and "sluice journal verify" share: finding the file, and
+ * saying why not.
  */
 #ifndef SLUICE_CMD_JOURNAL_H
 #define SLUICE_CMD_JOURNAL_H
@@ -8,7 +9,8 @@
 #include "cmd.h"
 
 /**
- * cmd_journal_path() - @file, or the journal that this host's configuration names, or the default one.
+ * cmd_journal_path() - @file, or the journal that this host's configuration names, or the default
+ * one.
  * @ret_owned: NULL before; memory that the result may stand in, to be freed by the caller
  */
 const char *cmd_journal_path(const char *file, char **ret_owned);

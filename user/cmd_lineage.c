@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd_lineage.c: "sluice why" and "sluice lineage": the steps that brought labels to a process or a file.
+ * cmd_lineage.c: "sluice why" and "sluice lineage": the steps that brought labels to a process or a
+ * file.
  */
 #include "cmd.h"
 #include "view.h"
@@ -40,10 +41,14 @@ int cmd_why(int argc, char **argv, struct cmd_common *common)
 {
 	struct cmd_input input = { .common = common, .positional = { .min = 1, .max = 1 } };
 	struct ipc_why why = { 0 };
-	struct client_call call = { .type = IPC_WHY, .payload = &why, .size = sizeof(why), .fd = -1 };
+	struct client_call call = {
+		.type = IPC_WHY, .payload = &why, .size = sizeof(why), .fd = -1
+	};
 	uint64_t pid;
 
-	cmd_parse_simple("PID", "Why a process carries its labels: what was read, started and written, oldest first.",
+	cmd_parse_simple("PID",
+			 "Why a process carries its labels: what was read, started and written, "
+			 "oldest first.",
 			 argc, argv, &input);
 	if (text_to_number(input.positional.values[0], INT_MAX, &pid) < 0 || pid == 0)
 		return cmd_fail(CMD_USAGE, "'%s' is not a process id", input.positional.values[0]);
@@ -59,7 +64,8 @@ int cmd_lineage(int argc, char **argv, struct cmd_common *common)
 	_cleanup_close_ int fd = -1;
 	int code;
 
-	cmd_parse_simple("PATH", "Where the labels of a file came from, oldest step first.", argc, argv, &input);
+	cmd_parse_simple("PATH", "Where the labels of a file came from, oldest step first.", argc,
+			 argv, &input);
 	code = cmd_open_path(input.positional.values[0], why.path, sizeof(why.path), &fd);
 	if (code)
 		return code;

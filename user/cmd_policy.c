@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd_policy.c: "sluice policy check": reads policy files as sluiced would and says what they amount to. Needs neither
- * root nor a daemon. What is valid but hardly meant is advice.c's.
+ * cmd_policy.c: "sluice policy check": reads policy files as sluiced would and says what they
+ * amount to. Needs neither root nor a daemon. What is valid but hardly meant is advice.c's.
  */
 #include "cmd.h"
 
@@ -54,9 +54,10 @@ static json_t *origin(const struct policy_origin *where)
 
 static json_t *label_record(const struct policy_label *label)
 {
-	return json_pack("{s:o, s:I, s:I, s:I, s:I, s:o}", "name", view_text(label->name), "sensitivity",
-			 (json_int_t)label->sensitivity, "paths", (json_int_t)label->n_paths, "xattrs",
-			 (json_int_t)label->n_xattrs, "endpoints", (json_int_t)label->n_endpoints, "origin",
+	return json_pack("{s:o, s:I, s:I, s:I, s:I, s:o}", "name", view_text(label->name),
+			 "sensitivity", (json_int_t)label->sensitivity, "paths",
+			 (json_int_t)label->n_paths, "xattrs", (json_int_t)label->n_xattrs,
+			 "endpoints", (json_int_t)label->n_endpoints, "origin",
 			 origin(&label->origin));
 }
 
@@ -84,11 +85,13 @@ static json_t *rule_record(const struct policy *policy, const struct policy_rule
 {
 	bool asks = rule->verdict == POLICY_ASK;
 
-	return json_pack("{s:o, s:s, s:o, s:s, s:b, s:o, s:o, s:o, s:o}", "name", view_text(rule->name), "action",
-			 policy_action_names[rule->action], "labels", rule_labels(policy, rule), "verdict",
-			 policy_verdict_name(rule->verdict), "monitor", (int)rule->monitor, "groups",
-			 rule_groups(policy, rule), "reviewers", asks ? json_integer(rule->reviewers) : json_null(),
-			 "scope", asks ? json_string(policy_scope_name(rule->scope)) : json_null(), "origin",
+	return json_pack("{s:o, s:s, s:o, s:s, s:b, s:o, s:o, s:o, s:o}", "name",
+			 view_text(rule->name), "action", policy_action_names[rule->action],
+			 "labels", rule_labels(policy, rule), "verdict",
+			 policy_verdict_name(rule->verdict), "monitor", (int)rule->monitor,
+			 "groups", rule_groups(policy, rule), "reviewers",
+			 asks ? json_integer(rule->reviewers) : json_null(), "scope",
+			 asks ? json_string(policy_scope_name(rule->scope)) : json_null(), "origin",
 			 origin(&rule->origin));
 }
 
@@ -104,9 +107,10 @@ static json_t *summary(const struct policy *policy)
 	for (size_t i = 0; i < policy->n_files; i++)
 		json_array_append_new(files, view_text(policy->files[i]));
 	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o}", "valid", 1, "digest",
-			 view_text(policy->digest), "files", files, "labels", labels, "rules", rules, "people",
-			 (json_int_t)policy->n_people, "groups", (json_int_t)policy->n_groups, "trusted",
-			 (json_int_t)policy->n_trusted, "warnings", advice_on(policy));
+			 view_text(policy->digest), "files", files, "labels", labels, "rules",
+			 rules, "people", (json_int_t)policy->n_people, "groups",
+			 (json_int_t)policy->n_groups, "trusted", (json_int_t)policy->n_trusted,
+			 "warnings", advice_on(policy));
 }
 
 /* How many, and of what: "1 label". */
@@ -124,17 +128,18 @@ static int print_text(const struct policy *policy, const json_t *record)
 	count(policy->n_labels, "label", ", ");
 	count(policy->n_rules, "rule", ", ");
 	printf("%zu %s, ", policy->n_people, policy->n_people == 1 ? "person" : "people");
-	count(policy->n_groups, "group", policy->settings.monitor ? "; monitor only: nothing is stopped\n" : "\n");
+	count(policy->n_groups, "group",
+	      policy->settings.monitor ? "; monitor only: nothing is stopped\n" : "\n");
 	printf("digest %s\n", policy->digest);
 	if (policy->n_labels) {
 		putchar('\n');
-		r = table_print(stdout, label_columns, ARRAY_SIZE(label_columns), json_object_get(record, "labels"),
-				table_width(stdout));
+		r = table_print(stdout, label_columns, ARRAY_SIZE(label_columns),
+				json_object_get(record, "labels"), table_width(stdout));
 	}
 	if (r == 0 && policy->n_rules) {
 		putchar('\n');
-		r = table_print(stdout, rule_columns, ARRAY_SIZE(rule_columns), json_object_get(record, "rules"),
-				table_width(stdout));
+		r = table_print(stdout, rule_columns, ARRAY_SIZE(rule_columns),
+				json_object_get(record, "rules"), table_width(stdout));
 	}
 	fputs(json_array_size(warnings) ? "\n" : "", stdout);
 	for (size_t i = 0; i < json_array_size(warnings); i++) {
@@ -227,11 +232,17 @@ static const struct argp_option check_options[] = {
 
 static int policy_check(int argc, char **argv, struct cmd_common *common)
 {
-	const struct argp argp = { check_options, parse_check, "[FILE... | FOLDER]",
-				   "Check policy files as sluiced would read them.\vFiles are read together, as one "
-				   "policy. A folder stands for its sluice.conf and policy.d/*.conf; without an "
-				   "argument " DEFAULT_FOLDER " is checked. Neither root nor the daemon is needed.",
-				   cmd_common_options, NULL, NULL };
+	const struct argp argp = {
+		check_options,
+		parse_check,
+		"[FILE... | FOLDER]",
+		"Check policy files as sluiced would read them.\vFiles are read together, as one "
+		"policy. A folder stands for its sluice.conf and policy.d/*.conf; without an "
+		"argument " DEFAULT_FOLDER " is checked. Neither root nor the daemon is needed.",
+		cmd_common_options,
+		NULL,
+		NULL
+	};
 	struct check_input input = { .common = common };
 	struct stat st;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd_request.c: "sluice requests" and "sluice show": what waits for people, and one request in full. Answers are
- * cmd_decide.c's.
+ * cmd_request.c: "sluice requests" and "sluice show": what waits for people, and one request in
+ * full. Answers are cmd_decide.c's.
  */
 #include "cmd.h"
 #include "view.h"
@@ -90,7 +90,8 @@ static int print_list(FILE *out, const json_t *request, const char *key, const c
 	return table_print(out, list_columns, ARRAY_SIZE(source_columns), list, table_width(out));
 }
 
-_Static_assert(ARRAY_SIZE(source_columns) == ARRAY_SIZE(decision_columns), "print_list() takes both");
+_Static_assert(ARRAY_SIZE(source_columns) == ARRAY_SIZE(decision_columns),
+	       "print_list() takes both");
 
 /* What this page cannot show must not look as if it were not there. */
 static void print_loss(FILE *out, const json_t *request)
@@ -98,8 +99,10 @@ static void print_loss(FILE *out, const json_t *request)
 	json_int_t hidden = json_integer_value(json_object_get(request, "hidden_bytes"));
 
 	if (hidden)
-		fprintf(out, "\nWARNING: %lld bytes of text did not fit and are not shown; do not approve what you "
-			     "cannot see: sluice journal --request %s\n",
+		fprintf(out,
+			"\nWARNING: %lld bytes of text did not fit and are not shown; do not "
+			"approve what you "
+			"cannot see: sluice journal --request %s\n",
 			(long long)hidden, json_string_value(json_object_get(request, "id")));
 }
 
@@ -108,7 +111,8 @@ int cmd_print_request(FILE *out, const json_t *request)
 	int r = table_fields(out, fields, ARRAY_SIZE(fields), request, table_width(out));
 
 	if (r == 0)
-		r = print_list(out, request, "sources", "Where the labels came from:", source_columns);
+		r = print_list(out, request, "sources",
+			       "Where the labels came from:", source_columns);
 	if (r == 0)
 		r = print_list(out, request, "decisions", "Decisions:", decision_columns);
 	if (r == 0)
@@ -138,8 +142,10 @@ int cmd_fetch_request(const struct cmd_common *common, const char *id, json_t **
 		return code;
 	request = json_array_get(rows, 0);
 	if (!request)
-		return cmd_fail(CMD_NOT_FOUND, "no request %s; list them with: sluice requests --all", id);
-	if (json_array_size(rows) > 1 || strcmp(id, json_string_value(json_object_get(request, "id")) ?: ""))
+		return cmd_fail(CMD_NOT_FOUND,
+				"no request %s; list them with: sluice requests --all", id);
+	if (json_array_size(rows) > 1 ||
+	    strcmp(id, json_string_value(json_object_get(request, "id")) ?: ""))
 		return cmd_fail(CMD_FAILED, "sluiced answered with another request than %s", id);
 	*ret = json_incref(request);
 	return CMD_OK;
@@ -151,14 +157,17 @@ int cmd_show(int argc, char **argv, struct cmd_common *common)
 	json_auto_t *request = NULL;
 	int code;
 
-	cmd_parse_simple("ID", "One request in full: who wants what, which data is involved, and where it came from.",
+	cmd_parse_simple("ID",
+			 "One request in full: who wants what, which data is involved, and where "
+			 "it came from.",
 			 argc, argv, &input);
 	code = cmd_fetch_request(common, input.positional.values[0], &request);
 	if (code)
 		return code;
 	if (common->json)
 		return cmd_print_json(request);
-	return cmd_print_request(stdout, request) < 0 ? cmd_fail(CMD_FAILED, "out of memory") : CMD_OK;
+	return cmd_print_request(stdout, request) < 0 ? cmd_fail(CMD_FAILED, "out of memory")
+						      : CMD_OK;
 }
 
 struct requests_input {
@@ -193,9 +202,9 @@ static int print_ids(const struct cmd_common *common, const json_t *rows)
 {
 	json_auto_t *ids = json_array();
 	const json_t *row;
-	size_t i;
 
-	json_array_foreach(rows, i, row) {
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		row = json_array_get(rows, i);
 		if (common->json) {
 			json_array_append(ids, json_object_get(row, "id"));
 		} else {
@@ -218,14 +227,15 @@ static json_t *time_left(const json_t *row)
 	return json_string(ms > now ? when_duration((ms - now) / 1000, text) : "none");
 }
 
-/* Members that only the table shows: the person or else the account, the program with its id, the time left. */
+/* Members that only the table shows: the person or else the account, the program with its id, the
+ * time left. */
 static int add_summary(json_t *rows)
 {
 	const char *person, *user, *program;
 	json_t *row;
-	size_t i;
 
-	json_array_foreach(rows, i, row) {
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		row = json_array_get(rows, i);
 		person = json_string_value(json_object_get(row, "requester"));
 		user = json_string_value(json_object_get(row, "user"));
 		program = json_string_value(json_object_get(row, "program"));
@@ -254,11 +264,16 @@ static int print_rows(const struct cmd_common *common, json_t *rows, bool all)
 
 int cmd_requests(int argc, char **argv, struct cmd_common *common)
 {
-	const struct argp argp = { requests_options, parse_requests, NULL, "Requests that wait for a person.",
-				   cmd_common_options, NULL, NULL };
+	const struct argp argp = {
+		requests_options,   parse_requests, NULL, "Requests that wait for a person.",
+		cmd_common_options, NULL,           NULL
+	};
 	struct requests_input input = { .input.common = common };
 	struct ipc_select select = { 0 };
-	struct client_call call = { .type = IPC_REQUESTS, .payload = &select, .size = sizeof(select), .fd = -1,
+	struct client_call call = { .type = IPC_REQUESTS,
+				    .payload = &select,
+				    .size = sizeof(select),
+				    .fd = -1,
 				    .item = IPC_REQUEST_ITEM };
 	json_auto_t *rows = NULL;
 	int code;

@@ -76,15 +76,19 @@ int cmd_status(int argc, char **argv, struct cmd_common *common)
 	const json_t *status;
 	int code;
 
-	cmd_parse_simple(NULL, "Whether the agent enforces its policy, and how it is.\vThe exit code is 0 when it "
-			 "enforces, 1 when not.", argc, argv, &input);
+	cmd_parse_simple(
+		NULL,
+		"Whether the agent enforces its policy, and how it is.\vThe exit code is 0 when it "
+		"enforces, 1 when not.",
+		argc, argv, &input);
 	call.socket = common->socket;
 	code = cmd_collect(&call, view, &rows);
 	if (code)
 		return code;
 	status = json_array_get(rows, 0);
 	if (!status)
-		return cmd_fail(CMD_UNREACHABLE, "sluiced sent no status; see: systemctl status sluiced");
+		return cmd_fail(CMD_UNREACHABLE,
+				"sluiced sent no status; see: systemctl status sluiced");
 	if (common->json)
 		code = cmd_print_json(status);
 	else if (print_reasons(status) < 0 ||

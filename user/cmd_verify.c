@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd_verify.c: "sluice journal verify": the verdict on a whole journal, here or on a copy taken elsewhere.
+ * cmd_verify.c: "sluice journal verify": the verdict on a whole journal, here or on a copy taken
+ * elsewhere.
  */
 #include "cmd.h"
 
@@ -39,24 +40,40 @@ static const struct table_column fields[] = {
 	{ "vkey", "Key", 0 },
 };
 
+static const struct view_member members[] = {
+	VIEW_MEMBER("problem", VIEW_TEXT, journal_verify_result, problem),
+	VIEW_MEMBER("line", VIEW_SOME, journal_verify_result, line),
+	VIEW_MEMBER("entry", VIEW_NUMBER, journal_verify_result, entry),
+	VIEW_MEMBER("origin", VIEW_TEXT, journal_verify_result, origin),
+	VIEW_MEMBER("entries", VIEW_NUMBER, journal_verify_result, entries),
+	VIEW_MEMBER("unsigned_entries", VIEW_NUMBER, journal_verify_result, unsigned_entries),
+	VIEW_MEMBER("torn_bytes", VIEW_NUMBER, journal_verify_result, torn_bytes),
+	VIEW_MEMBER("checkpoints", VIEW_NUMBER, journal_verify_result, checkpoints),
+	VIEW_MEMBER("other_signatures", VIEW_NUMBER, journal_verify_result, other_signatures),
+	VIEW_MEMBER("first", VIEW_TIME, journal_verify_result, first_time),
+	VIEW_MEMBER("last", VIEW_TIME, journal_verify_result, last_time),
+	VIEW_MEMBER("clean_stop", VIEW_FLAG, journal_verify_result, clean),
+	VIEW_MEMBER("pinned", VIEW_FLAG, journal_verify_result, pinned),
+	VIEW_MEMBER("genesis", VIEW_TEXT, journal_verify_result, genesis),
+	VIEW_MEMBER("root", VIEW_TEXT, journal_verify_result, root),
+	VIEW_MEMBER("vkey", VIEW_TEXT, journal_verify_result, vkey),
+};
+
 static json_t *record(const char *path, const struct journal_verify_result *result)
 {
-	bool wrong = result->line != 0;
+	json_t *verdict = view_record(result, members, ARRAY_SIZE(members));
+	int r;
 
-	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:b, s:b, s:o, s:o, "
-			 "s:o}",
-			 "verdict", journal_status_name(result->status), "ok", result->status == JOURNAL_OK,
-			 "problem", view_text(result->problem), "line",
-			 wrong ? json_integer((json_int_t)result->line) : json_null(), "entry",
-			 wrong ? json_integer((json_int_t)result->entry) : json_null(), "file", view_text(path),
-			 "origin", view_text(result->origin), "entries", (json_int_t)result->entries,
-			 "unsigned_entries", (json_int_t)result->unsigned_entries, "torn_bytes",
-			 (json_int_t)result->torn_bytes, "checkpoints", (json_int_t)result->checkpoints,
-			 "other_signatures", (json_int_t)result->other_signatures, "first",
-			 view_time((uint64_t)result->first_time), "last", view_time((uint64_t)result->last_time),
-			 "clean_stop", (int)result->clean, "pinned", (int)result->pinned, "genesis",
-			 view_text(result->genesis), "root", view_text(result->root), "vkey",
-			 view_text(result->vkey));
+	r = json_object_set_new(verdict, "verdict",
+				json_string(journal_status_name(result->status)));
+	r |= json_object_set_new(verdict, "ok", json_boolean(result->status == JOURNAL_OK));
+	r |= json_object_set_new(verdict, "file", view_text(path));
+	if (result->line == 0)
+		r |= json_object_set_new(verdict, "entry", json_null());
+	if (r == 0)
+		return verdict;
+	json_decref(verdict);
+	return NULL;
 }
 
 static int exit_code(enum journal_status status)
@@ -72,7 +89,8 @@ static int exit_code(enum journal_status status)
 	}
 }
 
-static int show(const struct cmd_common *common, const char *path, const struct journal_verify_result *result)
+static int show(const struct cmd_common *common, const char *path,
+		const struct journal_verify_result *result)
 {
 	json_auto_t *verdict = record(path, result);
 
@@ -82,11 +100,14 @@ static int show(const struct cmd_common *common, const char *path, const struct 
 		if (cmd_print_json(verdict))
 			return CMD_FAILED;
 	} else {
-		if (table_fields(stdout, fields, ARRAY_SIZE(fields), verdict, table_width(stdout)) < 0)
+		if (table_fields(stdout, fields, ARRAY_SIZE(fields), verdict, table_width(stdout)) <
+		    0)
 			return cmd_fail(CMD_FAILED, "out of memory");
 		if (!result->pinned && result->status != JOURNAL_TAMPERED)
-			puts("\nNothing pins this journal: entry 0 was believed. Give --genesis or --key, noted when "
-			     "the\nagent was installed, to know that it is the journal that was begun then.");
+			puts("\nNothing pins this journal: entry 0 was believed. Give --genesis or "
+			     "--key, noted when "
+			     "the\nagent was installed, to know that it is the journal that was "
+			     "begun then.");
 	}
 	return exit_code(result->status);
 }
@@ -100,7 +121,8 @@ static error_t parse_verify(int key, char *arg, struct argp_state *state)
 		input->options.vkey = arg;
 		return 0;
 	case 'g':
-		if (strlen(arg) != sizeof(input->genesis) - 1 || arg[strspn(arg, "0123456789abcdefABCDEF")])
+		if (strlen(arg) != sizeof(input->genesis) - 1 ||
+		    arg[strspn(arg, "0123456789abcdefABCDEF")])
 			argp_error(state, "'%s' is not the hash of an entry (64 hex digits)", arg);
 		for (size_t i = 0; i < sizeof(input->genesis) - 1; i++)
 			input->genesis[i] = (char)tolower((unsigned char)arg[i]);
@@ -119,11 +141,17 @@ static const struct argp_option verify_options[] = {
 
 int cmd_verify(int argc, char **argv, struct cmd_common *common)
 {
-	const struct argp argp = { verify_options, parse_verify, "[FILE]",
-				   "Check every entry, the chain, the tree and all signatures of a journal.\vFILE: - "
-				   "is standard input; default is this host's journal. The exit code is 0 when all is "
-				   "right, 1 when it was tampered with, 2 when only the end is unsigned or torn.",
-				   cmd_common_options, NULL, NULL };
+	const struct argp argp = {
+		verify_options,
+		parse_verify,
+		"[FILE]",
+		"Check every entry, the chain, the tree and all signatures of a journal.\vFILE: - "
+		"is standard input; default is this host's journal. The exit code is 0 when all is "
+		"right, 1 when it was tampered with, 2 when only the end is unsigned or torn.",
+		cmd_common_options,
+		NULL,
+		NULL
+	};
 	struct verify_input input = { .input = { .common = common, .positional = { .max = 1 } } };
 	struct journal_verify_result result = { 0 };
 	_cleanup_free_ char *owned = NULL;
@@ -131,7 +159,8 @@ int cmd_verify(int argc, char **argv, struct cmd_common *common)
 	int r;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &input);
-	path = cmd_journal_path(input.input.positional.n ? input.input.positional.values[0] : NULL, &owned);
+	path = cmd_journal_path(input.input.positional.n ? input.input.positional.values[0] : NULL,
+				&owned);
 	r = journal_verify(path, &input.options, &result);
 	return r < 0 ? cmd_journal_unreadable(path, r) : show(common, path, &result);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * escape.c: see escape.h. Owns the table of characters that deceive; printability of the rest is the C library's.
+ * escape.c: see escape.h. Owns the table of characters that deceive; printability of the rest is
+ * the C library's.
  */
 #include "escape.h"
 
@@ -18,7 +19,8 @@ struct range {
 	uint32_t last;
 };
 
-/* Characters that a terminal shows as nothing, as a plain space, or that reorder what stands around them. */
+/* Characters that a terminal shows as nothing, as a plain space, or that reorder what stands around
+ * them. */
 static const struct range deceptive[] = {
 	{ 0x0080, 0x00a0 },   /* C1 controls, no-break space */
 	{ 0x00ad, 0x00ad },   /* soft hyphen */
@@ -124,7 +126,8 @@ static void print_wide(FILE *out, const char *text, size_t n, uint32_t c, unsign
 
 void escape_print(FILE *out, const char *text)
 {
-	unsigned int marks = MARKS_IN_A_ROW; /* a mark with nothing before it would join our own text */
+	unsigned int marks =
+		MARKS_IN_A_ROW; /* a mark with nothing before it would join our own text */
 	uint32_t c = 0;
 	size_t n;
 

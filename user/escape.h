@@ -2,9 +2,10 @@
 /*
  * escape.h: untrusted text made safe for a terminal.
  *
- * Owns: which characters are shown as they are and how the others are spelled. Must not own: layout (table.h), or
- * JSON, which has escapes of its own. Nothing is ever left out. A backslash stays as it is: names that sluiced sends
- * have theirs doubled already (wording.h), so an escape made here cannot be mistaken for a part of a name.
+ * Owns: which characters are shown as they are and how the others are spelled. Must not own: layout
+ * (table.h), or JSON, which has escapes of its own. Nothing is ever left out. A backslash stays as
+ * it is: names that sluiced sends have theirs doubled already (wording.h), so an escape made here
+ * cannot be mistaken for a part of a name.
  */
 #ifndef SLUICE_ESCAPE_H
 #define SLUICE_ESCAPE_H
@@ -16,8 +17,9 @@
 
 /**
  * escape_decode() - one character of UTF-8.
- * @ret: code point, written when the sequence is valid (shortest form, no surrogate, at most U+10FFFF)
- * Return: bytes used, 1 to 4; 0 when @text does not start with a valid sequence (the end included).
+ * @ret: code point, written when the sequence is valid (shortest form, no surrogate, at most
+ * U+10FFFF) Return: bytes used, 1 to 4; 0 when @text does not start with a valid sequence (the end
+ * included).
  */
 size_t escape_decode(const char *text, uint32_t *ret);
 
@@ -26,10 +28,10 @@ bool escape_valid(const char *text);
 
 /**
  * escape_print() - write @text so that it can only move the cursor to the right.
- * Newline, tab, carriage return become "\n", "\t", "\r"; other ASCII controls and bytes that are not
- * UTF-8 "\xNN"; controls, direction marks, zero-width and look-alike spaces, unassigned characters and a third
- * combining mark in a row "\uNNNN" or "\UNNNNNNNN". Needs LC_CTYPE with UTF-8 (see escape_locale()); without it
- * everything beyond ASCII is escaped.
+ * Newline, tab, carriage return become "\n", "\t", "\r"; other ASCII controls and bytes that are
+ * not UTF-8 "\xNN"; controls, direction marks, zero-width and look-alike spaces, unassigned
+ * characters and a third combining mark in a row "\uNNNN" or "\UNNNNNNNN". Needs LC_CTYPE with
+ * UTF-8 (see escape_locale()); without it everything beyond ASCII is escaped.
  */
 void escape_print(FILE *out, const char *text);
 

@@ -72,7 +72,8 @@ static const struct argp_option leading_options[] = {
 
 int main(int argc, char **argv)
 {
-	const struct argp argp = { leading_options, parse_leading, NULL, NULL, cmd_common_options, NULL, NULL };
+	const struct argp argp = { leading_options,    parse_leading, NULL, NULL,
+				   cmd_common_options, NULL,          NULL };
 	struct cmd_common common = { 0 };
 	struct leading leading = { .common = &common };
 	char name[] = "sluice", help[] = "help";
@@ -88,5 +89,6 @@ int main(int argc, char **argv)
 		return cmd_dispatch(commands, ARRAY_SIZE(commands), 1, argv, &common);
 	argv += leading.first - 1;
 	argv[0] = name;
-	return cmd_dispatch(commands, ARRAY_SIZE(commands), argc - leading.first + 1, argv, &common);
+	return cmd_dispatch(commands, ARRAY_SIZE(commands), argc - leading.first + 1, argv,
+			    &common);
 }

@@ -14,8 +14,8 @@
 #include "escape.h"
 #include "when.h"
 
-#define GAP 2		/* columns between two cells */
-#define WRAP_LEAST 8	/* a cell is not narrowed below this */
+#define GAP        2 /* columns between two cells */
+#define WRAP_LEAST 8 /* a cell is not narrowed below this */
 #define WIDTH_MOST 10000
 
 /* Cells of a table, safe text, row by row; the first row holds the headings. */
@@ -81,7 +81,8 @@ static void print_value(FILE *out, const json_t *value, unsigned int flags)
 	}
 }
 
-/* Member of @row, or of an object inside it: "policy.digest". Return: borrowed, NULL when absent. */
+/* Member of @row, or of an object inside it: "policy.digest". Return: borrowed, NULL when absent.
+ */
 static const json_t *member(const json_t *row, const char *key)
 {
 	const char *dot;
@@ -109,6 +110,14 @@ static char *cell_text(const json_t *value, unsigned int flags)
 	return TAKE_PTR(text);
 }
 
+static int grid_allocate(struct grid *grid)
+{
+	grid->cells = calloc(grid->rows * grid->n, sizeof(*grid->cells));
+	grid->rest = calloc(grid->n, sizeof(*grid->rest));
+	grid->widths = calloc(grid->n, sizeof(*grid->widths));
+	return grid->cells && grid->rest && grid->widths ? 0 : -ENOMEM;
+}
+
 static int grid_fill(struct grid *grid, const json_t *rows)
 {
 	const struct table_column *column;
@@ -119,8 +128,8 @@ static int grid_fill(struct grid *grid, const json_t *rows)
 		for (size_t i = 0; i < grid->n; i++) {
 			column = &grid->columns[i];
 			cell = row ? cell_text(member(json_array_get(rows, row - 1), column->key),
-					       column->flags) :
-				     strdup(column->heading);
+					       column->flags)
+				   : strdup(column->heading);
 			if (!cell)
 				return -ENOMEM;
 			grid->cells[row * grid->n + i] = cell;
@@ -139,7 +148,8 @@ static size_t wrap_least(const struct table_column *column)
 	return heading > WRAP_LEAST ? heading : WRAP_LEAST;
 }
 
-/* Takes @excess columns away from the cells that may be wrapped, always from the widest. Return: it fits. */
+/* Takes @excess columns away from the cells that may be wrapped, always from the widest. Return: it
+ * fits. */
 static bool grid_narrow(struct grid *grid, size_t excess)
 {
 	size_t widest;
@@ -170,8 +180,8 @@ static bool grid_fit(struct grid *grid, unsigned int width)
 }
 
 /*
- * Bytes of the next line of @text in @width columns: up to the last space, comma or slash that leaves it more than
- * half full, else as many characters as fit; at least one.
+ * Bytes of the next line of @text in @width columns: up to the last space, comma or slash that
+ * leaves it more than half full, else as many characters as fit; at least one.
  */
 static size_t line_length(const char *text, size_t width)
 {
@@ -228,7 +238,8 @@ static void grid_print_row(FILE *out, const struct grid *grid, size_t row)
 			if (*rest[i]) {
 				pad(out, missing);
 				missing = grid->widths[i] + GAP -
-					  print_line(out, &rest[i], grid->widths[i], grid->columns[i].flags & TABLE_RIGHT);
+					  print_line(out, &rest[i], grid->widths[i],
+						     grid->columns[i].flags & TABLE_RIGHT);
 			} else {
 				missing += grid->widths[i] + GAP;
 			}
@@ -250,17 +261,17 @@ static int print_blocks(FILE *out, const struct grid *grid, const json_t *rows, 
 	return r;
 }
 
-int table_print(FILE *out, const struct table_column *columns, size_t n, const json_t *rows, unsigned int width)
+int table_print(FILE *out, const struct table_column *columns, size_t n, const json_t *rows,
+		unsigned int width)
 {
-	_cleanup_(grid_clear) struct grid grid = { .columns = columns, .n = n, .rows = json_array_size(rows) + 1 };
+	_cleanup_(grid_clear) struct grid grid = { .columns = columns,
+						   .n = n,
+						   .rows = json_array_size(rows) + 1 };
 	int r;
 
-	grid.cells = calloc(grid.rows * n, sizeof(*grid.cells));
-	grid.rest = calloc(n, sizeof(*grid.rest));
-	grid.widths = calloc(n, sizeof(*grid.widths));
-	if (!grid.cells || !grid.rest || !grid.widths)
-		return -ENOMEM;
-	r = grid_fill(&grid, rows);
+	r = grid_allocate(&grid);
+	if (r == 0)
+		r = grid_fill(&grid, rows);
 	if (r < 0)
 		return r;
 	if (!grid_fit(&grid, width))
@@ -272,11 +283,13 @@ int table_print(FILE *out, const struct table_column *columns, size_t n, const j
 
 static bool is_empty(const json_t *value)
 {
-	return !value || json_is_null(value) || (json_is_array(value) && json_array_size(value) == 0) ||
+	return !value || json_is_null(value) ||
+	       (json_is_array(value) && json_array_size(value) == 0) ||
 	       (json_is_string(value) && !*json_string_value(value));
 }
 
-static int print_field(FILE *out, const struct table_column *column, const json_t *value, size_t indent, size_t width)
+static int print_field(FILE *out, const struct table_column *column, const json_t *value,
+		       size_t indent, size_t width)
 {
 	_cleanup_free_ char *text = cell_text(value, column->flags);
 	const char *rest = text;
@@ -294,7 +307,8 @@ static int print_field(FILE *out, const struct table_column *column, const json_
 	return 0;
 }
 
-int table_fields(FILE *out, const struct table_column *columns, size_t n, const json_t *row, unsigned int width)
+int table_fields(FILE *out, const struct table_column *columns, size_t n, const json_t *row,
+		 unsigned int width)
 {
 	size_t indent = 0, room = SIZE_MAX, heading;
 	const json_t *value;

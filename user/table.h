@@ -2,8 +2,9 @@
 /*
  * table.h: JSON records as columns, or as named fields, fitted to the terminal.
  *
- * Owns: layout. Must not own: what the records say (view.h), or which characters are safe (escape.h). Nothing is cut:
- * what is too wide is wrapped, and when even that does not fit each record is printed as a block of fields.
+ * Owns: layout. Must not own: what the records say (view.h), or which characters are safe
+ * (escape.h). Nothing is cut: what is too wide is wrapped, and when even that does not fit each
+ * record is printed as a block of fields.
  */
 #ifndef SLUICE_TABLE_H
 #define SLUICE_TABLE_H
@@ -13,10 +14,10 @@
 #include <stdio.h>
 
 enum table_flags {
-	TABLE_RIGHT = 1,	 /* numbers */
-	TABLE_WRAP = 2,		 /* may be narrowed to fit the terminal */
-	TABLE_TIME = 4,		 /* the value is a time of view.h: shown in local time */
-	TABLE_HIDE_EMPTY = 8,	 /* in a block of fields: no line when there is nothing to say */
+	TABLE_RIGHT = 1,      /* numbers */
+	TABLE_WRAP = 2,       /* may be narrowed to fit the terminal */
+	TABLE_TIME = 4,       /* the value is a time of view.h: shown in local time */
+	TABLE_HIDE_EMPTY = 8, /* in a block of fields: no line when there is nothing to say */
 };
 
 /* @key: member of the record, dots lead into objects ("policy.digest"); @heading: shown. */
@@ -32,12 +33,15 @@ unsigned int table_width(FILE *out);
 /**
  * table_print() - an array of objects as a table with headings.
  * @width: columns to fit into, 0 for no limit
- * Values: strings are escaped, true and false are yes and no, arrays are joined by ", ", null and absent are "-".
- * Return: 0 or -ENOMEM.
+ * Values: strings are escaped, true and false are yes and no, arrays are joined by ", ", null and
+ * absent are "-". Return: 0 or -ENOMEM.
  */
-int table_print(FILE *out, const struct table_column *columns, size_t n, const json_t *rows, unsigned int width);
+int table_print(FILE *out, const struct table_column *columns, size_t n, const json_t *rows,
+		unsigned int width);
 
-/* table_fields() - one object as lines "Heading:  value", values aligned and wrapped. Return: 0 or -ENOMEM. */
-int table_fields(FILE *out, const struct table_column *columns, size_t n, const json_t *row, unsigned int width);
+/* table_fields() - one object as lines "Heading:  value", values aligned and wrapped. Return: 0 or
+ * -ENOMEM. */
+int table_fields(FILE *out, const struct table_column *columns, size_t n, const json_t *row,
+		 unsigned int width);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * view.c: see view.h.
+ * view.c: see view.h. One table a message says which of its fields is which member.
  */
 #include "view.h"
 
@@ -11,27 +11,132 @@
 #include "escape.h"
 #include "when.h"
 
+#define TEXT(key, type, field)   VIEW_MEMBER(key, VIEW_TEXT, type, field)
+#define LIST(key, type, field)   VIEW_MEMBER(key, VIEW_LIST, type, field)
+#define TIME(key, type, field)   VIEW_MEMBER(key, VIEW_TIME, type, field)
+#define NUMBER(key, type, field) VIEW_MEMBER(key, VIEW_NUMBER, type, field)
+#define SOME(key, type, field)   VIEW_MEMBER(key, VIEW_SOME, type, field)
+#define BOUND(key, type, field)  VIEW_MEMBER(key, VIEW_BOUND, type, field)
+#define FLAG(key, type, field)   VIEW_MEMBER(key, VIEW_FLAG, type, field)
+
+static const struct view_member request_members[] = {
+	TEXT("id", ipc_request, id),
+	TEXT("digest", ipc_request, digest),
+	TEXT("host", ipc_request, host),
+	TEXT("rule", ipc_request, rule),
+	TEXT("action", ipc_request, action),
+	TEXT("target", ipc_request, target),
+	LIST("labels", ipc_request, labels),
+	NUMBER("sensitivity", ipc_request, sensitivity),
+	TEXT("reason", ipc_request, reason),
+	NUMBER("hidden_bytes", ipc_request, hidden),
+	TEXT("requester", ipc_request, requester),
+	TEXT("user", ipc_request, user),
+	NUMBER("uid", ipc_request, uid),
+	BOUND("loginuid", ipc_request, loginuid),
+	NUMBER("pid", ipc_request, pid),
+	NUMBER("process_start_ns", ipc_request, start_ns),
+	TEXT("program", ipc_request, comm),
+	TEXT("executable", ipc_request, executable),
+	TEXT("command", ipc_request, command),
+	TEXT("unit", ipc_request, unit),
+	TEXT("waiting", ipc_request, waiting),
+	TEXT("scope", ipc_request, scope),
+	NUMBER("duration_s", ipc_request, duration_s),
+	NUMBER("tries", ipc_request, tries),
+	NUMBER("approvals", ipc_request, approvals),
+	NUMBER("approvals_needed", ipc_request, approvals_needed),
+	FLAG("reason_required", ipc_request, reason_required),
+	LIST("reviewers", ipc_request, reviewers),
+	TIME("opened", ipc_request, opened_ms),
+	TIME("expires", ipc_request, expires_ms),
+	TIME("closed", ipc_request, closed_ms),
+	TEXT("outcome", ipc_request, outcome),
+};
+
+static const struct view_member source_members[] = {
+	TEXT("path", ipc_source, path),
+	LIST("labels", ipc_source, labels),
+	TEXT("reader", ipc_source, reader),
+	TIME("time", ipc_source, time_ms),
+};
+
+static const struct view_member decision_members[] = {
+	TEXT("person", ipc_decision, person),
+	FLAG("approve", ipc_decision, approve),
+	TIME("time", ipc_decision, time_ms),
+	TEXT("reason", ipc_decision, reason),
+};
+
+static const struct view_member grant_members[] = {
+	TEXT("id", ipc_grant, id),
+	TEXT("request", ipc_grant, request),
+	TEXT("action", ipc_grant, action),
+	TEXT("scope", ipc_grant, scope),
+	LIST("labels", ipc_grant, labels),
+	TEXT("subject", ipc_grant, subject),
+	TEXT("target", ipc_grant, target),
+	LIST("approved_by", ipc_grant, approved_by),
+	BOUND("uses_left", ipc_grant, uses),
+	TIME("issued", ipc_grant, issued_ms),
+	TIME("expires", ipc_grant, expires_ms),
+};
+
+static const struct view_member label_members[] = {
+	TEXT("label", ipc_label_item, label),
+	NUMBER("sensitivity", ipc_label_item, sensitivity),
+	TEXT("path", ipc_label_item, path),
+	TEXT("origin", ipc_label_item, origin),
+};
+
+static const struct view_member edge_members[] = {
+	TIME("time", ipc_edge, time_ms),  TEXT("subject", ipc_edge, subject),
+	TEXT("verb", ipc_edge, verb),     TEXT("object", ipc_edge, object),
+	LIST("labels", ipc_edge, labels), NUMBER("pid", ipc_edge, pid),
+	SOME("peer", ipc_edge, peer),     BOUND("journal_seq", ipc_edge, seq),
+};
+
+static const struct view_member status_members[] = {
+	FLAG("enforcing", ipc_status, enforcing),
+	FLAG("monitor", ipc_status, monitor),
+	VIEW_MEMBER("why", VIEW_LINES, ipc_status, why),
+	TEXT("version", ipc_status, version),
+	TEXT("kernel", ipc_status, kernel),
+	TIME("started", ipc_status, started_ms),
+	NUMBER("policy.generation", ipc_status, generation),
+	TEXT("policy.digest", ipc_status, policy_digest),
+	TIME("policy.loaded", ipc_status, policy_ms),
+	NUMBER("policy.labels", ipc_status, labels),
+	NUMBER("policy.rules", ipc_status, rules),
+	NUMBER("policy.people", ipc_status, people),
+	NUMBER("requests.pending", ipc_status, pending),
+	NUMBER("requests.held", ipc_status, held),
+	NUMBER("grants", ipc_status, grants),
+	NUMBER("counters.events", ipc_status, counters[SLUICE_COUNT_SEQ]),
+	NUMBER("counters.dropped", ipc_status, counters[SLUICE_COUNT_DROPPED]),
+	NUMBER("counters.refused", ipc_status, counters[SLUICE_COUNT_REFUSED]),
+	NUMBER("counters.stopped", ipc_status, counters[SLUICE_COUNT_STOPPED]),
+	NUMBER("counters.held", ipc_status, counters[SLUICE_COUNT_HELD]),
+	NUMBER("counters.failed", ipc_status, counters[SLUICE_COUNT_FAILED]),
+	NUMBER("counters.granted", ipc_status, counters[SLUICE_COUNT_GRANTED]),
+	NUMBER("counters.audited", ipc_status, counters[SLUICE_COUNT_AUDITED]),
+	NUMBER("counters.map_full", ipc_status, counters[SLUICE_COUNT_MAP_FULL]),
+	NUMBER("counters.fallback", ipc_status, counters[SLUICE_COUNT_FALLBACK]),
+	NUMBER("counters.gaps", ipc_status, gaps),
+	FLAG("gateway.connected", ipc_status, gateway_connected),
+	NUMBER("gateway.delivered", ipc_status, delivered),
+	NUMBER("gateway.undelivered", ipc_status, undelivered),
+	TEXT("gateway.problem", ipc_status, gateway),
+	NUMBER("journal.entries", ipc_status, journal_entries),
+	TEXT("journal.root", ipc_status, journal_root),
+};
+
+_Static_assert(SLUICE_COUNTERS == 10, "show the new counter in status_members too");
+
 static const char *const state_names[IPC_STATES] = {
-	[IPC_PENDING] = "pending",
-	[IPC_APPROVED] = "approved",
-	[IPC_DENIED] = "denied",
-	[IPC_EXPIRED] = "expired",
-	[IPC_GONE] = "gone",
+	[IPC_PENDING] = "pending", [IPC_APPROVED] = "approved", [IPC_DENIED] = "denied",
+	[IPC_EXPIRED] = "expired", [IPC_GONE] = "gone",
 };
-
-static const char *const counter_names[SLUICE_COUNTERS] = {
-	[SLUICE_COUNT_SEQ] = "events",	   [SLUICE_COUNT_DROPPED] = "dropped",	 [SLUICE_COUNT_REFUSED] = "refused",
-	[SLUICE_COUNT_STOPPED] = "stopped", [SLUICE_COUNT_HELD] = "held",	 [SLUICE_COUNT_FAILED] = "failed",
-	[SLUICE_COUNT_GRANTED] = "granted", [SLUICE_COUNT_AUDITED] = "audited", [SLUICE_COUNT_MAP_FULL] = "map_full",
-	[SLUICE_COUNT_FALLBACK] = "fallback",
-};
-
-_Static_assert(SLUICE_COUNTERS <= ARRAY_SIZE(((struct ipc_status *)0)->counters), "counters");
-
-const char *view_state_name(unsigned int state)
-{
-	return state < IPC_STATES ? state_names[state] : "unknown";
-}
 
 json_t *view_text(const char *text)
 {
@@ -71,158 +176,139 @@ json_t *view_list(const char *text, const char *separator)
 	return list;
 }
 
-static json_t *view_uid(uint32_t uid)
+/* An unsigned integer of @size bytes. */
+static uint64_t load(const void *field, size_t size)
 {
-	return uid == UINT32_MAX ? json_null() : json_integer(uid);
+	uint64_t wide = 0;
+	uint32_t word;
+	uint16_t half;
+
+	switch (size) {
+	case sizeof(wide):
+		memcpy(&wide, field, size);
+		return wide;
+	case sizeof(word):
+		memcpy(&word, field, size);
+		return word;
+	case sizeof(half):
+		memcpy(&half, field, size);
+		return half;
+	default:
+		return *(const uint8_t *)field;
+	}
 }
 
-static json_t *view_sources(const struct ipc_request *request)
+static json_t *number(uint64_t value, const struct view_member *member)
 {
-	const struct ipc_source *source;
+	uint64_t highest = UINT64_MAX >> (64 - 8 * member->size);
+
+	if ((member->kind == VIEW_SOME && value == 0) ||
+	    (member->kind == VIEW_BOUND && value == highest))
+		return json_null();
+	return member->kind == VIEW_FLAG ? json_boolean(value != 0)
+					 : json_integer((json_int_t)value);
+}
+
+static json_t *value_of(const void *field, const struct view_member *member)
+{
+	switch (member->kind) {
+	case VIEW_TEXT:
+		return view_text(field);
+	case VIEW_LIST:
+		return view_list(field, ", ");
+	case VIEW_LINES:
+		return view_list(field, "\n");
+	case VIEW_TIME:
+		return view_time(load(field, member->size));
+	default:
+		return number(load(field, member->size), member);
+	}
+}
+
+/* Sets a member, also in an object inside, which is made. Return: 0 or -1; steals @value. */
+static int set_member(json_t *record, const char *key, json_t *value)
+{
+	const char *dot = strchr(key, '.');
+	json_t *inner;
+
+	if (!dot)
+		return json_object_set_new(record, key, value);
+	inner = json_object_getn(record, key, (size_t)(dot - key));
+	if (!inner) {
+		inner = json_object();
+		if (json_object_setn_new(record, key, (size_t)(dot - key), inner) < 0)
+			inner = NULL;
+	}
+	return json_object_set_new(inner, dot + 1, value);
+}
+
+json_t *view_record(const void *item, const struct view_member *members, size_t n)
+{
+	json_t *record = json_object();
+
+	for (size_t i = 0; record && i < n; i++) {
+		if (set_member(record, members[i].key,
+			       value_of((const char *)item + members[i].offset, &members[i])) < 0) {
+			json_decref(record);
+			record = NULL;
+		}
+	}
+	return record;
+}
+
+/* The records of @count items of @size bytes. */
+static json_t *view_array(const void *items, size_t count, size_t size,
+			  const struct view_member *members, size_t n)
+{
 	json_t *list = json_array();
 
-	for (size_t i = 0; list && i < request->n_sources && i < SLUICE_MAX_SOURCES; i++) {
-		source = &request->sources[i];
-		json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o}", "path", view_text(source->path), "labels",
-						      view_list(source->labels, ", "), "reader",
-						      view_text(source->reader), "time", view_time(source->time_ms)));
+	for (size_t i = 0; list && i < count; i++) {
+		if (json_array_append_new(
+			    list, view_record((const char *)items + i * size, members, n)) < 0) {
+			json_decref(list);
+			list = NULL;
+		}
 	}
 	return list;
-}
-
-static json_t *view_decisions(const struct ipc_request *request)
-{
-	const struct ipc_decision *decision;
-	json_t *list = json_array();
-
-	for (size_t i = 0; list && i < request->n_decisions && i < SLUICE_MAX_REVIEWERS; i++) {
-		decision = &request->decisions[i];
-		json_array_append_new(list, json_pack("{s:o, s:b, s:o, s:o}", "person", view_text(decision->person),
-						      "approve", (int)decision->approve, "time",
-						      view_time(decision->time_ms), "reason",
-						      view_text(decision->reason)));
-	}
-	return list;
-}
-
-/* Who asks: person, account, process. */
-static json_t *view_requester(const struct ipc_request *request)
-{
-	return json_pack("{s:o, s:o, s:I, s:o, s:i, s:I, s:o, s:o, s:o, s:o}", "requester",
-			 view_text(request->requester), "user", view_text(request->user), "uid",
-			 (json_int_t)request->uid, "loginuid", view_uid(request->loginuid), "pid", (int)request->pid,
-			 "process_start_ns", (json_int_t)request->start_ns, "program", view_text(request->comm),
-			 "executable", view_text(request->executable), "command", view_text(request->command), "unit",
-			 view_text(request->unit));
-}
-
-/* What is asked for, and on which grounds. */
-static json_t *view_question(const struct ipc_request *request)
-{
-	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:I}", "id",
-			 view_text(request->id), "digest", view_text(request->digest), "host",
-			 view_text(request->host), "state", view_state_name(request->state), "rule",
-			 view_text(request->rule), "action", view_text(request->action), "target",
-			 view_text(request->target), "labels", view_list(request->labels, ", "), "sensitivity",
-			 (json_int_t)request->sensitivity, "sources", view_sources(request), "reason",
-			 view_text(request->reason), "hidden_bytes", (json_int_t)request->hidden);
-}
-
-/* What an answer means, and the answers so far. */
-static json_t *view_answer(const struct ipc_request *request)
-{
-	return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:b, s:o, s:o, s:o, s:o, s:o}", "waiting",
-			 view_text(request->waiting), "scope", view_text(request->scope), "duration_s",
-			 (json_int_t)request->duration_s, "tries", (json_int_t)request->tries, "approvals",
-			 (json_int_t)request->approvals, "approvals_needed", (json_int_t)request->approvals_needed,
-			 "reason_required", (int)request->reason_required, "reviewers",
-			 view_list(request->reviewers, ", "), "opened", view_time(request->opened_ms), "expires",
-			 view_time(request->expires_ms), "closed", view_time(request->closed_ms), "outcome",
-			 view_text(request->outcome));
-}
-
-/* Moves the members of @from to @to. Return: @to, or NULL with both released. */
-static json_t *join(json_t *to, json_t *from)
-{
-	int r = to && from ? json_object_update_new(to, from) : -1;
-
-	if (r == 0)
-		return to;
-	if (!to)
-		json_decref(from);
-	json_decref(to);
-	return NULL;
 }
 
 json_t *view_request(const struct ipc_request *request)
 {
-	json_t *record = join(view_question(request), view_requester(request));
+	const char *state = request->state < IPC_STATES ? state_names[request->state] : "unknown";
+	json_t *record = view_record(request, request_members, ARRAY_SIZE(request_members));
+	int r;
 
-	record = join(record, view_answer(request));
-	return record ? join(record, json_pack("{s:o}", "decisions", view_decisions(request))) : NULL;
+	r = json_object_set_new(record, "state", json_string(state));
+	r |= json_object_set_new(record, "sources",
+				 view_array(request->sources, request->n_sources,
+					    sizeof(*request->sources), source_members,
+					    ARRAY_SIZE(source_members)));
+	r |= json_object_set_new(record, "decisions",
+				 view_array(request->decisions, request->n_decisions,
+					    sizeof(*request->decisions), decision_members,
+					    ARRAY_SIZE(decision_members)));
+	if (r == 0)
+		return record;
+	json_decref(record);
+	return NULL;
 }
 
 json_t *view_grant(const struct ipc_grant *grant)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", view_text(grant->id),
-			 "request", view_text(grant->request), "action", view_text(grant->action), "scope",
-			 view_text(grant->scope), "labels", view_list(grant->labels, ", "), "subject",
-			 view_text(grant->subject), "target", view_text(grant->target), "approved_by",
-			 view_list(grant->approved_by, ", "), "uses_left",
-			 grant->uses == UINT32_MAX ? json_null() : json_integer(grant->uses), "issued",
-			 view_time(grant->issued_ms), "expires", view_time(grant->expires_ms));
+	return view_record(grant, grant_members, ARRAY_SIZE(grant_members));
 }
 
 json_t *view_label(const struct ipc_label_item *item)
 {
-	return json_pack("{s:o, s:I, s:o, s:o}", "label", view_text(item->label), "sensitivity",
-			 (json_int_t)item->sensitivity, "path", view_text(item->path), "origin",
-			 view_text(item->origin));
+	return view_record(item, label_members, ARRAY_SIZE(label_members));
 }
 
 json_t *view_edge(const struct ipc_edge *edge)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "time", view_time(edge->time_ms), "subject",
-			 view_text(edge->subject), "verb", view_text(edge->verb), "object", view_text(edge->object),
-			 "labels", view_list(edge->labels, ", "), "pid", (int)edge->pid, "peer",
-			 edge->peer ? json_integer(edge->peer) : json_null(), "journal_seq",
-			 edge->seq == UINT64_MAX ? json_null() : json_integer((json_int_t)edge->seq));
-}
-
-static json_t *view_counters(const struct ipc_status *status)
-{
-	json_t *counters = json_object();
-
-	for (size_t i = 0; counters && i < SLUICE_COUNTERS; i++)
-		json_object_set_new(counters, counter_names[i], json_integer((json_int_t)status->counters[i]));
-	if (counters)
-		json_object_set_new(counters, "gaps", json_integer((json_int_t)status->gaps));
-	return counters;
-}
-
-static json_t *view_policy(const struct ipc_status *status)
-{
-	return json_pack("{s:I, s:o, s:o, s:I, s:I, s:I}", "generation", (json_int_t)status->generation, "digest",
-			 view_text(status->policy_digest), "loaded", view_time(status->policy_ms), "labels",
-			 (json_int_t)status->labels, "rules", (json_int_t)status->rules, "people",
-			 (json_int_t)status->people);
-}
-
-static json_t *view_gateway(const struct ipc_status *status)
-{
-	return json_pack("{s:b, s:I, s:I, s:o}", "connected", (int)status->gateway_connected, "delivered",
-			 (json_int_t)status->delivered, "undelivered", (json_int_t)status->undelivered, "problem",
-			 view_text(status->gateway));
+	return view_record(edge, edge_members, ARRAY_SIZE(edge_members));
 }
 
 json_t *view_status(const struct ipc_status *status)
 {
-	return json_pack("{s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:I, s:o, s:o, s:{s:I, s:o}}",
-			 "enforcing", (int)status->enforcing, "monitor", (int)status->monitor, "why",
-			 view_list(status->why, "\n"), "version", view_text(status->version), "kernel",
-			 view_text(status->kernel), "started", view_time(status->started_ms), "policy",
-			 view_policy(status), "requests", "pending", (json_int_t)status->pending, "held",
-			 (json_int_t)status->held, "grants", (json_int_t)status->grants, "counters",
-			 view_counters(status), "gateway", view_gateway(status), "journal", "entries",
-			 (json_int_t)status->journal_entries, "root", view_text(status->journal_root));
+	return view_record(status, status_members, ARRAY_SIZE(status_members));
 }

@@ -167,8 +167,8 @@ const char *when_duration(uint64_t seconds, char *buffer)
 	whole = seconds / steps[i].seconds;
 	rest = i + 1 < ARRAY_SIZE(steps) ? seconds % steps[i].seconds / steps[i + 1].seconds : 0;
 	if (rest)
-		snprintf(buffer, WHEN_TEXT, "%llu %s %llu %s", (unsigned long long)whole, steps[i].name,
-			 (unsigned long long)rest, steps[i + 1].name);
+		snprintf(buffer, WHEN_TEXT, "%llu %s %llu %s", (unsigned long long)whole,
+			 steps[i].name, (unsigned long long)rest, steps[i + 1].name);
 	else
 		snprintf(buffer, WHEN_TEXT, "%llu %s", (unsigned long long)whole, steps[i].name);
 	return buffer;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * when.h: points in time as people write and read them. Milliseconds since the epoch inside. Spans that people
- * write are read by text.h.
+ * when.h: points in time as people write and read them. Milliseconds since the epoch inside. Spans
+ * that people write are read by text.h.
  */
 #ifndef SLUICE_WHEN_H
 #define SLUICE_WHEN_H
@@ -27,7 +27,8 @@ const char *when_iso(uint64_t ms, char *buffer);
 /* "2026-11-22 14:00:00" in local time into @buffer of WHEN_TEXT bytes. */
 const char *when_local(uint64_t ms, char *buffer);
 
-/* "5 min", "1 h 30 min", "45 s", at most two units, rounded down, into @buffer of WHEN_TEXT bytes. */
+/* "5 min", "1 h 30 min", "45 s", at most two units, rounded down, into @buffer of WHEN_TEXT bytes.
+ */
 const char *when_duration(uint64_t seconds, char *buffer);
 
 #endif

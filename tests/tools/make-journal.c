@@ -2,8 +2,8 @@
 /*
  * make-journal.c: a small signed journal for tests of sluice, written by the real writer.
  *
- * Usage: make-journal JOURNAL KEY [MESSAGE]. Without MESSAGE the entries of one approval; with it one more entry of
- * that message. Each run opens, appends, signs and closes as sluiced would.
+ * Usage: make-journal JOURNAL KEY [MESSAGE]. Without MESSAGE the entries of one approval; with it
+ * one more entry of that message. Each run opens, appends, signs and closes as sluiced would.
  */
 #include <stdio.h>
 
@@ -24,15 +24,17 @@ static int add_all(struct journal *journal)
 		{ "request.opened", "python3 asks to send pii", "r-1", "egress", "pii", "alice" },
 		{ "decision", "bob approved", "r-1", "egress", "pii", "bob" },
 		{ "grant.used", "the grant was used", "r-1", "egress", "pii", NULL },
-		{ "request.opened", "evil \033[2J\xe2\x80\xae text", "r-2", "open", "secret", "carol" },
+		{ "request.opened", "evil \033[2J\xe2\x80\xae text", "r-2", "open", "secret",
+		  "carol" },
 	};
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(entries) && r == 0; i++)
-		r = add(journal, json_pack("{s:s, s:s, s:s*, s:s*, s:[s*], s:s*}", "type", entries[i].type, "message",
-					   entries[i].message, "request", entries[i].request, "action",
-					   entries[i].action, "labels", entries[i].label, "person",
-					   entries[i].person));
+		r = add(journal,
+			json_pack("{s:s, s:s, s:s*, s:s*, s:[s*], s:s*}", "type", entries[i].type,
+				  "message", entries[i].message, "request", entries[i].request,
+				  "action", entries[i].action, "labels", entries[i].label, "person",
+				  entries[i].person));
 	return r;
 }
 
@@ -45,14 +47,15 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 2;
-	r = journal_open(argv[1], argv[2], "host.example.com/journal", NULL, NULL, &journal, &recovery, error,
-			 sizeof(error));
+	r = journal_open(argv[1], argv[2], "host.example.com/journal", NULL, NULL, &journal,
+			 &recovery, error, sizeof(error));
 	if (r < 0) {
 		fprintf(stderr, "%s\n", error);
 		return 1;
 	}
-	r = argc > 3 ? add(journal, json_pack("{s:s, s:s}", "type", "agent.note", "message", argv[3])) :
-		       add_all(journal);
+	r = argc > 3 ? add(journal,
+			   json_pack("{s:s, s:s}", "type", "agent.note", "message", argv[3]))
+		     : add_all(journal);
 	if (r == 0)
 		r = journal_commit(journal);
 	journal_close(journal);

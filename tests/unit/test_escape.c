@@ -28,7 +28,8 @@ static void test_plain_text_stays(void **state)
 	(void)state;
 	check("", "");
 	check("/srv/data/a b'\"$`.csv", "/srv/data/a b'\"$`.csv");
-	check("caf\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x94\x92", "caf\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x94\x92");
+	check("caf\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x94\x92",
+	      "caf\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x94\x92");
 	check("\\x1b", "\\x1b");
 }
 
@@ -37,16 +38,20 @@ static void test_controls(void **state)
 	(void)state;
 	check("a\nb\tc\rd", "a\\nb\\tc\\rd");
 	check("\033[2J\a\b\x7f", "\\x1b[2J\\x07\\x08\\x7f");
-	check("\xc2\x9b" "31m", "\\u009b31m"); /* CSI as one character */
+	check("\xc2\x9b"
+	      "31m",
+	      "\\u009b31m"); /* CSI as one character */
 }
 
 static void test_direction(void **state)
 {
 	static const char *const marks[][2] = {
-		{ "\xd8\x9c", "\\u061c" },     { "\xe2\x80\x8e", "\\u200e" }, { "\xe2\x80\x8f", "\\u200f" },
-		{ "\xe2\x80\xaa", "\\u202a" }, { "\xe2\x80\xab", "\\u202b" }, { "\xe2\x80\xac", "\\u202c" },
-		{ "\xe2\x80\xad", "\\u202d" }, { "\xe2\x80\xae", "\\u202e" }, { "\xe2\x81\xa6", "\\u2066" },
-		{ "\xe2\x81\xa7", "\\u2067" }, { "\xe2\x81\xa8", "\\u2068" }, { "\xe2\x81\xa9", "\\u2069" },
+		{ "\xd8\x9c", "\\u061c" },     { "\xe2\x80\x8e", "\\u200e" },
+		{ "\xe2\x80\x8f", "\\u200f" }, { "\xe2\x80\xaa", "\\u202a" },
+		{ "\xe2\x80\xab", "\\u202b" }, { "\xe2\x80\xac", "\\u202c" },
+		{ "\xe2\x80\xad", "\\u202d" }, { "\xe2\x80\xae", "\\u202e" },
+		{ "\xe2\x81\xa6", "\\u2066" }, { "\xe2\x81\xa7", "\\u2067" },
+		{ "\xe2\x81\xa8", "\\u2068" }, { "\xe2\x81\xa9", "\\u2069" },
 	};
 
 	(void)state;
@@ -58,14 +63,16 @@ static void test_direction(void **state)
 static void test_invisible(void **state)
 {
 	(void)state;
-	check("a\xe2\x80\x8b" "b", "a\\u200bb");	    /* zero-width space */
-	check("\xef\xbb\xbf", "\\ufeff");		    /* byte order mark */
-	check("\xc2\xa0\xc2\xad", "\\u00a0\\u00ad");	    /* no-break space, soft hyphen */
-	check("\xe2\x80\xa8", "\\u2028");		    /* line separator */
-	check("\xe3\x85\xa4", "\\u3164");		    /* Hangul filler */
-	check("\xf3\xa0\x81\x81", "\\U000e0041");	    /* tag */
-	check("\xef\xb8\x8f", "\\ufe0f");		    /* variation selector */
-	check("\xe2\x80\x93", "\xe2\x80\x93");		    /* a dash is seen */
+	check("a\xe2\x80\x8b"
+	      "b",
+	      "a\\u200bb");                          /* zero-width space */
+	check("\xef\xbb\xbf", "\\ufeff");            /* byte order mark */
+	check("\xc2\xa0\xc2\xad", "\\u00a0\\u00ad"); /* no-break space, soft hyphen */
+	check("\xe2\x80\xa8", "\\u2028");            /* line separator */
+	check("\xe3\x85\xa4", "\\u3164");            /* Hangul filler */
+	check("\xf3\xa0\x81\x81", "\\U000e0041");    /* tag */
+	check("\xef\xb8\x8f", "\\ufe0f");            /* variation selector */
+	check("\xe2\x80\x93", "\xe2\x80\x93");       /* a dash is seen */
 }
 
 static void test_combining_marks(void **state)
@@ -81,12 +88,15 @@ static void test_invalid_utf8(void **state)
 {
 	(void)state;
 	check("a\xff\xfe", "a\\xff\\xfe");
-	check("\xc0\xaf", "\\xc0\\xaf");		 /* overlong slash */
+	check("\xc0\xaf", "\\xc0\\xaf"); /* overlong slash */
 	check("\xe0\x80\xaf", "\\xe0\\x80\\xaf");
-	check("\xed\xa0\x80", "\\xed\\xa0\\x80");	 /* surrogate */
+	check("\xed\xa0\x80", "\\xed\\xa0\\x80");          /* surrogate */
 	check("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"); /* above U+10FFFF */
-	check("\xe2\x82", "\\xe2\\x82");		 /* cut short */
-	check("\xe2\x82" "a", "\\xe2\\x82" "a");
+	check("\xe2\x82", "\\xe2\\x82");                   /* cut short */
+	check("\xe2\x82"
+	      "a",
+	      "\\xe2\\x82"
+	      "a");
 	assert_true(escape_valid("\xe2\x82\xac"));
 	assert_false(escape_valid("\xe2\x82"));
 	assert_false(escape_valid("a\xff"));
@@ -152,11 +162,11 @@ static void test_without_utf8_locale(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain_text_stays),  cmocka_unit_test(test_controls),
-		cmocka_unit_test(test_direction),	  cmocka_unit_test(test_invisible),
-		cmocka_unit_test(test_combining_marks),	  cmocka_unit_test(test_invalid_utf8),
-		cmocka_unit_test(test_unassigned),	  cmocka_unit_test(test_width),
-		cmocka_unit_test(test_every_character),	  cmocka_unit_test(test_without_utf8_locale),
+		cmocka_unit_test(test_plain_text_stays), cmocka_unit_test(test_controls),
+		cmocka_unit_test(test_direction),        cmocka_unit_test(test_invisible),
+		cmocka_unit_test(test_combining_marks),  cmocka_unit_test(test_invalid_utf8),
+		cmocka_unit_test(test_unassigned),       cmocka_unit_test(test_width),
+		cmocka_unit_test(test_every_character),  cmocka_unit_test(test_without_utf8_locale),
 	};
 
 	escape_locale();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_table.c: records as columns and fields: fitted to the width, and nothing of a value is ever lost.
+ * test_table.c: records as columns and fields: fitted to the width, and nothing of a value is ever
+ * lost.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +25,8 @@ static const struct table_column columns[] = {
 	{ "in.time", "TIME", TABLE_TIME },
 };
 
-typedef int (*print_fn)(FILE *out, const struct table_column *list, size_t n, const json_t *value, unsigned int width);
+typedef int (*print_fn)(FILE *out, const struct table_column *list, size_t n, const json_t *value,
+			unsigned int width);
 
 /* Return: what @print writes, owned by the caller. */
 static char *printed(print_fn print, const char *json, unsigned int width)
@@ -59,7 +61,8 @@ static void test_values(void **state)
 {
 	(void)state;
 	check(table_print,
-	      "[{\"id\": \"r-1\", \"n\": 7, \"path\": [\"a\", \"b\"], \"in\": {\"time\": \"2026-11-22T14:00:00.250Z\"}},"
+	      "[{\"id\": \"r-1\", \"n\": 7, \"path\": [\"a\", \"b\"], \"in\": {\"time\": "
+	      "\"2026-11-22T14:00:00.250Z\"}},"
 	      " {\"id\": true, \"n\": 12345678, \"path\": null}, {\"id\": \"\", \"path\": []}]",
 	      0,
 	      "ID      COUNT  PATH  TIME\n"
@@ -79,7 +82,8 @@ static void test_values_are_escaped(void **state)
 static void test_wide_characters_align(void **state)
 {
 	(void)state;
-	check(table_print, "[{\"id\": \"\\u65e5\\u672c\", \"n\": 1}, {\"id\": \"abcd\", \"n\": 2}]", 0,
+	check(table_print, "[{\"id\": \"\\u65e5\\u672c\", \"n\": 1}, {\"id\": \"abcd\", \"n\": 2}]",
+	      0,
 	      "ID    COUNT  PATH  TIME\n"
 	      "\xe6\x97\xa5\xe6\x9c\xac      1  -     -\n"
 	      "abcd      2  -     -\n");
@@ -89,7 +93,8 @@ static void test_wide_characters_align(void **state)
 static void test_wrap(void **state)
 {
 	(void)state;
-	check(table_print, "[{\"id\": \"r-1\", \"n\": 7, \"path\": \"/srv/data/patients.csv\"}]", 34,
+	check(table_print, "[{\"id\": \"r-1\", \"n\": 7, \"path\": \"/srv/data/patients.csv\"}]",
+	      34,
 	      "ID   COUNT  PATH              TIME\n"
 	      "r-1      7  /srv/data/        -\n"
 	      "            patients.csv\n");
@@ -109,7 +114,8 @@ static size_t widest_line(const char *text)
 /* For each width: no line is wider, and all characters of the value are there in their order. */
 static void test_nothing_is_lost(void **state)
 {
-	static const char value[] = "abcdefghijklmnopqrstuvwxyz/0123456789,ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static const char value[] =
+		"abcdefghijklmnopqrstuvwxyz/0123456789,ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	char json[256];
 
 	(void)state;
@@ -131,7 +137,8 @@ static void test_nothing_is_lost(void **state)
 static void test_blocks(void **state)
 {
 	(void)state;
-	check(table_print, "[{\"id\": \"r-1\", \"n\": 7, \"path\": \"/srv/a\"}, {\"id\": \"r-2\"}]", 20,
+	check(table_print, "[{\"id\": \"r-1\", \"n\": 7, \"path\": \"/srv/a\"}, {\"id\": \"r-2\"}]",
+	      20,
 	      "ID:     r-1\nCOUNT:  7\nPATH:   /srv/a\nTIME:   -\n\n"
 	      "ID:     r-2\nCOUNT:  -\nPATH:   -\nTIME:   -\n");
 }
@@ -145,7 +152,8 @@ static void test_fields_wrap(void **state)
 
 static void test_hidden_when_empty(void **state)
 {
-	static const struct table_column list[] = { { "a", "A", TABLE_HIDE_EMPTY }, { "b", "B", TABLE_HIDE_EMPTY } };
+	static const struct table_column list[] = { { "a", "A", TABLE_HIDE_EMPTY },
+						    { "b", "B", TABLE_HIDE_EMPTY } };
 	json_auto_t *row = json_pack("{s:n, s:s}", "a", "b", "x");
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
@@ -170,11 +178,16 @@ static void test_width_of_a_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_rows),		 cmocka_unit_test(test_values),
-		cmocka_unit_test(test_values_are_escaped), cmocka_unit_test(test_wide_characters_align),
-		cmocka_unit_test(test_wrap),		 cmocka_unit_test(test_nothing_is_lost),
-		cmocka_unit_test(test_blocks),		 cmocka_unit_test(test_fields_wrap),
-		cmocka_unit_test(test_hidden_when_empty), cmocka_unit_test(test_width_of_a_file),
+		cmocka_unit_test(test_no_rows),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_values_are_escaped),
+		cmocka_unit_test(test_wide_characters_align),
+		cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_nothing_is_lost),
+		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_fields_wrap),
+		cmocka_unit_test(test_hidden_when_empty),
+		cmocka_unit_test(test_width_of_a_file),
 	};
 
 	setenv("TZ", "UTC", 1);

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fake-control.c: the daemon's side of the control socket with canned answers, for tests of sluice.
+ *
+ * Usage: fake-control SOCKET LOG [MODE]. Serves one connection after another until it is killed;
+ * what was asked is written to LOG, one line a message. MODE: "enforcing" (default),
+ * "not-enforcing", "empty" (no items), "wrong" (an item that was not asked for), "closes" (hangs up
+ * on every question). Must not own: any behaviour of sluiced beyond the protocol; that is tested
+ * with the real one.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "abi.h"
+#include "channel.h"
+#include "cleanup.h"
+
+#define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define NOON   1795348800000ULL /* 2026-11-22T12:00:00Z */
+
+static const char *mode = "enforcing";
+static FILE *log_file;
+
+static void result(int sock, int error, const char *text)
+{
+	struct ipc_result answer = { .error = error };
+
+	snprintf(answer.text, sizeof(answer.text), "%s", text);
+	channel_send(sock, IPC_RESULT, &answer, sizeof(answer), -1);
+}
+
+static void status(int sock, const struct channel_message *question)
+{
+	struct ipc_status item = {
+		.enforcing = 1,
+		.generation = 7,
+		.gateway_connected = 1,
+		.version = "0.1-test",
+		.kernel = "6.1.0-test",
+		.policy_digest = DIGEST,
+		.journal_root = DIGEST,
+		.labels = 2,
+		.rules = 3,
+		.people = 4,
+		.pending = 2,
+		.held = 1,
+		.grants = 5,
+		.started_ms = NOON,
+		.policy_ms = NOON,
+		.journal_entries = 123,
+		.delivered = 11,
+		.counters = { [SLUICE_COUNT_STOPPED] = 21,
+			      [SLUICE_COUNT_DROPPED] = 22,
+			      [SLUICE_COUNT_GRANTED] = 23 },
+		.gaps = 24,
+	};
+
+	(void)question;
+	if (strcmp(mode, "not-enforcing") == 0) {
+		item.enforcing = 0;
+		item.gateway_connected = 0;
+		strcpy(item.why, "the policy is not valid\nkernel.ftrace_enabled is 0");
+		strcpy(item.gateway, "teams: HTTP 403");
+	}
+	channel_send(sock, IPC_STATUS_ITEM, &item, sizeof(item), -1);
+	result(sock, 0, "");
+}
+
+static const struct ipc_request pending = {
+	.id = "r-0a1b2c3d",
+	.digest = DIGEST,
+	.host = "etl1.example.com",
+	.rule = "pii-egress",
+	.action = "egress",
+	.waiting = "hold",
+	.scope = "once",
+	.n_sources = 2,
+	.approvals_needed = 1,
+	.sensitivity = 80,
+	.tries = 3,
+	.uid = 1000,
+	.loginuid = UINT32_MAX,
+	.pid = 812,
+	.duration_s = 300,
+	.start_ns = 9000000000,
+	.opened_ms = NOON,
+	.expires_ms = NOON + 900000,
+	.labels = "secret, pii",
+	.requester = "alice",
+	.user = "etl",
+	.comm = "python3",
+	.executable = "/usr/bin/python3.11",
+	.command = "python3 export.py --all",
+	.unit = "etl.service",
+	.target = "203.0.113.9 443 tcp",
+	.reason = "monthly export",
+	.reviewers = "privacy, oncall",
+	.sources = { { .path = "/srv/data/patients.csv",
+		       .labels = "pii",
+		       .reader = "python3[812]",
+		       .time_ms = NOON },
+		     { .path = "/etc/keys/export.pem",
+		       .labels = "secret",
+		       .reader = "ssh[700]",
+		       .time_ms = NOON } },
+};
+
+/* Everything that could lead a terminal, and a person, astray. */
+static const struct ipc_request evil = {
+	.id = "r-evil",
+	.digest = DIGEST,
+	.action = "open",
+	.reason_required = 1,
+	.hidden = 7,
+	.pid = 666,
+	.labels = "pii",
+	.comm = "\033[2J\033[31mx",
+	.target = "/srv/\xe2\x80\xae"
+		  "fdp.exe",
+	.command = "a\nApproved by: root\r\x9b"
+		   "1m\xff",
+	.reason = "back\\\\slash \xc3\xa9t\xc3\xa9",
+};
+
+static const struct ipc_request closed = {
+	.id = "r-closed",
+	.digest = DIGEST,
+	.action = "open",
+	.state = IPC_DENIED,
+	.n_decisions = 1,
+	.closed_ms = NOON + 1000,
+	.target = "/srv/x",
+	.outcome = "denied by bob",
+	.decisions = { { .person = "bob", .time_ms = NOON, .reason = "not today" } },
+};
+
+static void requests(int sock, const struct channel_message *question)
+{
+	static const struct ipc_request *const known[] = { &pending, &evil, &closed };
+	const struct ipc_select *select = &question->body.select;
+
+	fprintf(log_file, "requests id=%s all=%u\n", select->id, select->all);
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (*select->id ? strcmp(select->id, known[i]->id) == 0
+				: select->all || known[i]->state == IPC_PENDING)
+			channel_send(sock, IPC_REQUEST_ITEM, known[i], sizeof(*known[i]), -1);
+	result(sock, 0, "");
+}
+
+static void decide(int sock, const struct channel_message *question)
+{
+	const struct ipc_decide *decision = &question->body.decide;
+
+	fprintf(log_file, "decide id=%s digest=%s approve=%u scope=%u duration=%u reason=%s\n",
+		decision->id, decision->digest, decision->approve, decision->scope,
+		decision->duration_s, decision->reason);
+	if (strcmp(decision->id, evil.id) == 0)
+		result(sock, EPERM,
+		       "alice stands behind this request and may not decide it; ask another "
+		       "reviewer");
+	else
+		result(sock, 0, decision->approve ? "approved; grant g-1" : "denied");
+}
+
+static void grants(int sock, const struct channel_message *question)
+{
+	const struct ipc_grant items[] = {
+		{ .id = "g-1",
+		  .request = "r-0a1b2c3d",
+		  .action = "egress",
+		  .scope = "once",
+		  .labels = "pii",
+		  .subject = "python3[812]",
+		  .target = "203.0.113.9 443 tcp",
+		  .approved_by = "bob, carol",
+		  .uses = 1,
+		  .issued_ms = NOON,
+		  .expires_ms = NOON + 300000 },
+		{ .id = "g-2",
+		  .request = "r-2",
+		  .action = "open",
+		  .scope = "executable",
+		  .uses = UINT32_MAX,
+		  .issued_ms = NOON,
+		  .expires_ms = NOON },
+	};
+
+	(void)question;
+	for (size_t i = 0; strcmp(mode, "empty") && i < ARRAY_SIZE(items); i++)
+		channel_send(sock, IPC_GRANT_ITEM, &items[i], sizeof(items[i]), -1);
+	result(sock, 0, "");
+}
+
+static void end_grant(int sock, const struct channel_message *question)
+{
+	const struct ipc_select *select = &question->body.select;
+
+	fprintf(log_file, "revoke id=%s reason=%s\n", select->id, select->text);
+	if (strcmp(select->id, "g-1"))
+		result(sock, ENOENT, "no such grant; list them with: sluice grants");
+	else
+		result(sock, 0, "g-1 revoked");
+}
+
+static unsigned long long inode(int fd)
+{
+	struct stat st = { 0 };
+
+	return fd >= 0 && fstat(fd, &st) == 0 ? (unsigned long long)st.st_ino : 0;
+}
+
+static void label(int sock, const struct channel_message *question)
+{
+	const struct ipc_label *change = &question->body.label;
+	struct ipc_label_item item = { .label = "pii",
+				       .origin = "/etc/sluice/sluice.conf:12",
+				       .sensitivity = 80 };
+
+	fprintf(log_file, "label verb=%u label=%s inode=%llu path=%s\n", change->verb,
+		change->label, inode(question->fd), change->path);
+	if (change->verb != IPC_LABEL_LIST) {
+		if (strcmp(change->label, "pii"))
+			result(sock, EINVAL, "the policy has no such label");
+		else
+			result(sock, 0, "done");
+		return;
+	}
+	strcpy(item.path, question->fd < 0 ? "/srv/data" : change->path);
+	channel_send(sock, IPC_LABEL_ITEM, &item, sizeof(item), -1);
+	result(sock, 0, "");
+}
+
+static void edges(int sock, const struct channel_message *question)
+{
+	const struct ipc_why *why = &question->body.why;
+	const struct ipc_edge items[] = {
+		{ .verb = "read",
+		  .subject = "cat[41]",
+		  .object = "/srv/data/patients.csv",
+		  .labels = "pii",
+		  .pid = 41,
+		  .time_ms = NOON,
+		  .seq = 5 },
+		{ .verb = "started",
+		  .subject = "bash[40]",
+		  .object = "python3[42]",
+		  .labels = "pii, secret",
+		  .pid = 40,
+		  .peer = 42,
+		  .time_ms = NOON,
+		  .seq = UINT64_MAX },
+	};
+
+	fprintf(log_file, "%s pid=%d inode=%llu path=%s\n", channel_type_name(question->type),
+		why->pid, inode(question->fd), why->path);
+	if (question->type == IPC_WHY && why->pid == 43) {
+		result(sock, ESRCH, "no process 43");
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(items); i++)
+		channel_send(sock, IPC_EDGE_ITEM, &items[i], sizeof(items[i]), -1);
+	result(sock, 0, "");
+}
+
+static const struct {
+	enum ipc_type type;
+	void (*answer)(int sock, const struct channel_message *question);
+} answers[] = {
+	{ IPC_STATUS, status }, { IPC_REQUESTS, requests }, { IPC_DECIDE, decide },
+	{ IPC_GRANTS, grants }, { IPC_REVOKE, end_grant },  { IPC_LABEL, label },
+	{ IPC_WHY, edges },     { IPC_LINEAGE, edges },
+};
+
+/* Answers what the peer asks until it hangs up. */
+static void serve(int sock)
+{
+	static struct channel_message question;
+	struct pollfd ready = { .fd = sock, .events = POLLIN };
+
+	while (poll(&ready, 1, -1) > 0 && channel_receive(sock, &question) == 1) {
+		if (strcmp(mode, "closes") == 0)
+			return;
+		if (strcmp(mode, "wrong") == 0)
+			channel_send(sock, IPC_LABEL_ITEM, &(struct ipc_label_item){ 0 },
+				     sizeof(struct ipc_label_item), -1);
+		for (size_t i = 0; i < ARRAY_SIZE(answers); i++)
+			if (answers[i].type == question.type)
+				answers[i].answer(sock, &question);
+		fflush(log_file);
+		if (question.fd >= 0)
+			close(question.fd);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct channel_peer peer;
+	struct pollfd ready = { .events = POLLIN };
+	int sock;
+
+	if (argc < 3)
+		return 2;
+	if (argc > 3)
+		mode = argv[3];
+	signal(SIGPIPE, SIG_IGN);
+	log_file = fopen(argv[2], "a");
+	ready.fd = channel_listen(argv[1], 0600);
+	if (!log_file || ready.fd < 0)
+		return 1;
+	while (poll(&ready, 1, -1) > 0) {
+		sock = channel_accept(ready.fd, &peer);
+		if (sock < 0)
+			continue;
+		serve(sock);
+		close(sock);
+	}
+	return 1;
+}
