@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+# modules.mk: which files of user/ each program is made of (names without .c), and its libraries.
+# sluiced links no library that speaks to the network; the gateway has no BPF and no key.
+
+COMMON := channel escape log text
+
+# policy.d as checked data, and its form for the kernel
+POLICY := array policy policy_check policy_endpoint policy_file policy_keys policy_parse \
+	policy_rule policy_section policy_value
+RULESET := ruleset ruleset_clearance ruleset_destination ruleset_port
+
+# The signed record: what reads it and what writes it
+JOURNAL_READ := journal_check journal_checkpoint journal_print journal_read journal_scan \
+	journal_verify merkle note when
+JOURNAL_WRITE := journal journal_check journal_checkpoint journal_file journal_key \
+	journal_recover journal_scan merkle note
+
+PROCESS := process process_text person
+RECORD := record record_parts record_replay wording wording_target
+REQUEST := request request_describe request_digest request_fill request_recover request_replay \
+	request_terms
+DECISION := decision decision_check grant grant_recover hold
+EVENT := event event_gap lineage lineage_walk
+CONTROL := control control_answer control_gateway control_query
+KERNEL := kernel kernel_maps kernel_pin
+# what the policy's paths and names are on this host
+RESOLUTION := deploy label label_answer label_names endpoint endpoint_resolve unit
+
+SLUICED_MODULES := sluiced agent check notify sandbox $(COMMON) $(POLICY) $(RULESET) \
+	$(JOURNAL_WRITE) $(PROCESS) $(RECORD) $(REQUEST) $(DECISION) $(EVENT) $(CONTROL) \
+	$(KERNEL) $(RESOLUTION)
+SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng
+
+GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_link notifier \
+	notifier_card notifier_queue notifier_teams notifier_text notify sandbox teams_card \
+	$(COMMON)
+GATEWAY_LIBS = -levent_core -lcurl -ljansson -linih -lseccomp -lcap-ng
+
+CLI_MODULES := sluice advice check client cmd cmd_decide cmd_doctor cmd_grant cmd_journal \
+	cmd_label cmd_lineage cmd_policy cmd_request cmd_status cmd_verify table view $(COMMON) \
+	$(POLICY) $(JOURNAL_READ)
+CLI_LIBS = -ljansson -linih -lcrypto
