@@ -383,6 +383,14 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	json '. == []'
 }
 
+@test "an answer that cannot be written is a failure" {
+	daemon
+	run bash -c '"$0" grants >/dev/full' "$SLUICE"
+	[ "$status" -eq 1 ]
+	run bash -c '"$0" status --json >/dev/full' "$SLUICE"
+	[ "$status" -eq 1 ]
+}
+
 @test "revoke" {
 	daemon
 	run "$SLUICE" revoke g-1 --reason "over"

@@ -229,32 +229,28 @@ static json_t *time_left(const json_t *row)
 
 /* Members that only the table shows: the person or else the account, the program with its id, the
  * time left. */
-static int add_summary(json_t *rows)
+static int add_summary(json_t *row)
 {
-	const char *person, *user, *program;
-	json_t *row;
+	const char *person = json_string_value(json_object_get(row, "requester"));
+	const char *user = json_string_value(json_object_get(row, "user"));
+	const char *program = json_string_value(json_object_get(row, "program"));
+	json_int_t pid = json_integer_value(json_object_get(row, "pid"));
+	int r;
 
-	for (size_t i = 0; i < json_array_size(rows); i++) {
-		row = json_array_get(rows, i);
-		person = json_string_value(json_object_get(row, "requester"));
-		user = json_string_value(json_object_get(row, "user"));
-		program = json_string_value(json_object_get(row, "program"));
-		if (json_object_set_new(row, "who", json_string(person ?: user ?: "?")) < 0 ||
-		    json_object_set_new(row, "left", time_left(row)) < 0 ||
-		    json_object_set_new(row, "process",
-					json_sprintf("%s[%lld]", program ?: "?",
-						     (long long)json_integer_value(json_object_get(row, "pid")))) < 0)
-			return -ENOMEM;
-	}
-	return 0;
+	r = json_object_set_new(row, "who", json_string(person ?: user ?: "?"));
+	r |= json_object_set_new(row, "left", time_left(row));
+	r |= json_object_set_new(row, "process",
+				 json_sprintf("%s[%lld]", program ?: "?", (long long)pid));
+	return r;
 }
 
 static int print_rows(const struct cmd_common *common, json_t *rows, bool all)
 {
 	struct table_column shown[ARRAY_SIZE(columns)];
 
-	if (!common->json && add_summary(rows) < 0)
-		return cmd_fail(CMD_FAILED, "out of memory");
+	for (size_t i = 0; !common->json && i < json_array_size(rows); i++)
+		if (add_summary(json_array_get(rows, i)) < 0)
+			return cmd_fail(CMD_FAILED, "out of memory");
 	memcpy(shown, columns, sizeof(shown));
 	if (all)
 		shown[ARRAY_SIZE(shown) - 1] = state_column;

@@ -70,6 +70,14 @@ static const struct argp_option leading_options[] = {
 	{ 0 },
 };
 
+/* What could not be written was not answered. */
+static int finish(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	return code ? code : cmd_fail(CMD_FAILED, "cannot write the answer: %s", strerror(errno));
+}
+
 int main(int argc, char **argv)
 {
 	const struct argp argp = { leading_options,    parse_leading, NULL, NULL,
@@ -84,11 +92,11 @@ int main(int argc, char **argv)
 	argv[0] = name;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, &leading);
 	if (leading.help)
-		return cmd_dispatch(commands, ARRAY_SIZE(commands), 2, only_help, &common);
+		return finish(cmd_dispatch(commands, ARRAY_SIZE(commands), 2, only_help, &common));
 	if (!leading.first)
-		return cmd_dispatch(commands, ARRAY_SIZE(commands), 1, argv, &common);
+		return finish(cmd_dispatch(commands, ARRAY_SIZE(commands), 1, argv, &common));
 	argv += leading.first - 1;
 	argv[0] = name;
-	return cmd_dispatch(commands, ARRAY_SIZE(commands), argc - leading.first + 1, argv,
-			    &common);
+	return finish(cmd_dispatch(commands, ARRAY_SIZE(commands), argc - leading.first + 1, argv,
+				   &common));
 }
