@@ -360,6 +360,20 @@ card() {
 	[ "$(cat "$W"/posts/*.json | grep -oE 'sluice approve r-[0-9]+' | sort -u | wc -l)" = 60 ]
 }
 
+@test "hundreds of open requests come again after a restart, and none is posted twice" {
+	start_teams
+	start_sluiced
+	local i
+	for i in $(seq 1 400); do echo "open teams r-$i 3f9a22c1d0e1f2a3 99999999999"; done >"$W/state/delivered"
+	chmod 0666 "$W/state/delivered"
+	start_gateway
+	wait_for heard '^hello'
+	for i in $(seq 1 400); do order open "r-$i"; done
+	wait_for bash -c "[ \$(grep -c 'teams delivered 0' '$W/sluiced.log') = 400 ]"
+	[ "$(posts)" = 0 ]
+	[ "$(grep -c '^hello' "$W/sluiced.log")" = 1 ]
+}
+
 @test "READY and WATCHDOG reach the service manager" {
 	start_teams
 	start_sluiced

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <time.h>
 
@@ -18,7 +19,9 @@
 /* A connection that lived as long was a good one: the next attempt is made soon. */
 #define GOOD_LIFE_S 10
 /* Messages taken in one go, so that posts and the watchdog get their turn. */
-#define BATCH 64
+#define BATCH 16
+/* How long sluiced may be too busy to take a report, before it counts as gone. */
+#define REPORT_WAIT_MS 2000
 
 struct gateway_link {
 	struct event_base *base;
@@ -194,11 +197,14 @@ struct gateway_link *gateway_link_free(struct gateway_link *link)
 
 void gateway_link_report(struct gateway_link *link, const struct ipc_delivery *delivery)
 {
+	struct pollfd room = { .fd = link->fd, .events = POLLOUT };
 	int r;
 
 	if (!link->event)
 		return;
 	r = channel_send(link->fd, IPC_DELIVERY, delivery, sizeof(*delivery), -1);
+	if (r == -EAGAIN && poll(&room, 1, REPORT_WAIT_MS) == 1)
+		r = channel_send(link->fd, IPC_DELIVERY, delivery, sizeof(*delivery), -1);
 	if (r < 0)
 		disconnect(link, r == -EAGAIN ? "sluiced does not read" : strerror(-r));
 }

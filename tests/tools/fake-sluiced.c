@@ -70,8 +70,12 @@ static void fill(const char *id, unsigned int seconds)
 
 static void send_request(enum ipc_type type)
 {
-	int r = channel_send(peer, type, &request, sizeof(request), -1);
+	struct pollfd room = { peer, POLLOUT, 0 };
+	int r;
 
+	/* A request is large: a few fill the socket's buffer. */
+	while ((r = channel_send(peer, type, &request, sizeof(request), -1)) == -EAGAIN)
+		poll(&room, 1, 1000);
 	if (r < 0)
 		printf("send failed: %s\n", strerror(-r));
 }
