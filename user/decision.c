@@ -12,6 +12,7 @@
 #include "decision_check.h"
 #include "grant.h"
 #include "hold.h"
+#include "process.h"
 #include "record.h"
 
 static int run_checks(struct context *c)
@@ -108,12 +109,27 @@ static void name_approvers(const struct request *request, char *ret, size_t size
 		used += (size_t)snprintf(ret + used, size - used, "%s%s", i ? ", " : "", request->decisions[i].person);
 }
 
+/*
+ * A grant for a process that has ended is of no use to anybody. Where such an attempt may come back (it failed at once),
+ * the narrowest that is of use is the attempt itself, once.
+ */
+static void fit_scope(struct context *c)
+{
+	const struct request *request = c->request;
+
+	if (c->scope == POLICY_PROCESS && request->key.subject.kind == SLUICE_SUBJECT_EXECUTABLE &&
+	    !process_alive(request->pid, request->start_ns, NULL))
+		c->scope = POLICY_ONCE;
+}
+
 static int approve(struct context *c, const struct ipc_decision *decision)
 {
 	struct grant *grant = NULL;
 	char id[24] = "", outcome[256];
-	int r = announce(c, decision);
+	int r;
 
+	fit_scope(c);
+	r = announce(c, decision);
 	if (!r)
 		r = grant_announce(c->agent, c->request, c->scope, c->duration_s, &grant);
 	if (grant)
@@ -123,10 +139,10 @@ static int approve(struct context *c, const struct ipc_decision *decision)
 	if (r < 0) {
 		grant_free(grant);
 		call_off(c, id);
-		if (r == -ENOSPC && !record_broken(c->agent))
+		if (r == -EDQUOT)
 			snprintf(c->text, c->size, "nothing was decided: too many grants are in force "
 				 "(SLUICE_MAX_GRANTS); revoke some and decide again");
-		return r == -ENOSPC ? r : -EIO;
+		return r == -EDQUOT ? r : -EIO;
 	}
 	r = grant_apply(c->agent, grant);
 	if (r < 0) {

@@ -28,7 +28,7 @@ struct decider {
  * In order: -ENOENT no such request; -EALREADY closed; -ETIMEDOUT expired; -EINVAL digest too short or not hex;
  * -ESTALE digest of something else; -EPERM the answering process is nobody, or carries labels, or is the requester;
  * -EACCES not one of the reviewers; -EEXIST the same person answered before; -ENOKEY a reason is missing; -ERANGE
- * scope or duration beyond the rule; -EKEYREJECTED the policy in force refuses or does not ask; -ENOSPC limits; -EIO the
+ * scope or duration beyond the rule; -EKEYREJECTED the policy in force refuses or does not ask; -ENOSPC, -EDQUOT limits; -EIO the
  * journal cannot be written: nothing was decided.
  * One denial is enough and wins; an approval counts towards what each rule needs.
  */

@@ -3,7 +3,6 @@
  * decision_check.c: the checks of decision.h, one function each, in the order of the table at the end. None has an
  * effect beyond its error text.
  */
-#define _GNU_SOURCE
 #include "decision_check.h"
 
 #include <errno.h>

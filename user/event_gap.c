@@ -111,7 +111,7 @@ void event_gap_note(struct events *events, uint16_t number, uint64_t seq)
 	if (seq > cpu->next && cpu->n < RANGES) {
 		cpu->missing[cpu->n++] =
 			(struct range){ .from = cpu->next, .to = seq - 1, .since_ns = agent_boot_ns() };
-	} else if (seq > cpu->next) { /* no room to wait for each: one range over all that is missing since */
+	} else if (seq > cpu->next) { /* no room to wait for each: one range over all since, which may name some that came */
 		range = &cpu->missing[RANGES - 1];
 		range->to = seq - 1;
 	}

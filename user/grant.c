@@ -3,7 +3,6 @@
  * grant.c: making grants, putting them in force, and ending them: see grant.h. What happens after a restart, and how
  * a grant is shown, is in grant_recover.c.
  */
-#define _GNU_SOURCE
 #include "grant.h"
 
 #include <errno.h>
@@ -246,7 +245,7 @@ int grant_announce(struct agent *agent, const struct request *request, enum poli
 	int r;
 
 	if (HASH_COUNT(agent->grants->by_number) >= SLUICE_MAX_GRANTS - DENIALS)
-		return -ENOSPC;
+		return -EDQUOT;
 	grant = make(agent, request->labels, scope == POLICY_ONCE ? 1 : SLUICE_USES_UNLIMITED, duration_s);
 	if (!grant)
 		return -ENOMEM;

@@ -61,7 +61,7 @@ void grant_key(const struct request *request, enum policy_scope scope, struct sl
 /**
  * grant_announce() - make a grant and journal it; it is not in force before grant_apply().
  * @ret: owned by the caller until grant_apply(), grant_free()
- * Return: 0, -ENOSPC at SLUICE_MAX_GRANTS, -ENOMEM, or the journal's errno.
+ * Return: 0, -EDQUOT at SLUICE_MAX_GRANTS, -ENOMEM, or the journal's errno.
  */
 int grant_announce(struct agent *agent, const struct request *request, enum policy_scope scope, uint32_t duration_s,
 		   struct grant **ret);

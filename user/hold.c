@@ -2,7 +2,6 @@
 /*
  * hold.c: see hold.h. Owns no state: who waits stands in the request and in the kernel's asks.
  */
-#define _GNU_SOURCE
 #include "hold.h"
 
 #include <errno.h>
@@ -67,12 +66,14 @@ static uint32_t count_held(const struct request *request)
 	return n;
 }
 
+/* Each thread that waits reads the denial once; the kernel tells of the first only, and counts the others as tries. */
 void hold_deny(struct agent *agent, struct request *request)
 {
 	uint32_t held = count_held(request);
 
 	if (held)
-		grant_deny(agent, &request->key, request->labels, held, HOLD_DENIAL_S);
+		grant_deny(agent, &request->key, request->labels, request->tries > held ? request->tries : held,
+			   HOLD_DENIAL_S);
 	hold_wake(agent, request);
 }
 

@@ -190,7 +190,7 @@ const struct policy_person *person_deciding(const struct policy *policy, const s
 		person = policy_person_by_uid(policy, identity->loginuid);
 		if (!person)
 			*ret_why = "the account that you logged in with belongs to no person of the policy; log in as "
-				   "yourself, or add the account's User= to a person in the policy";
+				   "yourself, or add the account's Uid= to a person in the policy";
 		return person;
 	}
 	if (identity->uid == 0) {
@@ -204,6 +204,6 @@ const struct policy_person *person_deciding(const struct policy *policy, const s
 	person = policy_person_by_uid(policy, identity->uid);
 	if (!person)
 		*ret_why = "your account belongs to no person of the policy; log in as yourself, or add the account's "
-			   "User= to a person in the policy";
+			   "Uid= to a person in the policy";
 	return person;
 }

@@ -2,7 +2,6 @@
 /*
  * record.c: adding entries, and the queue of those that wait for a journal that can be written: see record.h.
  */
-#define _GNU_SOURCE
 #include "record.h"
 
 #include <errno.h>

@@ -3,7 +3,6 @@
  * request.c: the table of requests, their opening, waiting and end: see request.h. What a request says is filled in
  * request_fill.c and shown by request_describe.c; restarts are in request_recover.c.
  */
-#define _GNU_SOURCE
 #include "request.h"
 
 #include <errno.h>
@@ -16,6 +15,7 @@
 #include "cleanup.h"
 #include "control.h"
 #include "hold.h"
+#include "kernel.h"
 #include "log.h"
 #include "process.h"
 #include "record.h"
@@ -160,8 +160,18 @@ void request_close_quietly(struct agent *agent, struct request *request)
 		forget_oldest_closed(requests);
 }
 
+void request_count_tries(struct request *request)
+{
+	struct sluice_ask ask;
+
+	if (request->state == IPC_PENDING && !kernel_ask_get(request->agent->kernel, &request->key, &ask) &&
+	    ask.tries > request->tries)
+		request->tries = ask.tries;
+}
+
 void request_end(struct agent *agent, struct request *request, enum ipc_state state, const char *outcome)
 {
+	request_count_tries(request);
 	request->state = state;
 	request->closed_ms = agent_time_ms();
 	snprintf(request->outcome, sizeof(request->outcome), "%s", outcome);

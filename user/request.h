@@ -192,6 +192,9 @@ int request_digest(const struct agent *agent, struct request *request);
 /* Everything on it for cards, pages and terminals. */
 void request_describe(const struct agent *agent, const struct request *request, struct ipc_request *ret);
 
+/* Takes over how often the kernel has seen the attempt: only the first one is an event. */
+void request_count_tries(struct request *request);
+
 /* For request*.c only. */
 int request_fill(struct agent *agent, struct request *request, const struct sluice_event *event);
 json_t *request_body(const struct agent *agent, const struct request *request);

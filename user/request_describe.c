@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "kernel.h"
 #include "record.h"
 #include "request.h"
 #include "wording.h"
@@ -78,6 +79,16 @@ static void describe_rule(const struct agent *agent, const struct request *reque
 	name_groups(agent->policy, terms.groups, ret->reviewers, sizeof(ret->reviewers));
 }
 
+/* The kernel tells of the first attempt and counts the others. */
+static uint32_t current_tries(const struct agent *agent, const struct request *request)
+{
+	struct sluice_ask ask;
+
+	if (request->state != IPC_PENDING || kernel_ask_get(agent->kernel, &request->key, &ask) < 0)
+		return request->tries;
+	return ask.tries > request->tries ? ask.tries : request->tries;
+}
+
 void request_describe(const struct agent *agent, const struct request *request, struct ipc_request *ret)
 {
 	memset(ret, 0, sizeof(*ret));
@@ -88,7 +99,7 @@ void request_describe(const struct agent *agent, const struct request *request, 
 	snprintf(ret->waiting, sizeof(ret->waiting), "%s", request->held ? "hold" : "fail");
 	ret->state = (uint8_t)request->state;
 	ret->sensitivity = highest_sensitivity(agent, request->labels);
-	ret->tries = request->tries;
+	ret->tries = current_tries(agent, request);
 	ret->uid = request->who.uid;
 	ret->loginuid = request->who.loginuid;
 	ret->pid = request->pid;

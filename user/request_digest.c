@@ -2,7 +2,6 @@
 /*
  * request_digest.c: the canonical text of a request and its hash; the format is fixed in request.h.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdarg.h>

@@ -3,7 +3,6 @@
  * request_recover.c: open requests after a restart or a new policy: see request.h. Reading them back from the journal
  * is in request_replay.c.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
