@@ -13,12 +13,18 @@
 SEC("syscall")
 int sluice_identify(struct sluice_identify *args)
 {
+	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
 	struct files_struct *files = BPF_CORE_READ(bpf_get_current_task_btf(), files);
 	struct fdtable *table = BPF_CORE_READ(files, fdt);
 	struct file **slot = BPF_CORE_READ(table, fd);
 	struct file *file = NULL;
 	struct inode *inode;
 
+	if (args->fd == SLUICE_IDENTIFY_AGENT) {
+		control.agent_start_ns = leader->start_boottime;
+		control.agent_tgid = leader->tgid;
+		return 0;
+	}
 	if (args->fd < 0 || (u32)args->fd >= BPF_CORE_READ(table, max_fds))
 		return -EBADF;
 	if (bpf_probe_read_kernel(&file, sizeof(file), slot + args->fd) || !file)

@@ -58,7 +58,8 @@ static __always_inline bool is_exempt(struct task_struct *task)
 {
 	if (task->flags & PF_KTHREAD)
 		return true;
-	return control.agent_tgid && (u32)task->tgid == control.agent_tgid;
+	return control.agent_tgid == (u32)task->tgid &&
+	       control.agent_start_ns == task->group_leader->start_boottime;
 }
 
 static __always_inline struct sluice_object_id subject_executable(struct task_struct *task)

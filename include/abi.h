@@ -265,7 +265,8 @@ struct sluice_destination {
  * @heartbeat_ns: boot clock of the daemon's last sign of life
  * @stale_ns: age of the heartbeat after which nothing is held any more
  * @label_epoch: bumped with each change that can move labels of many objects; caches of another are void
- * @agent_tgid: sluiced itself: never held, never tainted
+ * @agent_tgid, @agent_start_ns: sluiced itself: never held, never tainted; written by the program `identify`
+ * @folders: some folder is labeled
  * @enforcing: 0 before the first policy is in force
  */
 struct sluice_control {
@@ -275,6 +276,7 @@ struct sluice_control {
 	__u64 stale_ns;
 	__u32 label_epoch;
 	__u32 agent_tgid;
+	__u64 agent_start_ns;
 	__u32 enforcing;
 	__u32 folders;
 };
@@ -362,7 +364,11 @@ enum sluice_counter {
 	SLUICE_COUNTERS,
 };
 
-/* Argument of the program `identify`: sluiced asks what the kernel calls its own file descriptor @fd. */
+/*
+ * Argument of the program `identify`: sluiced asks what the kernel calls its own file descriptor @fd;
+ * with @fd SLUICE_IDENTIFY_AGENT the caller becomes the agent of struct sluice_control.
+ */
+#define SLUICE_IDENTIFY_AGENT (-1)
 struct sluice_identify {
 	__s32 fd;
 	__u32 mode;
@@ -384,7 +390,7 @@ _Static_assert(sizeof(struct sluice_member_key) == 24, "member key");
 _Static_assert(sizeof(struct sluice_destination_key) == 24, "destination key");
 _Static_assert(sizeof(struct sluice_port) == 24, "port");
 _Static_assert(sizeof(struct sluice_destination) == 8 + 24 * SLUICE_MAX_PORTS, "destination");
-_Static_assert(sizeof(struct sluice_control) == 40, "control");
+_Static_assert(sizeof(struct sluice_control) == 48, "control");
 _Static_assert(sizeof(struct sluice_policy) == 8 + 5 * 8 * SLUICE_ACTIONS + 8 + 8 * SLUICE_DIMENSIONS +
 		       8 * SLUICE_MASKS * SLUICE_MAX_CLEARANCES + 4 * SLUICE_ACTIONS * SLUICE_MAX_LABELS,
 	       "policy");

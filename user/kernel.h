@@ -48,6 +48,9 @@ void kernel_heartbeat(struct kernel *kernel, uint64_t boot_ns);
 void kernel_set_stale(struct kernel *kernel, uint64_t ns);
 int kernel_count(const struct kernel *kernel, uint64_t ret[SLUICE_COUNTERS]); /* summed over CPUs */
 
+/* This process is the agent from now on: never held, never tainted. */
+int kernel_register_agent(struct kernel *kernel);
+
 /* What the kernel calls the file behind @fd (O_PATH will do). @ret_mode: st_mode type bits, may be NULL. */
 int kernel_identify(struct kernel *kernel, int fd, struct sluice_object_id *ret, uint32_t *ret_mode);
 
@@ -59,6 +62,8 @@ void kernel_object_clear_slot(struct kernel *kernel, unsigned int slot);
 typedef int (*kernel_object_fn)(void *ctx, const struct sluice_object_id *id, const struct sluice_object *object);
 int kernel_object_each(struct kernel *kernel, kernel_object_fn fn, void *ctx);
 void kernel_forget_caches(struct kernel *kernel);
+/* Whether any folder is labeled: without one, no file's folders are looked at. */
+void kernel_set_folders(struct kernel *kernel, bool any);
 
 /* Open questions. */
 typedef void (*kernel_ask_fn)(void *ctx, const struct sluice_ask_key *key, const struct sluice_ask *ask);

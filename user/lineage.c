@@ -238,6 +238,16 @@ int lineage_add(struct lineage *lineage, const struct lineage_fact *fact)
 						 add_edge(lineage, process, object, fact);
 }
 
+const char *lineage_object_name(struct lineage *lineage, const struct sluice_object_id *id)
+{
+	struct node_key key;
+	const struct node *node;
+
+	lineage_object_key(id, &key);
+	node = lineage_find(lineage, &key);
+	return node ? node->name : NULL;
+}
+
 size_t lineage_nodes(const struct lineage *lineage)
 {
 	return HASH_COUNT(lineage->nodes);

@@ -88,6 +88,9 @@ int lineage_of_pid(struct lineage *lineage, pid_t pid, uint64_t start_ns, struct
 int lineage_of_object(struct lineage *lineage, const struct sluice_object_id *id, struct lineage_step *ret,
 		      size_t max);
 
+/* Last known path of an object, or NULL; valid until the next lineage_add(). */
+const char *lineage_object_name(struct lineage *lineage, const struct sluice_object_id *id);
+
 size_t lineage_nodes(const struct lineage *lineage);
 
 #endif

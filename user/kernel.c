@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * kernel.c: load, attach and pin the BPF programs, or adopt those that this build has pinned before.
+ *
+ * Owns: the skeleton and the order of start. Must not own: the pins' files (kernel_pin.c), the maps' contents
+ * (kernel_maps.c). An upgrade loads its programs over the maps that are in force, attaches them, and only then lets go of
+ * the old ones: there is no moment without enforcement, and a short one with both.
+ */
+#include "kernel_private.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "abi.h"
+#include "cleanup.h"
+#include "log.h"
+#include "sluice.skel.h"
+
+const struct kernel_map_spec kernel_map_specs[KERNEL_MAPS] = {
+	[KMAP_TASKS] = { "tasks", "map_tasks", 0 },
+	[KMAP_INODES] = { "inodes", "map_inodes", 0 },
+	[KMAP_OBJECTS] = { "objects", "map_objects", SLUICE_MAX_OBJECTS },
+	[KMAP_SHARED] = { "shared", "map_shared", SLUICE_MAX_SHARED },
+	[KMAP_MEMBERS] = { "members", "map_members", 2 * 3 * 4096 },
+	[KMAP_DESTINATIONS] = { "destinations", "map_destinations", 2 * SLUICE_MAX_DESTINATIONS },
+	[KMAP_ASKS] = { "asks", "map_asks", SLUICE_MAX_ASKS },
+	[KMAP_GRANTS] = { "grants", "map_grants", SLUICE_MAX_GRANTS },
+	[KMAP_LIVE] = { "live", "map_live", SLUICE_MAX_GRANTS },
+	[KMAP_FLOWS] = { "flows", "map_flows", SLUICE_MAX_FLOWS },
+	[KMAP_EDGES] = { "edges", "map_edges", SLUICE_MAX_EDGES },
+	[KMAP_EVENTS] = { "events", "map_events", SLUICE_RING_BYTES },
+	[KMAP_COUNTERS] = { "counters", "map_counters", 0 },
+	[KMAP_CONTROL] = { ".data.control", "map_control", 0 },
+	[KMAP_POLICIES] = { ".data.policies", "map_policies", 0 },
+	[KMAP_BSS] = { ".bss", "map_bss", 0 },
+};
+
+int kernel_fail(struct kernel_error *error, int err, const char *format, ...)
+{
+	size_t used;
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(error->text, sizeof(error->text), format, ap);
+	va_end(ap);
+	used = strlen(error->text);
+	snprintf(error->text + used, sizeof(error->text) - used, ": %s", strerror(-err));
+	return err;
+}
+
+/* libbpf's own words matter only when something failed: then the verifier's last lines are the reason. */
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list ap)
+{
+	char *line = NULL;
+
+	if (level == LIBBPF_DEBUG || vasprintf(&line, format, ap) < 0)
+		return 0;
+	line[strcspn(line, "\n")] = '\0'; /* it brings its own, and the log adds one */
+	log_message(level == LIBBPF_WARN ? LOG_INFO : LOG_DEBUG, "%s", line);
+	free(line);
+	return 0;
+}
+
+/* Name of this build: the first 64 bits of the SHA-256 of its BPF object, in hex. */
+static int build_name(char ret[17])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	size_t size, i;
+	const void *elf = sluice_bpf__elf_bytes(&size);
+
+	if (!EVP_Digest(elf, size, digest, NULL, EVP_sha256(), NULL))
+		return -EIO;
+	for (i = 0; i < 8; i++)
+		snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+	return 0;
+}
+
+void *kernel_map_data(int fd, size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *data = mmap(NULL, (size + page - 1) / page * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	return data == MAP_FAILED ? NULL : data;
+}
+
+static int deliver(void *ctx, void *data, size_t size)
+{
+	struct kernel *kernel = ctx;
+
+	if (size < sizeof(struct sluice_event)) {
+		log_warning("event of %zu bytes from the kernel, expected %zu; dropped", size,
+			    sizeof(struct sluice_event));
+		return 0;
+	}
+	kernel->fn(kernel->ctx, data);
+	return 0;
+}
+
+/* The last steps are the same for what was loaded and what was adopted. */
+static int kernel_finish(struct kernel *kernel, struct kernel_error *error)
+{
+	kernel->control = kernel_map_data(kernel->map[KMAP_CONTROL], sizeof(*kernel->control));
+	kernel->policies = kernel_map_data(kernel->map[KMAP_POLICIES], 2 * sizeof(*kernel->policies));
+	if (!kernel->control || !kernel->policies)
+		return kernel_fail(error, -ENOMEM, "cannot map the control word of the BPF programs");
+	kernel->ring = ring_buffer__new(kernel->map[KMAP_EVENTS], deliver, kernel, NULL);
+	if (!kernel->ring)
+		return kernel_fail(error, -errno, "cannot read the event ring");
+	return 0;
+}
+
+static struct bpf_map *find_map(const struct bpf_object *object, const struct kernel_map_spec *spec)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object) {
+		const char *name = bpf_map__name(map), *dot = strchr(name, '.');
+
+		/* libbpf puts the object's name before the sections that every object has. */
+		if (!strcmp(name, spec->name) || (dot && !strcmp(dot, spec->name)))
+			return map;
+	}
+	return NULL;
+}
+
+/* Refuses to go on with maps of another layout than ours. */
+static int check_abi(const struct kernel *old, struct kernel_error *error)
+{
+	struct sluice_control *control = kernel_map_data(old->map[KMAP_CONTROL], sizeof(*control));
+	uint32_t abi = control ? control->abi : 0;
+
+	if (abi == SLUICE_ABI_VERSION)
+		return 0;
+	return kernel_fail(error, -EPROTO,
+			   "programs with ABI %u are in force, this build has ABI %u; run 'sluiced --detach' to end their "
+			   "enforcement, then start again",
+			   abi, SLUICE_ABI_VERSION);
+}
+
+/* Sizes the maps; with @old they are those in force. */
+static int prepare_maps(struct sluice_bpf *skel, const struct kernel *old, struct kernel_error *error)
+{
+	unsigned int i;
+
+	for (i = 0; i < KERNEL_MAPS; i++) {
+		const struct kernel_map_spec *spec = &kernel_map_specs[i];
+		struct bpf_map *map = find_map(skel->obj, spec);
+		int err;
+
+		if (!map)
+			return kernel_fail(error, -ENOENT, "the BPF object has no map %s; rebuild", spec->name);
+		if (old)
+			err = bpf_map__reuse_fd(map, old->map[i]);
+		else
+			err = spec->entries ? bpf_map__set_max_entries(map, spec->entries) : 0;
+		if (err)
+			return kernel_fail(error, err, "cannot prepare map %s", spec->name);
+	}
+	return 0;
+}
+
+static int pin_maps(struct kernel *kernel, const struct sluice_bpf *skel, const char *folder)
+{
+	char path[512];
+	unsigned int i;
+
+	for (i = 0; i < KERNEL_MAPS; i++) {
+		const struct kernel_map_spec *spec = &kernel_map_specs[i];
+		int fd = bpf_map__fd(find_map(skel->obj, spec));
+
+		snprintf(path, sizeof(path), "%s/%s", folder, spec->pin);
+		if (bpf_obj_pin(fd, path))
+			return -errno;
+		kernel->map[i] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		if (kernel->map[i] < 0)
+			return -errno;
+	}
+	snprintf(path, sizeof(path), "%s/identify", folder);
+	if (bpf_obj_pin(bpf_program__fd(skel->progs.sluice_identify), path))
+		return -errno;
+	kernel->identify = fcntl(bpf_program__fd(skel->progs.sluice_identify), F_DUPFD_CLOEXEC, 3);
+	return kernel->identify < 0 ? -errno : 0;
+}
+
+/* Attaches each program and pins its link; the link itself goes with the skeleton, the pin holds it. */
+static int attach_and_pin(struct sluice_bpf *skel, const char *folder, const char **ret_failed)
+{
+	struct bpf_program *program;
+	char path[512];
+
+	bpf_object__for_each_program(program, skel->obj) {
+		struct bpf_link *link;
+		int err;
+
+		if (program == skel->progs.sluice_identify)
+			continue;
+		*ret_failed = bpf_program__name(program);
+		link = bpf_program__attach(program);
+		if (!link)
+			return -errno;
+		snprintf(path, sizeof(path), "%s/link_%s", folder, *ret_failed);
+		err = bpf_link__pin(link, path);
+		bpf_link__destroy(link);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static size_t count_programs(const struct sluice_bpf *skel)
+{
+	struct bpf_program *program;
+	size_t n = 0;
+
+	bpf_object__for_each_program(program, skel->obj)
+		n += program != skel->progs.sluice_identify;
+	return n;
+}
+
+/* All or nothing: pins grow in "<build>_new" and get their name when all are there. */
+static int load(struct kernel *kernel, struct sluice_bpf *skel, const char *build, struct kernel_error *error)
+{
+	char folder[256], final[256], fresh[64];
+	const char *failed = "";
+	int err;
+
+	err = sluice_bpf__load(skel);
+	if (err)
+		return kernel_fail(error, err, "the kernel refused the BPF programs (reason above)");
+	snprintf(fresh, sizeof(fresh), "%s_new", build);
+	snprintf(folder, sizeof(folder), "%s/%s", KERNEL_PINS, fresh);
+	snprintf(final, sizeof(final), "%s/%s", KERNEL_PINS, build);
+	kernel_pin_remove(fresh); /* of a start that was killed */
+	if ((mkdir(KERNEL_PINS, 0700) && errno != EEXIST) || mkdir(folder, 0700))
+		return kernel_fail(error, -errno, "cannot make %s (is the BPF file system mounted on /sys/fs/bpf?)", folder);
+	err = pin_maps(kernel, skel, folder);
+	if (!err)
+		err = attach_and_pin(skel, folder, &failed);
+	if (!err && rename(folder, final))
+		err = -errno;
+	if (!err)
+		return 0;
+	kernel_pin_remove(fresh);
+	return kernel_fail(error, err, "cannot attach %s", failed);
+}
+
+static void kernel_init(struct kernel *kernel)
+{
+	unsigned int i;
+
+	for (i = 0; i < KERNEL_MAPS; i++)
+		kernel->map[i] = -1;
+	kernel->identify = -1;
+}
+
+static void close_maps(struct kernel *kernel)
+{
+	unsigned int i;
+
+	for (i = 0; i < KERNEL_MAPS; i++)
+		if (kernel->map[i] >= 0)
+			close(kernel->map[i]);
+	if (kernel->identify >= 0)
+		close(kernel->identify);
+	kernel_init(kernel);
+}
+
+/* Replaces the programs of @old_build, or loads the first ones when it is NULL. */
+static int replace(struct kernel *kernel, struct sluice_bpf *skel, const char *build, const char *old_build,
+		   struct kernel_error *error)
+{
+	struct kernel old = {};
+	int err = 0;
+
+	kernel_init(&old);
+	if (old_build)
+		err = kernel_pin_adopt(&old, old_build, 0, error);
+	if (!err && old_build)
+		err = check_abi(&old, error);
+	if (!err)
+		err = prepare_maps(skel, old_build ? &old : NULL, error);
+	if (!err)
+		err = load(kernel, skel, build, error);
+	if (!err && old_build)
+		kernel_pin_remove(old_build);
+	close_maps(&old);
+	return err;
+}
+
+static void skeleton_destroyp(struct sluice_bpf **skel)
+{
+	sluice_bpf__destroy(*skel);
+}
+
+static void kernel_closep(struct kernel **kernel)
+{
+	kernel_close(*kernel);
+}
+
+int kernel_open(struct kernel **ret, bool *ret_adopted, struct kernel_error *error)
+{
+	_cleanup_(kernel_closep) struct kernel *kernel = calloc(1, sizeof(*kernel));
+	_cleanup_(skeleton_destroyp) struct sluice_bpf *skel = NULL;
+	char build[17], old[64];
+	bool pinned, same;
+	int err;
+
+	if (!kernel)
+		return kernel_fail(error, -ENOMEM, "no memory");
+	kernel_init(kernel);
+	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+	libbpf_set_print(print_libbpf);
+	skel = sluice_bpf__open();
+	if (!skel || build_name(build))
+		return kernel_fail(error, -errno, "cannot read the BPF object in this program");
+	pinned = kernel_pin_find(old, sizeof(old)) == 0;
+	same = pinned && !strcmp(old, build);
+	if (same)
+		err = kernel_pin_adopt(kernel, build, count_programs(skel), error);
+	else
+		err = replace(kernel, skel, build, pinned ? old : NULL, error);
+	if (!err)
+		err = kernel_finish(kernel, error);
+	if (err)
+		return err;
+	*ret_adopted = pinned;
+	*ret = TAKE_PTR(kernel);
+	return 0;
+}
+
+struct kernel *kernel_close(struct kernel *kernel)
+{
+	if (!kernel)
+		return NULL;
+	ring_buffer__free(kernel->ring);
+	close_maps(kernel);
+	free(kernel);
+	return NULL;
+}
+
+int kernel_event_fd(const struct kernel *kernel)
+{
+	return ring_buffer__epoll_fd(kernel->ring);
+}
+
+int kernel_consume(struct kernel *kernel, kernel_event_fn fn, void *ctx)
+{
+	kernel->fn = fn;
+	kernel->ctx = ctx;
+	return ring_buffer__consume(kernel->ring);
+}

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * kernel_maps.c: typed access to the maps and the control word.
+ *
+ * Owns: how each entry is read, written and walked. Must not own: when (grant.c, label.c, hold.c). Every loop over a map
+ * tolerates that the kernel changes it meanwhile: an entry may be met twice or not at all.
+ */
+#include "kernel_private.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "ruleset.h"
+
+/**
+ * collect_keys() - all keys of a hash or trie, so that what walks them may change the map.
+ * The kernel starts over when the key it stands on is deleted meanwhile: no more than the map's capacity is taken.
+ * Return: number of keys in @ret (the caller frees it) or a negative errno.
+ */
+static ssize_t collect_keys(const struct kernel *kernel, enum kernel_map which, size_t size, char **ret)
+{
+	size_t n = 0, room = 0, limit = kernel_map_specs[which].entries;
+	_cleanup_free_ char *keys = NULL;
+	const void *at = NULL;
+
+	for (;;) {
+		if (n == room) {
+			char *more = realloc(keys, (room + 256) * size);
+
+			if (!more)
+				return -ENOMEM;
+			keys = more;
+			room += 256;
+			at = n ? keys + (n - 1) * size : NULL;
+		}
+		if (n >= limit || bpf_map_get_next_key(kernel->map[which], at, keys + n * size))
+			break;
+		at = keys + n++ * size;
+	}
+	*ret = TAKE_PTR(keys);
+	return (ssize_t)n;
+}
+
+static int map_get(const struct kernel *kernel, enum kernel_map which, const void *key, void *value)
+{
+	return bpf_map_lookup_elem(kernel->map[which], key, value) ? -errno : 0;
+}
+
+static int map_put(const struct kernel *kernel, enum kernel_map which, const void *key, const void *value)
+{
+	return bpf_map_update_elem(kernel->map[which], key, value, BPF_ANY) ? -errno : 0;
+}
+
+static int map_delete(const struct kernel *kernel, enum kernel_map which, const void *key)
+{
+	return bpf_map_delete_elem(kernel->map[which], key) ? -errno : 0;
+}
+
+void kernel_heartbeat(struct kernel *kernel, uint64_t boot_ns)
+{
+	__atomic_store_n(&kernel->control->heartbeat_ns, boot_ns, __ATOMIC_RELEASE);
+}
+
+void kernel_set_stale(struct kernel *kernel, uint64_t ns)
+{
+	__atomic_store_n(&kernel->control->stale_ns, ns, __ATOMIC_RELEASE);
+}
+
+void kernel_forget_caches(struct kernel *kernel)
+{
+	__atomic_fetch_add(&kernel->control->label_epoch, 1, __ATOMIC_ACQ_REL);
+}
+
+void kernel_set_folders(struct kernel *kernel, bool any)
+{
+	__atomic_store_n(&kernel->control->folders, any, __ATOMIC_RELEASE);
+}
+
+unsigned int kernel_idle_slot(const struct kernel *kernel)
+{
+	return !(kernel->control->slot & 1);
+}
+
+unsigned int kernel_generation(const struct kernel *kernel)
+{
+	return kernel->control->enforcing ? kernel->policies[kernel->control->slot & 1].generation : 0;
+}
+
+int kernel_count(const struct kernel *kernel, uint64_t ret[SLUICE_COUNTERS])
+{
+	int cpus = libbpf_num_possible_cpus(), cpu;
+	_cleanup_free_ uint64_t *values = NULL;
+	uint32_t which;
+
+	if (cpus < 0)
+		return cpus;
+	values = calloc((size_t)cpus, sizeof(*values));
+	if (!values)
+		return -ENOMEM;
+	for (which = 0; which < SLUICE_COUNTERS; which++) {
+		int err = map_get(kernel, KMAP_COUNTERS, &which, values);
+
+		if (err)
+			return err;
+		ret[which] = 0;
+		for (cpu = 0; cpu < cpus; cpu++)
+			ret[which] += values[cpu];
+	}
+	return 0;
+}
+
+static int run_identify(const struct kernel *kernel, struct sluice_identify *args)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(*args));
+
+	return bpf_prog_test_run_opts(kernel->identify, &opts) ? -errno : (int)opts.retval;
+}
+
+int kernel_register_agent(struct kernel *kernel)
+{
+	struct sluice_identify args = { .fd = SLUICE_IDENTIFY_AGENT };
+
+	return run_identify(kernel, &args);
+}
+
+int kernel_identify(struct kernel *kernel, int fd, struct sluice_object_id *ret, uint32_t *ret_mode)
+{
+	struct sluice_identify args = { .fd = fd };
+	int err = fd < 0 ? -EBADF : run_identify(kernel, &args);
+
+	if (err)
+		return err;
+	*ret = args.object;
+	if (ret_mode)
+		*ret_mode = args.mode;
+	return 0;
+}
+
+/* Members and destinations of one slot. Both keys hold the slot at an offset of their own. */
+struct slotted {
+	enum kernel_map map;
+	size_t size;
+	size_t offset;
+};
+
+static const struct slotted slotted_maps[] = {
+	{ KMAP_MEMBERS, sizeof(struct sluice_member_key), offsetof(struct sluice_member_key, slot) },
+	{ KMAP_DESTINATIONS, sizeof(struct sluice_destination_key), offsetof(struct sluice_destination_key, slot) },
+};
+
+static void empty_slot(struct kernel *kernel, unsigned int slot)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(slotted_maps); i++) {
+		const struct slotted *map = &slotted_maps[i];
+		_cleanup_free_ char *keys = NULL;
+		ssize_t n = collect_keys(kernel, map->map, map->size, &keys), k;
+
+		for (k = 0; k < n; k++) {
+			char *key = keys + (size_t)k * map->size;
+			uint32_t in;
+
+			memcpy(&in, key + map->offset, sizeof(in));
+			if (in == slot)
+				map_delete(kernel, map->map, key);
+		}
+	}
+}
+
+static int fill_slot(struct kernel *kernel, const struct ruleset *ruleset)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < ruleset->n_members; i++)
+		err = map_put(kernel, KMAP_MEMBERS, &ruleset->members[i].key, &ruleset->members[i].clearances);
+	for (i = 0; !err && i < ruleset->n_destinations; i++)
+		err = map_put(kernel, KMAP_DESTINATIONS, &ruleset->destinations[i].key, &ruleset->destinations[i].value);
+	return err;
+}
+
+int kernel_apply(struct kernel *kernel, const struct ruleset *ruleset, struct kernel_error *error)
+{
+	unsigned int slot = kernel_idle_slot(kernel), old = !slot;
+	int err;
+
+	empty_slot(kernel, slot); /* of a reload that was killed */
+	kernel->policies[slot] = ruleset->kernel;
+	err = fill_slot(kernel, ruleset);
+	if (err) {
+		empty_slot(kernel, slot);
+		return kernel_fail(error, err, "the kernel does not take the policy's members and destinations");
+	}
+	__atomic_store_n(&kernel->control->slot, slot, __ATOMIC_RELEASE);
+	__atomic_store_n(&kernel->control->enforcing, 1, __ATOMIC_RELEASE);
+	kernel_forget_caches(kernel);
+	empty_slot(kernel, old);
+	kernel_object_clear_slot(kernel, old);
+	return 0;
+}
+
+int kernel_object_get(struct kernel *kernel, const struct sluice_object_id *id, struct sluice_object *ret)
+{
+	return map_get(kernel, KMAP_OBJECTS, id, ret);
+}
+
+/* An entry without any label is no entry. */
+static int object_put(struct kernel *kernel, const struct sluice_object_id *id, const struct sluice_object *object)
+{
+	int err;
+
+	if (object->acquired | object->policy[0] | object->policy[1])
+		return map_put(kernel, KMAP_OBJECTS, id, object);
+	err = map_delete(kernel, KMAP_OBJECTS, id);
+	return err == -ENOENT ? 0 : err;
+}
+
+int kernel_object_acquire(struct kernel *kernel, const struct sluice_object_id *id, uint64_t add, uint64_t remove)
+{
+	struct sluice_object object = {};
+	int err = kernel_object_get(kernel, id, &object);
+
+	if (err && err != -ENOENT)
+		return err;
+	object.acquired = (object.acquired & ~remove) | add;
+	return object_put(kernel, id, &object);
+}
+
+int kernel_object_policy(struct kernel *kernel, const struct sluice_object_id *id, unsigned int slot, uint64_t labels)
+{
+	struct sluice_object object = {};
+	int err = kernel_object_get(kernel, id, &object);
+
+	if (err && err != -ENOENT)
+		return err;
+	object.policy[slot & 1] |= labels;
+	return object_put(kernel, id, &object);
+}
+
+void kernel_object_clear_slot(struct kernel *kernel, unsigned int slot)
+{
+	_cleanup_free_ char *keys = NULL;
+	ssize_t n = collect_keys(kernel, KMAP_OBJECTS, sizeof(struct sluice_object_id), &keys), i;
+
+	for (i = 0; i < n; i++) {
+		const void *key = keys + (size_t)i * sizeof(struct sluice_object_id);
+		struct sluice_object object;
+
+		if (map_get(kernel, KMAP_OBJECTS, key, &object) || !object.policy[slot & 1])
+			continue;
+		object.policy[slot & 1] = 0;
+		object_put(kernel, key, &object);
+	}
+}
+
+int kernel_object_each(struct kernel *kernel, kernel_object_fn fn, void *ctx)
+{
+	_cleanup_free_ char *keys = NULL;
+	ssize_t n = collect_keys(kernel, KMAP_OBJECTS, sizeof(struct sluice_object_id), &keys), i;
+
+	for (i = 0; i < n; i++) {
+		struct sluice_object_id id;
+		struct sluice_object object;
+		int err;
+
+		memcpy(&id, keys + (size_t)i * sizeof(id), sizeof(id));
+		if (map_get(kernel, KMAP_OBJECTS, &id, &object))
+			continue;
+		err = fn(ctx, &id, &object);
+		if (err)
+			return err;
+	}
+	return n < 0 ? (int)n : 0;
+}
+
+int kernel_ask_get(struct kernel *kernel, const struct sluice_ask_key *key, struct sluice_ask *ret)
+{
+	return map_get(kernel, KMAP_ASKS, key, ret);
+}
+
+int kernel_ask_end(struct kernel *kernel, const struct sluice_ask_key *key)
+{
+	return map_delete(kernel, KMAP_ASKS, key);
+}
+
+int kernel_ask_each(struct kernel *kernel, kernel_ask_fn fn, void *ctx)
+{
+	_cleanup_free_ char *keys = NULL;
+	ssize_t n = collect_keys(kernel, KMAP_ASKS, sizeof(struct sluice_ask_key), &keys), i;
+
+	for (i = 0; i < n; i++) {
+		struct sluice_ask_key key;
+		struct sluice_ask ask;
+
+		memcpy(&key, keys + (size_t)i * sizeof(key), sizeof(key));
+		if (!map_get(kernel, KMAP_ASKS, &key, &ask))
+			fn(ctx, &key, &ask);
+	}
+	return n < 0 ? (int)n : 0;
+}
+
+int kernel_grant_put(struct kernel *kernel, const struct sluice_ask_key *key, const struct sluice_grant *grant)
+{
+	int err = map_put(kernel, KMAP_LIVE, &grant->id, &grant->expires_ns);
+
+	return err ? err : map_put(kernel, KMAP_GRANTS, key, grant);
+}
+
+int kernel_grant_get(struct kernel *kernel, const struct sluice_ask_key *key, struct sluice_grant *ret)
+{
+	return map_get(kernel, KMAP_GRANTS, key, ret);
+}
+
+int kernel_grant_end(struct kernel *kernel, const struct sluice_ask_key *key, uint64_t id)
+{
+	struct sluice_grant grant;
+	int err = map_delete(kernel, KMAP_LIVE, &id);
+
+	/* The key may have got a newer grant meanwhile: that one stays. */
+	if (!map_get(kernel, KMAP_GRANTS, key, &grant) && grant.id == id)
+		err = map_delete(kernel, KMAP_GRANTS, key);
+	return err == -ENOENT ? 0 : err;
+}
+
+int kernel_grant_each(struct kernel *kernel, kernel_grant_fn fn, void *ctx)
+{
+	_cleanup_free_ char *keys = NULL;
+	ssize_t n = collect_keys(kernel, KMAP_GRANTS, sizeof(struct sluice_ask_key), &keys), i;
+
+	for (i = 0; i < n; i++) {
+		struct sluice_ask_key key;
+		struct sluice_grant grant;
+
+		memcpy(&key, keys + (size_t)i * sizeof(key), sizeof(key));
+		if (!map_get(kernel, KMAP_GRANTS, &key, &grant))
+			fn(ctx, &key, &grant);
+	}
+	return n < 0 ? (int)n : 0;
+}
+
+int kernel_taint_get(struct kernel *kernel, int pidfd, uint64_t *ret_labels)
+{
+	struct sluice_task task;
+	struct sluice_shared group;
+	int err = map_get(kernel, KMAP_TASKS, &pidfd, &task);
+
+	if (err)
+		return err;
+	if (task.shared && !map_get(kernel, KMAP_SHARED, &task.shared, &group))
+		task.taint |= group.taint;
+	if (!task.taint)
+		return -ENOENT;
+	*ret_labels = task.taint;
+	return 0;
+}

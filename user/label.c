@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * label.c: see label.h. Owns the resolution of the policy's paths, mounts and attributes to identities.
+ */
+#include "label.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <mntent.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include "cleanup.h"
+#include "kernel.h"
+
+static int fail(struct policy_error *error, const struct policy_origin *origin, int err, const char *path)
+{
+	snprintf(error->text, sizeof(error->text),
+		 "%s:%u: cannot label '%s': %s; create it or take the line out of the policy", origin->file,
+		 origin->line, path, strerror(-err));
+	return err;
+}
+
+static int label_path(struct kernel *kernel, const char *path, unsigned int slot, uint64_t labels, bool *ret_folder)
+{
+	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
+	struct sluice_object_id id;
+	uint32_t mode;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = kernel_identify(kernel, fd, &id, &mode);
+	if (err)
+		return err;
+	if (S_ISDIR(mode))
+		*ret_folder = true;
+	return kernel_object_policy(kernel, &id, slot, labels);
+}
+
+static void endmntentp(FILE **file)
+{
+	if (*file)
+		endmntent(*file);
+}
+
+/* The kernel walks up within one file system: what is mounted below a labeled folder gets its labels here. */
+static int label_mounts(struct kernel *kernel, const char *folder, unsigned int slot, uint64_t labels)
+{
+	_cleanup_(endmntentp) FILE *mounts = setmntent("/proc/self/mounts", "re");
+	_cleanup_free_ char *real = realpath(folder, NULL);
+	size_t length = real ? strlen(real) : 0;
+	const struct mntent *mount;
+	bool unused;
+
+	if (!mounts || !real)
+		return -errno;
+	while ((mount = getmntent(mounts))) {
+		int err;
+
+		if (strncmp(mount->mnt_dir, real, length) || (length > 1 && mount->mnt_dir[length] != '/'))
+			continue;
+		err = label_path(kernel, mount->mnt_dir, slot, labels, &unused);
+		if (err && err != -ENOENT && err != -EACCES)
+			return err;
+	}
+	return 0;
+}
+
+/* nftw() has no context argument. */
+static struct {
+	struct kernel *kernel;
+	const struct policy_xattr *xattr;
+	unsigned int slot;
+	uint64_t labels;
+	bool *folder;
+} walk;
+
+static int walk_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	char value[256];
+	ssize_t size;
+
+	(void)st;
+	(void)ftw;
+	if (type == FTW_SL || type == FTW_SLN)
+		return 0;
+	size = lgetxattr(path, walk.xattr->name, value, sizeof(value));
+	if (size < 0 || (size_t)size != strlen(walk.xattr->value) || memcmp(value, walk.xattr->value, (size_t)size))
+		return 0;
+	return label_path(walk.kernel, path, walk.slot, walk.labels, walk.folder);
+}
+
+static int label_xattr(struct kernel *kernel, const struct policy_xattr *xattr, unsigned int slot, uint64_t labels,
+		       bool *ret_folder)
+{
+	int r;
+
+	walk.kernel = kernel;
+	walk.xattr = xattr;
+	walk.slot = slot;
+	walk.labels = labels;
+	walk.folder = ret_folder;
+	r = nftw(xattr->below, walk_one, 64, FTW_PHYS);
+	return r < 0 && errno ? -errno : r;
+}
+
+static int label_one(struct kernel *kernel, const struct policy_label *label, uint64_t bit, unsigned int slot,
+		     bool *folders, struct policy_error *error)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < label->n_paths; i++) {
+		const char *path = label->paths[i].path;
+		bool folder = false;
+
+		err = label_path(kernel, path, slot, bit, &folder);
+		if (!err && folder)
+			err = label_mounts(kernel, path, slot, bit);
+		if (err)
+			return fail(error, &label->paths[i].origin, err, path);
+		*folders |= folder;
+	}
+	for (i = 0; i < label->n_xattrs; i++) {
+		err = label_xattr(kernel, &label->xattrs[i], slot, bit, folders);
+		if (err)
+			return fail(error, &label->xattrs[i].origin, err, label->xattrs[i].below);
+	}
+	return 0;
+}
+
+int label_apply(struct agent *agent, const struct policy *policy, const unsigned int *numbers, unsigned int slot,
+		struct policy_error *error)
+{
+	bool folders = false;
+	size_t i;
+
+	kernel_object_clear_slot(agent->kernel, slot);
+	for (i = 0; i < policy->n_labels; i++) {
+		int err = label_one(agent->kernel, &policy->labels[i], 1ULL << numbers[i], slot, &folders, error);
+
+		if (err) {
+			kernel_object_clear_slot(agent->kernel, slot);
+			return err;
+		}
+	}
+	if (folders)
+		kernel_set_folders(agent->kernel, true);
+	return 0;
+}
+
+struct copy {
+	struct kernel *kernel;
+	unsigned int from, to;
+};
+
+static int copy_one(void *ctx, const struct sluice_object_id *id, const struct sluice_object *object)
+{
+	const struct copy *copy = ctx;
+
+	if (!object->policy[copy->from])
+		return 0;
+	return kernel_object_policy(copy->kernel, id, copy->to, object->policy[copy->from]);
+}
+
+int label_copy(struct agent *agent, unsigned int from, unsigned int to)
+{
+	struct copy copy = { .kernel = agent->kernel, .from = from & 1, .to = to & 1 };
+
+	kernel_object_clear_slot(agent->kernel, to);
+	return kernel_object_each(agent->kernel, copy_one, &copy);
+}
