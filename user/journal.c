@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * journal.c: see journal.h. Owns: composing lines, the open batch, signing and retrying it.
- * Must not own: the file (journal_file.h), the rules for reading (journal_check.h), recovery (journal_recover.h).
+ * Must not own: the file (journal_file.h), the rules for reading (journal_check.h), recovery
+ * (journal_recover.h).
  *
  * Format "slj/1" (sluice-journal(5)), lines end with LF:
- *	entry      = {"seq":N,"time":MS,"boottime_us":US, ...body... ,"prev":"HEX"}	at most 65,535 bytes
- *	checkpoint = {"checkpoint":"<signed note>"}				not an entry, not numbered
- *	prev       = hex SHA-256(0x00 || line before, without LF), the leaf of the RFC 6962 tree; 64 zeros in entry 0
- * Valid: numbers and prev fit, and each checkpoint signs size and root of all entries above it with the host key that
- * entry 0 names. A commit is the lines of the batch and one checkpoint, in one write at the end that is known to be
- * durable, then fdatasync(). After a failure the lines stay in memory; the tree already holds them, so that the next
- * try writes the same lines and a new checkpoint.
+ *	entry      = {"seq":N,"time":MS,"boottime_us":US, ...body... ,"prev":"HEX"}
+ *	checkpoint = {"checkpoint":"<signed note>"}
+ * An entry is at most 65,535 bytes; a checkpoint is no entry and has no number. "prev" is the hex
+ * of SHA-256(0x00 || entry before, without LF), which is its leaf in the RFC 6962 tree; 64 zeros in
+ * entry 0.
+ * Valid: numbers and prev fit, and each checkpoint signs size and root of all entries above it with
+ * the host key that entry 0 names. A commit is the lines of the batch and one checkpoint, in one
+ * write at the end that is known to be durable, then fdatasync(). After a failure the lines stay in
+ * memory; the tree already holds them, so that the next try writes the same lines and a new
+ * checkpoint.
  */
 #include "journal.h"
 
 #include "cleanup.h"
+#include "journal_batch.h"
 #include "journal_checkpoint.h"
 #include "journal_file.h"
 #include "journal_key.h"
@@ -28,8 +33,6 @@
 #include <string.h>
 #include <time.h>
 
-#define BATCH_START 65536
-#define BATCH_KEEP (1U << 20) /* memory that a burst leaves behind */
 #define LINE_ROOM (SLUICE_JOURNAL_ENTRY_MAX + 1)
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
@@ -41,8 +44,7 @@ struct journal {
 	uint64_t signed_entries; /* covered by the last durable checkpoint */
 	char root[MERKLE_HEX];
 	char genesis[MERKLE_HEX];
-	char *batch; /* lines that are not durable */
-	size_t batch_size, batch_room;
+	struct journal_batch batch;
 	int broken; /* negative errno of the failed commit */
 	char broken_text[512];
 };
@@ -54,7 +56,7 @@ static struct journal *journal_free(struct journal *journal)
 	journal_file_close(&journal->file);
 	note_key_free(journal->key);
 	merkle_done(&journal->tree);
-	free(journal->batch);
+	free(journal->batch.bytes);
 	free(journal);
 	return NULL;
 }
@@ -69,34 +71,6 @@ static void pkey_freep(EVP_PKEY **pkey)
 	EVP_PKEY_free(*pkey);
 }
 
-static int reserve(struct journal *journal, size_t size)
-{
-	size_t room = journal->batch_room ? journal->batch_room : BATCH_START;
-	char *batch;
-
-	while (room - journal->batch_size < size)
-		room *= 2;
-	if (room == journal->batch_room)
-		return 0;
-	batch = realloc(journal->batch, room);
-	if (!batch)
-		return -ENOMEM;
-	journal->batch = batch;
-	journal->batch_room = room;
-	return 0;
-}
-
-/* The batch is durable. */
-static void forget_batch(struct journal *journal)
-{
-	journal->batch_size = 0;
-	if (journal->batch_room <= BATCH_KEEP)
-		return;
-	free(journal->batch);
-	journal->batch = NULL;
-	journal->batch_room = 0;
-}
-
 static int64_t clock_in(clockid_t clock, long ns_per_unit)
 {
 	struct timespec now;
@@ -108,7 +82,8 @@ static int64_t clock_in(clockid_t clock, long ns_per_unit)
 /* The whole entry around a body: the order of the members is part of the format. */
 static json_t *compose(const struct journal *journal, json_t *body)
 {
-	static const char *const reserved[] = { "seq", "time", "boottime_us", "prev", "checkpoint" };
+	static const char *const reserved[] = { "seq", "time", "boottime_us", "prev",
+						"checkpoint" };
 	char prev[MERKLE_HEX];
 	json_t *entry;
 
@@ -128,39 +103,23 @@ static json_t *compose(const struct journal *journal, json_t *body)
 	return NULL;
 }
 
-/* Writes the line behind the batch, without counting it yet. Returns its size without LF. */
-static ssize_t dump(struct journal *journal, const json_t *entry)
-{
-	size_t size;
-	int r = reserve(journal, LINE_ROOM);
-
-	if (r < 0)
-		return r;
-	size = json_dumpb(entry, journal->batch + journal->batch_size, LINE_ROOM, JSON_COMPACT);
-	if (size == 0)
-		return -EINVAL;
-	if (size > SLUICE_JOURNAL_ENTRY_MAX)
-		return -E2BIG;
-	journal->batch[journal->batch_size + size] = '\n';
-	return (ssize_t)size;
-}
-
 static int add_line(struct journal *journal, json_t *body, uint64_t *ret_seq)
 {
 	json_auto_t *entry = compose(journal, body);
 	uint8_t leaf[MERKLE_HASH];
-	ssize_t size = entry ? dump(journal, entry) : -EINVAL;
+	ssize_t size = entry ? journal_batch_put(&journal->batch, entry) : -EINVAL;
 	int r;
 
 	if (size < 0)
 		return (int)size;
-	r = merkle_leaf(&journal->tree, journal->batch + journal->batch_size, (size_t)size, leaf);
+	r = merkle_leaf(&journal->tree, journal->batch.bytes + journal->batch.size, (size_t)size,
+			leaf);
 	if (r == 0)
 		r = merkle_append(&journal->tree, leaf);
 	if (r < 0)
 		return r;
 	memcpy(journal->last_leaf, leaf, sizeof(leaf));
-	journal->batch_size += (size_t)size + 1;
+	journal->batch.size += (size_t)size + 1;
 	if (ret_seq)
 		*ret_seq = journal->tree.size - 1;
 	return 0;
@@ -170,9 +129,9 @@ int journal_add(struct journal *journal, json_t *body, uint64_t *ret_seq)
 {
 	int r = 0;
 
-	if (journal->batch_size + LINE_ROOM > SLUICE_JOURNAL_BATCH_BYTES && !journal->broken)
+	if (journal->batch.size + LINE_ROOM > SLUICE_JOURNAL_BATCH_BYTES && !journal->broken)
 		journal_commit(journal);
-	if (journal->batch_size + LINE_ROOM > SLUICE_JOURNAL_BATCH_BYTES)
+	if (journal->batch.size + LINE_ROOM > SLUICE_JOURNAL_BATCH_BYTES)
 		r = -ENOSPC;
 	if (r == 0)
 		r = add_line(journal, body, ret_seq);
@@ -191,7 +150,8 @@ static int set_broken(struct journal *journal, int error)
 		{ -EROFS, "mount the file system writable" },
 		{ -EIO, "check the disk" },
 		{ -ESTALE, "the file was moved or replaced: put it back, or restart sluiced" },
-		{ -EBADMSG, "somebody else changed the file: move it aside as evidence and restart sluiced" },
+		{ -EBADMSG,
+		  "somebody else changed the file: move it aside as evidence and restart sluiced" },
 	};
 	const char *remedy = "see the kernel's log";
 
@@ -199,22 +159,26 @@ static int set_broken(struct journal *journal, int error)
 		if (remedies[i].error == error)
 			remedy = remedies[i].remedy;
 	journal->broken = error;
-	snprintf(journal->broken_text, sizeof(journal->broken_text), "cannot write the journal '%.300s': %s; %s",
-		 journal->file.path, strerror(-error), remedy);
+	snprintf(journal->broken_text, sizeof(journal->broken_text),
+		 "cannot write the journal '%.300s': %s; %s", journal->file.path, strerror(-error),
+		 remedy);
 	return error;
 }
 
-/* Puts the checkpoint behind the batch; the batch does not count it, each try has its own. Returns its size. */
+/*
+ * Puts the checkpoint behind the batch; the batch does not count it, each try has its own. Returns
+ * its size.
+ */
 static ssize_t put_checkpoint(struct journal *journal, const uint8_t root[MERKLE_HASH])
 {
 	_cleanup_free_ char *line = NULL;
 	int r = journal_checkpoint_compose(journal->key, journal->tree.size, root, &line);
 
 	if (r == 0)
-		r = reserve(journal, strlen(line));
+		r = journal_batch_reserve(&journal->batch, strlen(line));
 	if (r < 0)
 		return r;
-	memcpy(journal->batch + journal->batch_size, line, strlen(line));
+	memcpy(journal->batch.bytes + journal->batch.size, line, strlen(line));
 	return (ssize_t)strlen(line);
 }
 
@@ -231,17 +195,17 @@ static int write_batch(struct journal *journal, bool again)
 	n = put_checkpoint(journal, root);
 	if (n < 0)
 		return (int)n;
-	size = journal->batch_size + (size_t)n;
+	size = journal->batch.size + (size_t)n;
 	r = again ? journal_file_reopen(&journal->file) : 0;
 	if (r == 0)
-		r = journal_file_append(&journal->file, journal->batch, size);
+		r = journal_file_append(&journal->file, journal->batch.bytes, size);
 	if (r == 0 && again)
-		r = journal_file_reread(&journal->file, journal->batch, size);
+		r = journal_file_reread(&journal->file, journal->batch.bytes, size);
 	if (r < 0)
 		return r;
 	journal->signed_entries = journal->tree.size;
 	merkle_hex(root, journal->root);
-	forget_batch(journal);
+	journal_batch_clear(&journal->batch);
 	return 0;
 }
 
@@ -316,9 +280,10 @@ static int write_genesis(struct journal *journal)
 	if (!file || !fgets(boot, sizeof(boot), file))
 		return file ? -EIO : -errno;
 	boot[strcspn(boot, "\n")] = '\0';
-	body = json_pack("{s:s,s:s,s:{s:s,s:s,s:s,s:s}}", "type", "journal.opened", "message", "the journal begins",
-			 "journal", "format", JOURNAL_FORMAT, "origin", note_key_name(journal->key), "host_vkey",
-			 note_key_vkey(journal->key), "boot", boot);
+	body = json_pack("{s:s,s:s,s:{s:s,s:s,s:s,s:s}}", "type", "journal.opened", "message",
+			 "the journal begins", "journal", "format", JOURNAL_FORMAT, "origin",
+			 note_key_name(journal->key), "host_vkey", note_key_vkey(journal->key),
+			 "boot", boot);
 	r = journal_add(journal, body, NULL);
 	if (r == 0)
 		merkle_hex(journal->last_leaf, journal->genesis);
@@ -327,8 +292,8 @@ static int write_genesis(struct journal *journal)
 	return r < 0 ? r : journal_file_sync_folder(journal->file.path);
 }
 
-static int open_key(const struct journal_file *file, const char *key_path, uint64_t size, EVP_PKEY **ret, char *error,
-		    size_t error_size)
+static int open_key(const struct journal_file *file, const char *key_path, uint64_t size,
+		    EVP_PKEY **ret, char *error, size_t error_size)
 {
 	int r = journal_key_load(key_path, ret, error, error_size);
 
@@ -336,9 +301,11 @@ static int open_key(const struct journal_file *file, const char *key_path, uint6
 		return r;
 	if (size == 0)
 		return journal_key_create(key_path, ret, error, error_size);
-	snprintf(error, error_size,
-		 "the journal '%s' is there, but its key '%s' is not: restore the key from a backup, or move the "
-		 "journal aside to begin a new one", file->path, key_path);
+	snprintf(
+		error, error_size,
+		"the journal '%s' is there, but its key '%s' is not: restore the key from a backup, or move the "
+		"journal aside to begin a new one",
+		file->path, key_path);
 	return -ENOKEY;
 }
 
@@ -355,20 +322,22 @@ static void adopt_check(struct journal *journal, struct journal_check *check)
 }
 
 /* The name in entry 0 holds; @origin names a journal that begins now. */
-static int name_key(struct journal *journal, const struct journal_check *check, const char *origin, EVP_PKEY *pkey,
-		    char *error, size_t error_size)
+static int name_key(struct journal *journal, const struct journal_check *check, const char *origin,
+		    EVP_PKEY *pkey, char *error, size_t error_size)
 {
 	int r = note_key_new(check->key ? note_key_name(check->key) : origin, pkey, &journal->key);
 
 	if (r == -EINVAL)
-		snprintf(error, error_size,
-			 "the journal's name '%s' is not 1 to %d printable characters without space and '+'", origin,
-			 NOTE_NAME_MAX - 1);
+		snprintf(
+			error, error_size,
+			"the journal's name '%s' is not 1 to %d printable characters without space and '+'",
+			origin, NOTE_NAME_MAX - 1);
 	return r;
 }
 
-static int start(struct journal *journal, EVP_PKEY *pkey, const char *origin, const struct journal_replay *replay,
-		 struct journal_recovery *recovery, char *error, size_t error_size)
+static int start(struct journal *journal, EVP_PKEY *pkey, const char *origin,
+		 const struct journal_replay *replay, struct journal_recovery *recovery,
+		 char *error, size_t error_size)
 {
 	uint8_t public_key[NOTE_PUBLIC_KEY];
 	size_t size = sizeof(public_key);
@@ -390,12 +359,14 @@ static int start(struct journal *journal, EVP_PKEY *pkey, const char *origin, co
 		return r;
 	r = write_genesis(journal);
 	if (r < 0)
-		snprintf(error, error_size, "cannot begin the journal '%s': %s", journal->file.path, strerror(-r));
+		snprintf(error, error_size, "cannot begin the journal '%s': %s", journal->file.path,
+			 strerror(-r));
 	return r;
 }
 
-int journal_open(const char *path, const char *key_path, const char *origin, journal_replay_fn replay, void *ctx,
-		 struct journal **ret, struct journal_recovery *recovery, char *error, size_t error_size)
+int journal_open(const char *path, const char *key_path, const char *origin,
+		 journal_replay_fn replay, void *ctx, struct journal **ret,
+		 struct journal_recovery *recovery, char *error, size_t error_size)
 {
 	_cleanup_(journal_freep) struct journal *journal = calloc(1, sizeof(*journal));
 	_cleanup_(pkey_freep) EVP_PKEY *pkey = NULL;

@@ -2,8 +2,9 @@
 /*
  * journal.h: the signed record of everything that happened: the one writer.
  *
- * Owns: the file, its bytes, the chain, the tree and the signature of each commit (format: journal.c). Must not own:
- * what entries mean (record.h), reading for people (journal_read.h), checking (journal_verify.h).
+ * Owns: the file, its bytes, the chain, the tree and the signature of each commit (format:
+ * journal.c). Must not own: what entries mean (record.h), reading for people (journal_read.h),
+ * checking (journal_verify.h).
  */
 #ifndef SLUICE_JOURNAL_H
 #define SLUICE_JOURNAL_H
@@ -16,12 +17,13 @@ struct journal;
 
 /* What journal_open() found: filled for the caller to journal as the first entry. */
 struct journal_recovery {
-	bool created;	       /* no journal was there: the first entry is its genesis */
-	uint64_t entries;      /* entries that were there, the re-adopted ones included */
-	uint64_t adopted;      /* complete entries after the last signature: the next commit signs them */
-	uint64_t torn_bytes;   /* bytes of a torn last line, moved to <path>.torn */
+	bool created;	  /* no journal was there: the first entry is its genesis */
+	uint64_t entries; /* entries that were there, the re-adopted ones included */
+	uint64_t
+		adopted; /* complete entries after the last signature: the next commit signs them */
+	uint64_t torn_bytes; /* bytes of a torn last line, moved to <path>.torn */
 	char torn_sha256[65];
-	bool clean;	       /* the last entry says that the agent stopped */
+	bool clean; /* the last entry says that the agent stopped */
 };
 
 /* Called for each old entry while the journal is opened, in order: lets the lineage be rebuilt. */
@@ -29,40 +31,51 @@ typedef int (*journal_replay_fn)(void *ctx, uint64_t seq, json_t *entry);
 
 /**
  * journal_open() - open or create, check the whole file, recover a torn end.
- * @path: the journal; @key_path: PEM private key (Ed25519), created with mode 0600 when neither file exists
- * @origin: name of this journal in its signatures ("host.example.com/journal"); only used at creation
- * A journal whose middle does not verify is refused with -EBADMSG and a message that names the entry and the remedy:
- * nothing is appended to a journal that cannot be trusted. A journal without its key: -ENOKEY.
- * A second writer: -EBUSY. A key open to others: -EACCES. A journal begun with another key: -EKEYREJECTED.
- * A torn end (crash) is moved to "<path>.torn" and told in @recovery. A new journal has its entry 0 when this returns.
+ * @path: the journal
+ * @key_path: PEM private key (Ed25519), created with mode 0600 when neither file exists
+ * @origin: name of this journal in its signatures ("host.example.com/journal"), for its creation
+ * A torn end (crash) is moved to "<path>.torn" and told in @recovery. A new journal has its entry 0
+ * when this returns.
+ * Return: 0; -EBADMSG: the middle does not verify: the message names the entry and the remedy, and
+ * nothing is appended to a journal that cannot be trusted; -ENOKEY: a journal without its key;
+ * -EKEYREJECTED: begun with another key; -EACCES: a key open to others; -EBUSY: a second writer;
+ * another negative errno.
  * @replay: may be NULL; an error that it returns ends the opening with that error
  * @error: text of the failure, at least 512 bytes
  */
-int journal_open(const char *path, const char *key_path, const char *origin, journal_replay_fn replay, void *ctx,
-		 struct journal **ret, struct journal_recovery *recovery, char *error, size_t error_size);
-const char *journal_vkey(const struct journal *journal);    /* of the host key, to be pinned elsewhere */
-const char *journal_genesis(const struct journal *journal); /* hex of the hash of entry 0, to be pinned elsewhere */
+int journal_open(const char *path, const char *key_path, const char *origin,
+		 journal_replay_fn replay, void *ctx, struct journal **ret,
+		 struct journal_recovery *recovery, char *error, size_t error_size);
+
+/* To be kept in another place: the host key, and the hex of the hash of entry 0. */
+const char *journal_vkey(const struct journal *journal);
+const char *journal_genesis(const struct journal *journal);
 
 /*
- * The entry "journal.recovered" for what was found: added first and committed at once when adopted or torn_bytes is
- * not zero, so that no entry is signed later than it was written without the journal saying so. A new reference.
+ * The entry "journal.recovered" for what was found: added first and committed at once when adopted
+ * or torn_bytes is not zero, so that no entry is signed later than it was written without the
+ * journal saying so. A new reference.
  */
 json_t *journal_recovery_body(const struct journal_recovery *recovery);
 
 /**
  * journal_add() - append one entry to the open batch.
- * @body: JSON object without "seq", "time", "boottime_us", "prev", which the writer adds; the reference is stolen
- * Return: 0 and the entry's number in @ret_seq (may be NULL); -EINVAL: not an object, or it has one of these members;
- * -E2BIG: longer than SLUICE_JOURNAL_ENTRY_MAX; -ENOSPC: SLUICE_JOURNAL_BATCH_BYTES wait already (a full batch is
- * committed first, so this happens only to a broken journal); -ENOMEM. Nothing is durable before journal_commit().
- * A broken journal still takes entries into memory up to that limit.
+ * @body: JSON object without "seq", "time", "boottime_us", "prev", which the writer adds; the
+ * reference is stolen
+ * Return: 0 and the entry's number in @ret_seq (may be NULL); -EINVAL: not an object, or it has one
+ * of these members;
+ * -E2BIG: longer than SLUICE_JOURNAL_ENTRY_MAX; -ENOSPC: SLUICE_JOURNAL_BATCH_BYTES wait already (a
+ * full batch is committed first, so this happens only to a broken journal); -ENOMEM. Nothing is
+ * durable before journal_commit(). A broken journal still takes entries into memory up to that
+ * limit.
  */
 int journal_add(struct journal *journal, json_t *body, uint64_t *ret_seq);
 
 /**
  * journal_commit() - sign the batch and make it durable (one checkpoint line, write, fdatasync).
- * Return: 0, also when there was nothing to do. On failure the journal is broken: journal_broken() tells why,
- * each later commit fails with the same errno until journal_repair() succeeds, and what was not durable is kept.
+ * Return: 0, also when there was nothing to do. On failure the journal is broken: journal_broken()
+ * tells why, each later commit fails with the same errno until journal_repair() succeeds, and what
+ * was not durable is kept.
  */
 int journal_commit(struct journal *journal);
 
@@ -72,7 +85,7 @@ const char *journal_broken(const struct journal *journal);
 /* Tries again after a failure (disk full, read only): rewrites what was not durable. */
 int journal_repair(struct journal *journal);
 
-uint64_t journal_size(const struct journal *journal);	/* entries, the open batch included */
+uint64_t journal_size(const struct journal *journal); /* entries, the open batch included */
 /* Hex of the tree root at the last commit, 64 characters and NUL. */
 const char *journal_root(const struct journal *journal);
 struct journal *journal_close(struct journal *journal); /* commits; returns NULL */

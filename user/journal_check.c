@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * journal_check.c: see journal_check.h. First the bytes (place of "seq" and "prev", which other tools find with
- * head and tail), then the JSON, then the hashes: nothing of a wrong line is taken over.
+ * journal_check.c: see journal_check.h. First the bytes (place of "seq" and "prev", which other
+ * tools find with head and tail), then the JSON, then the hashes: nothing of a wrong line is taken
+ * over.
  */
 #include "journal_check.h"
 
@@ -15,7 +16,8 @@
 #include <string.h>
 
 #define PREV_START ",\"prev\":\""
-#define PREV_SIZE (sizeof(PREV_START) - 1 + 2 * MERKLE_HASH + 2) /* with the closing quote and brace */
+#define PREV_SIZE \
+	(sizeof(PREV_START) - 1 + 2 * MERKLE_HASH + 2) /* with the closing quote and brace */
 
 int journal_check_init(struct journal_check *check, const struct journal_pins *pins)
 {
@@ -43,7 +45,8 @@ problem(struct journal_check *check, int error, const char *format, ...)
 }
 
 /* The text @start and a decimal number as the writer spells it; moves the cursor behind both. */
-static bool take_number(const char **cursor, const char *end, const char *start, uint64_t *ret_number)
+static bool take_number(const char **cursor, const char *end, const char *start,
+			uint64_t *ret_number)
 {
 	const char *p = *cursor;
 	size_t size = strlen(start), digits = 0;
@@ -62,7 +65,8 @@ static bool take_number(const char **cursor, const char *end, const char *start,
 }
 
 /* The members that the writer adds, at their places. */
-static int check_frame(struct journal_check *check, const char *line, size_t size, int64_t *ret_time)
+static int check_frame(struct journal_check *check, const char *line, size_t size,
+		       int64_t *ret_time)
 {
 	const char *end = line + size, *cursor = line;
 	char prev[MERKLE_HEX];
@@ -71,16 +75,22 @@ static int check_frame(struct journal_check *check, const char *line, size_t siz
 	if (!take_number(&cursor, end, "{\"seq\":", &seq))
 		return problem(check, -EBADMSG, "the line is neither an entry nor a checkpoint");
 	if (seq != check->entries)
-		return problem(check, -EBADMSG, "seq is %" PRIu64 " where %" PRIu64 " was expected", seq, check->entries);
+		return problem(check, -EBADMSG, "seq is %" PRIu64 " where %" PRIu64 " was expected",
+			       seq, check->entries);
 	if (!take_number(&cursor, end, ",\"time\":", &time) ||
 	    !take_number(&cursor, end, ",\"boottime_us\":", &boottime))
-		return problem(check, -EBADMSG, "\"time\" and \"boottime_us\" do not follow \"seq\"");
-	if ((size_t)(end - cursor) < PREV_SIZE || memcmp(end - PREV_SIZE, PREV_START, sizeof(PREV_START) - 1) != 0)
+		return problem(check, -EBADMSG,
+			       "\"time\" and \"boottime_us\" do not follow \"seq\"");
+	if ((size_t)(end - cursor) < PREV_SIZE ||
+	    memcmp(end - PREV_SIZE, PREV_START, sizeof(PREV_START) - 1) != 0)
 		return problem(check, -EBADMSG, "the last member is not \"prev\"");
 	merkle_hex(check->last_leaf, prev);
 	if (memcmp(end - 2 - 2 * MERKLE_HASH, prev, 2 * MERKLE_HASH) != 0)
-		return problem(check, -EBADMSG, check->entries == 0 ? "\"prev\" of entry 0 is not 64 zeros" :
-			       "\"prev\" is not the hash of the entry before: that one or this one was changed");
+		return problem(
+			check, -EBADMSG,
+			check->entries == 0
+				? "\"prev\" of entry 0 is not 64 zeros"
+				: "\"prev\" is not the hash of the entry before: that one or this one was changed");
 	*ret_time = (int64_t)time;
 	return 0;
 }
@@ -90,10 +100,13 @@ static int check_pins(struct journal_check *check, const char *genesis, const st
 	const struct journal_pins *pins = &check->pins;
 
 	if (pins->genesis && strcmp(pins->genesis, genesis) != 0)
-		return problem(check, -EKEYREJECTED, "entry 0 is not the pinned genesis: its hash is %s", genesis);
+		return problem(check, -EKEYREJECTED,
+			       "entry 0 is not the pinned genesis: its hash is %s", genesis);
 	if (pins->vkey && strcmp(pins->vkey, note_key_vkey(key)) != 0)
-		return problem(check, -EKEYREJECTED, "the journal names another host key than the expected one");
-	if (pins->public_key && memcmp(pins->public_key, note_key_public(key), NOTE_PUBLIC_KEY) != 0)
+		return problem(check, -EKEYREJECTED,
+			       "the journal names another host key than the expected one");
+	if (pins->public_key &&
+	    memcmp(pins->public_key, note_key_public(key), NOTE_PUBLIC_KEY) != 0)
 		return problem(check, -EKEYREJECTED, "the journal was begun with another host key");
 	return 0;
 }
@@ -106,16 +119,18 @@ static int check_genesis(struct journal_check *check, json_t *entry, const uint8
 	char genesis[MERKLE_HEX];
 	int r;
 
-	if (json_unpack(entry, "{s:{s:s,s:s,s:s}}", "journal", "format", &format, "origin", &origin, "host_vkey",
-			&vkey) < 0)
-		return problem(check, -EBADMSG, "entry 0 does not name format, origin and host key");
+	if (json_unpack(entry, "{s:{s:s,s:s,s:s}}", "journal", "format", &format, "origin", &origin,
+			"host_vkey", &vkey) < 0)
+		return problem(check, -EBADMSG,
+			       "entry 0 does not name format, origin and host key");
 	if (strcmp(format, JOURNAL_FORMAT) != 0)
 		return problem(check, -EBADMSG, "the format of the journal is not " JOURNAL_FORMAT);
 	r = note_key_parse(vkey, &key);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0 || strcmp(note_key_name(key), origin) != 0)
-		r = problem(check, -EBADMSG, "the host key in entry 0 is not a key in the name of the origin");
+		r = problem(check, -EBADMSG,
+			    "the host key in entry 0 is not a key in the name of the origin");
 	merkle_hex(leaf, genesis);
 	if (r == 0)
 		r = check_pins(check, genesis, key);
@@ -129,14 +144,15 @@ static int check_genesis(struct journal_check *check, json_t *entry, const uint8
 }
 
 /*
- * What later lines depend on: parsed only where the words occur, because parsing costs ten times more than the
- * hashes, and JSON that nobody asked for proves nothing that they do not.
+ * What later lines depend on: parsed only where the words occur, because parsing costs ten times
+ * more than the hashes, and JSON that nobody asked for proves nothing that they do not.
  */
 static bool worth_parsing(const char *line, size_t size)
 {
 	static const char stop[] = "\"agent.stop\"", epoch[] = "\"epoch_vkey\"";
 
-	return memmem(line, size, stop, sizeof(stop) - 1) || memmem(line, size, epoch, sizeof(epoch) - 1);
+	return memmem(line, size, stop, sizeof(stop) - 1) ||
+	       memmem(line, size, epoch, sizeof(epoch) - 1);
 }
 
 static void learn(struct journal_check *check, const json_t *entry)
@@ -144,10 +160,12 @@ static void learn(struct journal_check *check, const json_t *entry)
 	const char *type = json_string_value(json_object_get(entry, "type"));
 
 	check->clean = type && strcmp(type, "agent.stop") == 0;
-	check->epochs = check->epochs || json_object_get(json_object_get(entry, "journal"), "epoch_vkey");
+	check->epochs =
+		check->epochs || json_object_get(json_object_get(entry, "journal"), "epoch_vkey");
 }
 
-static int check_entry(struct journal_check *check, const char *line, size_t size, json_t **ret_entry)
+static int check_entry(struct journal_check *check, const char *line, size_t size,
+		       json_t **ret_entry)
 {
 	json_auto_t *entry = NULL;
 	uint8_t leaf[MERKLE_HASH];
@@ -182,7 +200,9 @@ static int check_entry(struct journal_check *check, const char *line, size_t siz
 static int check_checkpoint(struct journal_check *check, const char *line, size_t size)
 {
 	uint8_t root[MERKLE_HASH], hash[MERKLE_HASH];
-	const struct journal_checkpoint expected = { .key = check->key, .size = check->entries, .root = root };
+	const struct journal_checkpoint expected = { .key = check->key,
+						     .size = check->entries,
+						     .root = root };
 	struct journal_checkpoint_info info = { 0 };
 	const char *text = NULL;
 	int r;
@@ -198,7 +218,8 @@ static int check_checkpoint(struct journal_check *check, const char *line, size_
 		return text ? problem(check, r, "%s", text) : r;
 	if (memcmp(hash, check->last_checkpoint, sizeof(hash)) == 0)
 		return problem(check, -EBADMSG, "the line repeats the checkpoint before it");
-	/* Epoch keys come with a later version: a checkpoint by them alone is passed over, and signs nothing here. */
+	/* Epoch keys come with a later version: a checkpoint by them alone is passed over, and
+	 * signs nothing here. */
 	if (!info.is_signed && !(check->epochs && info.by_epoch))
 		return problem(check, -EBADMSG, "the checkpoint is not signed by the host key");
 	memcpy(check->last_checkpoint, hash, sizeof(hash));
@@ -211,7 +232,8 @@ static int check_checkpoint(struct journal_check *check, const char *line, size_
 	return 0;
 }
 
-int journal_check_line(struct journal_check *check, const char *line, size_t size, json_t **ret_entry)
+int journal_check_line(struct journal_check *check, const char *line, size_t size,
+		       json_t **ret_entry)
 {
 	static const char start[] = JOURNAL_CHECKPOINT_START;
 
@@ -220,7 +242,8 @@ int journal_check_line(struct journal_check *check, const char *line, size_t siz
 	if (ret_entry)
 		*ret_entry = NULL;
 	if (size > SLUICE_JOURNAL_ENTRY_MAX)
-		return problem(check, -EBADMSG, "the line is longer than %d bytes", SLUICE_JOURNAL_ENTRY_MAX);
+		return problem(check, -EBADMSG, "the line is longer than %d bytes",
+			       SLUICE_JOURNAL_ENTRY_MAX);
 	if (memchr(line, '\0', size))
 		return problem(check, -EBADMSG, "the line has NUL bytes");
 	if (size >= sizeof(start) - 1 && memcmp(line, start, sizeof(start) - 1) == 0)

@@ -2,11 +2,12 @@
 /*
  * journal_check.h: the rules of the format, one line at a time (sluice-journal(5)).
  *
- * Owns: what makes the next line right after the ones before. Must not own: bytes and files (journal_scan.h), what is
- * done about a wrong line (journal_recover.h cuts or refuses, journal_verify.h reports).
+ * Owns: what makes the next line right after the ones before. Must not own: bytes and files
+ * (journal_scan.h), what is done about a wrong line (journal_recover.h cuts or refuses,
+ * journal_verify.h reports).
  *
- * This is the one place that a new rule of the format goes (epoch keys, witnesses): the writer's recovery, the
- * verifier and the reader all come through here.
+ * This is the one place that a new rule of the format goes (epoch keys, witnesses): the writer's
+ * recovery, the verifier and the reader all come through here.
  */
 #ifndef SLUICE_JOURNAL_CHECK_H
 #define SLUICE_JOURNAL_CHECK_H
@@ -21,27 +22,27 @@
 
 /* What the caller trusts from elsewhere; all may be NULL: then entry 0 is believed. */
 struct journal_pins {
-	const char *genesis; /* 64 hex: leaf hash of entry 0 */
-	const char *vkey; /* the host key */
+	const char *genesis;	   /* 64 hex: leaf hash of entry 0 */
+	const char *vkey;	   /* the host key */
 	const uint8_t *public_key; /* the same as raw bytes (NOTE_PUBLIC_KEY) */
 };
 
 struct journal_check {
 	struct journal_pins pins;
 	struct merkle tree;
-	struct note_key *key; /* of the host; NULL before entry 0 */
-	uint8_t last_leaf[MERKLE_HASH]; /* zeros before entry 0 */
+	struct note_key *key;		      /* of the host; NULL before entry 0 */
+	uint8_t last_leaf[MERKLE_HASH];	      /* zeros before entry 0 */
 	uint8_t last_checkpoint[MERKLE_HASH]; /* hash of the line */
 	char genesis[MERKLE_HEX];
 	char root[MERKLE_HEX]; /* of the signed entries */
 	uint64_t entries;
 	uint64_t signed_entries; /* covered by the last good signature of the host key */
 	uint64_t checkpoints;
-	uint64_t other_signatures; /* by keys that are not checked: witnesses, epochs */
+	uint64_t other_signatures;     /* by keys that are not checked: witnesses, epochs */
 	int64_t first_time, last_time; /* ms since 1970 */
 	bool epochs; /* an entry announced epoch keys: a checkpoint may lack the host's signature */
-	bool clean; /* the last entry says that the agent stopped */
-	uint64_t line; /* number of the line just looked at, from 1 */
+	bool clean;  /* the last entry says that the agent stopped */
+	uint64_t line;	   /* number of the line just looked at, from 1 */
 	char problem[256]; /* one clause, after -EBADMSG and -EKEYREJECTED */
 };
 
@@ -50,11 +51,13 @@ void journal_check_done(struct journal_check *check);
 
 /**
  * journal_check_line() - take the next line, without its LF.
- * @ret_entry: a new reference to the parsed entry; NULL after a checkpoint. May be NULL: then frame and hashes are
- * checked, and the JSON between them is not looked at (nobody but the owner of the key can have written it)
- * Return: 0; -ENOMEM; -EKEYREJECTED: not the pinned key or genesis; -EBADMSG: the line is wrong. After an error the
- * counters are those of the line before.
+ * @ret_entry: a new reference to the parsed entry; NULL after a checkpoint. May be NULL: then frame
+ * and hashes are checked, and the JSON between them is not looked at (nobody but the owner of the
+ * key can have written it)
+ * Return: 0; -ENOMEM; -EKEYREJECTED: not the pinned key or genesis; -EBADMSG: the line is wrong.
+ * After an error the counters are those of the line before.
  */
-int journal_check_line(struct journal_check *check, const char *line, size_t size, json_t **ret_entry);
+int journal_check_line(struct journal_check *check, const char *line, size_t size,
+		       json_t **ret_entry);
 
 #endif

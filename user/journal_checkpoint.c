@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * journal_checkpoint.c: see journal_checkpoint.h. A line is taken only if it is spelled as this file would spell it:
- * another spelling of the same JSON (a space, an escape) is an edit too.
+ * journal_checkpoint.c: see journal_checkpoint.h. A line is taken only if it is spelled as this
+ * file would spell it: another spelling of the same JSON (a space, an escape) is an edit too.
  */
 #include "journal_checkpoint.h"
 
@@ -20,7 +20,8 @@ static void compose_text(const struct journal_checkpoint *checkpoint, char text[
 	char root[NOTE_BASE64(MERKLE_HASH)];
 
 	note_base64(checkpoint->root, MERKLE_HASH, root);
-	snprintf(text, TEXT_MAX, "%s\n%" PRIu64 "\n%s\n", note_key_name(checkpoint->key), checkpoint->size, root);
+	snprintf(text, TEXT_MAX, "%s\n%" PRIu64 "\n%s\n", note_key_name(checkpoint->key),
+		 checkpoint->size, root);
 }
 
 /* The JSON line of a note, without LF. */
@@ -31,8 +32,8 @@ static char *wrap(const char *note, size_t size)
 	return line ? json_dumps(line, JSON_COMPACT) : NULL;
 }
 
-int journal_checkpoint_compose(const struct note_key *key, uint64_t size, const uint8_t root[MERKLE_HASH],
-			       char **ret_line)
+int journal_checkpoint_compose(const struct note_key *key, uint64_t size,
+			       const uint8_t root[MERKLE_HASH], char **ret_line)
 {
 	const struct journal_checkpoint checkpoint = { .key = key, .size = size, .root = root };
 	_cleanup_free_ char *note = NULL, *line = NULL;
@@ -55,7 +56,8 @@ static bool has_epoch_signature(const char *signatures, const char *origin)
 	char start[NOTE_NAME_MAX + 16];
 
 	snprintf(start, sizeof(start), "\xe2\x80\x94 %s/epoch/", origin);
-	for (const char *line = signatures; line; line = strchr(line, '\n'), line = line ? line + 1 : NULL)
+	for (const char *line = signatures; line;
+	     line = strchr(line, '\n'), line = line ? line + 1 : NULL)
 		if (strncmp(line, start, strlen(start)) == 0)
 			return true;
 	return false;
@@ -71,23 +73,26 @@ static int check_note(const struct journal_checkpoint *expected, const char *not
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0 && r != -ENOKEY) {
-		*ret_problem = r == -EKEYREJECTED ? "the signature of the checkpoint is wrong" :
-						    "the checkpoint is not a signed note";
+		*ret_problem = r == -EKEYREJECTED ? "the signature of the checkpoint is wrong"
+						  : "the checkpoint is not a signed note";
 		return -EBADMSG;
 	}
 	compose_text(expected, text);
 	if (strlen(text) != info.text_size || memcmp(text, note, info.text_size) != 0) {
-		*ret_problem = "the signed origin, size or root of the checkpoint is not that of the entries above";
+		*ret_problem =
+			"the signed origin, size or root of the checkpoint is not that of the entries above";
 		return -EBADMSG;
 	}
 	ret_info->is_signed = r == 0;
-	ret_info->by_epoch = has_epoch_signature(note + info.text_size + 1, note_key_name(expected->key));
+	ret_info->by_epoch =
+		has_epoch_signature(note + info.text_size + 1, note_key_name(expected->key));
 	ret_info->others = info.others;
 	return 0;
 }
 
-int journal_checkpoint_check(const struct journal_checkpoint *expected, const char *line, size_t size,
-			     struct journal_checkpoint_info *ret_info, const char **ret_problem)
+int journal_checkpoint_check(const struct journal_checkpoint *expected, const char *line,
+			     size_t size, struct journal_checkpoint_info *ret_info,
+			     const char **ret_problem)
 {
 	json_auto_t *json = json_loadb(line, size, JSON_REJECT_DUPLICATES, NULL);
 	_cleanup_free_ char *again = NULL;
@@ -104,5 +109,6 @@ int journal_checkpoint_check(const struct journal_checkpoint *expected, const ch
 		*ret_problem = "the checkpoint line is not spelled as the writer spells it";
 		return -EBADMSG;
 	}
-	return check_note(expected, json_string_value(note), json_string_length(note), ret_info, ret_problem);
+	return check_note(expected, json_string_value(note), json_string_length(note), ret_info,
+			  ret_problem);
 }

@@ -2,9 +2,9 @@
 /*
  * journal_file.c: see journal_file.h.
  *
- * The lock has a descriptor of its own, because a descriptor whose fdatasync() failed must be replaced (the kernel
- * may have marked the lost pages clean, a second fdatasync() would report success) and the lock must not slip away
- * meanwhile.
+ * The lock has a descriptor of its own, because a descriptor whose fdatasync() failed must be
+ * replaced (the kernel may have marked the lost pages clean, a second fdatasync() would report
+ * success) and the lock must not slip away meanwhile.
  */
 #include "journal_file.h"
 
@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define COPY_BYTES 65536
+#define COPY_BYTES 16384
 
 int journal_file_write_at(int fd, const char *bytes, size_t size, uint64_t offset)
 {
@@ -53,7 +53,8 @@ int journal_file_sync_folder(const char *path)
 
 static int open_locked(const char *path, struct stat *ret_st, char *error, size_t error_size)
 {
-	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+	_cleanup_close_ int fd =
+		open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
 	int r;
 
 	if (fd < 0 || fstat(fd, ret_st) < 0) {
@@ -68,10 +69,13 @@ static int open_locked(const char *path, struct stat *ret_st, char *error, size_
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		r = errno == EWOULDBLOCK ? -EBUSY : -errno;
 		if (r == -EBUSY)
-			snprintf(error, error_size, "the journal '%s' is being written by another process: stop it first",
-				 path);
+			snprintf(
+				error, error_size,
+				"the journal '%s' is being written by another process: stop it first",
+				path);
 		else
-			snprintf(error, error_size, "cannot lock the journal '%s': %s", path, strerror(-r));
+			snprintf(error, error_size, "cannot lock the journal '%s': %s", path,
+				 strerror(-r));
 		return r;
 	}
 	/* Again under the lock: the writer before us may have gone on until it let go. */
@@ -83,7 +87,8 @@ static int open_locked(const char *path, struct stat *ret_st, char *error, size_
 /* A second descriptor of the locked file; -ESTALE when the path leads elsewhere. */
 static int open_same(const struct journal_file *file)
 {
-	_cleanup_close_ int fd = open(file->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	_cleanup_close_ int fd =
+		open(file->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	struct stat st, locked;
 
 	if (fd < 0)
@@ -128,7 +133,10 @@ void journal_file_close(struct journal_file *file)
 	*file = (struct journal_file){ .lock_fd = -1, .fd = -1 };
 }
 
-/* Nobody else may have moved, cut or lengthened the file: one stat() against a flush that takes 100 times longer. */
+/*
+ * Nobody else may have moved, cut or lengthened the file: one stat() against a flush that takes 100
+ * times longer.
+ */
 static int check_place(const struct journal_file *file)
 {
 	struct stat named, st;
@@ -137,7 +145,8 @@ static int check_place(const struct journal_file *file)
 		return -errno;
 	if (lstat(file->path, &named) < 0 || named.st_ino != st.st_ino || named.st_dev != st.st_dev)
 		return -ESTALE;
-	if ((uint64_t)st.st_size < file->durable || (!file->dirty && (uint64_t)st.st_size > file->durable))
+	if ((uint64_t)st.st_size < file->durable ||
+	    (!file->dirty && (uint64_t)st.st_size > file->durable))
 		return -EBADMSG;
 	return 0;
 }
@@ -184,7 +193,8 @@ static int compare_at(int fd, const char *bytes, size_t size, uint64_t offset)
 	char buffer[4096];
 
 	while (size > 0) {
-		ssize_t n = pread(fd, buffer, size < sizeof(buffer) ? size : sizeof(buffer), (off_t)offset);
+		ssize_t n = pread(fd, buffer, size < sizeof(buffer) ? size : sizeof(buffer),
+				  (off_t)offset);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -202,7 +212,8 @@ int journal_file_reread(struct journal_file *file, const char *bytes, size_t siz
 	uint64_t offset = file->durable - size;
 	int r;
 
-	/* Clean pages are dropped, so that the disk answers; where that is not possible the cache does. */
+	/* Clean pages are dropped, so that the disk answers; where that is not possible the cache
+	 * does. */
 	posix_fadvise(file->fd, (off_t)offset, (off_t)size, POSIX_FADV_DONTNEED);
 	r = compare_at(file->fd, bytes, size, offset);
 	if (r < 0) {
@@ -215,16 +226,14 @@ int journal_file_reread(struct journal_file *file, const char *bytes, size_t siz
 /* Appends the bytes behind @good to @torn_fd and hashes them. */
 static int copy_end(struct journal_file *file, uint64_t good, int torn_fd, EVP_MD_CTX *hash)
 {
-	_cleanup_free_ char *buffer = malloc(COPY_BYTES);
+	char buffer[COPY_BYTES];
 	off_t end = lseek(torn_fd, 0, SEEK_END);
 	ssize_t n;
 	int r;
 
-	if (!buffer)
-		return -ENOMEM;
 	if (end < 0)
 		return -errno;
-	while ((n = pread(file->fd, buffer, COPY_BYTES, (off_t)good)) != 0) {
+	while ((n = pread(file->fd, buffer, sizeof(buffer), (off_t)good)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * journal_file.h: the journal as a file: one writer, written at the end that is known to be durable, nothing believed
- * after an error.
+ * journal_file.h: the journal as a file: one writer, written at the end that is known to be
+ * durable, nothing believed after an error.
  *
- * Owns: descriptors, lock, offsets, sync, the cut of what is not wanted. Must not own: what the bytes say.
+ * Owns: descriptors, lock, offsets, sync, the cut of what is not wanted. Must not own: what the
+ * bytes say.
  */
 #ifndef SLUICE_JOURNAL_FILE_H
 #define SLUICE_JOURNAL_FILE_H
@@ -15,10 +16,10 @@
 
 struct journal_file {
 	char *path;
-	int lock_fd; /* holds the lock as long as the journal is open; never written through */
-	int fd; /* reading and writing; replaced after an error */
+	int lock_fd;	  /* holds the lock as long as the journal is open; never written through */
+	int fd;		  /* reading and writing; replaced after an error */
 	uint64_t durable; /* bytes that a successful fdatasync() covered */
-	bool dirty; /* bytes behind them may be in the file, from a write that failed */
+	bool dirty;	  /* bytes behind them may be in the file, from a write that failed */
 };
 
 /**
@@ -31,19 +32,27 @@ void journal_file_close(struct journal_file *file);
 
 /**
  * journal_file_append() - write at the durable end and make it durable.
- * On failure what was written is cut again where possible, and journal_file_reopen() is needed before the next try.
+ * On failure what was written is cut again where possible, and journal_file_reopen() is needed
+ * before the next try.
  * -ESTALE: the path leads to another file by now; -EBADMSG: somebody else changed the file's size.
  */
 int journal_file_append(struct journal_file *file, const char *bytes, size_t size);
 
-/* A fresh descriptor, and the file cut to its durable size: after an error of fdatasync() the old one lies. */
+/*
+ * A fresh descriptor, and the file cut to its durable size: after an error of fdatasync() the old
+ * one lies.
+ */
 int journal_file_reopen(struct journal_file *file);
 
-/* Compares the last append, read from the disk again, with @bytes: 0, or -EIO and it does not count as durable. */
+/*
+ * Compares the last append, read from the disk again, with @bytes: 0, or -EIO and it does not count
+ * as durable.
+ */
 int journal_file_reread(struct journal_file *file, const char *bytes, size_t size);
 
 /**
- * journal_file_cut() - move all bytes behind @good to "<path>.torn" (append), durable before they are cut here.
+ * journal_file_cut() - move all bytes behind @good to "<path>.torn" (append), durable before they
+ * are cut here.
  * @ret_sha256: hex of their hash, 64 characters and NUL
  */
 int journal_file_cut(struct journal_file *file, uint64_t good, char ret_sha256[65]);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * journal_key.c: see journal_key.h. The file appears under its name only when it is complete and on disk (written
- * beside it, then linked), so that a crash leaves no half a key that would stop the next start.
+ * journal_key.c: see journal_key.h. The file appears under its name only when it is complete and on
+ * disk (written beside it, then linked), so that a crash leaves no half a key that would stop the
+ * next start.
  */
 #include "journal_key.h"
 
@@ -36,15 +37,17 @@ static int check_owner(int fd, const char *path, char *error, size_t error_size)
 		return -EINVAL;
 	}
 	if (st.st_uid != geteuid() && st.st_uid != 0) {
-		snprintf(error, error_size, "the journal key '%s' belongs to uid %u: run 'chown %u %s'", path, st.st_uid,
-			 geteuid(), path);
+		snprintf(error, error_size,
+			 "the journal key '%s' belongs to uid %u: run 'chown %u %s'", path,
+			 st.st_uid, geteuid(), path);
 		return -EACCES;
 	}
 	if (st.st_mode & 077) {
-		snprintf(error, error_size,
-			 "the journal key '%s' is open to others than its owner (mode %04o): run 'chmod 600 %s'; "
-			 "if somebody may have read it, move key and journal aside to begin new ones",
-			 path, st.st_mode & 07777, path);
+		snprintf(
+			error, error_size,
+			"the journal key '%s' is open to others than its owner (mode %04o): run 'chmod 600 %s'; "
+			"if somebody may have read it, move key and journal aside to begin new ones",
+			path, st.st_mode & 07777, path);
 		return -EACCES;
 	}
 	return 0;
@@ -65,7 +68,8 @@ static EVP_PKEY *parse_key(const char *pem, size_t size)
 
 int journal_key_load(const char *path, EVP_PKEY **ret, char *error, size_t error_size)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	_cleanup_close_ int fd =
+		open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	char pem[KEY_FILE_MAX];
 	EVP_PKEY *pkey;
 	ssize_t n;
@@ -75,7 +79,8 @@ int journal_key_load(const char *path, EVP_PKEY **ret, char *error, size_t error
 		return -ENOENT;
 	if (fd < 0) {
 		r = -errno;
-		snprintf(error, error_size, "cannot open the journal key '%s': %s", path, strerror(-r));
+		snprintf(error, error_size, "cannot open the journal key '%s': %s", path,
+			 strerror(-r));
 		return r;
 	}
 	r = check_owner(fd, path, error, error_size);
@@ -85,9 +90,11 @@ int journal_key_load(const char *path, EVP_PKEY **ret, char *error, size_t error
 	pkey = n > 0 ? parse_key(pem, (size_t)n) : NULL;
 	OPENSSL_cleanse(pem, sizeof(pem));
 	if (!pkey) {
-		snprintf(error, error_size,
-			 "the journal key '%s' is not an Ed25519 private key in PEM without password: restore it from "
-			 "a backup, or move key and journal aside to begin new ones", path);
+		snprintf(
+			error, error_size,
+			"the journal key '%s' is not an Ed25519 private key in PEM without password: restore it from "
+			"a backup, or move key and journal aside to begin new ones",
+			path);
 		return -EINVAL;
 	}
 	*ret = pkey;
@@ -96,7 +103,8 @@ int journal_key_load(const char *path, EVP_PKEY **ret, char *error, size_t error
 
 static int write_key(const char *path, EVP_PKEY *pkey)
 {
-	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	_cleanup_close_ int fd =
+		open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	BIO *bio;
 	char *pem;
 	long size;
@@ -145,7 +153,8 @@ int journal_key_create(const char *path, EVP_PKEY **ret, char *error, size_t err
 		r = publish_key(beside, path);
 	if (r < 0) {
 		EVP_PKEY_free(pkey);
-		snprintf(error, error_size, "cannot create the journal key '%s': %s", path, strerror(-r));
+		snprintf(error, error_size, "cannot create the journal key '%s': %s", path,
+			 strerror(-r));
 		return r;
 	}
 	*ret = pkey;

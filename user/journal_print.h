@@ -13,7 +13,10 @@
 
 #include <stdio.h>
 
-/* Nothing in the entry can move the cursor or begin another line. An entry that nothing signs is marked. */
+/*
+ * Nothing in the entry can move the cursor or begin another line. An entry that nothing signs is
+ * marked.
+ */
 void journal_print_text(FILE *out, const struct journal_entry *entry);
 
 /* The line as it is in the journal: its hash is what the signature covers. */

@@ -12,18 +12,19 @@
 
 /* A wanted entry that no signature covers yet. */
 struct held {
+	struct held *next;
 	uint64_t seq;
 	json_t *json;
-	char *line;
 	size_t size;
+	char line[];
 };
 
 struct reading {
 	const struct journal_filter *filter;
 	journal_entry_fn fn;
 	void *ctx;
-	struct held *held;
-	size_t count, room, bytes;
+	struct held *first, *last;
+	size_t bytes;
 	int stopped; /* what fn returned */
 };
 
@@ -39,7 +40,8 @@ static bool is_type(json_t *entry, const char *wanted)
 	const char *type = json_string_value(json_object_get(entry, "type"));
 	size_t size = strlen(wanted);
 
-	return type && strncmp(type, wanted, size) == 0 && (type[size] == '\0' || type[size] == '.');
+	return type && strncmp(type, wanted, size) == 0 &&
+	       (type[size] == '\0' || type[size] == '.');
 }
 
 static bool has_label(json_t *entry, const char *wanted)
@@ -47,7 +49,7 @@ static bool has_label(json_t *entry, const char *wanted)
 	json_t *labels = json_object_get(entry, "labels"), *label;
 	size_t i;
 
-	json_array_foreach(labels, i, label)
+	json_array_foreach (labels, i, label)
 		if (json_is_string(label) && strcmp(json_string_value(label), wanted) == 0)
 			return true;
 	return is_text(entry, "label", wanted);
@@ -70,27 +72,31 @@ bool journal_filter_wants(const struct journal_filter *filter, json_t *entry)
 	       (!filter->label || has_label(entry, filter->label)) &&
 	       (!filter->person || has_person(entry, filter->person)) &&
 	       (!filter->type || is_type(entry, filter->type)) &&
-	       (!filter->since_ms || time >= filter->since_ms) && (!filter->until_ms || time <= filter->until_ms);
+	       (!filter->since_ms || time >= filter->since_ms) &&
+	       (!filter->until_ms || time <= filter->until_ms);
 }
 
 static void drop_held(struct reading *reading)
 {
-	for (size_t i = 0; i < reading->count; i++) {
-		json_decref(reading->held[i].json);
-		free(reading->held[i].line);
+	struct held *held = reading->first, *next;
+
+	for (; held; held = next) {
+		next = held->next;
+		json_decref(held->json);
+		free(held);
 	}
-	reading->count = 0;
+	reading->first = reading->last = NULL;
 	reading->bytes = 0;
 }
 
 static int hand_on(struct reading *reading, bool is_signed)
 {
-	for (size_t i = 0; i < reading->count && !reading->stopped; i++) {
+	for (struct held *held = reading->first; held && !reading->stopped; held = held->next) {
 		const struct journal_entry entry = {
-			.seq = reading->held[i].seq,
-			.json = reading->held[i].json,
-			.line = reading->held[i].line,
-			.size = reading->held[i].size,
+			.seq = held->seq,
+			.json = held->json,
+			.line = held->line,
+			.size = held->size,
 			.is_signed = is_signed,
 		};
 
@@ -102,25 +108,21 @@ static int hand_on(struct reading *reading, bool is_signed)
 
 static int hold(struct reading *reading, const struct journal_line *line)
 {
-	size_t room = reading->room ? 2 * reading->room : 64;
-	struct held *held = reading->held;
-	char *copy;
+	struct held *held = malloc(sizeof(*held) + line->size + 1);
 
-	if (reading->count == reading->room) {
-		held = reallocarray(reading->held, room, sizeof(*held));
-		if (!held)
-			return -ENOMEM;
-		reading->held = held;
-		reading->room = room;
-	}
-	copy = malloc(line->size + 1);
-	if (!copy)
+	if (!held)
 		return -ENOMEM;
-	memcpy(copy, line->text, line->size);
-	copy[line->size] = '\0';
-	held[reading->count++] = (struct held){
-		.seq = line->seq, .json = json_incref(line->entry), .line = copy, .size = line->size
-	};
+	held->next = NULL;
+	held->seq = line->seq;
+	held->json = json_incref(line->entry);
+	held->size = line->size;
+	memcpy(held->line, line->text, line->size);
+	held->line[line->size] = '\0';
+	if (reading->last)
+		reading->last->next = held;
+	else
+		reading->first = held;
+	reading->last = held;
 	reading->bytes += line->size;
 	return 0;
 }
@@ -131,8 +133,9 @@ static int on_line(void *ctx, const struct journal_line *line)
 	int r;
 
 	if (!line->entry)
-		return reading->count && line->signed_entries > reading->held[reading->count - 1].seq ?
-			       hand_on(reading, true) : 0;
+		return reading->last && line->signed_entries > reading->last->seq ?
+			       hand_on(reading, true) :
+			       0;
 	if (!journal_filter_wants(reading->filter, line->entry))
 		return 0;
 	r = hold(reading, line);
@@ -141,8 +144,9 @@ static int on_line(void *ctx, const struct journal_line *line)
 	return hand_on(reading, false);
 }
 
-int journal_read(const char *path, const struct journal_filter *filter, const struct journal_verify_options *options,
-		 journal_entry_fn fn, void *ctx, struct journal_verify_result *ret_result)
+int journal_read(const char *path, const struct journal_filter *filter,
+		 const struct journal_verify_options *options, journal_entry_fn fn, void *ctx,
+		 struct journal_verify_result *ret_result)
 {
 	struct reading reading = { .filter = filter, .fn = fn, .ctx = ctx };
 	struct journal_verify_result result;
@@ -151,7 +155,6 @@ int journal_read(const char *path, const struct journal_filter *filter, const st
 	if (r == 0 && result.status != JOURNAL_TAMPERED)
 		r = hand_on(&reading, false);
 	drop_held(&reading);
-	free(reading.held);
 	if (reading.stopped)
 		return reading.stopped;
 	if (r < 0)

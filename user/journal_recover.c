@@ -24,19 +24,24 @@ static int on_line(void *ctx, const struct journal_line *line)
 	return line->entry && replay->fn ? replay->fn(replay->ctx, line->seq, line->entry) : 0;
 }
 
-static int refuse(const struct journal_file *file, const struct journal_check *check, int error, char *text, size_t size)
+static int refuse(const struct journal_file *file, const struct journal_check *check, int error,
+		  char *text, size_t size)
 {
 	if (error == -EKEYREJECTED)
-		snprintf(text, size,
-			 "journal '%s': %s: nothing was written; restore the key that belongs to it, or move the "
-			 "journal aside to begin a new one", file->path, check->problem);
+		snprintf(
+			text, size,
+			"journal '%s': %s: nothing was written; restore the key that belongs to it, or move the "
+			"journal aside to begin a new one",
+			file->path, check->problem);
 	else if (error == -EBADMSG && check->problem[0])
 		snprintf(text, size,
-			 "journal '%s', line %" PRIu64 ", entry %" PRIu64 ": %s: nothing was written; move the file "
-			 "aside as evidence, run 'sluice journal verify' on it, then start again", file->path,
-			 check->line, check->entries, check->problem);
+			 "journal '%s', line %" PRIu64 ", entry %" PRIu64
+			 ": %s: nothing was written; move the file "
+			 "aside as evidence, run 'sluice journal verify' on it, then start again",
+			 file->path, check->line, check->entries, check->problem);
 	else
-		snprintf(text, size, "cannot read the journal '%s': %s", file->path, strerror(-error));
+		snprintf(text, size, "cannot read the journal '%s': %s", file->path,
+			 strerror(-error));
 	return error;
 }
 
@@ -53,27 +58,31 @@ static bool torn_genesis(const struct journal_file *file)
 	return n > 0;
 }
 
-static int cut_torn(struct journal_file *file, const struct journal_end *end, struct journal_recovery *recovery,
-		    char *error, size_t error_size)
+static int cut_torn(struct journal_file *file, const struct journal_end *end,
+		    struct journal_recovery *recovery, char *error, size_t error_size)
 {
 	int r;
 
 	if (end->good_bytes == 0 && !torn_genesis(file)) {
-		snprintf(error, error_size, "'%s' is not a journal: nothing was written; name another file", file->path);
+		snprintf(error, error_size,
+			 "'%s' is not a journal: nothing was written; name another file",
+			 file->path);
 		return -EBADMSG;
 	}
 	r = journal_file_cut(file, end->good_bytes, recovery->torn_sha256);
 	if (r < 0) {
-		snprintf(error, error_size, "cannot move the torn end of the journal '%s' to '%s.torn': %s", file->path,
-			 file->path, strerror(-r));
+		snprintf(error, error_size,
+			 "cannot move the torn end of the journal '%s' to '%s.torn': %s",
+			 file->path, file->path, strerror(-r));
 		return r;
 	}
 	recovery->torn_bytes = end->torn_bytes;
 	return 0;
 }
 
-int journal_recover(struct journal_file *file, const struct journal_replay *replay, struct journal_check *check,
-		    struct journal_recovery *ret_recovery, char *error, size_t error_size)
+int journal_recover(struct journal_file *file, const struct journal_replay *replay,
+		    struct journal_check *check, struct journal_recovery *ret_recovery, char *error,
+		    size_t error_size)
 {
 	struct journal_replay copy = *replay;
 	struct journal_scan scan = { .fd = file->fd, .parse = true, .fn = on_line, .ctx = &copy };
@@ -88,10 +97,12 @@ int journal_recover(struct journal_file *file, const struct journal_replay *repl
 		r = cut_torn(file, &end, &recovery, error, error_size);
 	if (r < 0)
 		return r;
-	/* Complete lines that no signature covers were not waited for: they become durable here, before being signed. */
+	/* Complete lines that no signature covers were not waited for: they become durable here,
+	 * before being signed. */
 	if (fdatasync(file->fd) < 0) {
 		r = -errno;
-		snprintf(error, error_size, "cannot write the journal '%s': %s", file->path, strerror(-r));
+		snprintf(error, error_size, "cannot write the journal '%s': %s", file->path,
+			 strerror(-r));
 		return r;
 	}
 	file->durable = end.good_bytes;
@@ -107,9 +118,12 @@ json_t *journal_recovery_body(const struct journal_recovery *recovery)
 {
 	char message[160];
 
-	snprintf(message, sizeof(message), "the journal's end was repaired: %" PRIu64 " unsigned entries taken over, %" PRIu64
-		 " torn bytes set aside", recovery->adopted, recovery->torn_bytes);
-	return json_pack("{s:s,s:s,s:{s:I,s:I,s:s*}}", "type", "journal.recovered", "message", message, "recovery",
-			 "adopted", (json_int_t)recovery->adopted, "torn_bytes", (json_int_t)recovery->torn_bytes,
-			 "torn_sha256", recovery->torn_bytes ? recovery->torn_sha256 : NULL);
+	snprintf(message, sizeof(message),
+		 "the journal's end was repaired: %" PRIu64 " unsigned entries taken over, %" PRIu64
+		 " torn bytes set aside",
+		 recovery->adopted, recovery->torn_bytes);
+	return json_pack("{s:s,s:s,s:{s:I,s:I,s:s*}}", "type", "journal.recovered", "message",
+			 message, "recovery", "adopted", (json_int_t)recovery->adopted,
+			 "torn_bytes", (json_int_t)recovery->torn_bytes, "torn_sha256",
+			 recovery->torn_bytes ? recovery->torn_sha256 : NULL);
 }

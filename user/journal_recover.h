@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * journal_recover.h: what the writer does with the journal that it finds: check all of it, cut a torn end, or refuse.
+ * journal_recover.h: what the writer does with the journal that it finds: check all of it, cut a
+ * torn end, or refuse.
  *
  * Must not own: appending (journal.c), the rules (journal_check.h).
  */
@@ -17,12 +18,14 @@ struct journal_replay {
 };
 
 /**
- * journal_recover() - scan the file into @check (initialised, with the pin of the writer's key) and mend its end.
- * On return file->durable is the size of what was taken over.
- * Return: 0 with @ret_recovery ("created" when no entry is left); -EBADMSG, -EKEYREJECTED: refused, the file is as it
- * was; what the replay returned; another negative errno. @error has a text for each.
+ * journal_recover() - scan the file into @check (initialised, with the pin of the writer's key) and
+ * mend its end. On return file->durable is the size of what was taken over.
+ * Return: 0 with @ret_recovery ("created" when no entry is left); -EBADMSG, -EKEYREJECTED: refused,
+ * the file is as it was; what the replay returned; another negative errno. @error has a text for
+ * each.
  */
-int journal_recover(struct journal_file *file, const struct journal_replay *replay, struct journal_check *check,
-		    struct journal_recovery *ret_recovery, char *error, size_t error_size);
+int journal_recover(struct journal_file *file, const struct journal_replay *replay,
+		    struct journal_check *check, struct journal_recovery *ret_recovery, char *error,
+		    size_t error_size);
 
 #endif

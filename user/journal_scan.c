@@ -20,7 +20,7 @@
 struct reader {
 	const struct journal_scan *scan;
 	char *buffer;
-	size_t start, end; /* what is not consumed yet */
+	size_t start, end;  /* what is not consumed yet */
 	unsigned int tries; /* left to wait for a writer */
 };
 
@@ -29,7 +29,7 @@ struct debris {
 	char start[sizeof(JOURNAL_CHECKPOINT_START) - 1]; /* of the current line */
 	size_t column;
 	bool checkpoint; /* a complete checkpoint line was seen */
-	bool beyond; /* and something stands behind it */
+	bool beyond;	 /* and something stands behind it */
 };
 
 /* Returns 1 when bytes were added, 0 at the end of the file. */
@@ -41,7 +41,8 @@ static int reader_fill(struct reader *reader)
 	reader->end -= reader->start;
 	reader->start = 0;
 	do
-		n = read(reader->scan->fd, reader->buffer + reader->end, BUFFER_BYTES - reader->end);
+		n = read(reader->scan->fd, reader->buffer + reader->end,
+			 BUFFER_BYTES - reader->end);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
@@ -64,15 +65,20 @@ static bool reader_wait(struct reader *reader, const struct journal_check *check
 	return true;
 }
 
-/* The next complete line, without LF: 1; 0: no complete line is left, or the rest is too long for one. */
-static int reader_line(struct reader *reader, const struct journal_check *check, char **ret_line, size_t *ret_size)
+/*
+ * The next complete line, without LF: 1; 0: no complete line is left, or the rest is too long for
+ * one.
+ */
+static int reader_line(struct reader *reader, const struct journal_check *check, char **ret_line,
+		       size_t *ret_size)
 {
 	size_t seen = 0;
 	char *lf;
 	int r;
 
 	for (;;) {
-		lf = memchr(reader->buffer + reader->start + seen, '\n', reader->end - reader->start - seen);
+		lf = memchr(reader->buffer + reader->start + seen, '\n',
+			    reader->end - reader->start - seen);
 		seen = reader->end - reader->start;
 		if (lf || seen > SLUICE_JOURNAL_ENTRY_MAX + 1)
 			break;
@@ -107,7 +113,9 @@ static void debris_add(struct debris *debris, const char *bytes, size_t size)
 	}
 }
 
-/* The rest of the file begins with a wrong line of @size bytes: torn by a crash? Reads to the end. */
+/*
+ * The rest of the file begins with a wrong line of @size bytes: torn by a crash? Reads to the end.
+ */
 static int reader_torn(struct reader *reader, size_t size, struct journal_end *end)
 {
 	bool nul = memchr(reader->buffer + reader->start, '\0', size) != NULL;
@@ -127,7 +135,8 @@ static int reader_torn(struct reader *reader, size_t size, struct journal_end *e
 	return r;
 }
 
-static int scan_line(struct reader *reader, struct journal_check *check, const char *text, size_t size)
+static int scan_line(struct reader *reader, struct journal_check *check, const char *text,
+		     size_t size)
 {
 	struct journal_line line = { .seq = check->entries, .text = text, .size = size };
 	int r = journal_check_line(check, text, size, reader->scan->parse ? &line.entry : NULL);
@@ -139,7 +148,8 @@ static int scan_line(struct reader *reader, struct journal_check *check, const c
 	return r;
 }
 
-static bool scan_enough(const struct journal_scan *scan, const struct journal_check *check, uint64_t bytes)
+static bool scan_enough(const struct journal_scan *scan, const struct journal_check *check,
+			uint64_t bytes)
 {
 	return scan->enough && bytes >= scan->enough && check->entries == check->signed_entries;
 }
@@ -173,7 +183,8 @@ static int scan_all(struct reader *reader, struct journal_check *check, struct j
 	return r < 0 || end->torn ? r : -EBADMSG;
 }
 
-int journal_scan(const struct journal_scan *scan, struct journal_check *check, struct journal_end *ret_end)
+int journal_scan(const struct journal_scan *scan, struct journal_check *check,
+		 struct journal_end *ret_end)
 {
 	_cleanup_free_ char *buffer = malloc(BUFFER_BYTES);
 	struct reader reader = { .scan = scan, .buffer = buffer, .tries = LIVE_TRIES };

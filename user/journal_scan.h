@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * journal_scan.h: one pass over a journal's bytes in bounded memory: lines are cut, checked and handed on.
+ * journal_scan.h: one pass over a journal's bytes in bounded memory: lines are cut, checked and
+ * handed on.
  *
- * Owns: the reading, and telling a torn end (crash) from a wrong line (tampering). Must not own: the rules of a line
- * (journal_check.h), mending (journal_recover.h).
+ * Owns: the reading, and telling a torn end (crash) from a wrong line (tampering). Must not own:
+ * the rules of a line (journal_check.h), mending (journal_recover.h).
  *
- * A crash can leave, after the last write that was made durable, any mix of: complete lines, the start of a line, and
- * NUL bytes where pages never reached the disk. So a wrong line is "torn" when it has no LF or holds NUL bytes, and
- * nothing follows that only a later write can have put there (a second checkpoint, or bytes behind one). Whoever
- * forges a torn end gains what cutting the file at the same place would give, which no file can show by itself.
+ * A crash can leave, after the last write that was made durable, any mix of: complete lines, the
+ * start of a line, and NUL bytes where pages never reached the disk. So a wrong line is "torn" when
+ * it has no LF or holds NUL bytes, and nothing follows that only a later write can have put there
+ * (a second checkpoint, or bytes behind one). Whoever forges a torn end gains what cutting the file
+ * at the same place would give, which no file can show by itself.
  */
 #ifndef SLUICE_JOURNAL_SCAN_H
 #define SLUICE_JOURNAL_SCAN_H
@@ -19,23 +21,25 @@
 
 /* One good line. */
 struct journal_line {
-	json_t *entry; /* borrowed; NULL: a checkpoint, or a scan that does not parse */
-	uint64_t seq; /* of the entry */
+	json_t *entry;	  /* borrowed; NULL: a checkpoint, or a scan that does not parse */
+	uint64_t seq;	  /* of the entry */
 	const char *text; /* without LF, not NUL-terminated */
 	size_t size;
-	uint64_t signed_entries; /* entries that are covered by a signature once this line is read */
+	uint64_t signed_entries; /* covered by a signature once this line is read */
 };
 
 /* Called after each good line; a negative errno ends the scan. */
 typedef int (*journal_line_fn)(void *ctx, const struct journal_line *line);
 
 struct journal_scan {
-	int fd; /* read from its current offset; may be a pipe */
-	bool parse; /* every entry as JSON, for fn */
-	bool live; /* the file may be being written: wait a little for the end of a commit */
-	uint64_t enough; /* bytes: end at the first signed place behind them, a writer may be faster; 0: read all */
-	bool (*wait)(void *ctx); /* at the end of the file: true to look again (sleeps itself); may be NULL */
-	journal_line_fn fn; /* may be NULL */
+	int fd;		 /* read from its current offset; may be a pipe */
+	bool parse;	 /* every entry as JSON, for fn */
+	bool live;	 /* the file may be being written: wait a little for the end of a commit */
+	/* Bytes: end at the first signed place behind them, as a writer may be faster; 0: all. */
+	uint64_t enough;
+	/* At the end of the file: true to look again (sleeps itself); may be NULL. */
+	bool (*wait)(void *ctx);
+	journal_line_fn fn;	 /* may be NULL */
 	void *ctx;
 };
 
@@ -47,9 +51,10 @@ struct journal_end {
 
 /**
  * journal_scan() - feed all lines to @check.
- * Return: 0, with @ret_end; -EBADMSG or -EKEYREJECTED: a wrong line, check->line and check->problem tell;
- * what @fn returned; another negative errno from reading.
+ * Return: 0, with @ret_end; -EBADMSG or -EKEYREJECTED: a wrong line, check->line and check->problem
+ * tell; what @fn returned; another negative errno from reading.
  */
-int journal_scan(const struct journal_scan *scan, struct journal_check *check, struct journal_end *ret_end);
+int journal_scan(const struct journal_scan *scan, struct journal_check *check,
+		 struct journal_end *ret_end);
 
 #endif

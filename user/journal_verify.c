@@ -46,7 +46,8 @@ static int open_journal(const char *path, struct journal_scan *scan)
 	_cleanup_close_ int fd = -1;
 	struct stat st;
 
-	fd = from_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	fd = from_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+			: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
@@ -81,20 +82,24 @@ static void word_problem(const struct journal_check *check, struct journal_verif
 	case JOURNAL_OK:
 		return;
 	case JOURNAL_TAMPERED:
-		snprintf(result->problem, sizeof(result->problem), "line %" PRIu64 ", entry %" PRIu64 ": %s",
-			 result->line, result->entry, check->problem);
+		snprintf(result->problem, sizeof(result->problem),
+			 "line %" PRIu64 ", entry %" PRIu64 ": %s", result->line, result->entry,
+			 check->problem);
 		return;
 	case JOURNAL_UNSIGNED_TAIL:
-		snprintf(result->problem, sizeof(result->problem),
-			 "line %" PRIu64 ", entry %" PRIu64 ": nothing signs the last %" PRIu64
-			 " of %" PRIu64 " entries: sluiced is writing them, was stopped by a crash, or lines were cut off",
-			 result->line, result->entry, result->unsigned_entries, result->entries);
+		snprintf(
+			result->problem, sizeof(result->problem),
+			"line %" PRIu64 ", entry %" PRIu64 ": nothing signs the last %" PRIu64
+			" of %" PRIu64
+			" entries: sluiced is writing them, was stopped by a crash, or lines were cut off",
+			result->line, result->entry, result->unsigned_entries, result->entries);
 		return;
 	case JOURNAL_TORN:
-		snprintf(result->problem, sizeof(result->problem),
-			 "line %" PRIu64 ", entry %" PRIu64 ": the end is torn, %" PRIu64
-			 " bytes are no complete line: a crash, or the file was cut; sluiced repairs it when it starts",
-			 result->line, result->entry, result->torn_bytes);
+		snprintf(
+			result->problem, sizeof(result->problem),
+			"line %" PRIu64 ", entry %" PRIu64 ": the end is torn, %" PRIu64
+			" bytes are no complete line: a crash, or the file was cut; sluiced repairs it when it starts",
+			result->line, result->entry, result->torn_bytes);
 		return;
 	}
 }
@@ -110,24 +115,29 @@ static void conclude(struct journal_check *check, const struct journal_end *end,
 		     struct journal_verify_result *result)
 {
 	if (error == 0 && check->line == 0) {
-		snprintf(check->problem, sizeof(check->problem), "the file is empty: not a journal");
+		snprintf(check->problem, sizeof(check->problem),
+			 "the file is empty: not a journal");
 		error = -EBADMSG;
 	}
 	result->status = error < 0 ? JOURNAL_TAMPERED : judge(check, end);
 	copy_facts(check, result);
 	result->torn_bytes = end->torn_bytes;
 	result->line = result->status == JOURNAL_OK ? 0 : check->line;
-	result->entry = result->status == JOURNAL_UNSIGNED_TAIL ? check->signed_entries : check->entries;
+	result->entry =
+		result->status == JOURNAL_UNSIGNED_TAIL ? check->signed_entries : check->entries;
 	word_problem(check, result);
 }
 
-int journal_verify_lines(const char *path, const struct journal_verify_options *options, journal_line_fn fn, void *ctx,
-			 struct journal_verify_result *ret_result)
+int journal_verify_lines(const char *path, const struct journal_verify_options *options,
+			 journal_line_fn fn, void *ctx, struct journal_verify_result *ret_result)
 {
 	static const struct journal_verify_options none;
 	struct verify verify = { .options = options ? options : &none, .fn = fn, .ctx = ctx };
-	const struct journal_pins pins = { .genesis = verify.options->genesis, .vkey = verify.options->vkey };
-	struct journal_scan scan = { .parse = fn, .fn = on_line, .wait = verify.options->wait ? on_wait : NULL,
+	const struct journal_pins pins = { .genesis = verify.options->genesis,
+					   .vkey = verify.options->vkey };
+	struct journal_scan scan = { .parse = fn,
+				     .fn = on_line,
+				     .wait = verify.options->wait ? on_wait : NULL,
 				     .ctx = &verify };
 	struct journal_verify_result result = { 0 };
 	struct journal_end end = { 0 };

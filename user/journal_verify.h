@@ -2,8 +2,9 @@
 /*
  * journal_verify.h: the verdict on a whole journal, and where it is wrong, in one sentence.
  *
- * Owns: opening the file and wording the verdict. Must not own: the rules (journal_check.h), which entries somebody
- * wants to see (journal_read.h). Never writes, never locks: works on a copy, on a pipe, and while sluiced writes.
+ * Owns: opening the file and wording the verdict. Must not own: the rules (journal_check.h), which
+ * entries somebody wants to see (journal_read.h). Never writes, never locks: works on a copy, on a
+ * pipe, and while sluiced writes.
  */
 #ifndef SLUICE_JOURNAL_VERIFY_H
 #define SLUICE_JOURNAL_VERIFY_H
@@ -14,33 +15,36 @@
 #include <stdint.h>
 
 enum journal_status {
-	JOURNAL_OK, /* every line is right and the last one is a signed checkpoint */
-	JOURNAL_TAMPERED, /* a line is wrong, or it is not the pinned journal */
-	JOURNAL_UNSIGNED_TAIL, /* right, but nothing signs the last entries (crash, or sluiced is writing) */
-	JOURNAL_TORN, /* right up to a line that a crash cut short */
+	JOURNAL_OK,	       /* every line is right and the last one is a signed checkpoint */
+	JOURNAL_TAMPERED,      /* a line is wrong, or it is not the pinned journal */
+	JOURNAL_UNSIGNED_TAIL, /* right, but nothing signs the last entries (crash, or sluiced is
+				  writing) */
+	JOURNAL_TORN,	       /* right up to a line that a crash cut short */
 };
 
 struct journal_verify_options {
-	const char *genesis; /* NULL, or 64 hex digits, lower case: the hash that entry 0 must have */
-	const char *vkey; /* NULL, or the host key that the journal must be signed with; else entry 0 is believed */
-	void (*progress)(void *ctx, uint64_t entries, uint64_t bytes); /* now and then; may be NULL */
-	bool (*wait)(void *ctx); /* to follow a journal: called at its end, sleeps, false to stop; may be NULL */
+	const char *genesis; /* NULL, or 64 lower case hex digits: the hash that entry 0 must have */
+	const char *vkey; /* NULL, or the host key that must have signed; else entry 0 is believed */
+	/* Now and then; may be NULL. */
+	void (*progress)(void *ctx, uint64_t entries, uint64_t bytes);
+	/* To follow a journal: called at its end, sleeps, false to stop; may be NULL. */
+	bool (*wait)(void *ctx);
 	void *ctx; /* of both */
 };
 
 struct journal_verify_result {
 	enum journal_status status;
-	char problem[512]; /* one sentence with line and entry; empty when OK */
-	uint64_t line; /* of the problem, from 1; 0 when there is none */
-	uint64_t entry; /* the entry that line should have been, or that comes next */
-	uint64_t entries; /* good ones */
+	char problem[512];	   /* one sentence with line and entry; empty when OK */
+	uint64_t line;		   /* of the problem, from 1; 0 when there is none */
+	uint64_t entry;		   /* the entry that line should have been, or that comes next */
+	uint64_t entries;	   /* good ones */
 	uint64_t unsigned_entries; /* the last ones, which nothing signs */
 	uint64_t checkpoints;
 	uint64_t other_signatures; /* by keys that this program does not check */
 	uint64_t torn_bytes;
 	int64_t first_time, last_time; /* ms since 1970, of the first and the last good entry */
-	bool clean; /* the last entry says that the agent stopped */
-	bool pinned; /* genesis or vkey was given, and is right */
+	bool clean;		       /* the last entry says that the agent stopped */
+	bool pinned;		       /* genesis or vkey was given, and is right */
 	char genesis[MERKLE_HEX];
 	char root[MERKLE_HEX]; /* of the signed entries; empty when there are none */
 	char origin[NOTE_NAME_MAX];
@@ -50,14 +54,18 @@ struct journal_verify_result {
 /**
  * journal_verify() - read all of @path ("-": standard input) in bounded memory.
  * @options: may be NULL
- * Return: 0 with the verdict in @ret_result; a negative errno when the file cannot be read to its end.
+ * Return: 0 with the verdict in @ret_result; a negative errno when the file cannot be read to its
+ * end.
  */
 int journal_verify(const char *path, const struct journal_verify_options *options,
 		   struct journal_verify_result *ret_result);
 
-/* The same, and each good line is handed on, in order. What @fn returns below 0 ends it and is returned. */
-int journal_verify_lines(const char *path, const struct journal_verify_options *options, journal_line_fn fn, void *ctx,
-			 struct journal_verify_result *ret_result);
+/*
+ * The same, and each good line is handed on, in order. What @fn returns below 0 ends it and is
+ * returned.
+ */
+int journal_verify_lines(const char *path, const struct journal_verify_options *options,
+			 journal_line_fn fn, void *ctx, struct journal_verify_result *ret_result);
 
 /* "ok", "tampered", "unsigned-tail", "torn": for output that programs read. */
 const char *journal_status_name(enum journal_status status);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * merkle.c: see merkle.h. A binary counter of subtree roots: appending carries like an increment, so that n leaves
- * cost fewer than n node hashes and the memory does not grow.
+ * merkle.c: see merkle.h. A binary counter of subtree roots: appending carries like an increment,
+ * so that n leaves cost fewer than n node hashes and the memory does not grow.
  */
 #include "merkle.h"
 
@@ -12,7 +12,8 @@
 /* The algorithm is fetched once: a fetch in each hash costs more than hashing a line. */
 int merkle_init(struct merkle *tree)
 {
-	*tree = (struct merkle){ .md = EVP_MD_fetch(NULL, "SHA256", NULL), .ctx = EVP_MD_CTX_new() };
+	*tree = (struct merkle){ .md = EVP_MD_fetch(NULL, "SHA256", NULL),
+				 .ctx = EVP_MD_CTX_new() };
 	if (!tree->md || !tree->ctx) {
 		merkle_done(tree);
 		return -ENOMEM;
@@ -33,13 +34,16 @@ int merkle_leaf(struct merkle *tree, const void *bytes, size_t size, uint8_t ret
 {
 	static const uint8_t leaf_tag = 0x00;
 
-	if (EVP_DigestInit_ex2(tree->ctx, tree->md, NULL) != 1 || EVP_DigestUpdate(tree->ctx, &leaf_tag, 1) != 1 ||
-	    EVP_DigestUpdate(tree->ctx, bytes, size) != 1 || EVP_DigestFinal_ex(tree->ctx, ret_leaf, NULL) != 1)
+	if (EVP_DigestInit_ex2(tree->ctx, tree->md, NULL) != 1 ||
+	    EVP_DigestUpdate(tree->ctx, &leaf_tag, 1) != 1 ||
+	    EVP_DigestUpdate(tree->ctx, bytes, size) != 1 ||
+	    EVP_DigestFinal_ex(tree->ctx, ret_leaf, NULL) != 1)
 		return -ENOMEM;
 	return 0;
 }
 
-static int merkle_node(struct merkle *tree, const uint8_t *left, const uint8_t *right, uint8_t *ret_node)
+static int merkle_node(struct merkle *tree, const uint8_t *left, const uint8_t *right,
+		       uint8_t *ret_node)
 {
 	uint8_t input[1 + 2 * MERKLE_HASH] = { 0x01 };
 

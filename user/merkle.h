@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * merkle.h: the RFC 6962 hash tree over the journal's lines, kept as its right edge (at most 64 hashes).
+ * merkle.h: the RFC 6962 hash tree over the journal's lines, kept as its right edge (at most 64
+ * hashes).
  *
- * Owns: leaf and node hashes, the root of what was appended. Must not own: what a leaf means (journal_check.h),
- * signatures over a root (note.h).
+ * Owns: leaf and node hashes, the root of what was appended. Must not own: what a leaf means
+ * (journal_check.h), signatures over a root (note.h).
  */
 #ifndef SLUICE_MERKLE_H
 #define SLUICE_MERKLE_H
@@ -16,8 +17,9 @@
 #define MERKLE_HEX (2 * MERKLE_HASH + 1) /* with the NUL */
 
 struct merkle {
-	uint64_t size; /* leaves appended */
-	uint8_t edge[64][MERKLE_HASH]; /* edge[i]: root of the full subtree of 2^i leaves, where bit i of size is set */
+	uint64_t size;		       /* leaves appended */
+	uint8_t edge[64][MERKLE_HASH]; /* edge[i]: root of the full subtree of 2^i leaves, where bit
+					  i of size is set */
 	EVP_MD *md;
 	EVP_MD_CTX *ctx;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * note.c: see note.h. Decoding is strict: bytes that decode to the same value but are written in another way are
- * refused, so that no byte of a signed line can change unseen.
+ * note.c: see note.h. Decoding is strict: bytes that decode to the same value but are written in
+ * another way are refused, so that no byte of a signed line can change unseen.
  */
 #include "note.h"
 
@@ -15,7 +15,7 @@
 #define NOTE_TYPE_ED25519 0x01
 #define NOTE_SIGNATURE 64
 #define NOTE_BLOB (NOTE_KEY_ID + NOTE_SIGNATURE)
-#define NOTE_BLOB_MAX 8192 /* room for the larger signatures of other algorithms */
+#define NOTE_BLOB_MAX 8190	  /* room for the larger signatures of other algorithms */
 #define NOTE_MARK "\xe2\x80\x94 " /* em dash and space, before each signature */
 #define NOTE_MARK_SIZE 4
 
@@ -44,19 +44,18 @@ void note_base64(const uint8_t *bytes, size_t size, char *ret_text)
 	EVP_EncodeBlock((unsigned char *)ret_text, bytes, (int)size);
 }
 
-/* Returns the number of bytes or -EBADMSG; only the one spelling that note_base64() writes is taken. */
+/*
+ * Returns the number of bytes or -EBADMSG; only the one spelling that note_base64() writes is
+ * taken.
+ */
 static ssize_t base64_decode(const char *text, size_t size, uint8_t *ret_bytes, size_t room)
 {
-	_cleanup_free_ uint8_t *bytes = NULL;
-	_cleanup_free_ char *again = NULL;
+	uint8_t bytes[NOTE_BLOB_MAX + 2];
+	char again[NOTE_BASE64(NOTE_BLOB_MAX + 2)];
 	size_t count = size / 4 * 3;
 
-	if (size == 0 || size % 4 != 0 || size > NOTE_BASE64(NOTE_BLOB_MAX))
+	if (size == 0 || size % 4 != 0 || count > sizeof(bytes))
 		return -EBADMSG;
-	bytes = malloc(count);
-	again = malloc(size + 1);
-	if (!bytes || !again)
-		return -ENOMEM;
 	if (EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)size) != (int)count)
 		return -EBADMSG;
 	count -= (size_t)(text[size - 1] == '=') + (size_t)(text[size - 2] == '=');
@@ -78,12 +77,13 @@ static int key_name_itself(struct note_key *key)
 	input[name_size] = '\n';
 	input[name_size + 1] = NOTE_TYPE_ED25519;
 	memcpy(input + name_size + 2, key->public_key, NOTE_PUBLIC_KEY);
-	if (EVP_Digest(input, name_size + 2 + NOTE_PUBLIC_KEY, digest, NULL, EVP_sha256(), NULL) != 1)
+	if (EVP_Digest(input, name_size + 2 + NOTE_PUBLIC_KEY, digest, NULL, EVP_sha256(), NULL) !=
+	    1)
 		return -ENOMEM;
 	memcpy(key->id, digest, sizeof(key->id));
 	note_base64(input + name_size + 1, 1 + NOTE_PUBLIC_KEY, encoded);
-	snprintf(key->vkey, sizeof(key->vkey), "%s+%02x%02x%02x%02x+%s", key->name, key->id[0], key->id[1], key->id[2],
-		 key->id[3], encoded);
+	snprintf(key->vkey, sizeof(key->vkey), "%s+%02x%02x%02x%02x+%s", key->name, key->id[0],
+		 key->id[1], key->id[2], key->id[3], encoded);
 	return 0;
 }
 
@@ -92,25 +92,35 @@ static void note_key_freep(struct note_key **key)
 	note_key_free(*key);
 }
 
-int note_key_new(const char *name, EVP_PKEY *pkey, struct note_key **ret)
+static int fill_key(struct note_key *key, const char *name, EVP_PKEY *pkey)
 {
-	_cleanup_(note_key_freep) struct note_key *key = NULL;
 	size_t size = NOTE_PUBLIC_KEY;
-	int r;
 
-	if (note_check_name(name) < 0 || !EVP_PKEY_is_a(pkey, "ED25519"))
-		return -EINVAL;
-	key = calloc(1, sizeof(*key));
-	if (!key || EVP_PKEY_up_ref(pkey) != 1)
+	if (EVP_PKEY_up_ref(pkey) != 1)
 		return -ENOMEM;
 	key->pkey = pkey;
 	snprintf(key->name, sizeof(key->name), "%s", name);
 	if (EVP_PKEY_get_raw_public_key(pkey, key->public_key, &size) != 1 || size != NOTE_PUBLIC_KEY)
 		return -EINVAL;
-	r = key_name_itself(key);
-	if (r < 0)
+	return key_name_itself(key);
+}
+
+int note_key_new(const char *name, EVP_PKEY *pkey, struct note_key **ret)
+{
+	struct note_key *key;
+	int r;
+
+	if (note_check_name(name) < 0 || !EVP_PKEY_is_a(pkey, "ED25519"))
+		return -EINVAL;
+	key = calloc(1, sizeof(*key));
+	if (!key)
+		return -ENOMEM;
+	r = fill_key(key, name, pkey);
+	if (r < 0) {
+		note_key_free(key);
 		return r;
-	*ret = TAKE_PTR(key);
+	}
+	*ret = key;
 	return 0;
 }
 
@@ -123,12 +133,14 @@ int note_key_parse(const char *vkey, struct note_key **ret)
 	size_t size = strcspn(vkey, "+");
 	int r;
 
-	if (size >= sizeof(name) || strlen(vkey + size) < 2 + 2 * NOTE_KEY_ID || vkey[size + 1 + 2 * NOTE_KEY_ID] != '+')
+	if (size >= sizeof(name) || strlen(vkey + size) < 2 + 2 * NOTE_KEY_ID ||
+	    vkey[size + 1 + 2 * NOTE_KEY_ID] != '+')
 		return -EINVAL;
 	memcpy(name, vkey, size);
 	name[size] = '\0';
 	vkey += size + 2 + 2 * NOTE_KEY_ID;
-	if (base64_decode(vkey, strlen(vkey), bytes, sizeof(bytes)) != sizeof(bytes) || bytes[0] != NOTE_TYPE_ED25519)
+	if (base64_decode(vkey, strlen(vkey), bytes, sizeof(bytes)) != sizeof(bytes) ||
+	    bytes[0] != NOTE_TYPE_ED25519)
 		return -EINVAL;
 	pkey = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, bytes + 1, NOTE_PUBLIC_KEY);
 	if (!pkey)
@@ -182,7 +194,8 @@ static int sign_text(const struct note_key *key, const char *text, uint8_t *ret_
 	if (!ctx)
 		return -ENOMEM;
 	ok = EVP_DigestSignInit(ctx, NULL, NULL, NULL, key->pkey) == 1 &&
-	     EVP_DigestSign(ctx, ret_signature, &size, (const unsigned char *)text, strlen(text)) == 1 &&
+	     EVP_DigestSign(ctx, ret_signature, &size, (const unsigned char *)text, strlen(text)) ==
+		     1 &&
 	     size == NOTE_SIGNATURE;
 	EVP_MD_CTX_free(ctx);
 	return ok ? 0 : -EINVAL;
@@ -202,22 +215,30 @@ int note_sign(const struct note_key *key, const char *text, char **ret_note)
 	if (r < 0)
 		return r;
 	note_base64(blob, sizeof(blob), encoded);
-	return asprintf(ret_note, "%s\n" NOTE_MARK "%s %s\n", text, key->name, encoded) < 0 ? -ENOMEM : 0;
+	return asprintf(ret_note, "%s\n" NOTE_MARK "%s %s\n", text, key->name, encoded) < 0
+		       ? -ENOMEM
+		       : 0;
 }
 
-static bool signature_good(const struct note_key *key, const char *text, size_t size, const uint8_t *signature)
+static bool signature_good(const struct note_key *key, const char *text, size_t size,
+			   const uint8_t *signature)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool good;
 
 	good = ctx && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key->pkey) == 1 &&
-	       EVP_DigestVerify(ctx, signature, NOTE_SIGNATURE, (const unsigned char *)text, size) == 1;
+	       EVP_DigestVerify(ctx, signature, NOTE_SIGNATURE, (const unsigned char *)text,
+				size) == 1;
 	EVP_MD_CTX_free(ctx);
 	return good;
 }
 
-/* One line of signature, without its LF. Returns the bytes of the blob, @ret_mine: it names the key. */
-static ssize_t parse_signature(const char *line, size_t size, const struct note_key *key, uint8_t *blob, bool *ret_mine)
+/*
+ * One line of signature, without its LF. Returns the bytes of the blob, @ret_mine: it names the
+ * key.
+ */
+static ssize_t parse_signature(const char *line, size_t size, const struct note_key *key,
+			       uint8_t *blob, bool *ret_mine)
 {
 	const char *space;
 	ssize_t count;
@@ -234,7 +255,8 @@ static ssize_t parse_signature(const char *line, size_t size, const struct note_
 		return count;
 	if (count <= NOTE_KEY_ID)
 		return -EBADMSG;
-	*ret_mine = (size_t)(space - line) == strlen(key->name) && memcmp(line, key->name, strlen(key->name)) == 0 &&
+	*ret_mine = (size_t)(space - line) == strlen(key->name) &&
+		    memcmp(line, key->name, strlen(key->name)) == 0 &&
 		    memcmp(blob, key->id, NOTE_KEY_ID) == 0;
 	return count;
 }
@@ -250,7 +272,8 @@ static size_t text_end(const char *note, size_t size)
 	return 0;
 }
 
-int note_verify(const char *note, size_t size, const struct note_key *key, struct note_info *ret_info)
+int note_verify(const char *note, size_t size, const struct note_key *key,
+		struct note_info *ret_info)
 {
 	struct note_info info = { .text_size = text_end(note, size) };
 	uint8_t blob[NOTE_BLOB_MAX], mine[NOTE_BLOB];
@@ -262,7 +285,9 @@ int note_verify(const char *note, size_t size, const struct note_key *key, struc
 		return -EBADMSG;
 	for (const char *line = note + info.text_size + 1; line < end; line = line_end + 1) {
 		line_end = memchr(line, '\n', (size_t)(end - line));
-		count = line_end ? parse_signature(line, (size_t)(line_end - line), key, blob, &is_mine) : -EBADMSG;
+		count = line_end ? parse_signature(line, (size_t)(line_end - line), key, blob,
+						   &is_mine)
+				 : -EBADMSG;
 		if (count < 0)
 			return (int)count;
 		if (is_mine && (found || count != NOTE_BLOB))

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * note.h: signed notes and their keys, in the public transparency-log form (C2SP signed-note, Ed25519 = type 0x01).
+ * note.h: signed notes and their keys, in the public transparency-log form (C2SP signed-note,
+ * Ed25519 = type 0x01).
  *
  *	note  = text LF 1*( "— " name SP base64(id(4) || signature) LF )	text ends with LF
  *	id    = SHA-256( name || LF || type || public key )[:4]
  *	vkey  = name "+" hex(id) "+" base64( type || public key )
  *
- * Owns: these bytes. Must not own: what the text says (journal_checkpoint.h), where a key lies (journal_key.h).
+ * Owns: these bytes. Must not own: what the text says (journal_checkpoint.h), where a key lies
+ * (journal_key.h).
  */
 #ifndef SLUICE_NOTE_H
 #define SLUICE_NOTE_H
@@ -22,12 +24,15 @@
 struct note_key;
 
 /*
- * A name is 1 to 255 bytes of printable ASCII without space and "+" (narrower than the format allows: what is
- * printed to people cannot hide anything). Returns 0 or -EINVAL.
+ * A name is 1 to 255 bytes of printable ASCII without space and "+" (narrower than the format
+ * allows: what is printed to people cannot hide anything). Returns 0 or -EINVAL.
  */
 int note_check_name(const char *name);
 
-/* @pkey: Ed25519 private key; a reference of its own is taken. -EINVAL: the name or the kind of key. */
+/*
+ * @pkey: Ed25519 private key; a reference of its own is taken. -EINVAL: the name or the kind of
+ * key.
+ */
 int note_key_new(const char *name, EVP_PKEY *pkey, struct note_key **ret);
 /* A key that can only verify. -EINVAL: not a vkey, not Ed25519, or its id does not belong to it. */
 int note_key_parse(const char *vkey, struct note_key **ret);
@@ -36,13 +41,13 @@ struct note_key *note_key_free(struct note_key *key);
 const char *note_key_name(const struct note_key *key);
 const char *note_key_vkey(const struct note_key *key);
 const uint8_t *note_key_public(const struct note_key *key); /* NOTE_PUBLIC_KEY bytes */
-const uint8_t *note_key_id(const struct note_key *key); /* NOTE_KEY_ID bytes */
+const uint8_t *note_key_id(const struct note_key *key);	    /* NOTE_KEY_ID bytes */
 
 /* @text ends with LF. The note is NUL-terminated, the caller frees it. */
 int note_sign(const struct note_key *key, const char *text, char **ret_note);
 
 struct note_info {
-	size_t text_size; /* bytes of the text, its last LF included */
+	size_t text_size;    /* bytes of the text, its last LF included */
 	unsigned int others; /* signatures by keys other than the one asked for: not checked */
 };
 
@@ -51,7 +56,8 @@ struct note_info {
  * Return: 0; -EBADMSG: not a note; -ENOKEY: no signature by @key (@ret_info is filled);
  * -EKEYREJECTED: its signature is wrong.
  */
-int note_verify(const char *note, size_t size, const struct note_key *key, struct note_info *ret_info);
+int note_verify(const char *note, size_t size, const struct note_key *key,
+		struct note_info *ret_info);
 
 /* Base64 with padding; @ret_text has room for NOTE_BASE64(size) characters. */
 #define NOTE_BASE64(size) (4 * (((size) + 2) / 3) + 1)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * bench_journal.c: the writer and the verifier, beside a bare write+fdatasync of the same bytes in the same run.
- * Prints one JSON object. Usage: bench_journal [FOLDER [ENTRIES]]; the folder's disk is what is measured.
- * Rounds alternate between the journal and the bare write, the medians are compared: a shared machine changes speed
- * from second to second, the ratio much less.
+ * bench_journal.c: the writer and the verifier, beside a bare write+fdatasync of the same bytes in
+ * the same run. Prints one JSON object. Usage: bench_journal [FOLDER [ENTRIES]]; the folder's disk
+ * is what is measured. Rounds alternate between the journal and the bare write, the medians are
+ * compared: a shared machine changes speed from second to second, the ratio much less.
  */
 #include "journal.h"
 #include "journal_verify.h"
@@ -42,10 +42,11 @@ static void die(const char *what)
 
 static void add(struct journal *journal, unsigned int i)
 {
-	json_t *body = json_pack("{s:s,s:s,s:s,s:[s],s:{s:i,s:i,s:s,s:s,s:i},s:{s:s}}", "type", "event.read", "message",
-				 "python3 read /srv/data/customers.csv", "action", "open", "labels", "pii", "subject",
-				 "pid", 4242, "start_ns", i, "exe", "/usr/bin/python3.11", "comm", "python3", "uid", 1000,
-				 "target", "path", "/srv/data/customers.csv");
+	json_t *body = json_pack("{s:s,s:s,s:s,s:[s],s:{s:i,s:i,s:s,s:s,s:i},s:{s:s}}", "type",
+				 "event.read", "message", "python3 read /srv/data/customers.csv",
+				 "action", "open", "labels", "pii", "subject", "pid", 4242,
+				 "start_ns", i, "exe", "/usr/bin/python3.11", "comm", "python3",
+				 "uid", 1000, "target", "path", "/srv/data/customers.csv");
 
 	if (journal_add(journal, body, NULL) < 0)
 		die("cannot add");
@@ -61,7 +62,8 @@ static double write_journal(const struct bench *bench, unsigned int batch, uint6
 	double start;
 
 	unlink(bench->path);
-	if (journal_open(bench->path, bench->key, "bench/journal", NULL, NULL, &journal, &recovery, error, sizeof(error)) < 0)
+	if (journal_open(bench->path, bench->key, "bench/journal", NULL, NULL, &journal, &recovery,
+			 error, sizeof(error)) < 0)
 		die(error);
 	start = now();
 	for (unsigned int i = 0; i < bench->entries; i++) {
@@ -133,19 +135,21 @@ static void measure(const struct bench *bench, unsigned int batch, const char *n
 	}
 	printf("\"%s\":{\"batch\":%u,\"entries\":%u,\"bytes_per_entry\":%.0f,\"entries_per_s\":%.0f,"
 	       "\"bare_entries_per_s\":%.0f,\"ratio_to_bare\":%.3f,\"verify_entries_per_s\":%.0f}",
-	       name, batch, bench->entries, (double)bytes / bench->entries, median(journal), median(bare), median(ratio),
-	       median(verified));
+	       name, batch, bench->entries, (double)bytes / bench->entries, median(journal),
+	       median(bare), median(ratio), median(verified));
 	fflush(stdout);
 }
 
 int main(int argc, char **argv)
 {
-	struct bench bench = { .entries = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : 100000 };
+	struct bench bench = { .entries = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10)
+						   : 100000 };
 	unsigned int entries = bench.entries;
 
 	if (entries < 100)
 		die("at least 100 entries");
-	snprintf(bench.folder, sizeof(bench.folder), "%s/bench-journal-XXXXXX", argc > 1 ? argv[1] : "/var/tmp");
+	snprintf(bench.folder, sizeof(bench.folder), "%s/bench-journal-XXXXXX",
+		 argc > 1 ? argv[1] : "/var/tmp");
 	if (!mkdtemp(bench.folder))
 		die("cannot make a folder");
 	snprintf(bench.path, sizeof(bench.path), "%s/journal", bench.folder);

@@ -2,12 +2,14 @@
 /*
  * fuzz_journal.c: bytes as a journal. The first byte chooses:
  *	'r' the rest is the file as it is
- *	'e' each line of the rest is the inside of an entry, framed and chained rightly, so that what lies behind the
+ *	'e' each line of the rest is the inside of an entry, framed and chained rightly, so that
+ *		what lies behind the
  *	    hashes is reached; "c" alone is a checkpoint, signed rightly
  *	'n' the rest is a signed note
  *	'c' the rest is a checkpoint line
  * Must hold: no memory error; nothing is called good that the frame did not chain; sizes add up.
- * Sources: fuzz_journal.c user/{journal_check,journal_checkpoint,journal_read,journal_scan,journal_verify,merkle,note}.c.
+ * Sources: fuzz_journal.c
+ * user/{journal_check,journal_checkpoint,journal_read,journal_scan,journal_verify,merkle,note}.c.
  */
 #include "journal_checkpoint.h"
 #include "journal_read.h"
@@ -42,19 +44,23 @@ static int on_entry(void *ctx, const struct journal_entry *entry)
 {
 	uint64_t *last = ctx;
 
-	if (!json_is_object(entry->json) || strlen(entry->line) != entry->size || entry->seq + 1 < *last)
+	if (!json_is_object(entry->json) || strlen(entry->line) != entry->size ||
+	    entry->seq + 1 < *last)
 		abort();
 	*last = entry->seq + 1;
 	return 0;
 }
 
-/* As standard input, through a pipe: a file that might still grow is waited for, which would cost the time. */
+/*
+ * As standard input, through a pipe: a file that might still grow is waited for, which would cost
+ * the time.
+ */
 static void give(const char *bytes, size_t size)
 {
 	int fds[2];
 
-	if (pipe(fds) < 0 || fcntl(fds[1], F_SETPIPE_SZ, PIPE_BYTES) < 0 || write(fds[1], bytes, size) != (ssize_t)size ||
-	    dup2(fds[0], STDIN_FILENO) < 0)
+	if (pipe(fds) < 0 || fcntl(fds[1], F_SETPIPE_SZ, PIPE_BYTES) < 0 ||
+	    write(fds[1], bytes, size) != (ssize_t)size || dup2(fds[0], STDIN_FILENO) < 0)
 		abort();
 	close(fds[0]);
 	close(fds[1]);
@@ -74,8 +80,8 @@ static void scan(const char *bytes, size_t size)
 	give(bytes, size);
 	if (journal_read("-", NULL, NULL, on_entry, &last, &full) < 0)
 		abort();
-	if (full.entries > fast.entries || full.unsigned_entries > full.entries || full.torn_bytes > size ||
-	    (full.status == JOURNAL_OK && fast.status != JOURNAL_OK))
+	if (full.entries > fast.entries || full.unsigned_entries > full.entries ||
+	    full.torn_bytes > size || (full.status == JOURNAL_OK && fast.status != JOURNAL_OK))
 		abort();
 	last = 0;
 	give(bytes, size);
@@ -84,15 +90,17 @@ static void scan(const char *bytes, size_t size)
 }
 
 /* The frame and hash that a writer would give to this inside. */
-static void frame_entry(FILE *out, struct merkle *tree, uint8_t *prev, const char *inside, size_t size)
+static void frame_entry(FILE *out, struct merkle *tree, uint8_t *prev, const char *inside,
+			size_t size)
 {
 	_cleanup_free_ char *line = NULL;
 	char hex[MERKLE_HEX];
 	int n;
 
 	merkle_hex(prev, hex);
-	n = asprintf(&line, "{\"seq\":%" PRIu64 ",\"time\":%d,\"boottime_us\":1,%.*s,\"prev\":\"%s\"}", tree->size, (int)size,
-		     (int)size, inside, hex);
+	n = asprintf(&line,
+		     "{\"seq\":%" PRIu64 ",\"time\":%d,\"boottime_us\":1,%.*s,\"prev\":\"%s\"}",
+		     tree->size, (int)size, (int)size, inside, hex);
 	if (n < 0 || merkle_leaf(tree, line, (size_t)n, prev) < 0 || merkle_append(tree, prev) < 0)
 		abort();
 	fprintf(out, "%s\n", line);
@@ -103,7 +111,8 @@ static void frame_checkpoint(FILE *out, struct merkle *tree)
 	_cleanup_free_ char *line = NULL;
 	uint8_t root[MERKLE_HASH];
 
-	if (merkle_root(tree, root) < 0 || journal_checkpoint_compose(fixed_key(), tree->size, root, &line) < 0)
+	if (merkle_root(tree, root) < 0 ||
+	    journal_checkpoint_compose(fixed_key(), tree->size, root, &line) < 0)
 		abort();
 	fputs(line, out);
 }
@@ -118,9 +127,10 @@ static void framed(const char *bytes, size_t size)
 
 	if (!out || merkle_init(&tree) < 0)
 		abort();
-	snprintf(genesis, sizeof(genesis),
-		 "\"journal\":{\"format\":\"slj/1\",\"origin\":\"host/journal\",\"host_vkey\":\"%s\"}",
-		 note_key_vkey(fixed_key()));
+	snprintf(
+		genesis, sizeof(genesis),
+		"\"journal\":{\"format\":\"slj/1\",\"origin\":\"host/journal\",\"host_vkey\":\"%s\"}",
+		note_key_vkey(fixed_key()));
 	frame_entry(out, &tree, prev, genesis, strlen(genesis));
 	for (const char *end = bytes + size, *lf; bytes < end; bytes = lf + 1) {
 		lf = memchr(bytes, '\n', (size_t)(end - bytes));

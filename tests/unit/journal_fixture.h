@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * journal_fixture.h: a folder of its own for each test, files as one piece of memory, and a journal to be harmed.
+ * journal_fixture.h: a folder of its own for each test, files as one piece of memory, and a journal
+ * to be harmed.
  * Must not own: any expectation about the journal.
  */
 #ifndef JOURNAL_FIXTURE_H
@@ -94,7 +95,8 @@ static inline void file_store(const char *path, const void *at, size_t size)
 static inline struct journal *fixture_open(struct fixture *f)
 {
 	struct journal *journal = NULL;
-	int r = journal_open(f->path, f->key, ORIGIN, NULL, NULL, &journal, &f->recovery, f->error, sizeof(f->error));
+	int r = journal_open(f->path, f->key, ORIGIN, NULL, NULL, &journal, &f->recovery, f->error,
+			     sizeof(f->error));
 
 	if (r < 0)
 		fail_msg("journal_open: %d: %s", r, f->error);
@@ -105,7 +107,8 @@ static inline struct journal *fixture_open(struct fixture *f)
 static inline int fixture_refuse(struct fixture *f)
 {
 	struct journal *journal = NULL;
-	int r = journal_open(f->path, f->key, ORIGIN, NULL, NULL, &journal, &f->recovery, f->error, sizeof(f->error));
+	int r = journal_open(f->path, f->key, ORIGIN, NULL, NULL, &journal, &f->recovery, f->error,
+			     sizeof(f->error));
 
 	assert_null(journal);
 	assert_true(r < 0);
@@ -115,7 +118,10 @@ static inline int fixture_refuse(struct fixture *f)
 
 static inline void fixture_add(struct journal *journal, const char *type, const char *message)
 {
-	assert_int_equal(journal_add(journal, json_pack("{s:s,s:s}", "type", type, "message", message), NULL), 0);
+	assert_int_equal(journal_add(journal,
+				     json_pack("{s:s,s:s}", "type", type, "message", message),
+				     NULL),
+			 0);
 }
 
 /* @entries in all (entry 0 included), a commit after each @batch; ends with a clean stop. */

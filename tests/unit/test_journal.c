@@ -20,19 +20,30 @@ static void test_bytes(void **state)
 
 	assert_true(f->recovery.created);
 	assert_int_equal(journal_size(journal), 1);
-	assert_int_equal(journal_add(journal, json_pack("{s:s,s:{s:i}}", "type", "event.read", "z", "a", 1), &seq), 0);
+	assert_int_equal(journal_add(journal,
+				     json_pack("{s:s,s:{s:i}}", "type", "event.read", "z", "a", 1),
+				     &seq),
+			 0);
 	assert_int_equal(seq, 1);
 	assert_null(journal_close(journal));
 	file = file_load(f->path);
 	assert_int_equal(count_lines(&file), 4);
 	line = line_at(&file, 0);
 	json = json_loadb(line.at, line.size, JSON_REJECT_DUPLICATES, NULL);
-	assert_string_equal(json_string_value(json_object_get(json_object_get(json, "journal"), "format")), "slj/1");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(json, "journal"), "origin")), ORIGIN);
-	assert_int_equal(strlen(json_string_value(json_object_get(json_object_get(json, "journal"), "boot"))), 36);
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(json, "journal"), "format")),
+		"slj/1");
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(json, "journal"), "origin")),
+		ORIGIN);
+	assert_int_equal(strlen(json_string_value(
+				 json_object_get(json_object_get(json, "journal"), "boot"))),
+			 36);
 	json_decref(json);
 	line = line_at(&file, 1);
-	assert_int_equal(strncmp(line.at, "{\"checkpoint\":\"" ORIGIN "\\n1\\n", 15 + strlen(ORIGIN) + 5), 0);
+	assert_int_equal(
+		strncmp(line.at, "{\"checkpoint\":\"" ORIGIN "\\n1\\n", 15 + strlen(ORIGIN) + 5),
+		0);
 	line = line_at(&file, 2);
 	assert_int_equal(strncmp(line.at, "{\"seq\":1,\"time\":", 16), 0);
 	assert_non_null(memmem(line.at, line.size, middle, strlen(middle)));
@@ -54,12 +65,14 @@ static void test_modes(void **state)
 
 static void test_body_refused(void **state)
 {
-	static const char *const reserved[] = { "seq", "time", "boottime_us", "prev", "checkpoint" };
+	static const char *const reserved[] = { "seq", "time", "boottime_us", "prev",
+						"checkpoint" };
 	struct fixture *f = *state;
 	struct journal *journal = fixture_open(f);
 
 	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
-		assert_int_equal(journal_add(journal, json_pack("{s:i}", reserved[i], 1), NULL), -EINVAL);
+		assert_int_equal(journal_add(journal, json_pack("{s:i}", reserved[i], 1), NULL),
+				 -EINVAL);
 	assert_int_equal(journal_add(journal, json_array(), NULL), -EINVAL);
 	assert_int_equal(journal_add(journal, NULL, NULL), -EINVAL);
 	assert_int_equal(journal_size(journal), 1);
@@ -80,9 +93,11 @@ static void test_longest(void **state)
 	struct bytes file;
 	size_t longest = 0, fitted = 0, refused = 0;
 
-	/* The frame's length depends on the clock and the number: find the limit instead of computing it. */
+	/* The frame's length depends on the clock and the number: find the limit instead of
+	 * computing it. */
 	memset(text, 'x', SLUICE_JOURNAL_ENTRY_MAX + 1);
-	for (size_t size = SLUICE_JOURNAL_ENTRY_MAX - 200; size < SLUICE_JOURNAL_ENTRY_MAX; size++) {
+	for (size_t size = SLUICE_JOURNAL_ENTRY_MAX - 200; size < SLUICE_JOURNAL_ENTRY_MAX;
+	     size++) {
 		int r = journal_add(journal, json_pack("{s:s%}", "message", text, size), NULL);
 
 		assert_true(r == 0 || r == -E2BIG);
@@ -109,8 +124,11 @@ static void test_strange_text(void **state)
 	struct journal *journal = fixture_open(f);
 	struct journal_verify_result result;
 
-	assert_int_equal(journal_add(journal, json_pack("{s:s%}", "message", "nul \0 \n \x1b \xe2\x80\xae \"\\/", (size_t)18),
-				     NULL), 0);
+	assert_int_equal(journal_add(journal,
+				     json_pack("{s:s%}", "message",
+					       "nul \0 \n \x1b \xe2\x80\xae \"\\/", (size_t)18),
+				     NULL),
+			 0);
 	assert_null(journal_close(journal));
 	assert_int_equal(journal_verify(f->path, NULL, &result), 0);
 	assert_int_equal(result.status, JOURNAL_OK);
@@ -143,8 +161,9 @@ static void test_replay(void **state)
 	char root[65];
 
 	fixture_fill(f, 30, 4);
-	assert_int_equal(journal_open(f->path, f->key, "other/origin", count_replay, &next, &journal, &f->recovery,
-				      f->error, sizeof(f->error)), 0);
+	assert_int_equal(journal_open(f->path, f->key, "other/origin", count_replay, &next,
+				      &journal, &f->recovery, f->error, sizeof(f->error)),
+			 0);
 	assert_int_equal(next, 30);
 	assert_int_equal(f->recovery.entries, 30);
 	assert_int_equal(f->recovery.adopted, 0);
@@ -165,8 +184,9 @@ static void test_replay(void **state)
 	assert_int_equal(strncmp(journal_vkey(journal), ORIGIN "+", strlen(ORIGIN) + 1), 0);
 	journal_close(journal);
 	journal = NULL;
-	assert_int_equal(journal_open(f->path, f->key, ORIGIN, stop_replay, NULL, &journal, &f->recovery, f->error,
-				      sizeof(f->error)), -EXDEV);
+	assert_int_equal(journal_open(f->path, f->key, ORIGIN, stop_replay, NULL, &journal,
+				      &f->recovery, f->error, sizeof(f->error)),
+			 -EXDEV);
 	assert_null(journal);
 }
 
@@ -301,8 +321,9 @@ static void test_origin_refused(void **state)
 	struct journal *journal = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		assert_int_equal(journal_open(f->path, f->key, bad[i], NULL, NULL, &journal, &f->recovery, f->error,
-					      sizeof(f->error)), -EINVAL);
+		assert_int_equal(journal_open(f->path, f->key, bad[i], NULL, NULL, &journal,
+					      &f->recovery, f->error, sizeof(f->error)),
+				 -EINVAL);
 	assert_null(journal);
 	journal_close(fixture_open(f));
 }
@@ -318,8 +339,10 @@ static void test_second_writer(void **state)
 	assert_non_null(strstr(f->error, "another process"));
 	child = fork();
 	if (child == 0)
-		_exit(journal_open(f->path, f->key, ORIGIN, NULL, NULL, &journal, &f->recovery, f->error,
-				   sizeof(f->error)) == -EBUSY ? 0 : 1);
+		_exit(journal_open(f->path, f->key, ORIGIN, NULL, NULL, &journal, &f->recovery,
+				   f->error, sizeof(f->error)) == -EBUSY
+			      ? 0
+			      : 1);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 	/* The first is not disturbed, and the lock ends with it. */
@@ -344,7 +367,9 @@ static void test_not_a_plain_file(void **state)
 	assert_int_equal(fixture_refuse(f), -EISDIR);
 }
 
-/* Somebody moves, replaces, lengthens or cuts the file under the writer: seen at the next commit. */
+/*
+ * Somebody moves, replaces, lengthens or cuts the file under the writer: seen at the next commit.
+ */
 static void test_changed_under_us(void **state)
 {
 	struct fixture *f = *state;
@@ -379,11 +404,21 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_bytes),	    TEST(test_modes),	       TEST(test_body_refused),
-		TEST(test_longest),	    TEST(test_strange_text),   TEST(test_replay),
-		TEST(test_goes_on),	    TEST(test_key_open_to_others), TEST(test_key_missing),
-		TEST(test_key_of_another),  TEST(test_key_file_bad),   TEST(test_key_left_over),
-		TEST(test_origin_refused),  TEST(test_second_writer),  TEST(test_not_a_plain_file),
+		TEST(test_bytes),
+		TEST(test_modes),
+		TEST(test_body_refused),
+		TEST(test_longest),
+		TEST(test_strange_text),
+		TEST(test_replay),
+		TEST(test_goes_on),
+		TEST(test_key_open_to_others),
+		TEST(test_key_missing),
+		TEST(test_key_of_another),
+		TEST(test_key_file_bad),
+		TEST(test_key_left_over),
+		TEST(test_origin_refused),
+		TEST(test_second_writer),
+		TEST(test_not_a_plain_file),
 		TEST(test_changed_under_us),
 	};
 

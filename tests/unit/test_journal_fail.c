@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_journal_fail.c: disks that are full, read-only, broken or lying. The linker puts the functions below between
- * the writer and the C library (--wrap=pwrite --wrap=fdatasync --wrap=ftruncate).
+ * test_journal_fail.c: disks that are full, read-only, broken or lying. The linker puts the
+ * functions below between the writer and the C library (--wrap=pwrite --wrap=fdatasync
+ * --wrap=ftruncate).
  */
 #include "journal_fixture.h"
 #include "journal_verify.h"
@@ -109,7 +110,10 @@ static void assert_verifies(struct fixture *f, uint64_t entries)
 	assert_int_equal(result.entries, entries);
 }
 
-/* Two entries meet the failure; a third comes while broken; nothing is lost and nothing half stays in the file. */
+/*
+ * Two entries meet the failure; a third comes while broken; nothing is lost and nothing half stays
+ * in the file.
+ */
 static void breaks_and_mends(struct fixture *f, struct journal *journal, int error)
 {
 	uint64_t before = journal_size(journal);
@@ -154,7 +158,10 @@ static void test_write_errors(void **state)
 	assert_verifies(f, 1 + 4 * ARRAY_SIZE(errors));
 }
 
-/* The disk takes some bytes and then is full: the part is cut away at once, readers see whole commits. */
+/*
+ * The disk takes some bytes and then is full: the part is cut away at once, readers see whole
+ * commits.
+ */
 static void test_short_write(void **state)
 {
 	struct fixture *f = *state;
@@ -203,7 +210,10 @@ static void test_truncate_fails(void **state)
 	assert_verifies(f, 2);
 }
 
-/* After a failed sync the pages are gone: writing again must bring the bytes, through a new descriptor. */
+/*
+ * After a failed sync the pages are gone: writing again must bring the bytes, through a new
+ * descriptor.
+ */
 static void test_sync_fails(void **state)
 {
 	static const int errors[] = { EIO, ENOSPC, EDQUOT };
@@ -347,9 +357,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_write_errors),	TEST(test_short_write),	  TEST(test_truncate_fails),
-		TEST(test_sync_fails),		TEST(test_file_size_limit), TEST(test_bounded),
-		TEST(test_full_batch_commits), TEST(test_creation_fails), TEST(test_torn_kept),
+		TEST(test_write_errors),       TEST(test_short_write),
+		TEST(test_truncate_fails),     TEST(test_sync_fails),
+		TEST(test_file_size_limit),    TEST(test_bounded),
+		TEST(test_full_batch_commits), TEST(test_creation_fails),
+		TEST(test_torn_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

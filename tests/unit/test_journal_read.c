@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* test_journal_read.c: filters, what is held back from a journal that was touched, and the printed line. */
+/*
+ * test_journal_read.c: filters, what is held back from a journal that was touched, and the printed
+ * line.
+ */
 #include "escape.h"
 #include "journal_fixture.h"
 #include "journal_print.h"
@@ -23,7 +26,8 @@ static int on_entry(void *ctx, const struct journal_entry *entry)
 
 	assert_int_equal(strlen(entry->line), entry->size);
 	assert_int_equal(json_integer_value(json_object_get(entry->json, "seq")), entry->seq);
-	snprintf(seen->text + used, sizeof(seen->text) - used, "%lu%s ", entry->seq, entry->is_signed ? "" : "u");
+	snprintf(seen->text + used, sizeof(seen->text) - used, "%lu%s ", entry->seq,
+		 entry->is_signed ? "" : "u");
 	if (seen->out)
 		journal_print_text(seen->out, entry);
 	return seen->stop_at && entry->seq == (uint64_t)seen->stop_at ? 77 : 0;
@@ -51,16 +55,21 @@ static void fill(struct fixture *f)
 {
 	struct journal *journal = fixture_open(f);
 
-	add(journal, "{\"type\":\"request.opened\",\"request\":\"r-1\",\"action\":\"open\",\"labels\":[\"pii\",\"secret\"],"
-		     "\"requester\":\"bob\",\"message\":\"bob asks\"}");
-	add(journal, "{\"type\":\"decision\",\"request\":\"r-1\",\"person\":\"alice\",\"message\":\"alice approves\"}");
-	add(journal, "{\"type\":\"event.read\",\"action\":\"open\",\"labels\":[\"secret\"],\"message\":\"read\"}");
+	add(journal,
+	    "{\"type\":\"request.opened\",\"request\":\"r-1\",\"action\":\"open\",\"labels\":[\"pii\",\"secret\"],"
+	    "\"requester\":\"bob\",\"message\":\"bob asks\"}");
+	add(journal,
+	    "{\"type\":\"decision\",\"request\":\"r-1\",\"person\":\"alice\",\"message\":\"alice approves\"}");
+	add(journal,
+	    "{\"type\":\"event.read\",\"action\":\"open\",\"labels\":[\"secret\"],\"message\":\"read\"}");
 	assert_int_equal(journal_commit(journal), 0);
-	add(journal, "{\"type\":\"request.opened\",\"request\":\"r-2\",\"action\":\"egress\",\"labels\":[\"pii\"],"
-		     "\"requester\":\"alice\",\"message\":\"alice asks\"}");
+	add(journal,
+	    "{\"type\":\"request.opened\",\"request\":\"r-2\",\"action\":\"egress\",\"labels\":[\"pii\"],"
+	    "\"requester\":\"alice\",\"message\":\"alice asks\"}");
 	add(journal, "{\"type\":\"requester\",\"message\":\"a type that only begins alike\"}");
 	add(journal, "{\"type\":\"label.set\",\"label\":\"pii\",\"message\":\"set\"}");
-	add(journal, "{\"type\":\"odd\",\"request\":7,\"labels\":\"pii\",\"person\":[\"alice\"],\"action\":null}");
+	add(journal,
+	    "{\"type\":\"odd\",\"request\":7,\"labels\":\"pii\",\"person\":[\"alice\"],\"action\":null}");
 	journal_close(journal);
 }
 
@@ -132,7 +141,10 @@ static void test_stop(void **state)
 	assert_string_equal(seen.text, "0 1 2 ");
 }
 
-/* A commit with a changed entry: nothing of it is handed on, not even what stands before the change. */
+/*
+ * A commit with a changed entry: nothing of it is handed on, not even what stands before the
+ * change.
+ */
 static void test_tampered(void **state)
 {
 	struct fixture *f = *state;
@@ -149,7 +161,8 @@ static void test_tampered(void **state)
 	assert_string_equal(seen.text, "0 1 2 3 ");
 	/* The filter does not hide the tampering. */
 	seen.text[0] = '\0';
-	assert_int_equal(journal_read(f->path, &(struct journal_filter){ .request = "r-1" }, NULL, on_entry, &seen, &result),
+	assert_int_equal(journal_read(f->path, &(struct journal_filter){ .request = "r-1" }, NULL,
+				      on_entry, &seen, &result),
 			 0);
 	assert_int_equal(result.status, JOURNAL_TAMPERED);
 	assert_string_equal(seen.text, "1 2 ");
@@ -166,7 +179,8 @@ static void test_unsigned(void **state)
 
 	fill(f);
 	file = file_load(f->path);
-	file_store(f->path, file.at, (size_t)(line_at(&file, count_lines(&file) - 1).at - file.at) - 5);
+	file_store(f->path, file.at,
+		   (size_t)(line_at(&file, count_lines(&file) - 1).at - file.at) - 5);
 	assert_int_equal(journal_read(f->path, NULL, NULL, on_entry, &seen, &result), 0);
 	assert_int_equal(result.status, JOURNAL_TORN);
 	assert_string_equal(seen.text, "0 1 2 3 4u 5u 6u ");
@@ -201,8 +215,9 @@ static void test_follow(void **state)
 static void print_one(const char *text, bool is_signed, char **ret)
 {
 	json_t *json = json_loads(text, JSON_ALLOW_NUL, NULL);
-	const struct journal_entry entry = { .seq = 12, .json = json, .line = text, .size = strlen(text),
-					     .is_signed = is_signed };
+	const struct journal_entry entry = {
+		.seq = 12, .json = json, .line = text, .size = strlen(text), .is_signed = is_signed
+	};
 	size_t size;
 	FILE *out = open_memstream(ret, &size);
 
@@ -224,7 +239,8 @@ static void test_print(void **state)
 		  "2026-11-22 14:00:00.123  #12  decision          x  (not signed)\n", false },
 		/* Nothing moves the cursor, turns the text round, or begins a line. */
 		{ "{\"time\":1795356000007,\"type\":\"a\\nb\",\"request\":\"\\u001b[2J\",\"message\":\"x\\ny\\u202ez\\u0000w\"}",
-		  "2026-11-22 14:00:00.007  #12  a\\nb               \\x1b[2J  x\\ny\\u202ez\\x00w\n", true },
+		  "2026-11-22 14:00:00.007  #12  a\\nb               \\x1b[2J  x\\ny\\u202ez\\x00w\n",
+		  true },
 		{ "{\"time\":0,\"type\":7,\"request\":{},\"message\":null}",
 		  "1970-01-01 00:00:00.000  #12                    \n", true },
 	};
@@ -257,9 +273,14 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_filters), TEST(test_times),	 TEST(test_stop),
-		TEST(test_tampered), TEST(test_unsigned), TEST(test_follow),
-		cmocka_unit_test(test_print), cmocka_unit_test(test_print_json),
+		TEST(test_filters),
+		TEST(test_times),
+		TEST(test_stop),
+		TEST(test_tampered),
+		TEST(test_unsigned),
+		TEST(test_follow),
+		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_print_json),
 	};
 
 	setenv("TZ", "UTC", 1);

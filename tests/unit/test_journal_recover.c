@@ -66,7 +66,9 @@ static void recover(struct fixture *f, uint64_t entries, const char *torn, size_
 	assert_ok(f, entries);
 }
 
-/* Cut at every length within the last two commits: nothing complete is lost, nothing torn is kept. */
+/*
+ * Cut at every length within the last two commits: nothing complete is lost, nothing torn is kept.
+ */
 static void test_every_length(void **state)
 {
 	struct fixture *f = *state;
@@ -105,7 +107,9 @@ static void test_genesis_every_length(void **state)
 	free(file.at);
 }
 
-/* Pages that never reached the disk read as NUL: at the end, or in the middle of the last commit. */
+/*
+ * Pages that never reached the disk read as NUL: at the end, or in the middle of the last commit.
+ */
 static void test_nul_bytes(void **state)
 {
 	static const size_t holes[] = { 1, 50, 4096, 200000 };
@@ -128,7 +132,8 @@ static void test_nul_bytes(void **state)
 		/* behind the start of a line */
 		memset(bytes + last + 10, 0, file.size + holes[i] - last - 10);
 		file_store(f->path, bytes, last + 10 + holes[i]);
-		recover(f, complete_entries(&file, last), bytes + good, last + 10 + holes[i] - good);
+		recover(f, complete_entries(&file, last), bytes + good,
+			last + 10 + holes[i] - good);
 		free(bytes);
 	}
 	/* a hole, and the end of the same write behind it */
@@ -170,7 +175,8 @@ static void test_bad_middle(void **state)
 	at[8] = '8';
 	file_store(f->path, file.at, file.size);
 	assert_int_equal(fixture_refuse(f), -EBADMSG);
-	/* Entry 18 tells that 17 was changed: lines 1 and 2 are entry 0 and its checkpoint, 13 the next one. */
+	/* Entry 18 tells that 17 was changed: lines 1 and 2 are entry 0 and its checkpoint, 13 the
+	 * next one. */
 	assert_non_null(strstr(f->error, "line 21, entry 18:"));
 	assert_non_null(strstr(f->error, "move the file aside"));
 	assert_non_null(strstr(f->error, "sluice journal verify"));
@@ -223,7 +229,8 @@ static void test_bad_json_not_adopted(void **state)
 /* A file that never was a journal is left alone. */
 static void test_not_a_journal(void **state)
 {
-	static const char *const files[] = { "root:x:0:0", "{\"seq\":1", "\n", "hello\nworld\n", "{\"checkpoint\":\"x\"}\n" };
+	static const char *const files[] = { "root:x:0:0", "{\"seq\":1", "\n", "hello\nworld\n",
+					     "{\"checkpoint\":\"x\"}\n" };
 	struct fixture *f = *state;
 	struct bytes after;
 
@@ -237,7 +244,10 @@ static void test_not_a_journal(void **state)
 	}
 }
 
-/* Until somebody commits, adopted lines stay unsigned: no later signature without an entry that says so. */
+/*
+ * Until somebody commits, adopted lines stay unsigned: no later signature without an entry that
+ * says so.
+ */
 static void test_adopted_not_signed_by_opening(void **state)
 {
 	struct fixture *f = *state;
@@ -259,7 +269,9 @@ static void test_adopted_not_signed_by_opening(void **state)
 	assert_int_equal(result.unsigned_entries, 1);
 	body = journal_recovery_body(&f->recovery);
 	assert_string_equal(json_string_value(json_object_get(body, "type")), "journal.recovered");
-	assert_int_equal(json_integer_value(json_object_get(json_object_get(body, "recovery"), "adopted")), 1);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_object_get(body, "recovery"), "adopted")),
+		1);
 	assert_int_equal(journal_add(journal, body, NULL), 0);
 	assert_int_equal(journal_commit(journal), 0);
 	journal_close(journal);
@@ -289,11 +301,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_every_length),      TEST(test_genesis_every_length),
-		TEST(test_nul_bytes),	      TEST(test_nul_in_the_middle),
-		TEST(test_bad_middle),	      TEST(test_bad_end),
-		TEST(test_not_a_journal),     TEST(test_adopted_not_signed_by_opening),
-		TEST(test_torn_appends),      TEST(test_bad_json_not_adopted),
+		TEST(test_every_length),  TEST(test_genesis_every_length),
+		TEST(test_nul_bytes),	  TEST(test_nul_in_the_middle),
+		TEST(test_bad_middle),	  TEST(test_bad_end),
+		TEST(test_not_a_journal), TEST(test_adopted_not_signed_by_opening),
+		TEST(test_torn_appends),  TEST(test_bad_json_not_adopted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

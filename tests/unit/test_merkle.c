@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* test_merkle.c: the tree against published vectors, and against the recursive definition of RFC 6962. */
+/*
+ * test_merkle.c: the tree against published vectors, and against the recursive definition of RFC
+ * 6962.
+ */
 #include "journal_fixture.h"
 #include "merkle.h"
 

@@ -80,7 +80,10 @@ static void test_vkey_refused(void **state)
 	assert_int_equal(note_check_name("a\xe2\x80\x8b"), -EINVAL);
 }
 
-/* The host's signature line over the checkpoints of size 7 and 10 is the published one, byte by byte. */
+/*
+ * The host's signature line over the checkpoints of size 7 and 10 is the published one, byte by
+ * byte.
+ */
 static void test_sign_vectors(void **state)
 {
 	static const size_t lines[] = { 8, 12 };
@@ -90,16 +93,19 @@ static void test_sign_vectors(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		json_t *note = vector_note(&file, lines[i]);
-		const char *expected = json_string_value(note), *text_end = strstr(expected, "\n\n") + 1;
+		const char *expected = json_string_value(note),
+			   *text_end = strstr(expected, "\n\n") + 1;
 		char *text = strndup(expected, (size_t)(text_end - expected)), *ours = NULL;
 		size_t size;
 
 		assert_int_equal(note_sign(key, text, &ours), 0);
-		/* Ours holds the text and the first signature line, theirs goes on with the epoch key's. */
+		/* Ours holds the text and the first signature line, theirs goes on with the epoch
+		 * key's. */
 		size = strlen(ours);
 		assert_true(size < strlen(expected));
 		assert_memory_equal(ours, expected, size);
-		assert_memory_equal(expected + size, "\xe2\x80\x94 " ORIGIN "/epoch/", 4 + strlen(ORIGIN "/epoch/"));
+		assert_memory_equal(expected + size, "\xe2\x80\x94 " ORIGIN "/epoch/",
+				    4 + strlen(ORIGIN "/epoch/"));
 		free(ours);
 		free(text);
 		json_decref(note);
@@ -124,8 +130,9 @@ static void test_verify_vectors(void **state)
 		json_t *note = vector_note(&file, cases[i].line);
 		struct note_info info = { 0 };
 
-		assert_int_equal(note_verify(json_string_value(note), json_string_length(note), key, &info),
-				 cases[i].result);
+		assert_int_equal(
+			note_verify(json_string_value(note), json_string_length(note), key, &info),
+			cases[i].result);
 		assert_int_equal(info.others, cases[i].others);
 		json_decref(note);
 	}
@@ -145,7 +152,10 @@ static void test_foreign_vector(void **state)
 	struct note_info info;
 
 	(void)state;
-	assert_int_equal(note_key_parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", &key), 0);
+	assert_int_equal(
+		note_key_parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+			       &key),
+		0);
 	assert_int_equal(note_verify(note, strlen(note), key, &info), 0);
 	assert_int_equal(info.text_size, strstr(note, "\n\n") + 1 - note);
 	note_key_free(key);
@@ -178,9 +188,18 @@ static void test_every_flip(void **state)
 static void test_malformed(void **state)
 {
 	static const char *const bad[] = {
-		"", "\n", "\n\n", "text\n", "text\n\n", "text\n\n\xe2\x80\x94 a\n", "text\n\n\xe2\x80\x94  AAAAAAA=\n",
-		"text\n\n\xe2\x80\x94 a AAAA\n", "text\n\n\xe2\x80\x94 a AAAAAAB=\n", "text\n\n- a AAAAAAA=\n",
-		"text\n\n\xe2\x80\x94 a AAAAAAA=", "text\n\n\xe2\x80\x94 a AAAAAAA= \n",
+		"",
+		"\n",
+		"\n\n",
+		"text\n",
+		"text\n\n",
+		"text\n\n\xe2\x80\x94 a\n",
+		"text\n\n\xe2\x80\x94  AAAAAAA=\n",
+		"text\n\n\xe2\x80\x94 a AAAA\n",
+		"text\n\n\xe2\x80\x94 a AAAAAAB=\n",
+		"text\n\n- a AAAAAAA=\n",
+		"text\n\n\xe2\x80\x94 a AAAAAAA=",
+		"text\n\n\xe2\x80\x94 a AAAAAAA= \n",
 	};
 	struct note_key *key = host_key();
 	struct note_info info;
@@ -207,8 +226,8 @@ static void test_malformed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vkey),	      cmocka_unit_test(test_vkey_refused),
-		cmocka_unit_test(test_sign_vectors),  cmocka_unit_test(test_verify_vectors),
+		cmocka_unit_test(test_vkey),	       cmocka_unit_test(test_vkey_refused),
+		cmocka_unit_test(test_sign_vectors),   cmocka_unit_test(test_verify_vectors),
 		cmocka_unit_test(test_foreign_vector), cmocka_unit_test(test_every_flip),
 		cmocka_unit_test(test_malformed),
 	};
