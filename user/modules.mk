@@ -12,7 +12,7 @@ RULESET := ruleset ruleset_clearance ruleset_destination ruleset_port
 # The signed record: what reads it and what writes it
 JOURNAL_READ := journal_check journal_checkpoint journal_print journal_read journal_scan \
 	journal_verify merkle note when
-JOURNAL_WRITE := journal journal_check journal_checkpoint journal_file journal_key \
+JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_file journal_key \
 	journal_recover journal_scan merkle note
 
 PROCESS := process process_text person

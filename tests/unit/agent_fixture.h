@@ -361,6 +361,7 @@ MAYBE static pid_t add_child(void)
 	pid_t pid = fork();
 
 	if (!pid) {
+		close_range(3, ~0U, 0); /* connections of this test end when this test closes them */
 		for (;;)
 			pause();
 	}

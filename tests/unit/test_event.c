@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_event.c: what follows from each record of the ring: entries, lineage, requests; losses; words and spellings.
+ */
+#include "agent_fixture.h"
+
+static void numbered(struct sluice_event event, uint16_t cpu, uint64_t seq)
+{
+	event.cpu = cpu;
+	event.seq = seq;
+	event_handle(&world.agent, &event);
+}
+
+static struct sluice_event read_event(uint32_t pid)
+{
+	struct sluice_event event = make_stop((pid_t)pid, ANN, SLUICE_OPEN, CUSTOMERS, true);
+
+	event.type = SLUICE_EVENT_READ;
+	event.verdict = 0;
+	return event;
+}
+
+static void wait_for_gap(void)
+{
+	usleep((useconds_t)(EVENT_GAP_NS / 1000) + 20000);
+	assert_int_equal(event_flush(&world.agent), 0);
+}
+
+static void test_gap(void **state)
+{
+	struct sluice_event event = read_event(10);
+	json_t *entry;
+
+	(void)state;
+	numbered(event, 1, 1);
+	numbered(event, 1, 2);
+	numbered(event, 3, 1); /* each CPU counts for itself */
+	numbered(event, 1, 6);
+	assert_int_equal(event_flush(&world.agent), 0);
+	assert_null(entry_of("journal.gap")); /* they may only be late */
+	wait_for_gap();
+	entry = entry_of("journal.gap");
+	assert_int_equal(json_integer_value(json_object_get(entry, "cpu")), 1);
+	assert_int_equal(json_integer_value(json_object_get(entry, "from")), 3);
+	assert_int_equal(json_integer_value(json_object_get(entry, "to")), 5);
+	assert_int_equal(json_integer_value(json_object_get(entry, "count")), 3);
+	assert_int_equal(events_lost(world.agent.events), 3);
+	wait_for_gap();
+	assert_int_equal(count_of("journal.gap"), 1); /* said once */
+}
+
+static void test_late_is_not_lost(void **state)
+{
+	struct sluice_event event = read_event(10);
+
+	(void)state;
+	numbered(event, 0, 1);
+	numbered(event, 0, 5);
+	numbered(event, 0, 3);
+	numbered(event, 0, 2);
+	numbered(event, 0, 4);
+	numbered(event, 0, 6);
+	wait_for_gap();
+	assert_null(entry_of("journal.gap"));
+	assert_int_equal(count_of("event.read"), 6);
+}
+
+static void test_first_number(void **state)
+{
+	struct sluice_event event = read_event(10);
+
+	(void)state;
+	numbered(event, 0, 4); /* the programs are new: 1 to 3 are lost */
+	wait_for_gap();
+	assert_int_equal(events_lost(world.agent.events), 3);
+	events_free(world.agent.events);
+	world.agent.events = events_new(true); /* the programs ran before */
+	numbered(event, 0, 400);
+	numbered(event, 0, 401);
+	wait_for_gap();
+	assert_int_equal(events_lost(world.agent.events), 0);
+}
+
+static void test_many_holes(void **state)
+{
+	struct sluice_event event = read_event(10);
+
+	(void)state;
+	for (uint64_t seq = 2; seq < 100; seq += 2)
+		numbered(event, 0, seq);
+	wait_for_gap();
+	wait_for_gap();
+	assert_true(events_lost(world.agent.events) >= 49);
+}
+
+static void test_read_is_journaled_and_remembered(void **state)
+{
+	struct sluice_event event = read_event(10);
+	struct lineage_step steps[4];
+	const json_t *entry;
+
+	(void)state;
+	numbered(event, 0, 1);
+	assert_int_equal(event_flush(&world.agent), 0);
+	entry = entry_of("event.read");
+	assert_int_equal(world.journal.durable, 1);
+	assert_string_equal(member(entry, "person"), "ann");
+	assert_string_equal(member(json_object_get(entry, "target"), "text"), "/srv/customers/list.csv");
+	assert_string_equal(member(json_object_get(entry, "subject"), "exe"), "/usr/bin/python3");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(entry, "labels"), 0)), "customers");
+	assert_int_equal(lineage_of_pid(world.agent.lineage, 10, 0, steps, 4), 1);
+	assert_string_equal(steps[0].object, "/srv/customers/list.csv");
+	assert_int_equal(steps[0].seq, 0);
+}
+
+static void test_lineage_survives_a_restart(void **state)
+{
+	struct sluice_event event = read_event(10);
+	struct lineage_step steps[8];
+
+	(void)state;
+	numbered(event, 0, 1);
+	event.type = SLUICE_EVENT_FORK;
+	event.labels = 0;
+	event.taint = CUSTOMERS;
+	memset(&event.key.target, 0, sizeof(event.key.target));
+	event.peer_tgid = 11;
+	event.peer_start_ns = START_NS + 5;
+	numbered(event, 0, 2);
+	event.type = SLUICE_EVENT_EXEC;
+	event.tgid = 11;
+	event.start_ns = START_NS + 5;
+	numbered(event, 0, 3);
+	event.type = SLUICE_EVENT_LABEL;
+	event.labels = CUSTOMERS;
+	event.key.target.kind = SLUICE_TARGET_FILE;
+	event.key.target.object.ino = 500;
+	memcpy(event.path, "bad\xff\nname", 10);
+	event.path_len = 10;
+	numbered(event, 0, 4);
+	event_flush(&world.agent);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(lineage_of_object(world.agent.lineage, &event.key.target.object, steps, 8), 4);
+		assert_string_equal(steps[0].verb, "read");
+		assert_string_equal(steps[1].verb, "started");
+		assert_int_equal(steps[1].labels, CUSTOMERS);
+		assert_string_equal(steps[2].verb, "became");
+		assert_string_equal(steps[3].verb, "wrote");
+		assert_string_equal(steps[3].object, "/bad\xff\nname"); /* the very bytes */
+		assert_int_equal(lineage_sources(world.agent.lineage, 11, START_NS + 5, CUSTOMERS, steps, 8), 1);
+		restart();
+	}
+}
+
+static void test_stops(void **state)
+{
+	struct sluice_event event = make_stop(add_worker(ANN, ANN), ANN, SLUICE_OPEN, CUSTOMERS, true);
+
+	(void)state;
+	event.verdict = SLUICE_VERDICT_DENY;
+	numbered(event, 0, 1);
+	assert_string_equal(member(entry_of("event.stop"), "verdict"), "deny");
+	event.verdict = SLUICE_VERDICT_AUDIT;
+	numbered(event, 0, 2);
+	assert_string_equal(member(entry_of("event.stop"), "verdict"), "audit");
+	assert_int_equal(request_count(world.agent.requests, false), 0); /* nobody is asked */
+	event.verdict = SLUICE_VERDICT_HOLD;
+	numbered(event, 0, 3);
+	assert_int_equal(request_count(world.agent.requests, true), 1);
+	assert_int_equal(count_of("event.stop"), 2);
+}
+
+static void test_nonsense_is_passed_over(void **state)
+{
+	struct sluice_event event = read_event(10);
+
+	(void)state;
+	event.type = 77;
+	numbered(event, 0, 1);
+	event.type = 0;
+	numbered(event, 0, 2);
+	event.type = SLUICE_EVENT_STOP;
+	event.key.action = 9;
+	for (uint32_t verdict = 0; verdict < 9; verdict++) {
+		event.verdict = verdict;
+		numbered(event, 0, 3 + verdict);
+	}
+	assert_int_equal(json_array_size(world.journal.entries), 0);
+	event = read_event(10);
+	event.path_len = UINT16_MAX;
+	event.exe_len = UINT16_MAX;
+	memset(event.comm, 'c', sizeof(event.comm));
+	memset(event.path, 'p', sizeof(event.path));
+	memset(event.exe_path, 'x', sizeof(event.exe_path));
+	numbered(event, 0, 12);
+	assert_int_equal(count_of("event.read"), 1);
+}
+
+static void test_entries_wait_for_the_journal(void **state)
+{
+	struct sluice_event event = read_event(10);
+
+	(void)state;
+	world.journal.broken = true;
+	for (uint64_t seq = 1; seq <= RECORD_MAX_WAITING + 7; seq++)
+		numbered(event, 0, seq);
+	assert_true(event_flush(&world.agent) < 0);
+	assert_non_null(record_broken(&world.agent));
+	world.journal.broken = false;
+	assert_int_equal(event_flush(&world.agent), 0);
+	assert_int_equal(count_of("event.read"), RECORD_MAX_WAITING);
+	assert_int_equal(json_integer_value(json_object_get(entry_of("journal.gap"), "count")), 7);
+	assert_int_equal(world.journal.durable, RECORD_MAX_WAITING + 1);
+}
+
+static void test_spelling_goes_there_and_back(void **state)
+{
+	static const struct {
+		const char *bytes;
+		const char *text;
+	} cases[] = {
+		{ "plain \xc3\xa4", "plain \xc3\xa4" },
+		{ "back\\slash", "back\\\\slash" },
+		{ "\xff\xfe", "\\xff\\xfe" },
+		{ "\xc0\xaf", "\\xc0\\xaf" },	      /* overlong */
+		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" }, /* surrogate */
+		{ "cut\xe2\x82", "cut\\xe2\\x82" },
+		{ "\\xff", "\\\\xff" },
+		{ "line\n\t\x1b", "line\n\t\x1b" }, /* JSON escapes these */
+	};
+	char back[64], small[6];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *text = wording_utf8(cases[i].bytes, strlen(cases[i].bytes));
+		json_t *json = json_string(text);
+
+		assert_non_null(json);
+		assert_string_equal(text, cases[i].text);
+		assert_int_equal(wording_bytes(text, back, sizeof(back)), strlen(cases[i].bytes));
+		assert_string_equal(back, cases[i].bytes);
+		json_decref(json);
+		free(text);
+	}
+	assert_int_equal(wording_bytes("\\y", back, sizeof(back)), -EINVAL);
+	assert_int_equal(wording_bytes("\\x0", back, sizeof(back)), -EINVAL);
+	assert_int_equal(wording_bytes("\\x00", back, sizeof(back)), -EINVAL);
+	assert_int_equal(wording_bytes("123456", small, sizeof(small)), -ENAMETOOLONG);
+	/* cut between characters, and counted */
+	assert_int_equal(wording_copy(small, sizeof(small), "abcd\xc3\xa4z"), 3);
+	assert_string_equal(small, "abcd");
+}
+
+static void test_paths(void **state)
+{
+	char path[32];
+
+	(void)state;
+	wording_path("c\0b\0a", 6, false, path, sizeof(path));
+	assert_string_equal(path, "/a/b/c");
+	wording_path("c\0b\0a\0/", 8, false, path, sizeof(path));
+	assert_string_equal(path, "/a/b/c");
+	wording_path("c\0b", 3, true, path, sizeof(path)); /* no NUL at the end of the array */
+	assert_string_equal(path, "\xe2\x80\xa6/b/c");
+	wording_path("", 0, false, path, sizeof(path));
+	assert_string_equal(path, "/");
+	wording_path("0123456789\0" "0123456789\0" "0123456789", 33, false, path, sizeof(path));
+	assert_string_equal(path, "\xe2\x80\xa6/0123456789/0123456789");
+}
+
+static void test_targets(void **state)
+{
+	struct sluice_event event = make_stop(1, ANN, SLUICE_EGRESS, CUSTOMERS, false);
+	char text[SLUICE_PATH_TEXT];
+
+	(void)state;
+	wording_target(&event, text, sizeof(text));
+	assert_string_equal(text, "10.1.2.3 443 tcp");
+	event.key.target.addr[10] = 1;
+	event.key.target.arg = 17;
+	wording_target(&event, text, sizeof(text));
+	assert_string_equal(text, "::1ff:a01:203 443 udp");
+	event.key.target.arg = 1 << 16 | 40;
+	wording_target(&event, text, sizeof(text));
+	assert_string_equal(text, "socket of address family 40");
+	event = make_stop(1, ANN, SLUICE_CREDENTIAL, CUSTOMERS, true);
+	wording_target(&event, text, sizeof(text));
+	assert_string_equal(text, "change user id from 2001 to 0");
+	event.key.target.arg = SLUICE_EXEC_SETID;
+	wording_target(&event, text, sizeof(text));
+	assert_string_equal(text, "run /srv/customers/list.csv, which brings other rights");
+	event = make_stop(1, ANN, SLUICE_OPEN, CUSTOMERS, true);
+	event.path_len = 0;
+	event.key.target.arg = S_IFIFO;
+	wording_target(&event, text, sizeof(text));
+	assert_string_equal(text, "pipe:[99]");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		AGENT_TEST(test_gap), AGENT_TEST(test_late_is_not_lost), AGENT_TEST(test_first_number),
+		AGENT_TEST(test_many_holes), AGENT_TEST(test_read_is_journaled_and_remembered),
+		AGENT_TEST(test_lineage_survives_a_restart), AGENT_TEST(test_stops),
+		AGENT_TEST(test_nonsense_is_passed_over), AGENT_TEST(test_entries_wait_for_the_journal),
+		AGENT_TEST(test_spelling_goes_there_and_back), AGENT_TEST(test_paths), AGENT_TEST(test_targets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
