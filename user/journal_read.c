@@ -23,7 +23,8 @@ struct reading {
 	const struct journal_filter *filter;
 	journal_entry_fn fn;
 	void *ctx;
-	struct held *first, *last;
+	struct held *first, **end; /* end: where the next one is linked */
+	uint64_t last; /* number of the last one */
 	size_t bytes;
 	int stopped; /* what fn returned */
 };
@@ -78,14 +79,14 @@ bool journal_filter_wants(const struct journal_filter *filter, json_t *entry)
 
 static void drop_held(struct reading *reading)
 {
-	struct held *held = reading->first, *next;
+	struct held *held;
 
-	for (; held; held = next) {
-		next = held->next;
+	while ((held = reading->first)) {
+		reading->first = held->next;
 		json_decref(held->json);
 		free(held);
 	}
-	reading->first = reading->last = NULL;
+	reading->end = &reading->first;
 	reading->bytes = 0;
 }
 
@@ -118,11 +119,9 @@ static int hold(struct reading *reading, const struct journal_line *line)
 	held->size = line->size;
 	memcpy(held->line, line->text, line->size);
 	held->line[line->size] = '\0';
-	if (reading->last)
-		reading->last->next = held;
-	else
-		reading->first = held;
-	reading->last = held;
+	*reading->end = held;
+	reading->end = &held->next;
+	reading->last = held->seq;
 	reading->bytes += line->size;
 	return 0;
 }
@@ -133,7 +132,7 @@ static int on_line(void *ctx, const struct journal_line *line)
 	int r;
 
 	if (!line->entry)
-		return reading->last && line->signed_entries > reading->last->seq ?
+		return reading->first && line->signed_entries > reading->last ?
 			       hand_on(reading, true) :
 			       0;
 	if (!journal_filter_wants(reading->filter, line->entry))
@@ -150,8 +149,10 @@ int journal_read(const char *path, const struct journal_filter *filter,
 {
 	struct reading reading = { .filter = filter, .fn = fn, .ctx = ctx };
 	struct journal_verify_result result;
-	int r = journal_verify_lines(path, options, on_line, &reading, &result);
+	int r;
 
+	reading.end = &reading.first;
+	r = journal_verify_lines(path, options, on_line, &reading, &result);
 	if (r == 0 && result.status != JOURNAL_TAMPERED)
 		r = hand_on(&reading, false);
 	drop_held(&reading);
