@@ -9,19 +9,28 @@
 
 #include <bpf/bpf_core_read.h>
 
-/* Appends the components of @path, leaf first, each with its NUL. Return: bytes used; *ret_cut when not all fit. */
-static __noinline u32 path_components(const struct path *path, char *out, u8 *ret_cut)
+struct event_text {
+	char bytes[SLUICE_EVENT_PATH];
+};
+
+#define PATH_CUT (1U << 16)
+
+/*
+ * Writes the components of the struct path at address @at, leaf first, each with its NUL. Return: bytes used, with PATH_CUT
+ * when not all fit. Not static: its loop is verified once for all callers.
+ */
+u32 event_path(u64 at, struct event_text *out)
 {
+	const struct path *path = (const struct path *)at;
 	struct dentry *dentry;
 	struct mount *mnt;
 	u32 used = 0;
 	int i;
 
-	if (!path || !out || !ret_cut)
-		return 0;
+	if (!out)
+		return PATH_CUT;
 	dentry = BPF_CORE_READ(path, dentry);
 	mnt = (void *)BPF_CORE_READ(path, mnt) - bpf_core_field_offset(struct mount, mnt);
-	*ret_cut = 1;
 	for (i = 0; i < SLUICE_PATH_DEPTH; i++) {
 		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
 		struct dentry *root = BPF_CORE_READ(mnt, mnt.mnt_root);
@@ -30,10 +39,8 @@ static __noinline u32 path_components(const struct path *path, char *out, u8 *re
 		if (dentry == root || dentry == parent) {
 			struct mount *above = BPF_CORE_READ(mnt, mnt_parent);
 
-			if (above == mnt || dentry != root) {
-				*ret_cut = 0;
-				break;
-			}
+			if (above == mnt || dentry != root)
+				return used;
 			dentry = BPF_CORE_READ(mnt, mnt_mountpoint);
 			mnt = above;
 			continue;
@@ -41,13 +48,13 @@ static __noinline u32 path_components(const struct path *path, char *out, u8 *re
 		barrier_var(used); /* the bound must be checked on the register that is used */
 		if (used > SLUICE_EVENT_PATH - 256)
 			break;
-		n = bpf_probe_read_kernel_str(out + used, 256, BPF_CORE_READ(dentry, d_name.name));
+		n = bpf_probe_read_kernel_str(out->bytes + used, 256, BPF_CORE_READ(dentry, d_name.name));
 		if (n < 0)
 			break;
 		used += n;
 		dentry = parent;
 	}
-	return used;
+	return used | PATH_CUT;
 }
 
 static __always_inline void event_who(struct sluice_event *event, struct task_struct *task)
@@ -68,13 +75,16 @@ static __always_inline void event_who(struct sluice_event *event, struct task_st
 
 static __always_inline void event_paths(struct sluice_event *event, struct path *path, struct task_struct *task)
 {
-	u8 cut = 0, exe_cut = 0;
-	struct file *exe;
+	struct file *exe = BPF_CORE_READ(task, mm, exe_file); /* as a number: see event_path() */
+	u32 used = 0, exe_used = 0;
 
-	event->path_len = path ? path_components(path, event->path, &cut) : 0;
-	exe = task->mm ? task->mm->exe_file : NULL;
-	event->exe_len = exe ? path_components(&exe->f_path, event->exe_path, &exe_cut) : 0;
-	event->path_cut = cut | exe_cut << 1;
+	if (path)
+		used = event_path((u64)path, (struct event_text *)event->path);
+	if (exe)
+		exe_used = event_path((u64)&exe->f_path, (struct event_text *)event->exe_path);
+	event->path_len = used;
+	event->exe_len = exe_used;
+	event->path_cut = (used & PATH_CUT ? 1 : 0) | (exe_used & PATH_CUT ? 2 : 0);
 }
 
 /* The next sequence number of this CPU; the reader learns of a loss from the hole. */
