@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * channel.c: see channel.h. Owns the table of what a well-formed message is: its exact size, which of its fields are
- * text, which of its numbers count the elements of an array in it, and whether a descriptor may come along. Must not
- * own who may send what (control.c in sluiced, gateway_link.c in the gateway).
+ * channel.c: see channel.h. Owns the table of what a well-formed message is: its exact size, which
+ * of its fields are text, which of its numbers count the elements of an array in it, and whether a
+ * descriptor may come along. Must not own who may send what (control.c in sluiced, gateway_link.c
+ * in the gateway).
  */
 #include "channel.h"
 
@@ -19,7 +20,8 @@
 
 #define BACKLOG 64
 #define TIMEOUT_S 30
-/* Room for more descriptors than the one allowed, so that a peer's extra ones are seen and closed here. */
+/* Room for more descriptors than the one allowed, so that a peer's extra ones are seen and closed
+ * here. */
 #define MAX_FDS 4
 
 /* Text: @count arrays of @size bytes, @stride apart. */
@@ -49,14 +51,19 @@ struct message_form {
 };
 
 #define FIELD(s, f) (((struct s *)NULL)->f)
-#define TEXT(s, f) { offsetof(struct s, f), sizeof(FIELD(s, f)), 0, 1 }
-#define TEXTS(s, a, f)                                                                    \
-	{                                                                                 \
-		offsetof(struct s, a) + offsetof(__typeof__(FIELD(s, a[0])), f),          \
-			sizeof(FIELD(s, a[0].f)), sizeof(FIELD(s, a[0])),                 \
-			ARRAY_SIZE(FIELD(s, a))                                           \
+#define TEXT(s, f)                                               \
+	{                                                        \
+		offsetof(struct s, f), sizeof(FIELD(s, f)), 0, 1 \
 	}
-#define COUNT(s, f, max) { offsetof(struct s, f), sizeof(FIELD(s, f)), max }
+#define TEXTS(s, a, f)                                                                            \
+	{                                                                                         \
+		offsetof(struct s, a) + offsetof(__typeof__(FIELD(s, a[0])), f),                  \
+			sizeof(FIELD(s, a[0].f)), sizeof(FIELD(s, a[0])), ARRAY_SIZE(FIELD(s, a)) \
+	}
+#define COUNT(s, f, max)                                        \
+	{                                                       \
+		offsetof(struct s, f), sizeof(FIELD(s, f)), max \
+	}
 
 static const struct text_field result_texts[] = { TEXT(ipc_result, text) };
 static const struct text_field select_texts[] = { TEXT(ipc_select, id), TEXT(ipc_select, text) };
@@ -96,8 +103,8 @@ static const struct count_field request_counts[] = {
 	COUNT(ipc_request, n_decisions, SLUICE_MAX_REVIEWERS),
 };
 static const struct text_field grant_texts[] = {
-	TEXT(ipc_grant, id),	  TEXT(ipc_grant, request), TEXT(ipc_grant, action),
-	TEXT(ipc_grant, scope),	  TEXT(ipc_grant, labels),  TEXT(ipc_grant, subject),
+	TEXT(ipc_grant, id),	 TEXT(ipc_grant, request),     TEXT(ipc_grant, action),
+	TEXT(ipc_grant, scope),	 TEXT(ipc_grant, labels),      TEXT(ipc_grant, subject),
 	TEXT(ipc_grant, target), TEXT(ipc_grant, approved_by),
 };
 static const struct text_field label_texts[] = { TEXT(ipc_label, label), TEXT(ipc_label, path) };
@@ -124,11 +131,14 @@ static const struct text_field delivery_texts[] = {
 	TEXT(ipc_delivery, text),
 };
 
-#define EMPTY(t) { .type = t, .name = #t }
-#define FORM(t, s, ...)                                                                     \
-	{                                                                                   \
-		.type = t, .name = #t, .size = sizeof(struct ipc_##s), .texts = s##_texts,  \
-		.n_texts = ARRAY_SIZE(s##_texts), ##__VA_ARGS__                             \
+#define EMPTY(t)                      \
+	{                             \
+		.type = t, .name = #t \
+	}
+#define FORM(t, s, ...)                                                                    \
+	{                                                                                  \
+		.type = t, .name = #t, .size = sizeof(struct ipc_##s), .texts = s##_texts, \
+		.n_texts = ARRAY_SIZE(s##_texts), ##__VA_ARGS__                            \
 	}
 #define REQUEST_FORM(t) \
 	FORM(t, request, .counts = request_counts, .n_counts = ARRAY_SIZE(request_counts))
@@ -220,7 +230,8 @@ static int unix_socket(int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Return: 0 when @address is free now, because nothing was there or only the file of a dead listener. */
+/* Return: 0 when @address is free now, because nothing was there or only the file of a dead
+ * listener. */
 static int remove_stale(const struct sockaddr_un *address)
 {
 	_cleanup_close_ int fd = unix_socket(SOCK_NONBLOCK);
@@ -270,7 +281,8 @@ int channel_listen(const char *path, mode_t mode)
 	r = bind_fresh(fd, &address);
 	if (r < 0)
 		return r;
-	/* Nobody can connect before listen(), so the mode is right from the first moment that matters. */
+	/* Nobody can connect before listen(), so the mode is right from the first moment that
+	 * matters. */
 	if (chmod(path, mode) < 0 || listen(fd, BACKLOG) < 0) {
 		r = -errno;
 		unlink(path);
@@ -365,8 +377,8 @@ int channel_send(int sock, enum ipc_type type, const void *payload, size_t size,
 }
 
 /*
- * Takes the descriptors out of @msg. One is kept in @ret_fd, more are closed and make the message malformed, and so
- * does a list that the kernel cut: what it left out it has closed itself.
+ * Takes the descriptors out of @msg. One is kept in @ret_fd, more are closed and make the message
+ * malformed, and so does a list that the kernel cut: what it left out it has closed itself.
  */
 static int take_fd(struct msghdr *msg, int *ret_fd)
 {
@@ -397,12 +409,13 @@ static int take_fd(struct msghdr *msg, int *ret_fd)
 	return r;
 }
 
-static int check_message(const struct ipc_header *header, size_t length, const char *body, bool with_fd)
+static int check_message(const struct ipc_header *header, size_t length, const char *body,
+			 bool with_fd)
 {
 	const struct message_form *form;
 
-	if (length < sizeof(*header) || header->magic != IPC_MAGIC || header->version != IPC_VERSION ||
-	    header->pad != 0)
+	if (length < sizeof(*header) || header->magic != IPC_MAGIC ||
+	    header->version != IPC_VERSION || header->pad != 0)
 		return -EPROTO;
 	form = find_form(header->type);
 	if (!form || header->size != form->size || length - sizeof(*header) != form->size)

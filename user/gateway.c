@@ -2,8 +2,9 @@
 /*
  * gateway.c: sluice-gateway, the program that tells people about requests over the network.
  *
- * Owns: options, the order of the start (settings and secrets, sandbox, loop), and how the parts are wired. Must not
- * own: the parts, or any decision: it has no way to send one, and sluiced would not take it.
+ * Owns: options, the order of the start (settings and secrets, sandbox, loop), and how the parts
+ * are wired. Must not own: the parts, or any decision: it has no way to send one, and sluiced would
+ * not take it.
  */
 #include <argp.h>
 #include <errno.h>
@@ -74,11 +75,12 @@ static void on_report(void *arg, const struct ipc_delivery *delivery)
 		log_debug("%s: posted %s", delivery->notifier, delivery->id);
 		break;
 	case IPC_RETRYING:
-		log_info("%s: attempt %u to post %s failed: %s", delivery->notifier, delivery->attempt, delivery->id,
-			 delivery->text);
+		log_info("%s: attempt %u to post %s failed: %s", delivery->notifier,
+			 delivery->attempt, delivery->id, delivery->text);
 		break;
 	default:
-		log_error("%s: %s is lost for this channel: %s", delivery->notifier, delivery->id, delivery->text);
+		log_error("%s: %s is lost for this channel: %s", delivery->notifier, delivery->id,
+			  delivery->text);
 	}
 	gateway_link_report(gateway->link, delivery);
 }
@@ -104,7 +106,8 @@ static void on_watchdog(evutil_socket_t fd, short what, void *arg)
 static int start_watchdog(struct gateway *gateway)
 {
 	uint64_t half_us = notify_watchdog_us() / 2;
-	struct timeval tv = { .tv_sec = (time_t)(half_us / 1000000), .tv_usec = (suseconds_t)(half_us % 1000000) };
+	struct timeval tv = { .tv_sec = (time_t)(half_us / 1000000),
+			      .tv_usec = (suseconds_t)(half_us % 1000000) };
 
 	if (half_us == 0)
 		return 0;
@@ -130,7 +133,8 @@ static int start_loop(struct gateway *gateway)
 	gateway->base = event_base_new();
 	if (!gateway->base)
 		return log_error_errno(-ENOMEM, "cannot start the event loop");
-	if (catch_signals(gateway) < 0 || start_watchdog(gateway) < 0 || http_new(gateway->base, &gateway->http) < 0)
+	if (catch_signals(gateway) < 0 || start_watchdog(gateway) < 0 ||
+	    http_new(gateway->base, &gateway->http) < 0)
 		return log_error_errno(-ENOMEM, "cannot start");
 	return 0;
 }
@@ -155,7 +159,8 @@ static int enter_sandbox(const struct gateway *gateway)
 	if (r < 0)
 		return log_error_errno(r, "cannot enter the sandbox");
 	if (report.landlock_abi == 0)
-		log_notice("this kernel has no Landlock: files are protected by their permissions only");
+		log_notice("this kernel has no Landlock: files are protected by their permissions "
+			   "only");
 	return 0;
 }
 
@@ -170,7 +175,8 @@ static int start_queues(struct gateway *gateway)
 		.arg = gateway,
 	};
 	for (size_t i = 0; i < gateway->config->n; i++) {
-		int r = notifier_queue_new(&gateway->context, &gateway->config->notifiers[i], &gateway->queues[i]);
+		int r = notifier_queue_new(&gateway->context, &gateway->config->notifiers[i],
+					   &gateway->queues[i]);
 
 		if (r < 0)
 			return r;
@@ -191,8 +197,9 @@ static int start_link(struct gateway *gateway)
 		.arg = gateway,
 	};
 	for (size_t i = 0; i < gateway->config->n && length < sizeof(options->hello.names); i++)
-		length += (size_t)snprintf(options->hello.names + length, sizeof(options->hello.names) - length,
-					   "%s%s", i > 0 ? ", " : "", gateway->config->notifiers[i].name);
+		length += (size_t)snprintf(options->hello.names + length,
+					   sizeof(options->hello.names) - length, "%s%s",
+					   i > 0 ? ", " : "", gateway->config->notifiers[i].name);
 	return gateway_link_new(gateway->base, options, &gateway->link);
 }
 
@@ -201,7 +208,8 @@ static int run(struct gateway *gateway)
 	int r;
 
 	if (geteuid() == 0) {
-		log_error("sluice-gateway does not run as root; start sluice-gateway.service, which has a user of its own");
+		log_error("sluice-gateway does not run as root; start sluice-gateway.service, "
+			  "which has a user of its own");
 		return -EPERM;
 	}
 	r = start_loop(gateway);
@@ -212,8 +220,9 @@ static int run(struct gateway *gateway)
 		return r;
 	r = delivered_load(gateway->options.state, &gateway->delivered);
 	if (r < 0)
-		return log_error_errno(r, "cannot use the state folder %s; it must belong to this user",
-				       gateway->options.state);
+		return log_error_errno(
+			r, "cannot use the state folder %s; it must belong to this user",
+			gateway->options.state);
 	if (start_queues(gateway) < 0 || start_link(gateway) < 0)
 		return log_error_errno(-ENOMEM, "cannot start");
 	notify_send("READY=1");
@@ -235,7 +244,8 @@ static void on_test_answer(void *arg, const struct http_answer *answer)
 
 	test->notifier->ops->judge(answer, &result);
 	if (result.outcome == NOTIFIER_DONE) {
-		printf("%s: the channel took the test card; look whether it appears\n", test->notifier->name);
+		printf("%s: the channel took the test card; look whether it appears\n",
+		       test->notifier->name);
 	} else {
 		printf("%s: the test card was not posted: %s\n", test->notifier->name, result.text);
 		test->gateway->failed++;
@@ -252,7 +262,8 @@ static int post_test(struct gateway *gateway, struct test_message *test, const c
 
 	if (!message)
 		return -errno;
-	r = notifier->ops->post(notifier->settings, gateway->http, message, on_test_answer, test, &test->transfer);
+	r = notifier->ops->post(notifier->settings, gateway->http, message, on_test_answer, test,
+				&test->transfer);
 	if (r == 0)
 		gateway->unfinished++;
 	return r;
@@ -271,7 +282,8 @@ static int test_card(struct gateway *gateway)
 		return r;
 	gethostname(host, sizeof(host) - 1);
 	for (size_t i = 0; i < gateway->config->n; i++) {
-		tests[i] = (struct test_message){ .gateway = gateway, .notifier = &gateway->config->notifiers[i] };
+		tests[i] = (struct test_message){ .gateway = gateway,
+						  .notifier = &gateway->config->notifiers[i] };
 		r = post_test(gateway, &tests[i], host);
 		if (r < 0)
 			return log_error_errno(r, "%s: cannot post", tests[i].notifier->name);
@@ -282,7 +294,8 @@ static int test_card(struct gateway *gateway)
 
 static int check(struct gateway *gateway)
 {
-	printf("%s: %zu channel%s\n", gateway->options.config, gateway->config->n, gateway->config->n == 1 ? "" : "s");
+	printf("%s: %zu channel%s\n", gateway->options.config, gateway->config->n,
+	       gateway->config->n == 1 ? "" : "s");
 	for (size_t i = 0; i < gateway->config->n; i++)
 		printf("%s\n", gateway->config->notifiers[i].name);
 	return 0;
@@ -311,10 +324,11 @@ enum { OPTION_SOCKET = 256, OPTION_STATE, OPTION_CHECK, OPTION_TEST_CARD };
 static const struct argp_option argp_options[] = {
 	{ "config", 'c', "FILE", 0, "settings (" GATEWAY_CONFIG ")", 0 },
 	{ "socket", OPTION_SOCKET, "PATH", 0, "socket of sluiced (" IPC_GATEWAY_SOCKET ")", 0 },
-	{ "state", OPTION_STATE, "FOLDER", 0, "what was posted is remembered here ($STATE_DIRECTORY or " STATE_FOLDER ")",
-	  0 },
+	{ "state", OPTION_STATE, "FOLDER", 0,
+	  "what was posted is remembered here ($STATE_DIRECTORY or " STATE_FOLDER ")", 0 },
 	{ "check", OPTION_CHECK, NULL, 0, "check the settings and end", 1 },
-	{ "test-card", OPTION_TEST_CARD, NULL, 0, "post a card marked as a test to each channel and end", 1 },
+	{ "test-card", OPTION_TEST_CARD, NULL, 0,
+	  "post a card marked as a test to each channel and end", 1 },
 	{ "verbose", 'v', NULL, 0, "log more", 2 },
 	{},
 };
@@ -352,17 +366,24 @@ static error_t on_option(int key, char *value, struct argp_state *state)
 
 int main(int argc, char **argv)
 {
-	static const struct argp argp = { argp_options, on_option, NULL,
-					  "Tells people about requests that wait for an approval.", NULL, NULL, NULL };
-	static int (*const modes[])(struct gateway *) = { [MODE_RUN] = run, [MODE_CHECK] = check,
-							   [MODE_TEST_CARD] = test_card };
+	static const struct argp argp = {
+		argp_options, on_option,
+		NULL,	      "Tells people about requests that wait for an approval.",
+		NULL,	      NULL,
+		NULL
+	};
+	static int (*const modes[])(struct gateway *) = {
+		[MODE_RUN] = run, [MODE_CHECK] = check, [MODE_TEST_CARD] = test_card
+	};
 	const char *state = getenv("STATE_DIRECTORY");
 	static struct gateway gateway;
 	struct gateway_config_error error;
 	int r;
 
 	gateway.options = (struct options){
-		.config = GATEWAY_CONFIG, .socket = IPC_GATEWAY_SOCKET, .state = state ? state : STATE_FOLDER,
+		.config = GATEWAY_CONFIG,
+		.socket = IPC_GATEWAY_SOCKET,
+		.state = state ? state : STATE_FOLDER,
 	};
 	argp_parse(&argp, argc, argv, 0, NULL, &gateway.options);
 	escape_locale();

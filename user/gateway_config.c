@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * gateway_config.c: see gateway_config.h. Owns the strict reading: libinih forgives much by default, and it does not
- * tell of sections without keys, so lines pass through next_line() first, which counts them and opens the sections.
+ * gateway_config.c: see gateway_config.h. Owns the strict reading: libinih forgives much by
+ * default, and it does not tell of sections without keys, so lines pass through next_line() first,
+ * which counts them and opens the sections.
  */
 #include "gateway_config.h"
 
@@ -13,7 +14,8 @@
 #include "cleanup.h"
 #include "text.h"
 
-/* gcc's analyzer loses what lists, tables and settings by offset hold on to; the leak sanitizer watches instead. */
+/* gcc's analyzer loses what lists, tables and settings by offset hold on to; the leak sanitizer
+ * watches instead. */
 #ifndef __clang__
 #pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
 #endif
@@ -21,7 +23,8 @@
 #define LINE_LENGTH 4096
 #define MAX_KEYS 16
 
-/* The load in progress. @lines: where each key of the open section was set; the last entry is MaxAttempts. */
+/* The load in progress. @lines: where each key of the open section was set; the last entry is
+ * MaxAttempts. */
 struct load {
 	const char *path;
 	FILE *file;
@@ -34,12 +37,15 @@ struct load {
 };
 
 static const struct notifier_key attempts_key = {
-	.name = "MaxAttempts", .type = NOTIFIER_NUMBER, .min = 1, .max = 1000,
+	.name = "MaxAttempts",
+	.type = NOTIFIER_NUMBER,
+	.min = 1,
+	.max = 1000,
 };
 
 /* Keeps the first error; returns it. */
-__attribute__((format(printf, 4, 5))) static int refuse(struct load *load, unsigned int line, int r, const char *format,
-							 ...)
+__attribute__((format(printf, 4, 5))) static int refuse(struct load *load, unsigned int line, int r,
+							const char *format, ...)
 {
 	char text[900];
 	va_list ap;
@@ -50,7 +56,8 @@ __attribute__((format(printf, 4, 5))) static int refuse(struct load *load, unsig
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	if (line > 0)
-		snprintf(load->error->text, sizeof(load->error->text), "%s:%u: %s", load->path, line, text);
+		snprintf(load->error->text, sizeof(load->error->text), "%s:%u: %s", load->path,
+			 line, text);
 	else
 		snprintf(load->error->text, sizeof(load->error->text), "%s: %s", load->path, text);
 	text_scrub(load->error->text);
@@ -63,7 +70,8 @@ static struct notifier *open_section(struct load *load)
 	return load->section_line ? &load->config->notifiers[load->config->n - 1] : NULL;
 }
 
-/* The section is complete: are required keys there, and does the channel agree with its settings? */
+/* The section is complete: are required keys there, and does the channel agree with its settings?
+ */
 static int close_section(struct load *load)
 {
 	struct notifier *notifier = open_section(load);
@@ -74,11 +82,13 @@ static int close_section(struct load *load)
 		return 0;
 	for (size_t i = 0; i < notifier->ops->n_keys; i++)
 		if (notifier->ops->keys[i].required && !load->lines[i])
-			return refuse(load, load->section_line, -EINVAL, "section [%s] needs %s=", notifier->ops->kind,
+			return refuse(load, load->section_line, -EINVAL,
+				      "section [%s] needs %s=", notifier->ops->kind,
 				      notifier->ops->keys[i].name);
 	r = notifier->ops->check(notifier->settings, &error);
 	if (r < 0)
-		return refuse(load, load->section_line, r, "%s", *error.text ? error.text : strerror(-r));
+		return refuse(load, load->section_line, r, "%s",
+			      *error.text ? error.text : strerror(-r));
 	return 0;
 }
 
@@ -89,16 +99,20 @@ static int add_section(struct load *load, const struct notifier_ops *ops, const 
 	int r;
 
 	if (config->n == GATEWAY_MAX_NOTIFIERS)
-		return refuse(load, load->line, -EINVAL, "more than %d channels", GATEWAY_MAX_NOTIFIERS);
+		return refuse(load, load->line, -EINVAL, "more than %d channels",
+			      GATEWAY_MAX_NOTIFIERS);
 	r = notifier_init(notifier, ops, name);
 	if (r < 0)
-		return refuse(load, load->line, r, "name '%s' must be letters, digits, '-', '_' or '.', and short", name);
+		return refuse(load, load->line, r,
+			      "name '%s' must be letters, digits, '-', '_' or '.', and short",
+			      name);
 	config->n++;
 	load->section_line = load->line;
 	memset(load->lines, 0, sizeof(load->lines));
 	for (size_t i = 0; i + 1 < config->n; i++)
 		if (strcmp(config->notifiers[i].name, notifier->name) == 0)
-			return refuse(load, load->line, -EINVAL, "a second section for '%s'; give each a name: [%s NAME]",
+			return refuse(load, load->line, -EINVAL,
+				      "a second section for '%s'; give each a name: [%s NAME]",
 				      notifier->name, ops->kind);
 	return 0;
 }
@@ -113,14 +127,17 @@ static int begin_section(struct load *load, const char *line)
 
 	if (close_section(load) < 0)
 		return load->r;
-	if (sscanf(line, "[%127[^]\r\n]]%n", title, &end) != 1 || end == 0 || line[end + strspn(line + end, " \t\r\n")])
-		return refuse(load, load->line, -EINVAL, "not a section; write [Kind] or [Kind NAME]");
+	if (sscanf(line, "[%127[^]\r\n]]%n", title, &end) != 1 || end == 0 ||
+	    line[end + strspn(line + end, " \t\r\n")])
+		return refuse(load, load->line, -EINVAL,
+			      "not a section; write [Kind] or [Kind NAME]");
 	name = strchr(title, ' ');
 	if (name)
 		*name++ = '\0';
 	ops = notifier_find(title);
 	if (!ops)
-		return refuse(load, load->line, -EINVAL, "unknown section [%s]; known is [Teams]", title);
+		return refuse(load, load->line, -EINVAL, "unknown section [%s]; known is [Teams]",
+			      title);
 	return add_section(load, ops, name ? name : "");
 }
 
@@ -133,7 +150,8 @@ static char *next_line(char *line, int size, void *arg)
 		return NULL;
 	load->line++;
 	if (!strchr(line, '\n') && !feof(load->file)) {
-		refuse(load, load->line, -EINVAL, "longer than %d bytes, or with a NUL in it", LINE_LENGTH - 3);
+		refuse(load, load->line, -EINVAL, "longer than %d bytes, or with a NUL in it",
+		       LINE_LENGTH - 3);
 		return NULL;
 	}
 	start = line + strspn(line, " \t");
@@ -142,14 +160,17 @@ static char *next_line(char *line, int size, void *arg)
 	return line;
 }
 
-static int set_text(struct load *load, const struct notifier_key *key, const char *value, char **field)
+static int set_text(struct load *load, const struct notifier_key *key, const char *value,
+		    char **field)
 {
 	char *copy;
 
 	if (!*value)
-		return refuse(load, load->line, -EINVAL, "%s= is empty; leave the line out", key->name);
+		return refuse(load, load->line, -EINVAL, "%s= is empty; leave the line out",
+			      key->name);
 	if (key->type == NOTIFIER_PATH && *value != '/')
-		return refuse(load, load->line, -EINVAL, "%s=%s must be an absolute path", key->name, value);
+		return refuse(load, load->line, -EINVAL, "%s=%s must be an absolute path",
+			      key->name, value);
 	copy = strdup(value);
 	if (!copy)
 		return refuse(load, load->line, -ENOMEM, "not enough memory");
@@ -157,29 +178,35 @@ static int set_text(struct load *load, const struct notifier_key *key, const cha
 	return 0;
 }
 
-static int set_number(struct load *load, const struct notifier_key *key, const char *value, uint64_t *field)
+static int set_number(struct load *load, const struct notifier_key *key, const char *value,
+		      uint64_t *field)
 {
 	uint64_t number = 0;
 	int r;
 
-	r = key->type == NOTIFIER_SECONDS ? text_to_seconds(value, key->max, &number) :
-					    text_to_number(value, key->max, &number);
+	r = key->type == NOTIFIER_SECONDS ? text_to_seconds(value, key->max, &number)
+					  : text_to_number(value, key->max, &number);
 	if (r < 0 || number < key->min)
-		return refuse(load, load->line, -EINVAL, "%s=%s must be %s from %llu to %llu", key->name, value,
-			      key->type == NOTIFIER_SECONDS ? "a time in seconds (20, 20s, 1min)" : "a number",
+		return refuse(load, load->line, -EINVAL, "%s=%s must be %s from %llu to %llu",
+			      key->name, value,
+			      key->type == NOTIFIER_SECONDS ? "a time in seconds (20, 20s, 1min)"
+							    : "a number",
 			      (unsigned long long)key->min, (unsigned long long)key->max);
 	*field = number;
 	return 0;
 }
 
-static int set_flag(struct load *load, const struct notifier_key *key, const char *value, bool *field)
+static int set_flag(struct load *load, const struct notifier_key *key, const char *value,
+		    bool *field)
 {
 	if (text_to_bool(value, field) < 0)
-		return refuse(load, load->line, -EINVAL, "%s=%s must be yes or no", key->name, value);
+		return refuse(load, load->line, -EINVAL, "%s=%s must be yes or no", key->name,
+			      value);
 	return 0;
 }
 
-static int set_key(struct load *load, const struct notifier_key *key, const char *value, void *field)
+static int set_key(struct load *load, const struct notifier_key *key, const char *value,
+		   void *field)
 {
 	switch (key->type) {
 	case NOTIFIER_PATH:
@@ -194,10 +221,12 @@ static int set_key(struct load *load, const struct notifier_key *key, const char
 	return -EINVAL;
 }
 
-static int set_once(struct load *load, size_t index, const struct notifier_key *key, const char *value, void *field)
+static int set_once(struct load *load, size_t index, const struct notifier_key *key,
+		    const char *value, void *field)
 {
 	if (load->lines[index])
-		return refuse(load, load->line, -EINVAL, "%s= is set a second time, first in line %u", key->name,
+		return refuse(load, load->line, -EINVAL,
+			      "%s= is set a second time, first in line %u", key->name,
 			      load->lines[index]);
 	load->lines[index] = load->line;
 	return set_key(load, key, value, field);
@@ -211,16 +240,19 @@ static int on_key(void *arg, const char *section, const char *name, const char *
 
 	(void)section;
 	if (!notifier)
-		return refuse(load, load->line, -EINVAL, "%s= stands before any section", name) >= 0;
+		return refuse(load, load->line, -EINVAL, "%s= stands before any section", name) >=
+		       0;
 	if (strcmp(name, attempts_key.name) == 0)
 		return set_once(load, MAX_KEYS, &attempts_key, value, &notifier->max_attempts) >= 0;
 	for (size_t i = 0; i < notifier->ops->n_keys && i < MAX_KEYS; i++) {
 		const struct notifier_key *key = &notifier->ops->keys[i];
 
 		if (strcmp(name, key->name) == 0)
-			return set_once(load, i, key, value, (char *)notifier->settings + key->offset) >= 0;
+			return set_once(load, i, key, value,
+					(char *)notifier->settings + key->offset) >= 0;
 	}
-	return refuse(load, load->line, -EINVAL, "unknown key '%s' in section [%s]; see sluice-gateway.conf(5)", name,
+	return refuse(load, load->line, -EINVAL,
+		      "unknown key '%s' in section [%s]; see sluice-gateway.conf(5)", name,
 		      notifier->ops->kind) >= 0;
 }
 
@@ -241,13 +273,15 @@ static int parse(struct load *load)
 	if (load->r == 0 && r == -2)
 		return refuse(load, 0, -ENOMEM, "not enough memory");
 	if (load->r == 0 && r != 0)
-		return refuse(load, load->line, -EINVAL, "neither a section, a comment nor Key=value");
+		return refuse(load, load->line, -EINVAL,
+			      "neither a section, a comment nor Key=value");
 	if (load->r == 0 && ferror(load->file))
 		return refuse(load, 0, -EIO, "cannot be read");
 	return load->r;
 }
 
-int gateway_config_load(const char *path, struct gateway_config **ret, struct gateway_config_error *error)
+int gateway_config_load(const char *path, struct gateway_config **ret,
+			struct gateway_config_error *error)
 {
 	_cleanup_(gateway_config_freep) struct gateway_config *config = calloc(1, sizeof(*config));
 	_cleanup_fclose_ FILE *file = NULL;
@@ -262,7 +296,8 @@ int gateway_config_load(const char *path, struct gateway_config **ret, struct ga
 	if (parse(&load) < 0 || close_section(&load) < 0)
 		return load.r;
 	if (config->n == 0)
-		return refuse(&load, 0, -EINVAL, "names no channel; add a section [Teams] with WebhookFile=");
+		return refuse(&load, 0, -EINVAL,
+			      "names no channel; add a section [Teams] with WebhookFile=");
 	*ret = TAKE_PTR(config);
 	return 0;
 }

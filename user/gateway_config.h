@@ -2,8 +2,8 @@
 /*
  * gateway_config.h: gateway.conf, checked: which channels there are.
  *
- * Owns: the file's form: sections, known keys, each once, lines in messages. Must not own: what a channel's settings
- * mean (its struct notifier_ops).
+ * Owns: the file's form: sections, known keys, each once, lines in messages. Must not own: what a
+ * channel's settings mean (its struct notifier_ops).
  */
 #ifndef SLUICE_GATEWAY_CONFIG_H
 #define SLUICE_GATEWAY_CONFIG_H
@@ -26,11 +26,14 @@ struct gateway_config_error {
 /**
  * gateway_config_load() - read @path and the secrets that it names.
  * @ret: on success owned by the caller, gateway_config_free()
- * Return: 0, -EINVAL for content, another negative errno for what cannot be read; @error is filled on failure.
+ * Return: 0, -EINVAL for content, another negative errno for what cannot be read; @error is filled
+ * on failure.
  */
-int gateway_config_load(const char *path, struct gateway_config **ret, struct gateway_config_error *error);
+int gateway_config_load(const char *path, struct gateway_config **ret,
+			struct gateway_config_error *error);
 
-struct gateway_config *gateway_config_free(struct gateway_config *config); /* returns NULL; accepts NULL */
+struct gateway_config *gateway_config_free(
+	struct gateway_config *config); /* returns NULL; accepts NULL */
 void gateway_config_freep(struct gateway_config **config);
 
 #endif

@@ -2,10 +2,11 @@
 /*
  * gateway_delivered.c: see gateway_delivered.h.
  *
- * Format: one line a message, "open|closed NOTIFIER ID DIGEST EXPIRES\n": the kind, the channel's name, the request's
- * id, the first 16 hex digits of its digest, and when it expires in seconds since the epoch. Valid is a line that ends
- * in a newline and has these five words; others (a torn end) are dropped. Lines are appended and synced one by one.
- * At the start, and after REWRITE_LINES more, the file is written anew without what expired KEEP_S ago, and renamed.
+ * Format: one line a message, "open|closed NOTIFIER ID DIGEST EXPIRES\n": the kind, the channel's
+ * name, the request's id, the first 16 hex digits of its digest, and when it expires in seconds
+ * since the epoch. Valid is a line that ends in a newline and has these five words; others (a torn
+ * end) are dropped. Lines are appended and synced one by one. At the start, and after REWRITE_LINES
+ * more, the file is written anew without what expired KEEP_S ago, and renamed.
  */
 #include "gateway_delivered.h"
 
@@ -18,7 +19,8 @@
 
 #include "cleanup.h"
 
-/* gcc's analyzer loses what lists, tables and settings by offset hold on to; the leak sanitizer watches instead. */
+/* gcc's analyzer loses what lists, tables and settings by offset hold on to; the leak sanitizer
+ * watches instead. */
 #ifndef __clang__
 #pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
 #endif
@@ -51,10 +53,11 @@ struct delivered_request delivered_request(const struct ipc_request *request)
 	return ret;
 }
 
-static void make_key(char *key, const char *notifier, enum delivered_kind kind, const struct delivered_request *request)
+static void make_key(char *key, const char *notifier, enum delivered_kind kind,
+		     const struct delivered_request *request)
 {
-	snprintf(key, KEY_MAX, "%s %s %s %s", kind == DELIVERED_OPEN ? "open" : "closed", notifier, request->id,
-		 request->digest);
+	snprintf(key, KEY_MAX, "%s %s %s %s", kind == DELIVERED_OPEN ? "open" : "closed", notifier,
+		 request->id, request->digest);
 }
 
 static struct entry *find(const struct delivered *delivered, const char *key)
@@ -102,7 +105,8 @@ static int read_line(struct delivered *delivered, const char *line)
 	uint64_t expires_s;
 	char end;
 
-	if (sscanf(line, "%7s %32s %16s %17s %" SCNu64 "%c", kind, notifier, id, digest, &expires_s, &end) != 6 ||
+	if (sscanf(line, "%7s %32s %16s %17s %" SCNu64 "%c", kind, notifier, id, digest, &expires_s,
+		   &end) != 6 ||
 	    end != '\n')
 		return 0;
 	if (expires_s + KEEP_S < (uint64_t)time(NULL))
@@ -147,8 +151,9 @@ static void forget_expired(struct delivered *delivered)
 
 static int write_anew(struct delivered *delivered)
 {
-	_cleanup_close_ int fd = openat(delivered->folder, "delivered.new",
-					O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	_cleanup_close_ int fd =
+		openat(delivered->folder, "delivered.new",
+		       O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	const struct entry *entry;
 
 	if (fd < 0)
@@ -159,7 +164,8 @@ static int write_anew(struct delivered *delivered)
 		if (r < 0)
 			return r;
 	}
-	if (fdatasync(fd) < 0 || renameat(delivered->folder, "delivered.new", delivered->folder, "delivered") < 0 ||
+	if (fdatasync(fd) < 0 ||
+	    renameat(delivered->folder, "delivered.new", delivered->folder, "delivered") < 0 ||
 	    fsync(delivered->folder) < 0)
 		return -errno;
 	closep(&delivered->file);
@@ -220,8 +226,8 @@ struct delivered *delivered_free(struct delivered *delivered)
 	return NULL;
 }
 
-bool delivered_has(const struct delivered *delivered, const char *notifier, enum delivered_kind kind,
-		   const struct delivered_request *request)
+bool delivered_has(const struct delivered *delivered, const char *notifier,
+		   enum delivered_kind kind, const struct delivered_request *request)
 {
 	char key[KEY_MAX];
 

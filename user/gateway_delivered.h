@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gateway_delivered.h: which messages have been posted, so that none is posted again after a restart.
+ * gateway_delivered.h: which messages have been posted, so that none is posted again after a
+ * restart.
  *
- * Owns: the file "delivered" in the gateway's state folder. Must not own: when something counts as posted
- * (notifier_queue.c). Losing the file costs nothing but a message that people see twice.
+ * Owns: the file "delivered" in the gateway's state folder. Must not own: when something counts as
+ * posted (notifier_queue.c). Losing the file costs nothing but a message that people see twice.
  */
 #ifndef SLUICE_GATEWAY_DELIVERED_H
 #define SLUICE_GATEWAY_DELIVERED_H
@@ -31,10 +32,11 @@ int delivered_load(const char *folder, struct delivered **ret);
 struct delivered *delivered_free(struct delivered *delivered); /* returns NULL; accepts NULL */
 
 /* Whether the channel @notifier has posted this message about @request. */
-bool delivered_has(const struct delivered *delivered, const char *notifier, enum delivered_kind kind,
-		   const struct delivered_request *request);
+bool delivered_has(const struct delivered *delivered, const char *notifier,
+		   enum delivered_kind kind, const struct delivered_request *request);
 
-/* Remembered at once, on disk when it returns 0; negative errno when the file could not be written. */
+/* Remembered at once, on disk when it returns 0; negative errno when the file could not be written.
+ */
 int delivered_add(struct delivered *delivered, const char *notifier, enum delivered_kind kind,
 		  const struct delivered_request *request);
 

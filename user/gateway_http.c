@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * gateway_http.c: see gateway_http.h. Owns the hand-over between the two libraries: libcurl says which sockets and
- * which time it waits for (socket and timer call-backs), libevent says when they are ready (curl_multi_socket_action).
+ * gateway_http.c: see gateway_http.h. Owns the hand-over between the two libraries: libcurl says
+ * which sockets and which time it waits for (socket and timer call-backs), libevent says when they
+ * are ready (curl_multi_socket_action).
  */
 #include "gateway_http.h"
 
@@ -111,14 +112,16 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 static void on_socket(evutil_socket_t fd, short what, void *arg)
 {
 	struct http *http = arg;
-	int action = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
+	int action = (what & EV_READ ? CURL_CSELECT_IN : 0) |
+		     (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
 	int running;
 
 	curl_multi_socket_action(http->multi, fd, action, &running);
 	finish_all(http);
 }
 
-/* libcurl wants another time; -1: none. It may be called from inside itself, so only the timer is set here. */
+/* libcurl wants another time; -1: none. It may be called from inside itself, so only the timer is
+ * set here. */
 static int want_timer(CURLM *multi, long timeout_ms, void *arg)
 {
 	struct http *http = arg;
@@ -210,8 +213,8 @@ static size_t keep_body(char *data, size_t size, size_t n, void *arg)
 
 static int set_headers(struct http_transfer *transfer)
 {
-	static const char *const headers[] = { "Content-Type: application/json", "Accept: application/json",
-					       "Expect:" };
+	static const char *const headers[] = { "Content-Type: application/json",
+					       "Accept: application/json", "Expect:" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
 		struct curl_slist *list = curl_slist_append(transfer->headers, headers[i]);
@@ -223,10 +226,10 @@ static int set_headers(struct http_transfer *transfer)
 	return 0;
 }
 
-#define SET(option, value)                                                            \
-	do {                                                                          \
-		if (curl_easy_setopt(transfer->easy, option, value) != CURLE_OK)      \
-			return -EINVAL;                                               \
+#define SET(option, value)                                                       \
+	do {                                                                     \
+		if (curl_easy_setopt(transfer->easy, option, value) != CURLE_OK) \
+			return -EINVAL;                                          \
 	} while (0)
 
 static int set_connection(struct http_transfer *transfer, const struct http_target *target)
@@ -240,7 +243,8 @@ static int set_connection(struct http_transfer *transfer, const struct http_targ
 	SET(CURLOPT_CONNECTTIMEOUT,
 	    (long)(target->timeout_s < CONNECT_TIMEOUT_S ? target->timeout_s : CONNECT_TIMEOUT_S));
 	SET(CURLOPT_NOSIGNAL, 1L);
-	/* On a connection that was used before libcurl repeats a post by itself when the server hangs up. */
+	/* On a connection that was used before libcurl repeats a post by itself when the server
+	 * hangs up. */
 	SET(CURLOPT_FRESH_CONNECT, 1L);
 	SET(CURLOPT_FORBID_REUSE, 1L);
 	if (target->ca_file) {
@@ -294,8 +298,8 @@ static struct http_transfer *new_transfer(struct http *http, http_done_fn done, 
 	return NULL;
 }
 
-int http_post_json(struct http *http, const struct http_target *target, const char *body, http_done_fn done, void *arg,
-		   struct http_transfer **ret)
+int http_post_json(struct http *http, const struct http_target *target, const char *body,
+		   http_done_fn done, void *arg, struct http_transfer **ret)
 {
 	_cleanup_(free_transferp) struct http_transfer *transfer = new_transfer(http, done, arg);
 	int r;

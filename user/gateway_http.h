@@ -2,9 +2,10 @@
 /*
  * gateway_http.h: posts over HTTPS that do not block the loop.
  *
- * Owns: libcurl and how it hangs in libevent, and the rules for every connection: HTTPS only (or plain HTTP where the
- * target says so), no redirects, no proxy from the environment, certificates checked, TLS 1.2 or newer. Must not own:
- * what is posted, what an answer means, when to try again (notifier*.c).
+ * Owns: libcurl and how it hangs in libevent, and the rules for every connection: HTTPS only (or
+ * plain HTTP where the target says so), no redirects, no proxy from the environment, certificates
+ * checked, TLS 1.2 or newer. Must not own: what is posted, what an answer means, when to try again
+ * (notifier*.c).
  */
 #ifndef SLUICE_GATEWAY_HTTP_H
 #define SLUICE_GATEWAY_HTTP_H
@@ -50,7 +51,8 @@ struct http_answer {
 	const char *error;
 };
 
-/* Called from the loop once for each post that is not cancelled; the transfer is gone afterwards. */
+/* Called from the loop once for each post that is not cancelled; the transfer is gone afterwards.
+ */
 typedef void (*http_done_fn)(void *arg, const struct http_answer *answer);
 
 int http_new(struct event_base *base, struct http **ret); /* once in a process, before threads */
@@ -61,8 +63,8 @@ struct http *http_free(struct http *http); /* cancels all; returns NULL; accepts
  * @body: copied
  * Return: 0, or a negative errno, and then @done is not called.
  */
-int http_post_json(struct http *http, const struct http_target *target, const char *body, http_done_fn done, void *arg,
-		   struct http_transfer **ret);
+int http_post_json(struct http *http, const struct http_target *target, const char *body,
+		   http_done_fn done, void *arg, struct http_transfer **ret);
 
 void http_cancel(struct http_transfer *transfer); /* accepts NULL */
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * gateway_link.c: see gateway_link.h. Owns the permit table: any message that is not in it ends the connection.
+ * gateway_link.c: see gateway_link.h. Owns the permit table: any message that is not in it ends the
+ * connection.
  */
 #include "gateway_link.h"
 
@@ -63,7 +64,8 @@ static time_t now_s(void)
 
 static void connect_later(struct gateway_link *link)
 {
-	struct timeval tv = { .tv_sec = link->delay_ms / 1000, .tv_usec = link->delay_ms % 1000 * 1000 };
+	struct timeval tv = { .tv_sec = link->delay_ms / 1000,
+			      .tv_usec = link->delay_ms % 1000 * 1000 };
 
 	evtimer_add(link->timer, &tv);
 	link->delay_ms = link->delay_ms * 2 < MAX_DELAY_MS ? link->delay_ms * 2 : MAX_DELAY_MS;
@@ -98,7 +100,8 @@ static void dispatch(struct gateway_link *link)
 		}
 	}
 	closep(&link->message.fd);
-	snprintf(why, sizeof(why), "it sent %s, which it may not", channel_type_name(link->message.type));
+	snprintf(why, sizeof(why), "it sent %s, which it may not",
+		 channel_type_name(link->message.type));
 	disconnect(link, why);
 }
 
@@ -135,7 +138,8 @@ static int say_hello(struct gateway_link *link)
 
 	if (fcntl(link->fd, F_SETFL, O_NONBLOCK) < 0)
 		return -errno;
-	r = channel_send(link->fd, IPC_HELLO, &link->options->hello, sizeof(link->options->hello), -1);
+	r = channel_send(link->fd, IPC_HELLO, &link->options->hello, sizeof(link->options->hello),
+			 -1);
 	if (r < 0)
 		return r;
 	link->event = event_new(link->base, link->fd, EV_READ | EV_PERSIST, on_readable, link);
@@ -153,8 +157,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	r = link->fd < 0 ? link->fd : say_hello(link);
 	if (r < 0) {
 		forget_connection(link);
-		log_errno(link->told ? LOG_DEBUG : LOG_WARNING, r, "cannot reach sluiced at %s, trying on",
-			  link->options->path);
+		log_errno(link->told ? LOG_DEBUG : LOG_WARNING, r,
+			  "cannot reach sluiced at %s, trying on", link->options->path);
 		link->told = true;
 		connect_later(link);
 		return;
@@ -164,7 +168,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	log_info("connected to sluiced at %s", link->options->path);
 }
 
-int gateway_link_new(struct event_base *base, const struct gateway_link_options *options, struct gateway_link **ret)
+int gateway_link_new(struct event_base *base, const struct gateway_link_options *options,
+		     struct gateway_link **ret)
 {
 	const struct timeval at_once = {};
 	struct gateway_link *link = calloc(1, sizeof(*link));

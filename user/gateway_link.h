@@ -2,7 +2,8 @@
 /*
  * gateway_link.h: the connection to sluiced, made again whenever it ends.
  *
- * Owns: hello, which messages sluiced may send, reconnecting with back-off. Must not own: what a request leads to.
+ * Owns: hello, which messages sluiced may send, reconnecting with back-off. Must not own: what a
+ * request leads to.
  */
 #ifndef SLUICE_GATEWAY_LINK_H
 #define SLUICE_GATEWAY_LINK_H
@@ -32,12 +33,13 @@ struct gateway_link_options {
 };
 
 /* Connects from the loop; a missing sluiced is no error. Return: 0 or -ENOMEM. */
-int gateway_link_new(struct event_base *base, const struct gateway_link_options *options, struct gateway_link **ret);
+int gateway_link_new(struct event_base *base, const struct gateway_link_options *options,
+		     struct gateway_link **ret);
 struct gateway_link *gateway_link_free(struct gateway_link *link); /* returns NULL; accepts NULL */
 
 /*
- * Without a connection the report is dropped: sluiced asks again for each open request when it is back, and then hears
- * how it stands.
+ * Without a connection the report is dropped: sluiced asks again for each open request when it is
+ * back, and then hears how it stands.
  */
 void gateway_link_report(struct gateway_link *link, const struct ipc_delivery *delivery);
 

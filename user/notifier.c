@@ -24,7 +24,8 @@ const struct notifier_ops *notifier_find(const char *kind)
 	return NULL;
 }
 
-/* The kind in lower case, and the name behind a dash; both stand in state files and logs, so they are plain. */
+/* The kind in lower case, and the name behind a dash; both stand in state files and logs, so they
+ * are plain. */
 static int make_name(char *out, size_t size, const char *kind, const char *name)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";

@@ -2,8 +2,9 @@
 /*
  * notifier.h: one way to tell people about requests: a channel with its settings.
  *
- * Owns: the seam. A channel is a struct notifier_ops in a file of its own (notifier_teams.c) and one line in the table
- * of notifier.c; the configuration, queue, retries and reports know channels only by this. Must not own: any protocol.
+ * Owns: the seam. A channel is a struct notifier_ops in a file of its own (notifier_teams.c) and
+ * one line in the table of notifier.c; the configuration, queue, retries and reports know channels
+ * only by this. Must not own: any protocol.
  */
 #ifndef SLUICE_NOTIFIER_H
 #define SLUICE_NOTIFIER_H
@@ -15,7 +16,13 @@
 #include "gateway_http.h"
 #include "ipc.h"
 
-enum notifier_key_type { NOTIFIER_PATH, NOTIFIER_TEXT, NOTIFIER_NUMBER, NOTIFIER_SECONDS, NOTIFIER_FLAG };
+enum notifier_key_type {
+	NOTIFIER_PATH,
+	NOTIFIER_TEXT,
+	NOTIFIER_NUMBER,
+	NOTIFIER_SECONDS,
+	NOTIFIER_FLAG
+};
 
 /**
  * struct notifier_key: one setting.
@@ -44,7 +51,8 @@ enum notifier_outcome {
 	NOTIFIER_REFUSED, /* another try would end the same */
 };
 
-/* @wait_s: the channel asks not to come back earlier, 0 when it does not. @text: reason for people, no secrets. */
+/* @wait_s: the channel asks not to come back earlier, 0 when it does not. @text: reason for people,
+ * no secrets. */
 struct notifier_result {
 	enum notifier_outcome outcome;
 	uint64_t wait_s;
@@ -58,7 +66,8 @@ struct notifier_result {
  * @check: read secrets and check what belongs together; 0 or negative errno with @error filled
  * @clear: free what settings hold; wipe secrets
  * @readable: a file that is still read after the start, or NULL
- * @render: the message for a request, open or closed by its state; owned by the caller; NULL with errno
+ * @render: the message for a request, open or closed by its state; owned by the caller; NULL with
+ * errno
  * @render_test: a message that says it is a test
  * @post: start to send a message
  * @judge: what the answer means
@@ -74,8 +83,8 @@ struct notifier_ops {
 	const char *(*readable)(const void *settings);
 	char *(*render)(const struct ipc_request *request);
 	char *(*render_test)(const char *host);
-	int (*post)(const void *settings, struct http *http, const char *message, http_done_fn done, void *arg,
-		    struct http_transfer **ret);
+	int (*post)(const void *settings, struct http *http, const char *message, http_done_fn done,
+		    void *arg, struct http_transfer **ret);
 	void (*judge)(const struct http_answer *answer, struct notifier_result *ret);
 };
 

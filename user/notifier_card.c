@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * notifier_card.c: see notifier_card.h. Owns the JSON of the three elements that are used; adaptivecards.io, schema 1.4.
+ * notifier_card.c: see notifier_card.h. Owns the JSON of the three elements that are used;
+ * adaptivecards.io, schema 1.4.
  */
 #include "notifier_card.h"
 
@@ -24,8 +25,8 @@ static void append(struct card *card, json_t *array, json_t *value)
 void card_heading(struct card *card, const char *text, const char *color)
 {
 	append(card, card->body,
-	       json_pack("{s:s,s:s,s:s,s:s,s:s,s:b}", "type", "TextBlock", "text", text, "size", "Large", "weight",
-			 "Bolder", "color", color, "wrap", 1));
+	       json_pack("{s:s,s:s,s:s,s:s,s:s,s:b}", "type", "TextBlock", "text", text, "size",
+			 "Large", "weight", "Bolder", "color", color, "wrap", 1));
 }
 
 static void add_run(struct card *card, json_t *run)
@@ -46,13 +47,14 @@ void card_words(struct card *card, const char *format, ...)
 
 void card_strong(struct card *card, const char *text, const char *color)
 {
-	add_run(card, json_pack("{s:s,s:s,s:s,s:s}", "type", "TextRun", "text", text, "weight", "Bolder", "color",
-				color));
+	add_run(card, json_pack("{s:s,s:s,s:s,s:s}", "type", "TextRun", "text", text, "weight",
+				"Bolder", "color", color));
 }
 
 void card_line(struct card *card, const char *title)
 {
-	json_t *block = json_pack("{s:s,s:s,s:[]}", "type", "RichTextBlock", "spacing", "Small", "inlines");
+	json_t *block = json_pack("{s:s,s:s,s:[]}", "type", "RichTextBlock", "spacing", "Small",
+				  "inlines");
 
 	append(card, card->body, block);
 	if (card->error)
@@ -67,8 +69,8 @@ void card_line(struct card *card, const char *title)
 void card_monospace(struct card *card, const char *text)
 {
 	if (*text)
-		add_run(card,
-			json_pack("{s:s,s:s,s:s}", "type", "TextRun", "text", text, "fontType", "Monospace"));
+		add_run(card, json_pack("{s:s,s:s,s:s}", "type", "TextRun", "text", text,
+					"fontType", "Monospace"));
 }
 
 void card_untrusted(struct card *card, const char *source)
@@ -113,7 +115,8 @@ void card_time(struct card *card, uint64_t ms)
 	char text[40];
 	struct tm tm;
 
-	if (gmtime_r(&seconds, &tm) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) > 0)
+	if (gmtime_r(&seconds, &tm) &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) > 0)
 		card_words(card, "%s", text);
 	else
 		card_words(card, "an impossible time");

@@ -2,9 +2,10 @@
 /*
  * notifier_card.h: an Adaptive Card while it is being written.
  *
- * Owns: the border between our words and text from outside. Text from outside reaches a card only through
- * card_untrusted() and goes into a monospace TextRun, which knows no markup; TextBlock, which does, holds only our
- * words. Must not own: what is said (teams_card.c) or the size of a message.
+ * Owns: the border between our words and text from outside. Text from outside reaches a card only
+ * through card_untrusted() and goes into a monospace TextRun, which knows no markup; TextBlock,
+ * which does, holds only our words. Must not own: what is said (teams_card.c) or the size of a
+ * message.
  */
 #ifndef SLUICE_NOTIFIER_CARD_H
 #define SLUICE_NOTIFIER_CARD_H

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * notifier_queue.c: see notifier_queue.h. Owns struct delivery: one message from its rendering to its report. Messages
- * are rendered when they come in, so that a long queue holds texts of some kilobytes and not whole requests.
+ * notifier_queue.c: see notifier_queue.h. Owns struct delivery: one message from its rendering to
+ * its report. Messages are rendered when they come in, so that a long queue holds texts of some
+ * kilobytes and not whole requests.
  */
 #include "notifier_queue.h"
 
@@ -15,7 +16,8 @@
 #include "cleanup.h"
 #include "log.h"
 
-/* gcc's analyzer loses what lists, tables and settings by offset hold on to; the leak sanitizer watches instead. */
+/* gcc's analyzer loses what lists, tables and settings by offset hold on to; the leak sanitizer
+ * watches instead. */
 #ifndef __clang__
 #pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
 #endif
@@ -89,8 +91,8 @@ static void drop(struct delivery *delivery)
 	free_delivery(delivery);
 }
 
-static void report(struct notifier_queue *queue, const struct delivered_request *request, enum ipc_delivery_state state,
-		   unsigned int attempt, const char *text)
+static void report(struct notifier_queue *queue, const struct delivered_request *request,
+		   enum ipc_delivery_state state, unsigned int attempt, const char *text)
 {
 	struct ipc_delivery delivery = { .state = state, .attempt = attempt };
 
@@ -101,13 +103,14 @@ static void report(struct notifier_queue *queue, const struct delivered_request 
 }
 
 /* Reports on a question; of an answer only the loss is worth a line. */
-static void report_delivery(const struct delivery *delivery, enum ipc_delivery_state state, const char *text)
+static void report_delivery(const struct delivery *delivery, enum ipc_delivery_state state,
+			    const char *text)
 {
 	if (delivery->kind == DELIVERED_OPEN)
 		report(delivery->queue, &delivery->request, state, delivery->attempts, text);
 	else if (state == IPC_FAILED)
-		log_warning("%s: the outcome of %s could not be posted: %s", delivery->queue->notifier->name,
-			    delivery->request.id, text);
+		log_warning("%s: the outcome of %s could not be posted: %s",
+			    delivery->queue->notifier->name, delivery->request.id, text);
 }
 
 /* Half of the delay is fixed, half is chance, so that many hosts do not come back together. */
@@ -126,8 +129,8 @@ static uint64_t back_off_ms(const struct notifier_queue *queue, unsigned int att
 }
 
 /* Takes over @message. */
-static int enqueue(struct notifier_queue *queue, enum delivered_kind kind, const struct delivered_request *request,
-		   char *message, uint64_t life_ms)
+static int enqueue(struct notifier_queue *queue, enum delivered_kind kind,
+		   const struct delivered_request *request, char *message, uint64_t life_ms)
 {
 	struct delivery *delivery = calloc(1, sizeof(*delivery));
 
@@ -146,13 +149,16 @@ static int enqueue(struct notifier_queue *queue, enum delivered_kind kind, const
 	return 0;
 }
 
-static void enqueue_closing(struct notifier_queue *queue, const struct delivered_request *request, char *message)
+static void enqueue_closing(struct notifier_queue *queue, const struct delivered_request *request,
+			    char *message)
 {
 	if (enqueue(queue, DELIVERED_CLOSED, request, message, CLOSED_LIFE_MS) < 0)
-		log_warning("%s: no memory to post the outcome of %s", queue->notifier->name, request->id);
+		log_warning("%s: no memory to post the outcome of %s", queue->notifier->name,
+			    request->id);
 }
 
-/* The question needs no further attempt; the answer, if one waits behind it, follows when it was or may be seen. */
+/* The question needs no further attempt; the answer, if one waits behind it, follows when it was or
+ * may be seen. */
 static void end(struct delivery *delivery)
 {
 	if (delivery->closing && delivery->maybe_seen)
@@ -163,11 +169,13 @@ static void end(struct delivery *delivery)
 static void succeed(struct delivery *delivery)
 {
 	struct notifier_queue *queue = delivery->queue;
-	int r = delivered_add(queue->context->delivered, queue->notifier->name, delivery->kind, &delivery->request);
+	int r = delivered_add(queue->context->delivered, queue->notifier->name, delivery->kind,
+			      &delivery->request);
 
 	if (r < 0)
-		log_warning_errno(r, "%s: cannot note that %s was posted; a restart would post it again",
-				  queue->notifier->name, delivery->request.id);
+		log_warning_errno(
+			r, "%s: cannot note that %s was posted; a restart would post it again",
+			queue->notifier->name, delivery->request.id);
 	delivery->maybe_seen = true;
 	report_delivery(delivery, IPC_DELIVERED, "");
 	end(delivery);
@@ -191,10 +199,12 @@ static void try_again(struct delivery *delivery, const struct notifier_result *r
 	if (result->wait_s > 0 && queue->not_before_ms < now_ms + wait_ms)
 		queue->not_before_ms = now_ms + wait_ms;
 	if (delivery->attempts >= queue->notifier->max_attempts) {
-		snprintf(text, sizeof(text), "%s; gave up after %u attempts", result->text, delivery->attempts);
+		snprintf(text, sizeof(text), "%s; gave up after %u attempts", result->text,
+			 delivery->attempts);
 		fail(delivery, text);
 	} else if (now_ms + wait_ms > delivery->deadline_ms) {
-		snprintf(text, sizeof(text), "%s; the request expires before the next attempt", result->text);
+		snprintf(text, sizeof(text), "%s; the request expires before the next attempt",
+			 result->text);
 		fail(delivery, text);
 	} else {
 		delivery->due_ms = now_ms + wait_ms;
@@ -237,8 +247,8 @@ static void start(struct delivery *delivery)
 	struct notifier_result result = { .outcome = NOTIFIER_AGAIN };
 	int r;
 
-	r = notifier->ops->post(notifier->settings, queue->context->http, delivery->message, on_answer, delivery,
-				&delivery->transfer);
+	r = notifier->ops->post(notifier->settings, queue->context->http, delivery->message,
+				on_answer, delivery, &delivery->transfer);
 	if (r == 0) {
 		queue->in_flight++;
 		return;
@@ -263,7 +273,8 @@ static void set_timer(struct notifier_queue *queue, uint64_t now_ms)
 	if (next_ms < queue->not_before_ms)
 		next_ms = queue->not_before_ms;
 	next_ms = next_ms > now_ms ? next_ms - now_ms : 1;
-	tv = (struct timeval){ .tv_sec = (time_t)(next_ms / 1000), .tv_usec = (suseconds_t)(next_ms % 1000 * 1000) };
+	tv = (struct timeval){ .tv_sec = (time_t)(next_ms / 1000),
+			       .tv_usec = (suseconds_t)(next_ms % 1000 * 1000) };
 	evtimer_add(queue->timer, &tv);
 }
 
@@ -360,7 +371,8 @@ static const char *take_in(struct notifier_queue *queue, const struct ipc_reques
 		return "too many messages are waiting for this channel";
 	message = queue->notifier->ops->render(request);
 	if (!message)
-		return errno == EINVAL ? "the request has no well-formed id or digest" : "no memory for the message";
+		return errno == EINVAL ? "the request has no well-formed id or digest"
+				       : "no memory for the message";
 	if (enqueue(queue, DELIVERED_OPEN, &key, message, request->expires_ms - now_ms) < 0)
 		return "no memory for the message";
 	return NULL;
@@ -397,7 +409,8 @@ void notifier_queue_closed(struct notifier_queue *queue, const struct ipc_reques
 		return; /* nobody was told of the question */
 	message = queue->notifier->ops->render(request);
 	if (!message) {
-		log_warning_errno(-errno, "%s: cannot write the outcome of a request", queue->notifier->name);
+		log_warning_errno(-errno, "%s: cannot write the outcome of a request",
+				  queue->notifier->name);
 		return;
 	}
 	if (question) {

@@ -2,8 +2,8 @@
 /*
  * notifier_queue.h: the messages of one channel on their way.
  *
- * Owns: order, retries with exponential back-off, the life of a message, and what is reported. Must not own: a
- * channel's protocol (notifier.h) or the connection to sluiced (gateway_link.h).
+ * Owns: order, retries with exponential back-off, the life of a message, and what is reported. Must
+ * not own: a channel's protocol (notifier.h) or the connection to sluiced (gateway_link.h).
  */
 #ifndef SLUICE_NOTIFIER_QUEUE_H
 #define SLUICE_NOTIFIER_QUEUE_H
@@ -29,16 +29,19 @@ struct notifier_context {
 
 int notifier_queue_new(const struct notifier_context *context, const struct notifier *notifier,
 		       struct notifier_queue **ret);
-struct notifier_queue *notifier_queue_free(struct notifier_queue *queue); /* returns NULL; accepts NULL */
+struct notifier_queue *notifier_queue_free(
+	struct notifier_queue *queue); /* returns NULL; accepts NULL */
 
 /**
  * notifier_queue_open() - tell people about an open request.
- * Safe to repeat: what is under way is left alone, what was posted (in an earlier life too) is reported again as
- * IPC_DELIVERED with attempt 0 and not posted. Tried until the request expires or the channel's attempts are used up.
+ * Safe to repeat: what is under way is left alone, what was posted (in an earlier life too) is
+ * reported again as IPC_DELIVERED with attempt 0 and not posted. Tried until the request expires or
+ * the channel's attempts are used up.
  */
 void notifier_queue_open(struct notifier_queue *queue, const struct ipc_request *request);
 
-/* Tell people how it ended, if they may have seen the question; a question still waiting is dropped. */
+/* Tell people how it ended, if they may have seen the question; a question still waiting is
+ * dropped. */
 void notifier_queue_closed(struct notifier_queue *queue, const struct ipc_request *request);
 
 #endif

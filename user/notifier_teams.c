@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * notifier_teams.c: requests as cards in a Microsoft Teams channel, by the URL of a "Workflows" webhook.
+ * notifier_teams.c: requests as cards in a Microsoft Teams channel, by the URL of a "Workflows"
+ * webhook.
  *
- * Owns: the secret URL and what the webhook's answers mean. Must not own: the card (teams_card.c), sending
- * (gateway_http.c), trying again (notifier_queue.c). A 2xx says only that the flow has started; Microsoft gives no
- * receipt that a person could see the card, so another channel should exist for what must not be missed.
+ * Owns: the secret URL and what the webhook's answers mean. Must not own: the card (teams_card.c),
+ * sending (gateway_http.c), trying again (notifier_queue.c). A 2xx says only that the flow has
+ * started; Microsoft gives no receipt that a person could see the card, so another channel should
+ * exist for what must not be missed.
  */
 #include <curl/curl.h>
 #include <errno.h>
@@ -35,10 +37,17 @@ struct teams_settings {
 #define AT(field) offsetof(struct teams_settings, field)
 
 static const struct notifier_key keys[] = {
-	{ .name = "WebhookFile", .type = NOTIFIER_PATH, .offset = AT(webhook_file), .required = true },
+	{ .name = "WebhookFile",
+	  .type = NOTIFIER_PATH,
+	  .offset = AT(webhook_file),
+	  .required = true },
 	{ .name = "CAFile", .type = NOTIFIER_PATH, .offset = AT(ca_file) },
 	{ .name = "Proxy", .type = NOTIFIER_TEXT, .offset = AT(proxy) },
-	{ .name = "Timeout", .type = NOTIFIER_SECONDS, .offset = AT(timeout_s), .min = 1, .max = 120 },
+	{ .name = "Timeout",
+	  .type = NOTIFIER_SECONDS,
+	  .offset = AT(timeout_s),
+	  .min = 1,
+	  .max = 120 },
 	{ .name = "AllowLoopbackHttp", .type = NOTIFIER_FLAG, .offset = AT(allow_loopback_http) },
 };
 
@@ -70,7 +79,8 @@ static const char *teams_readable(const void *arg)
 	return settings->ca_file;
 }
 
-__attribute__((format(printf, 3, 4))) static int refuse(struct notifier_error *error, int r, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static int refuse(struct notifier_error *error, int r,
+							const char *format, ...)
 {
 	va_list ap;
 
@@ -87,12 +97,14 @@ static int open_secret(const char *path, struct notifier_error *error)
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return refuse(error, -errno, "WebhookFile=%s cannot be read: %s", path, strerror(errno));
+		return refuse(error, -errno, "WebhookFile=%s cannot be read: %s", path,
+			      strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return refuse(error, -EINVAL, "WebhookFile=%s is not a regular file", path);
 	if (st.st_mode & (S_IRWXO | S_IWGRP))
 		return refuse(error, -EPERM,
-			      "WebhookFile=%s is open to others (mode %04o); make it so: chmod 0640, chown root:sluice-gateway",
+			      "WebhookFile=%s is open to others (mode %04o); make it so: chmod "
+			      "0640, chown root:sluice-gateway",
 			      path, (unsigned int)(st.st_mode & 07777));
 	return TAKE_FD(fd);
 }
@@ -106,12 +118,15 @@ static int read_secret(const char *path, char *line, size_t size, struct notifie
 		return fd;
 	n = read(fd, line, size - 1);
 	if (n < 0)
-		return refuse(error, -errno, "WebhookFile=%s cannot be read: %s", path, strerror(errno));
+		return refuse(error, -errno, "WebhookFile=%s cannot be read: %s", path,
+			      strerror(errno));
 	line[n] = '\0';
 	while (n > 0 && strchr(" \t\r\n", line[n - 1]))
 		line[--n] = '\0';
-	if (n == 0 || strpbrk(line, " \t\r\n") || strlen(line) != (size_t)n || (size_t)n == size - 1)
-		return refuse(error, -EINVAL, "WebhookFile=%s must hold one line: the URL of the webhook", path);
+	if (n == 0 || strpbrk(line, " \t\r\n") || strlen(line) != (size_t)n ||
+	    (size_t)n == size - 1)
+		return refuse(error, -EINVAL,
+			      "WebhookFile=%s must hold one line: the URL of the webhook", path);
 	return 0;
 }
 
@@ -121,7 +136,8 @@ static bool is_loopback(const char *host)
 	char end;
 
 	return strcmp(host, "[::1]") == 0 ||
-	       (sscanf(host, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &end) == 4 && a == 127 && b < 256 && c < 256 && d < 256);
+	       (sscanf(host, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &end) == 4 && a == 127 &&
+		b < 256 && c < 256 && d < 256);
 }
 
 static void free_curl(char **text)
@@ -135,7 +151,8 @@ static void free_url(CURLU **url)
 }
 
 /* Messages name the file, never the URL: it is the secret. */
-static int check_url(struct teams_settings *settings, const char *text, struct notifier_error *error)
+static int check_url(struct teams_settings *settings, const char *text,
+		     struct notifier_error *error)
 {
 	_cleanup_(free_url) CURLU *url = curl_url();
 	_cleanup_(free_curl) char *scheme = NULL;
@@ -148,16 +165,21 @@ static int check_url(struct teams_settings *settings, const char *text, struct n
 	if (curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK ||
 	    curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
 	    curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
-		return refuse(error, -EINVAL, "WebhookFile=%s does not hold a URL; copy it anew from the workflow", path);
+		return refuse(error, -EINVAL,
+			      "WebhookFile=%s does not hold a URL; copy it anew from the workflow",
+			      path);
 	if (curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK)
-		return refuse(error, -EINVAL, "WebhookFile=%s holds a URL with a user name; a webhook has none", path);
+		return refuse(error, -EINVAL,
+			      "WebhookFile=%s holds a URL with a user name; a webhook has none",
+			      path);
 	if (strcasecmp(scheme, "https") == 0)
 		return 0;
 	if (strcasecmp(scheme, "http") != 0 || !is_loopback(host))
 		return refuse(error, -EINVAL, "WebhookFile=%s holds a URL that is not https", path);
 	if (!settings->allow_loopback_http)
 		return refuse(error, -EINVAL,
-			      "WebhookFile=%s holds a plain http URL; for a test on this machine set AllowLoopbackHttp=yes",
+			      "WebhookFile=%s holds a plain http URL; for a test on this machine "
+			      "set AllowLoopbackHttp=yes",
 			      path);
 	settings->plain = true;
 	return 0;
@@ -175,7 +197,8 @@ static int teams_check(void *arg, struct notifier_error *error)
 	if (r == 0 && settings->plain && settings->proxy)
 		r = refuse(error, -EINVAL, "Proxy= cannot be used together with a plain http URL");
 	if (r == 0 && settings->ca_file && access(settings->ca_file, R_OK) < 0)
-		r = refuse(error, -errno, "CAFile=%s cannot be read: %s", settings->ca_file, strerror(errno));
+		r = refuse(error, -errno, "CAFile=%s cannot be read: %s", settings->ca_file,
+			   strerror(errno));
 	if (r == 0) {
 		settings->url = strdup(line);
 		if (!settings->url)
@@ -209,8 +232,8 @@ static char *teams_render_test(const char *host)
 	return dump(teams_card_test(host));
 }
 
-static int teams_post(const void *arg, struct http *http, const char *message, http_done_fn done, void *done_arg,
-		      struct http_transfer **ret)
+static int teams_post(const void *arg, struct http *http, const char *message, http_done_fn done,
+		      void *done_arg, struct http_transfer **ret)
 {
 	const struct teams_settings *settings = arg;
 	const struct http_target target = {
@@ -225,17 +248,19 @@ static int teams_post(const void *arg, struct http *http, const char *message, h
 }
 
 /*
- * The error code of an Azure answer, {"error":{"code":"…"}}, when it is a plain word. Nothing else of the body is told
- * to anyone: it may quote the URL.
+ * The error code of an Azure answer, {"error":{"code":"…"}}, when it is a plain word. Nothing else
+ * of the body is told to anyone: it may quote the URL.
  */
 static void error_code(const char *body, char *out, size_t size)
 {
 	json_t *root = json_loads(body, 0, NULL);
-	const char *code = json_string_value(json_object_get(json_object_get(root, "error"), "code"));
+	const char *code =
+		json_string_value(json_object_get(json_object_get(root, "error"), "code"));
 
 	out[0] = '\0';
 	if (code && strlen(code) < 64 &&
-	    strspn(code, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._") == strlen(code))
+	    strspn(code, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._") ==
+		    strlen(code))
 		snprintf(out, size, " %s", code);
 	json_decref(root);
 }
@@ -270,7 +295,8 @@ static void teams_judge(const struct http_answer *answer, struct notifier_result
 		return;
 	error_code(answer->body, code, sizeof(code));
 	snprintf(ret->text, sizeof(ret->text), "HTTP %ld%s%s", status, code,
-		 status >= 300 && status < 400 ? ": redirects are not followed, the URL of the webhook must be the final one"
+		 status >= 300 && status < 400 ? ": redirects are not followed, the URL of the "
+						 "webhook must be the final one"
 					       : "");
 }
 

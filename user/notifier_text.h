@@ -2,8 +2,9 @@
 /*
  * notifier_text.h: untrusted text made safe and short enough for a message to people.
  *
- * Owns: cutting out the middle, and saying how much. Must not own: which characters are safe (escape.h), or how a
- * channel marks text (teams_card.c). Reviewers see here the same spelling as in their terminal.
+ * Owns: cutting out the middle, and saying how much. Must not own: which characters are safe
+ * (escape.h), or how a channel marks text (teams_card.c). Reviewers see here the same spelling as
+ * in their terminal.
  */
 #ifndef SLUICE_NOTIFIER_TEXT_H
 #define SLUICE_NOTIFIER_TEXT_H
@@ -22,7 +23,8 @@ struct notifier_text {
 };
 
 /**
- * notifier_text_fit() - escape @source as escape_text() does; spaces that a chat would swallow become "\x20".
+ * notifier_text_fit() - escape @source as escape_text() does; spaces that a chat would swallow
+ * become "\x20".
  * @max: bytes that head and tail may take together as the inside of a JSON string; at least 32
  * Return: 0 or -ENOMEM.
  */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * sandbox.c: see sandbox.h. Owns the order in which things are given up: capabilities first (the kernel asks for one
- * to shrink the bounding set), then no_new_privs, Landlock, and last the filter that would forbid those calls.
+ * sandbox.c: see sandbox.h. Owns the order in which things are given up: capabilities first (the
+ * kernel asks for one to shrink the bounding set), then no_new_privs, Landlock, and last the filter
+ * that would forbid those calls.
  */
 #include "sandbox.h"
 
@@ -22,17 +23,18 @@
 #include "cleanup.h"
 
 /*
- * Landlock grew with the kernel; the headers of Debian 12 stop at version 2. Numbers from the kernel's
- * Documentation/userspace-api/landlock.rst: truncate came with version 3 (Linux 6.2), TCP with 4 (6.7),
- * device ioctls with 5 (6.10), scopes with 6 (6.12).
+ * Landlock grew with the kernel; the headers of Debian 12 stop at version 2. Numbers from the
+ * kernel's Documentation/userspace-api/landlock.rst: truncate came with version 3 (Linux 6.2), TCP
+ * with 4 (6.7), device ioctls with 5 (6.10), scopes with 6 (6.12).
  */
 #define FS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define FS_VERSION_1 ((1ULL << 13) - 1)
 #define FS_REFER (1ULL << 13)
 #define FS_TRUNCATE (1ULL << 14)
 #define FS_IOCTL_DEV (1ULL << 15)
-#define FS_WRITE                                                                           \
-	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE | FS_TRUNCATE)
+#define FS_WRITE                                                       \
+	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
+	 LANDLOCK_ACCESS_FS_REMOVE_FILE | FS_TRUNCATE)
 #define FS_FILE_ONLY (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
 #define NET_BIND_TCP (1ULL << 0)
 #define SCOPE_ABSTRACT_UNIX (1ULL << 0)
@@ -45,11 +47,11 @@ struct ruleset_attr {
 };
 
 static const struct sandbox_path always[] = {
-	{ "/etc", 0 },			  /* resolv.conf, hosts, nsswitch.conf, ssl/certs */
-	{ "/usr", 0 },			  /* NSS modules, time zones, CA certificates */
-	{ "/lib", 0 },			  /* where /usr is not merged */
+	{ "/etc", 0 }, /* resolv.conf, hosts, nsswitch.conf, ssl/certs */
+	{ "/usr", 0 }, /* NSS modules, time zones, CA certificates */
+	{ "/lib", 0 }, /* where /usr is not merged */
 	{ "/lib64", 0 },
-	{ "/run/systemd/resolve", 0 },	  /* what /etc/resolv.conf may point to */
+	{ "/run/systemd/resolve", 0 }, /* what /etc/resolv.conf may point to */
 	{ "/run/resolvconf", 0 },
 	{ "/run/NetworkManager", 0 },
 	{ "/run/nscd", 0 },
@@ -90,7 +92,9 @@ static int open_ruleset(int abi)
 
 static int permit_path(int ruleset, const struct sandbox_path *path, uint64_t handled)
 {
-	struct landlock_path_beneath_attr attr = { .allowed_access = path->writable ? FS_READ | FS_WRITE : FS_READ };
+	struct landlock_path_beneath_attr attr = { .allowed_access = path->writable
+									     ? FS_READ | FS_WRITE
+									     : FS_READ };
 	_cleanup_close_ int fd = open(path->path, O_PATH | O_CLOEXEC);
 	struct stat st;
 
@@ -102,7 +106,9 @@ static int permit_path(int ruleset, const struct sandbox_path *path, uint64_t ha
 		attr.allowed_access &= FS_FILE_ONLY;
 	attr.allowed_access &= handled;
 	attr.parent_fd = fd;
-	return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &attr, 0) < 0 ? -errno : 0;
+	return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &attr, 0) < 0
+		       ? -errno
+		       : 0;
 }
 
 static int permit_paths(int ruleset, const struct sandbox_path *paths, size_t n, uint64_t handled)
@@ -119,7 +125,8 @@ static int permit_paths(int ruleset, const struct sandbox_path *paths, size_t n,
 /* Return: Landlock's version, 0 when this kernel has none or it is off, or a negative errno. */
 static int confine_files(const struct sandbox_path *paths, size_t n)
 {
-	int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0,
+			       LANDLOCK_CREATE_RULESET_VERSION);
 	_cleanup_close_ int ruleset = -1;
 	int r;
 
@@ -138,38 +145,47 @@ static int confine_files(const struct sandbox_path *paths, size_t n)
 	return abi;
 }
 
-/* What libcurl, OpenSSL, the resolver's threads, libevent and the C library call; by name, as not all exist everywhere. */
+/* clang-format off */
+/* What libcurl, OpenSSL, the resolver and libevent call; by name, as not all exist everywhere. */
 static const char *const permitted[] = {
 	/* memory and threads */
-	"brk", "madvise", "mmap", "mprotect", "mremap", "munmap", "membarrier", "futex", "futex_time64", "rseq",
-	"set_robust_list", "get_robust_list", "set_tid_address", "sched_yield", "sched_getaffinity", "exit", "exit_group",
+	"brk", "madvise", "mmap", "mprotect", "mremap", "munmap", "membarrier", "futex",
+	"futex_time64", "rseq", "set_robust_list", "get_robust_list", "set_tid_address",
+	"sched_yield", "sched_getaffinity", "exit", "exit_group",
 	/* files */
-	"access", "faccessat", "faccessat2", "close", "close_range", "dup", "dup2", "dup3", "fcntl", "fcntl64", "fstat",
-	"fstat64", "fstatfs", "fstatfs64", "fdatasync", "fsync", "ftruncate", "getdents", "getdents64", "lseek", "_llseek",
-	"lstat", "lstat64", "newfstatat", "fstatat64", "open", "openat", "pread64", "read", "readv", "readlink",
-	"readlinkat", "rename", "renameat", "renameat2", "stat", "stat64", "statx", "unlink", "unlinkat", "write", "writev",
-	"pwrite64", "umask", "getcwd", "fchmod",
+	"access", "faccessat", "faccessat2", "close", "close_range", "dup", "dup2", "dup3",
+	"fcntl", "fcntl64", "fstat", "fstat64", "fstatfs", "fstatfs64", "fdatasync", "fsync",
+	"ftruncate", "getdents", "getdents64", "lseek", "_llseek", "lstat", "lstat64",
+	"newfstatat", "fstatat64", "open", "openat", "pread64", "read", "readv", "readlink",
+	"readlinkat", "rename", "renameat", "renameat2", "stat", "stat64", "statx", "unlink",
+	"unlinkat", "write", "writev", "pwrite64", "umask", "getcwd", "fchmod",
 	/* waiting */
-	"epoll_create", "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2", "epoll_wait", "eventfd", "eventfd2",
-	"pipe", "pipe2", "poll", "ppoll", "ppoll_time64", "select", "_newselect", "pselect6", "timerfd_create",
-	"timerfd_settime", "timerfd_gettime", "nanosleep", "clock_nanosleep", "restart_syscall",
+	"epoll_create", "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2", "epoll_wait",
+	"eventfd", "eventfd2", "pipe", "pipe2", "poll", "ppoll", "ppoll_time64", "select",
+	"_newselect", "pselect6", "timerfd_create", "timerfd_settime", "timerfd_gettime",
+	"nanosleep", "clock_nanosleep", "restart_syscall",
 	/* sockets; which kinds is decided below */
-	"bind", "connect", "getpeername", "getsockname", "getsockopt", "recvfrom", "recvmmsg", "recvmsg", "recv", "sendmmsg",
-	"sendmsg", "sendto", "send", "setsockopt", "shutdown",
+	"bind", "connect", "getpeername", "getsockname", "getsockopt", "recvfrom", "recvmmsg",
+	"recvmsg", "recv", "sendmmsg", "sendmsg", "sendto", "send", "setsockopt", "shutdown",
 	/* signals, clocks, randomness, who am I */
-	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigreturn", "sigaltstack", "clock_gettime", "clock_gettime64",
-	"clock_getres", "clock_getres_time64", "gettimeofday", "time", "getrandom", "getpid", "gettid", "getppid", "getuid",
-	"geteuid", "getgid", "getegid", "getuid32", "geteuid32", "getgid32", "getegid32", "uname", "sysinfo", "getrlimit",
-	"ugetrlimit", "getrusage",
+	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigreturn", "sigaltstack",
+	"clock_gettime", "clock_gettime64", "clock_getres", "clock_getres_time64", "gettimeofday",
+	"time", "getrandom", "getpid", "gettid", "getppid", "getuid", "geteuid", "getgid",
+	"getegid", "getuid32", "geteuid32", "getgid32", "getegid32", "uname", "sysinfo",
+	"getrlimit", "ugetrlimit", "getrusage",
 };
+/* clang-format on */
 
+/* clang-format off */
 /* Nothing honest here comes near these: not an error to handle but an attack to end. */
 static const char *const deadly[] = {
-	"execve", "execveat", "fork", "vfork", "ptrace", "process_vm_readv", "process_vm_writev", "bpf", "mount", "umount2",
-	"move_mount", "open_tree", "fsopen", "pivot_root", "chroot", "unshare", "setns", "init_module", "finit_module",
-	"kexec_load", "kexec_file_load", "perf_event_open", "userfaultfd", "io_uring_setup", "keyctl", "add_key",
-	"setuid", "setresuid", "setreuid", "setgid", "setresgid", "setregid", "setgroups", "capset",
+	"execve", "execveat", "fork", "vfork", "ptrace", "process_vm_readv", "process_vm_writev",
+	"bpf", "mount", "umount2", "move_mount", "open_tree", "fsopen", "pivot_root", "chroot",
+	"unshare", "setns", "init_module", "finit_module", "kexec_load", "kexec_file_load",
+	"perf_event_open", "userfaultfd", "io_uring_setup", "keyctl", "add_key", "setuid",
+	"setresuid", "setreuid", "setgid", "setresgid", "setregid", "setgroups", "capset",
 };
+/* clang-format on */
 
 static int add_names(scmp_filter_ctx filter, uint32_t action, const char *const *names, size_t n)
 {
@@ -186,12 +202,19 @@ static int add_names(scmp_filter_ctx filter, uint32_t action, const char *const 
 	return 0;
 }
 
-#define EQUALS(argument, value) { argument, SCMP_CMP_EQ, value, 0 }
-#define MASKED(argument, mask, value) { argument, SCMP_CMP_MASKED_EQ, mask, value }
+#define EQUALS(argument, value)                 \
+	{                                       \
+		argument, SCMP_CMP_EQ, value, 0 \
+	}
+#define MASKED(argument, mask, value)                     \
+	{                                                 \
+		argument, SCMP_CMP_MASKED_EQ, mask, value \
+	}
 
 #define THREAD (CLONE_VM | CLONE_THREAD | CLONE_SIGHAND)
-#define SPACES                                                                              \
-	(CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+#define SPACES                                                                                     \
+	(CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | \
+	 CLONE_NEWCGROUP)
 
 /* Calls that are harmless with the arguments that are used here. */
 static const struct conditional {
@@ -210,7 +233,7 @@ static const struct conditional {
 	{ SCMP_SYS(prctl), 1, { EQUALS(0, PR_GET_DUMPABLE) } },
 	{ SCMP_SYS(ioctl), 1, { EQUALS(1, FIONBIO) } },
 	{ SCMP_SYS(ioctl), 1, { EQUALS(1, FIONREAD) } },
-	{ SCMP_SYS(ioctl), 1, { EQUALS(1, TCGETS) } }, /* isatty() of the log */
+	{ SCMP_SYS(ioctl), 1, { EQUALS(1, TCGETS) } },		    /* isatty() of the log */
 	{ SCMP_SYS(prlimit64), 2, { EQUALS(0, 0), EQUALS(2, 0) } }, /* reading its own limits */
 };
 
@@ -230,7 +253,8 @@ static int permit_conditionals(scmp_filter_ctx filter)
 	r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &own);
 	if (r < 0)
 		return r;
-	/* The flags of clone3() lie in memory that a filter cannot see: ENOSYS makes the C library call clone(). */
+	/* The flags of clone3() lie in memory that a filter cannot see: ENOSYS makes the C library
+	 * call clone(). */
 	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
 
@@ -258,7 +282,8 @@ static int drop_capabilities(void)
 		return -EPERM;
 	if (capng_have_capabilities(CAPNG_SELECT_CAPS) == CAPNG_NONE)
 		return 0;
-	/* The bounding set can be emptied only with CAP_SETPCAP; without it no_new_privs makes it moot. */
+	/* The bounding set can be emptied only with CAP_SETPCAP; without it no_new_privs makes it
+	 * moot. */
 	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP)) {
 		capng_clear(CAPNG_SELECT_ALL);
 		return capng_apply(CAPNG_SELECT_ALL) == 0 ? 0 : -EPERM;
@@ -280,7 +305,8 @@ int sandbox_gateway(const struct sandbox_path *paths, size_t n, struct sandbox_r
 	r = drop_capabilities();
 	if (r == 0)
 		r = no_new_privileges();
-	/* The secret URL is in memory: no core file, no reading by other processes of the same user. */
+	/* The secret URL is in memory: no core file, no reading by other processes of the same
+	 * user. */
 	if (r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		r = -errno;
 	if (r < 0)

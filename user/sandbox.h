@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sandbox.h: what a program of this project takes away from itself before it reads anything from outside.
+ * sandbox.h: what a program of this project takes away from itself before it reads anything from
+ * outside.
  *
- * Owns: no_new_privs, capabilities, system call filter, Landlock. Must not own: what the service manager takes away
- * (user/systemd); both are in force together.
+ * Owns: no_new_privs, capabilities, system call filter, Landlock. Must not own: what the service
+ * manager takes away (user/systemd); both are in force together.
  */
 #ifndef SLUICE_SANDBOX_H
 #define SLUICE_SANDBOX_H
 
 #include <stddef.h>
 
-/* @path and everything below stays readable, and @writable if set. A path that is not there is left out. */
+/* @path and everything below stays readable, and @writable if set. A path that is not there is left
+ * out. */
 struct sandbox_path {
 	const char *path;
 	int writable;
@@ -22,15 +24,18 @@ struct sandbox_report {
 };
 
 /**
- * sandbox_gateway() - for the program that talks to the network: no capabilities, no new privileges, only the system
- * calls of an HTTPS client, and only the files named here and those that name look-ups and TLS read (/etc, /usr).
- * Must run before the first thread. What is forbidden answers EPERM; starting programs, tracing, BPF and mounts kill.
+ * sandbox_gateway() - for the program that talks to the network: no capabilities, no new
+ * privileges, only the system calls of an HTTPS client, and only the files named here and those
+ * that name look-ups and TLS read (/etc, /usr). Must run before the first thread. What is forbidden
+ * answers EPERM; starting programs, tracing, BPF and mounts kill.
  * @ret: may be NULL
- * Return: 0 or a negative errno, after which the program must end: some of it may be in force already.
+ * Return: 0 or a negative errno, after which the program must end: some of it may be in force
+ * already.
  */
 int sandbox_gateway(const struct sandbox_path *paths, size_t n, struct sandbox_report *ret);
 
-/* For sluiced: no new privileges; its capabilities and system calls are its unit's matter. Return: 0 or negative errno. */
+/* For sluiced: no new privileges; its capabilities and system calls are its unit's matter. Return:
+ * 0 or negative errno. */
 int sandbox_daemon(void);
 
 #endif

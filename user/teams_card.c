@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * teams_card.c: see teams_card.h. Owns the words. What comes from outside is told apart by notifier_card.h.
+ * teams_card.c: see teams_card.h. Owns the words. What comes from outside is told apart by
+ * notifier_card.h.
  */
 #include "teams_card.h"
 
@@ -36,7 +37,8 @@ static const struct wording actions[] = {
 };
 
 static const struct wording waitings[] = {
-	{ "hold", "the process is stopped until someone decides; after the time below it is refused" },
+	{ "hold",
+	  "the process is stopped until someone decides; after the time below it is refused" },
 	{ "fail", "the attempt was refused; after an approval it may be tried again" },
 };
 
@@ -159,7 +161,8 @@ static void add_terms(struct card *card, const struct ipc_request *request)
 	add_known(card, WORDS_FOR(scopes, request->scope), request->scope);
 	card_words(card, ", for at most %u s", request->duration_s);
 	card_line(card, "Approvals");
-	card_words(card, "%u of %u, each by another person, of ", request->approvals, request->approvals_needed);
+	card_words(card, "%u of %u, each by another person, of ", request->approvals,
+		   request->approvals_needed);
 	card_text(card, request->reviewers, "nobody: the policy names no group");
 	card_line(card, "Expires");
 	card_time(card, request->expires_ms);
@@ -173,7 +176,8 @@ static void add_hidden(struct card *card, const struct ipc_request *request)
 	if (card->hidden + request->hidden == 0)
 		return;
 	snprintf(text, sizeof(text),
-		 "Text is hidden: %zu bytes in %u places of this card, %u bytes before. sluice show %s shows all.",
+		 "Text is hidden: %zu bytes in %u places of this card, %u bytes before. sluice "
+		 "show %s shows all.",
 		 card->hidden, card->places, request->hidden, request->id);
 	card_line(card, NULL);
 	card_strong(card, text, "Attention");
@@ -183,7 +187,8 @@ static void add_command(struct card *card, const char *verb, const struct ipc_re
 {
 	char text[128];
 
-	snprintf(text, sizeof(text), "sluice %s %s %.8s --reason \"…\"", verb, request->id, request->digest);
+	snprintf(text, sizeof(text), "sluice %s %s %.8s --reason \"…\"", verb, request->id,
+		 request->digest);
 	card_line(card, NULL);
 	card_monospace(card, text);
 }
@@ -204,7 +209,7 @@ static void add_question(struct card *card, const struct ipc_request *request)
 	add_hidden(card, request);
 	card_line(card, "To decide");
 	card_words(card, "on that host, as a person whom the rule names%s:",
-		  request->reason_required ? "; a reason is required" : "");
+		   request->reason_required ? "; a reason is required" : "");
 	add_command(card, "approve", request);
 	add_command(card, "deny", request);
 }
@@ -244,16 +249,20 @@ static void add_test_notice(struct card *card)
 {
 	card_heading(card, "TEST: nothing is waiting, and nothing here can be decided", "Accent");
 	card_line(card, NULL);
-	card_words(card, "Somebody checked that messages arrive in this channel. All below is invented.");
+	card_words(card,
+		   "Somebody checked that messages arrive in this channel. All below is invented.");
 }
 
 static json_t *envelope(json_t *body)
 {
-	return json_pack("{s:s,s:[{s:s,s:n,s:{s:s,s:s,s:s,s:{s:s},s:s,s:o}}]}", "type", "message", "attachments",
-			 "contentType", "application/vnd.microsoft.card.adaptive", "contentUrl", "content", "$schema",
-			 "http://adaptivecards.io/schemas/adaptive-card.json", "type", "AdaptiveCard", "version",
-			 "1.4", "msteams", "width", "full", "fallbackText",
-			 "This client cannot show the card. On the host, run: sluice requests", "body", body);
+	return json_pack("{s:s,s:[{s:s,s:n,s:{s:s,s:s,s:s,s:{s:s},s:s,s:o}}]}", "type", "message",
+			 "attachments", "contentType", "application/vnd.microsoft.card.adaptive",
+			 "contentUrl", "content", "$schema",
+			 "http://adaptivecards.io/schemas/adaptive-card.json", "type",
+			 "AdaptiveCard", "version", "1.4", "msteams", "width", "full",
+			 "fallbackText",
+			 "This client cannot show the card. On the host, run: sluice requests",
+			 "body", body);
 }
 
 static json_t *build(const struct ipc_request *request, bool test, size_t max)
@@ -278,14 +287,17 @@ static json_t *build(const struct ipc_request *request, bool test, size_t max)
 	return envelope(card.body);
 }
 
-/* The commands on the card are pasted into a shell: nothing but letters, digits and dashes may come in. */
+/* The commands on the card are pasted into a shell: nothing but letters, digits and dashes may come
+ * in. */
 static bool is_typable(const struct ipc_request *request)
 {
 	const char *id = request->id;
 
 	return strncmp(id, "r-", 2) == 0 && id[2] &&
-	       strspn(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") == strlen(id) &&
-	       strlen(request->digest) == DIGEST_LENGTH && strspn(request->digest, "0123456789abcdef") == DIGEST_LENGTH;
+	       strspn(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") ==
+		       strlen(id) &&
+	       strlen(request->digest) == DIGEST_LENGTH &&
+	       strspn(request->digest, "0123456789abcdef") == DIGEST_LENGTH;
 }
 
 /* Shows as much of each text as the size of a message allows. */
@@ -335,7 +347,9 @@ json_t *teams_card_test(const char *host)
 		.executable = "/usr/bin/sample",
 		.target = "192.0.2.1 port 443 tcp",
 		.reviewers = "sample-reviewers",
-		.sources = { { .path = "/srv/sample.csv", .labels = "sample-label", .reader = "sample[1]" } },
+		.sources = { { .path = "/srv/sample.csv",
+			       .labels = "sample-label",
+			       .reader = "sample[1]" } },
 	};
 	uint64_t now_ms = (uint64_t)time(NULL) * 1000;
 

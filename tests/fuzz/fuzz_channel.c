@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * fuzz_channel.c: one packet of any bytes against channel_receive(). The first byte says how many descriptors come
- * along. Whatever is accepted must be well-formed by a second opinion: known type, exact size, ended text.
- * Sources: fuzz_channel.c user/channel.c.
+ * fuzz_channel.c: one packet of any bytes against channel_receive(). The first byte says how many
+ * descriptors come along. Whatever is accepted must be well-formed by a second opinion: known type,
+ * exact size, ended text. Sources: fuzz_channel.c user/channel.c.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -43,7 +43,8 @@ static void check_accepted(const struct channel_message *message, size_t size)
 		abort();
 	if (message->type != IPC_NOTIFY_OPEN)
 		return;
-	if (size != sizeof(struct ipc_header) + sizeof(*request) || request->n_sources > SLUICE_MAX_SOURCES)
+	if (size != sizeof(struct ipc_header) + sizeof(*request) ||
+	    request->n_sources > SLUICE_MAX_SOURCES)
 		abort();
 	for (unsigned int i = 0; i < request->n_sources; i++)
 		if (strnlen(request->sources[i].path, SLUICE_PATH_TEXT) == SLUICE_PATH_TEXT)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_channel.c: every message passes whole, and each way in which one can be malformed is refused while its
- * well-formed neighbour passes. Sources: test_channel.c user/channel.c.
+ * test_channel.c: every message passes whole, and each way in which one can be malformed is refused
+ * while its well-formed neighbour passes. Sources: test_channel.c user/channel.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -90,7 +90,10 @@ struct packet {
 static struct packet packet_of(uint16_t type, size_t size)
 {
 	struct packet packet = {
-		.header = { .magic = IPC_MAGIC, .version = IPC_VERSION, .type = type, .size = size },
+		.header = { .magic = IPC_MAGIC,
+			    .version = IPC_VERSION,
+			    .type = type,
+			    .size = size },
 	};
 
 	return packet;
@@ -112,7 +115,8 @@ static void test_every_type_passes_whole(void **state)
 	struct pair *pair = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
-		assert_int_equal(channel_send(pair->left, types[i].type, &zero, types[i].size, -1), 0);
+		assert_int_equal(channel_send(pair->left, types[i].type, &zero, types[i].size, -1),
+				 0);
 		assert_int_equal(channel_receive(pair->right, &received), 1);
 		assert_int_equal(received.type, types[i].type);
 		assert_int_equal(received.fd, -1);
@@ -125,10 +129,14 @@ static void test_every_type_passes_whole(void **state)
 static void test_body_arrives_unchanged(void **state)
 {
 	struct pair *pair = *state;
-	struct ipc_delivery delivery = { .id = "r-1", .notifier = "teams", .state = IPC_FAILED, .attempt = 3,
+	struct ipc_delivery delivery = { .id = "r-1",
+					 .notifier = "teams",
+					 .state = IPC_FAILED,
+					 .attempt = 3,
 					 .text = "HTTP 404" };
 
-	assert_int_equal(channel_send(pair->left, IPC_DELIVERY, &delivery, sizeof(delivery), -1), 0);
+	assert_int_equal(channel_send(pair->left, IPC_DELIVERY, &delivery, sizeof(delivery), -1),
+			 0);
 	assert_int_equal(channel_receive(pair->right, &received), 1);
 	assert_memory_equal(&received.body.delivery, &delivery, sizeof(delivery));
 }
@@ -140,12 +148,18 @@ static void test_wrong_size_is_refused_on_both_ends(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		struct packet packet = packet_of(types[i].type, types[i].size + 1);
 
-		assert_int_equal(channel_send(pair->left, types[i].type, &zero, types[i].size + 1, -1), -EMSGSIZE);
+		assert_int_equal(
+			channel_send(pair->left, types[i].type, &zero, types[i].size + 1, -1),
+			-EMSGSIZE);
 		assert_int_equal(receive_packet(pair, &packet), -EPROTO);
 		/* the header says what is right, the packet is longer or shorter */
 		packet.header.size = types[i].size;
-		assert_int_equal(receive_raw(pair, &packet, sizeof(packet.header) + types[i].size + 1), -EPROTO);
-		assert_int_equal(receive_raw(pair, &packet, sizeof(packet.header) + types[i].size - 1), -EPROTO);
+		assert_int_equal(
+			receive_raw(pair, &packet, sizeof(packet.header) + types[i].size + 1),
+			-EPROTO);
+		assert_int_equal(
+			receive_raw(pair, &packet, sizeof(packet.header) + types[i].size - 1),
+			-EPROTO);
 		assert_int_equal(receive_packet(pair, &packet), 1);
 	}
 }
@@ -177,7 +191,10 @@ static void test_bad_header_is_refused(void **state)
 }
 
 /* Each text field of each message, filled to its last byte. */
-#define T(type, s, f) { type, offsetof(struct s, f), sizeof(((struct s *)NULL)->f) }
+#define T(type, s, f)                                                      \
+	{                                                                  \
+		type, offsetof(struct s, f), sizeof(((struct s *)NULL)->f) \
+	}
 static const struct {
 	uint16_t type;
 	size_t offset;
@@ -305,7 +322,9 @@ static void send_fds(struct pair *pair, const struct packet *packet, int n)
 {
 	struct iovec iov = { (void *)packet, sizeof(packet->header) + packet->header.size };
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(16 * sizeof(int))] = {};
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control,
 			      .msg_controllen = CMSG_SPACE(n * sizeof(int)) };
 	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
 

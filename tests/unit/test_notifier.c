@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_notifier.c: the queue of a channel against a made-up channel in a real loop: retries, back-off, expiry, what is
- * reported, what is remembered; and the sandbox, each rule refusing and allowing its neighbour, in child processes.
- * Sources: test_notifier.c user/{notifier_queue,gateway_delivered,sandbox,notify,log}.c.
+ * test_notifier.c: the queue of a channel against a made-up channel in a real loop: retries,
+ * back-off, expiry, what is reported, what is remembered; and the sandbox, each rule refusing and
+ * allowing its neighbour, in child processes. Sources: test_notifier.c
+ * user/{notifier_queue,gateway_delivered,sandbox,notify,log}.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +38,8 @@
 #define DIGEST "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
 #define MAX_REPORTS 16
 
-/* A transfer of the made-up channel ends when the timer fires, with the next outcome of the script. */
+/* A transfer of the made-up channel ends when the timer fires, with the next outcome of the script.
+ */
 struct http_transfer {
 	struct event *timer;
 	http_done_fn done;
@@ -82,8 +84,8 @@ static void on_done(evutil_socket_t fd, short what, void *arg)
 	http_cancel(transfer);
 }
 
-static int fake_post(const void *settings, struct http *http, const char *message, http_done_fn done, void *arg,
-		     struct http_transfer **ret)
+static int fake_post(const void *settings, struct http *http, const char *message,
+		     http_done_fn done, void *arg, struct http_transfer **ret)
 {
 	const struct timeval soon = { .tv_usec = 2000 };
 	struct http_transfer *transfer;
@@ -121,13 +123,17 @@ static char *fake_render(const struct ipc_request *request)
 		errno = world.render_errno;
 		return NULL;
 	}
-	if (asprintf(&text, "%s:%s ", request->id, request->state == IPC_PENDING ? "open" : "closed") < 0)
+	if (asprintf(&text, "%s:%s ", request->id,
+		     request->state == IPC_PENDING ? "open" : "closed") < 0)
 		return NULL;
 	return text;
 }
 
 static const struct notifier_ops fake_ops = {
-	.kind = "Fake", .render = fake_render, .post = fake_post, .judge = fake_judge,
+	.kind = "Fake",
+	.render = fake_render,
+	.post = fake_post,
+	.judge = fake_judge,
 };
 
 static void on_report(void *arg, const struct ipc_delivery *delivery)
@@ -140,8 +146,9 @@ static void on_report(void *arg, const struct ipc_delivery *delivery)
 static void open_queue(void)
 {
 	assert_int_equal(delivered_load(world.folder, &world.delivered), 0);
-	world.context = (struct notifier_context){ .base = world.base, .delivered = world.delivered, .delay_ms = 4,
-						   .report = on_report };
+	world.context = (struct notifier_context){
+		.base = world.base, .delivered = world.delivered, .delay_ms = 4, .report = on_report
+	};
 	assert_int_equal(notifier_queue_new(&world.context, &world.notifier, &world.queue), 0);
 }
 
@@ -205,7 +212,8 @@ static void run_loop(void)
 	event_base_dispatch(world.base);
 }
 
-static void assert_report(unsigned int i, const char *id, uint32_t report, uint32_t attempt, const char *text)
+static void assert_report(unsigned int i, const char *id, uint32_t report, uint32_t attempt,
+			  const char *text)
 {
 	assert_true(i < world.n_reports);
 	assert_string_equal(world.reports[i].id, id);
@@ -233,7 +241,8 @@ static void test_tried_again_until_taken(void **state)
 {
 	(void)state;
 	world.script[0] = (struct notifier_result){ .outcome = NOTIFIER_AGAIN, .text = "busy" };
-	world.script[1] = (struct notifier_result){ .outcome = NOTIFIER_UNKNOWN, .text = "silence" };
+	world.script[1] = (struct notifier_result){ .outcome = NOTIFIER_UNKNOWN,
+						    .text = "silence" };
 	open_request("r-1", 600);
 	run_loop();
 	assert_int_equal(world.posts, 3);
@@ -246,7 +255,8 @@ static void test_gives_up_after_max_attempts(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 8; i++)
-		world.script[i] = (struct notifier_result){ .outcome = NOTIFIER_AGAIN, .text = "busy" };
+		world.script[i] = (struct notifier_result){ .outcome = NOTIFIER_AGAIN,
+							    .text = "busy" };
 	open_request("r-1", 600);
 	run_loop();
 	assert_int_equal(world.posts, 4);
@@ -260,7 +270,8 @@ static void test_gives_up_after_max_attempts(void **state)
 static void test_refusal_is_final(void **state)
 {
 	(void)state;
-	world.script[0] = (struct notifier_result){ .outcome = NOTIFIER_REFUSED, .text = "HTTP 404" };
+	world.script[0] = (struct notifier_result){ .outcome = NOTIFIER_REFUSED,
+						    .text = "HTTP 404" };
 	open_request("r-1", 600);
 	run_loop();
 	assert_int_equal(world.posts, 1);
@@ -271,7 +282,9 @@ static void test_refusal_is_final(void **state)
 static void test_expiry_ends_it(void **state)
 {
 	(void)state;
-	world.script[0] = (struct notifier_result){ .outcome = NOTIFIER_AGAIN, .wait_s = 120, .text = "busy" };
+	world.script[0] = (struct notifier_result){ .outcome = NOTIFIER_AGAIN,
+						    .wait_s = 120,
+						    .text = "busy" };
 	open_request("r-0", -1);
 	open_request("r-1", 100);
 	run_loop();
@@ -293,7 +306,9 @@ static void test_waits_as_long_as_asked_and_so_does_the_channel(void **state)
 	uint64_t start = now_ms();
 
 	(void)state;
-	world.script[0] = (struct notifier_result){ .outcome = NOTIFIER_AGAIN, .wait_s = 1, .text = "HTTP 429" };
+	world.script[0] = (struct notifier_result){ .outcome = NOTIFIER_AGAIN,
+						    .wait_s = 1,
+						    .text = "HTTP 429" };
 	open_request("r-1", 600);
 	while (world.n_reports == 0)
 		event_base_loop(world.base, EVLOOP_ONCE);
@@ -311,7 +326,8 @@ static void test_back_off_grows(void **state)
 	(void)state;
 	world.context.delay_ms = 40;
 	for (int i = 0; i < 3; i++)
-		world.script[i] = (struct notifier_result){ .outcome = NOTIFIER_AGAIN, .text = "busy" };
+		world.script[i] = (struct notifier_result){ .outcome = NOTIFIER_AGAIN,
+							    .text = "busy" };
 	open_request("r-1", 600);
 	run_loop();
 	/* at least half of 40, 80 and 160; at most all of them and the loop's own time */
@@ -358,7 +374,8 @@ static void test_answer_waits_for_the_question_under_way(void **state)
 
 static void wait_for_retry(enum notifier_outcome outcome)
 {
-	world.script[0] = (struct notifier_result){ .outcome = outcome, .wait_s = 60, .text = "busy" };
+	world.script[0] =
+		(struct notifier_result){ .outcome = outcome, .wait_s = 60, .text = "busy" };
 	open_request("r-1", 600);
 	while (world.n_reports == 0)
 		event_base_loop(world.base, EVLOOP_ONCE);
@@ -376,7 +393,8 @@ static void test_question_that_nobody_saw_is_dropped(void **state)
 static void test_question_that_may_have_been_seen_is_answered(void **state)
 {
 	(void)state;
-	world.script[0] = (struct notifier_result){ .outcome = NOTIFIER_UNKNOWN, .text = "silence" };
+	world.script[0] = (struct notifier_result){ .outcome = NOTIFIER_UNKNOWN,
+						    .text = "silence" };
 	world.context.delay_ms = 2000;
 	open_request("r-1", 600);
 	while (world.n_reports == 0)
@@ -501,7 +519,8 @@ static void test_notify_abstract_socket(void **state)
 	(void)state;
 	memcpy(address.sun_path + 1, name + 1, (size_t)n - 1);
 	assert_int_equal(bind(sock, (struct sockaddr *)&address,
-			      offsetof(struct sockaddr_un, sun_path) + (socklen_t)n), 0);
+			      offsetof(struct sockaddr_un, sun_path) + (socklen_t)n),
+			 0);
 	setenv("NOTIFY_SOCKET", name, 1);
 	assert_int_equal(notify_send("WATCHDOG=1"), 1);
 	assert_int_equal(recv(sock, name, sizeof(name), 0), 10);
@@ -542,7 +561,8 @@ static int allowed_network(void)
 	int udp = socket(AF_INET6, SOCK_DGRAM, 0);
 	int unix_fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
 	int netlink = socket(AF_NETLINK, SOCK_RAW, 0);
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(9),
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(9),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 
 	if (tcp < 0 || udp < 0 || unix_fd < 0 || netlink < 0)
@@ -704,7 +724,8 @@ static void test_sandbox_refuses_the_rest(void **state)
 
 static void test_sandbox_kills_attacks(void **state)
 {
-	static int (*const deadly[])(void) = { deadly_exec, deadly_ptrace, deadly_setuid, deadly_bpf };
+	static int (*const deadly[])(void) = { deadly_exec, deadly_ptrace, deadly_setuid,
+					       deadly_bpf };
 
 	(void)state;
 	need_own_kernel_calls();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_teams_card.c: what a reviewer reads. Whole cards are compared with tests/data/cards (run with UPDATE_CARDS=1 to
- * write them anew and read the difference); attacks are checked by property. Sources: test_teams_card.c
- * user/{teams_card,notifier_card,notifier_text,escape}.c; CARDS names the folder.
+ * test_teams_card.c: what a reviewer reads. Whole cards are compared with tests/data/cards (run
+ * with UPDATE_CARDS=1 to write them anew and read the difference); attacks are checked by property.
+ * Sources: test_teams_card.c user/{teams_card,notifier_card,notifier_text,escape}.c; CARDS names
+ * the folder.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -91,10 +92,8 @@ static void collect(const json_t *node, const char *type, FILE *out)
 
 	if (name && strcmp(name, type) == 0 && json_object_get(node, "text"))
 		fprintf(out, "%s\n", json_string_value(json_object_get(node, "text")));
-	json_object_foreach((json_t *)node, key, value)
-		collect(value, type, out);
-	json_array_foreach(node, i, value)
-		collect(value, type, out);
+	json_object_foreach((json_t *)node, key, value) collect(value, type, out);
+	json_array_foreach(node, i, value) collect(value, type, out);
 }
 
 static char *texts_of(const json_t *card, const char *type)
@@ -126,7 +125,8 @@ static void compare_with_file(json_t *card, const char *name)
 	json_t *expected;
 
 	assert_non_null(card);
-	snprintf(path, sizeof(path), "%s/%s.json", getenv("CARDS") ? getenv("CARDS") : "tests/data/cards", name);
+	snprintf(path, sizeof(path), "%s/%s.json",
+		 getenv("CARDS") ? getenv("CARDS") : "tests/data/cards", name);
 	if (getenv("UPDATE_CARDS"))
 		assert_int_equal(json_dump_file(card, path, JSON_INDENT(1)), 0);
 	expected = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
@@ -176,12 +176,33 @@ static void test_golden_answers(void **state)
 static void test_every_fact_is_on_the_card(void **state)
 {
 	static const char *const facts[] = {
-		"etl-04.example", "pii-egress", "3f9a 22c1 d0e1 f2a3", "dana", "uid 1001", "login uid 1007", "python3",
-		"pid 812", "/usr/bin/python3.11", "python3 /opt/etl/export.py --to partner", "etl.service",
-		"198.51.100.7 port 443 tcp", "monthly report", "data-owners", "pii, finance", "sensitivity 80 of 100",
-		"/data/customers.csv", "python3[812]", "/data/ledger.db", "loader[640]", "tried 3 times", "1 of 2",
-		"2026-11-22 16:45:00 UTC", "sluice approve r-7k2m9x 3f9a22c1 --reason \"…\"",
-		"sluice deny r-7k2m9x 3f9a22c1 --reason \"…\"", "send to the network", "stopped until someone decides",
+		"etl-04.example",
+		"pii-egress",
+		"3f9a 22c1 d0e1 f2a3",
+		"dana",
+		"uid 1001",
+		"login uid 1007",
+		"python3",
+		"pid 812",
+		"/usr/bin/python3.11",
+		"python3 /opt/etl/export.py --to partner",
+		"etl.service",
+		"198.51.100.7 port 443 tcp",
+		"monthly report",
+		"data-owners",
+		"pii, finance",
+		"sensitivity 80 of 100",
+		"/data/customers.csv",
+		"python3[812]",
+		"/data/ledger.db",
+		"loader[640]",
+		"tried 3 times",
+		"1 of 2",
+		"2026-11-22 16:45:00 UTC",
+		"sluice approve r-7k2m9x 3f9a22c1 --reason \"…\"",
+		"sluice deny r-7k2m9x 3f9a22c1 --reason \"…\"",
+		"send to the network",
+		"stopped until someone decides",
 	};
 	_cleanup_free_ char *text = shown("TextRun");
 
@@ -230,17 +251,17 @@ static void check_runs(const json_t *node)
 		assert_non_null(font);
 		assert_string_equal(font, "Monospace");
 	}
-	json_object_foreach((json_t *)node, key, value)
-		check_runs(value);
-	json_array_foreach(node, i, value)
-		check_runs(value);
+	json_object_foreach((json_t *)node, key, value) check_runs(value);
+	json_array_foreach(node, i, value) check_runs(value);
 }
 
 static void fill_all(struct ipc_request *r, const char *with)
 {
 #define FILL(f) snprintf(r->f, sizeof(r->f), "%s", with)
-	FILL(host), FILL(rule), FILL(action), FILL(waiting), FILL(scope), FILL(labels), FILL(requester), FILL(user);
-	FILL(comm), FILL(executable), FILL(command), FILL(unit), FILL(target), FILL(reason), FILL(reviewers);
+	FILL(host), FILL(rule), FILL(action), FILL(waiting), FILL(scope), FILL(labels),
+		FILL(requester), FILL(user);
+	FILL(comm), FILL(executable), FILL(command), FILL(unit), FILL(target), FILL(reason),
+		FILL(reviewers);
 	FILL(outcome);
 	r->n_sources = SLUICE_MAX_SOURCES;
 	for (int i = 0; i < SLUICE_MAX_SOURCES; i++)
@@ -305,8 +326,9 @@ static size_t size_of_card(void)
 
 static void test_worst_case_fits(void **state)
 {
-	static const char *const fillers[] = { "\x01", "\"", "\\", "a", "\xff", "\xe2\x80\xae", "[](", " ",
-					       "\xf3\xa0\x80\x81" };
+	static const char *const fillers[] = { "\x01", "\"",   "\\",
+					       "a",    "\xff", "\xe2\x80\xae",
+					       "[](",  " ",    "\xf3\xa0\x80\x81" };
 	char text[SLUICE_PATH_TEXT];
 
 	(void)state;
@@ -355,12 +377,15 @@ static void test_what_the_agent_hid_is_told(void **state)
 	(void)state;
 	request.hidden = 312;
 	text = shown("TextRun");
-	assert_non_null(strstr(text, "Text is hidden: 0 bytes in 0 places of this card, 312 bytes before."));
+	assert_non_null(strstr(
+		text, "Text is hidden: 0 bytes in 0 places of this card, 312 bytes before."));
 }
 
 static void test_only_typable_ids(void **state)
 {
-	static const char *const bad[] = { "", "r-", "x-1", "r-1;id", "r-$(id)", "r-1 2", "r-\xff" };
+	static const char *const bad[] = {
+		"", "r-", "x-1", "r-1;id", "r-$(id)", "r-1 2", "r-\xff"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -404,7 +429,8 @@ static void test_fit_keeps_characters_whole(void **state)
 		assert_null(strchr(text.head, '\\')); /* no half character was escaped */
 		if (text.hidden) {
 			assert_true(strlen(text.head) + strlen(text.tail) <= max);
-			assert_int_equal(strlen(text.head) + text.hidden + strlen(text.tail), strlen(source));
+			assert_int_equal(strlen(text.head) + text.hidden + strlen(text.tail),
+					 strlen(source));
 		}
 		notifier_text_clear(&text);
 	}
