@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+# tests.mk: unit tests, fuzzers, analysis and numbers.
+#
+# make test              unit tests; SAN=1: with sanitizers, in their own folder
+# make test-programs     whole programs against stand-ins of their peers (bats)
+# make fuzz              each fuzzer for FUZZ_SECONDS; what it finds stays in $(O)/fuzz/found
+# make lint              cppcheck, gcc -fanalyzer, scan-build, shellcheck, mandoc; each also alone: lint-gcc
+# make bench-journal     numbers of the journal, as JSON
+#
+# Tests link to an archive of all modules, so that each takes what it calls and no list has to be
+# kept; a module whose functions a test plays itself is not taken. The modules that need the BPF
+# object are left out: they are tested in virtual machines.
+
+FUZZ_SECONDS ?= 60
+TEST_MODULES := $(filter-out $(SLUICED) $(GATEWAY) $(CLI) $(KERNEL),\
+	$(patsubst user/%.c,%,$(sort $(wildcard user/*.c))))
+TEST_LIBS := -levent_core -lcurl -ljansson -linih -lcrypto -lseccomp -lcap-ng -lm
+TEST_ARCHIVE := $(O)/tests/modules.a
+TEST_TOOLS := $(patsubst tests/tools/%.c,$(O)/tests/%,$(sort $(wildcard tests/tools/*.c)))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/tests/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+BENCHES := $(patsubst tests/bench/%.c,$(O)/tests/%,$(sort $(wildcard tests/bench/bench_*.c)))
+
+# Functions of the C library that a test puts itself before.
+WRAP_test_journal_fail := pwrite fdatasync ftruncate
+
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_CFLAGS := $(SANITIZE) -fsanitize=fuzzer-no-link
+
+.PHONY: test-programs fuzz-all bench-journal lint-cppcheck lint-gcc lint-scan-build lint-shell lint-man
+
+$(TEST_ARCHIVE): $(call objects,$(TEST_MODULES))
+	@mkdir -p $(@D)
+	$(call msg,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+test_compile = $(CC) $(OUR_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(1) -MMD -MP -MF $@.d -o $@ $< \
+	$(WRAP_$(@F):%=-Wl,--wrap=%) $(TEST_ARCHIVE) -Wl,--as-needed $(2) $(TEST_LIBS)
+
+$(O)/tests/test_%: tests/unit/test_%.c $(TEST_ARCHIVE)
+	$(call msg,TEST,$@)
+	$(Q)$(call test_compile,,-lcmocka)
+
+$(O)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(TEST_ARCHIVE)
+	$(call msg,FUZZ,$@)
+	$(Q)$(call test_compile,-fsanitize=fuzzer)
+
+$(O)/tests/%: tests/tools/%.c $(TEST_ARCHIVE)
+	$(call msg,TOOL,$@)
+	$(Q)$(call test_compile)
+
+$(O)/tests/%: tests/bench/%.c $(TEST_ARCHIVE)
+	$(call msg,BENCH,$@)
+	$(Q)$(call test_compile)
+
+ifeq ($(SAN),1)
+test:
+	$(Q)$(MAKE) SAN= O=$(O)/san CFLAGS='$(SANITIZE)' LDFLAGS= test
+else
+test: $(UNIT_TESTS)
+	$(Q)tests/unit/run $^
+endif
+
+test-programs: $(O)/sluice $(O)/sluice-gateway $(TEST_TOOLS)
+	$(Q)SLUICE_BUILD=$(abspath $(O)) BUILD=$(abspath $(O)) bats $(wildcard tests/*.bats)
+
+# The corpus starts from the files of tests/data that bear the fuzzer's name.
+fuzz:
+	$(Q)$(MAKE) O=$(O)/fuzz CC=$(CLANG) CFLAGS='$(FUZZ_CFLAGS)' LDFLAGS= fuzz-all
+
+fuzz-all: $(FUZZERS)
+	$(Q)mkdir -p $(O)/found
+	$(Q)for fuzzer in $^; do \
+		name=$${fuzzer##*/fuzz_}; seed=tests/data/$$name; corpus=$(O)/corpus/$$name; \
+		mkdir -p $$corpus; [ -d $$seed ] || seed=; \
+		echo "  FUZZ    $$name, $(FUZZ_SECONDS) s"; \
+		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 -verbosity=0 \
+			-artifact_prefix=$(O)/found/$$name- $$corpus $$seed || exit 1; \
+	done
+
+bench-journal: $(O)/tests/bench_journal
+	$(Q)$<
+
+# ---- analysis ----
+
+LINT_SOURCES := $(sort $(wildcard user/*.c tests/unit/*.c tests/tools/*.c tests/fuzz/*.c tests/bench/*.c))
+LINT_SCRIPTS = $(shell grep -rlE '^(#!.*\<(ba)?sh|#!.*\<bats|\# shellcheck shell=)' scripts tests user/completion)
+#  missingIncludeSystem   the analyser does not read the C library's headers
+#  unusedFunction         not asked: headers are whole programs' interfaces, tests call some alone
+#  unknownMacro           cmocka and libevent macros come from headers that it does not read
+CPPCHECK := cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
+	--enable=warning,style,performance,portability --suppress=missingIncludeSystem \
+	--suppress=unknownMacro -D_GNU_SOURCE -DSLUICE_VERSION='""' -Iinclude -Iuser
+
+lint: lint-cppcheck lint-gcc lint-scan-build lint-shell lint-man
+
+lint-cppcheck:
+	$(call msg,LINT,cppcheck)
+	$(Q)$(CPPCHECK) $(LINT_SOURCES)
+
+lint-gcc: $(O)/sluice.skel.h
+	$(call msg,LINT,gcc -fanalyzer)
+	$(Q)for file in $(wildcard user/*.c); do \
+		$(CC) $(OUR_CFLAGS) -O2 -fanalyzer -c $$file -o /dev/null || failed=1; \
+	done; [ -z "$$failed" ]
+
+lint-scan-build: $(O)/sluice.skel.h
+	$(call msg,LINT,scan-build)
+	$(Q)mkdir -p $(O)/scan && cp $< $(O)/scan/
+	$(Q)for file in $(wildcard user/*.c); do \
+		$(CLANG) --analyze -Xclang -analyzer-werror --analyzer-output text $(OUR_CFLAGS) $$file || failed=1; \
+	done; [ -z "$$failed" ]
+
+lint-shell:
+	$(call msg,LINT,shellcheck)
+	$(Q)shellcheck -x $(LINT_SCRIPTS)
+
+lint-man:
+	$(call msg,LINT,mandoc)
+	$(Q)mandoc -T lint -W warning $(wildcard user/man/*.[1-8])
