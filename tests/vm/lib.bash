@@ -1,0 +1,361 @@
+# shellcheck shell=bash disable=SC2034
+# SPDX-License-Identifier: Apache-2.0
+#
+# Owns: what the tests of tests/vm/*.bats have in common inside a guest of scripts/vm: the users, the file system, the
+# network outside, the daemon and its policy, starting processes that are watched, answering requests.
+# Must not own: any expectation about the product (each .bats file), nor booting (scripts/vm) or running (run).
+#
+# The tests themselves run in the unit harness.scope, which every policy trusts: a test shell that reads what a tainted
+# process printed must not hand that taint on to the next test. Watched processes run in work.slice; `as`, `spawn` and
+# `become` put them there. Nothing but these three may stand for a subject of a test.
+#
+#   rita (2001)   reviewer                10.9.0.1, fd09::1   this host
+#   paul (2002)   runs pipelines          10.9.0.2, fd09::2   outside: a network namespace with listeners
+#   quinn (2003)  reviewer, too           10.9.0.3            outside, a second address
+
+ROOT=/srv/t
+SECRET=$ROOT/secret	# the folder that the base policy labels "secret"
+PLAIN=$ROOT/plain
+STATE=/run/t
+RECEIVED=$STATE/received
+BUILD=${SLUICE_BUILD:-$PWD/build}
+PROGRAMS=$BUILD/tests/vm
+PATH=$BUILD:$PATH
+HARNESS=/sys/fs/cgroup/harness.scope
+WORK=/sys/fs/cgroup/work.slice
+# Generous: emulated processors are slow and shared. Tests wait for conditions, never for time.
+PATIENCE=${SLUICE_PATIENCE:-60}
+
+# wait_until SECONDS COMMAND...: until the command succeeds. Return 1 when it has not by then.
+wait_until()
+{
+	local end=$((SECONDS + $1))
+	shift
+
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < end)) || { echo "not within the time: $*" >&2; return 1; }
+		sleep 0.05
+	done
+}
+
+# ---- the guest, once ----
+
+add_users()
+{
+	local name uid=2001
+
+	for name in rita paul quinn; do
+		useradd -M -d / -s /bin/bash -u "$uid" "$name" || return 1
+		uid=$((uid + 1))
+	done
+}
+
+# ext4 and not the guest's root: an overlay over 9p gives inodes that no real host has.
+add_filesystem()
+{
+	truncate -s 96M "$STATE/disk" && mkfs.ext4 -q -F -O ^has_journal "$STATE/disk" || return 1
+	mkdir -p "$ROOT" && mount -o loop "$STATE/disk" "$ROOT" || return 1
+	mkdir -p "$SECRET/deep/er/still" "$PLAIN" "$ROOT/bin" "$RECEIVED" || return 1
+	chmod 1777 "$ROOT" "$SECRET" "$SECRET/deep" "$PLAIN"
+	chmod 777 "$RECEIVED"
+}
+
+add_network()
+{
+	ip netns add outside && ip link add inside type veth peer name eth0 netns outside || return 1
+	sysctl -qw net.ipv6.conf.inside.accept_dad=0
+	ip netns exec outside sysctl -qw net.ipv6.conf.eth0.accept_dad=0 net.ipv4.tcp_fastopen=3
+	sysctl -qw net.ipv4.tcp_fastopen=1
+	ip addr add 10.9.0.1/24 dev inside && ip -6 addr add fd09::1/64 dev inside nodad
+	ip link set inside up
+	ip -n outside addr add 10.9.0.2/24 dev eth0 && ip -n outside addr add 10.9.0.3/24 dev eth0
+	ip -n outside -6 addr add fd09::2/64 dev eth0 nodad
+	ip -n outside link set eth0 up && ip -n outside link set lo up || return 1
+	echo '10.9.0.2 partner.test' >>/etc/hosts
+}
+
+# listen FOLDER [COMMAND...]: start listeners there (with COMMAND before them) and wait until they stand.
+listen()
+{
+	local folder=$1
+	shift
+
+	mkdir -p "$folder"
+	"$@" python3 "$BATS_LIB/receiver.py" "$folder" </dev/null >"$folder/log" 2>&1 3>&- &
+	disown
+	wait_until "$PATIENCE" test -e "$folder/ready"
+}
+
+guest_prepare()
+{
+	[[ -e $STATE/prepared ]] && return
+	mkdir -p "$STATE" "$HARNESS" "$WORK" && add_users && add_filesystem && add_network || return 1
+	listen "$RECEIVED" ip netns exec outside && listen "$STATE/received-here" || return 1
+	: >"$STATE/prepared"
+}
+
+# ---- the daemon ----
+
+is_running()
+{
+	sluice status
+}
+
+# base_policy: print what every policy has: the people, the label "secret" and the trust in the tests themselves.
+base_policy()
+{
+	cat <<-POLICY
+	[Label secret]
+	Sensitivity=restricted
+	Path=$SECRET
+
+	[Person rita]
+	Uid=rita
+	[Person paul]
+	Uid=paul
+	[Person quinn]
+	Uid=quinn
+	[Group data]
+	Member=rita paul quinn
+
+	[Trusted harness]
+	Subject=unit:harness.scope
+	POLICY
+}
+
+# write_policy [TEXT...]: the files that the daemon reads, TEXT added to the base. AGENT holds more lines for [Agent].
+write_policy()
+{
+	mkdir -p /etc/sluice/policy.d
+	printf '[Agent]\n%s\n' "${AGENT:-}" >/etc/sluice/sluice.conf
+	base_policy >/etc/sluice/policy.d/10-base.conf
+	printf '%s\n' "$@" >/etc/sluice/policy.d/50-test.conf
+}
+
+# start_sluiced [TEXT...]: with this policy; when it runs already, give it this policy.
+start_sluiced()
+{
+	if is_running >/dev/null 2>&1; then
+		set_policy "$@"
+		return
+	fi
+	write_policy "$@"
+	sluiced -v </dev/null >>"$STATE/sluiced.log" 2>&1 3>&- &
+	echo $! >"$STATE/sluiced.pid"
+	disown
+	wait_until "$PATIENCE" sluiced_is_up || { cat "$STATE/sluiced.log" >&2; return 1; }
+}
+
+# Up, or gone: then there is nothing to wait for.
+sluiced_is_up()
+{
+	is_running || ! kill -0 "$(<"$STATE/sluiced.pid")"
+}
+
+generation()
+{
+	sluice status --json | jq .policy.generation
+}
+
+generation_is_not()
+{
+	[[ $(generation) != "$1" ]]
+}
+
+# set_policy [TEXT...]: the base and TEXT, in force on return.
+set_policy()
+{
+	local before
+
+	before=$(generation) || return 1
+	write_policy "$@"
+	kill -HUP "$(<"$STATE/sluiced.pid")"
+	wait_until "$PATIENCE" generation_is_not "$before" || { tail -n 5 "$STATE/sluiced.log" >&2; return 1; }
+}
+
+# ---- processes that are watched ----
+
+# become USER COMMAND...: this shell becomes the command, run by USER and watched. UNIT: another unit than work.slice.
+become()
+{
+	local user=$1
+	shift
+
+	echo "$BASHPID" >"${UNIT:-$WORK}/cgroup.procs"
+	if [[ $user == root ]]; then
+		exec "$@"
+	fi
+	exec setpriv --reuid "$user" --regid "$user" --clear-groups "$@"
+}
+
+# as USER COMMAND...: run it and wait for it.
+as()
+{
+	(become "$@" </dev/null 3>&-)
+}
+
+# spawn USER COMMAND...: run it beside the test; sets PID, its output goes to the file OUT.
+spawn()
+{
+	OUT=$BATS_TEST_TMPDIR/out.$((++spawned))
+	become "$@" </dev/null >"$OUT" 2>&1 3>&- &
+	PID=$!
+}
+
+# settles PID: it is held, or has ended.
+settles()
+{
+	held "$1" || ended "$1"
+}
+
+state_of()
+{
+	local line
+
+	{ line=$(<"/proc/$1/stat"); } 2>/dev/null || { echo gone; return; }
+	line=${line##*) }
+	echo "${line%% *}"
+}
+
+# held PID: stopped, and a request waits for it.
+held()
+{
+	[[ $(state_of "$1") == T && $(request_for "$1") ]]
+}
+
+ended()
+{
+	[[ $(state_of "$1") == [ZX] || ! -d /proc/$1 ]]
+}
+
+wait_held()
+{
+	wait_until "$PATIENCE" settles "$1" || return 1
+	held "$1" || { echo "not held: $1 is $(state_of "$1")" >&2; return 1; }
+}
+
+# exit_of PID [STATUS]: wait for its end; with STATUS it must be that.
+exit_of()
+{
+	local status=0
+
+	wait_until "$PATIENCE" ended "$1" || return 1
+	wait "$1" || status=$?
+	if (($# == 1)); then
+		echo "$status"
+	elif [[ $status != "$2" ]]; then
+		echo "process $1 ended with $status, not $2" >&2
+		return 1
+	fi
+}
+
+# ---- requests and what people do ----
+
+# requests_where FILTER: ids of the requests, closed ones too, for which the jq filter holds.
+requests_where()
+{
+	sluice requests --all --json | jq -r ".[] | select($1) | .id"
+}
+
+# request_for PID: the id of its pending request, or nothing.
+request_for()
+{
+	requests_where ".pid == $1 and .state == \"pending\"" 2>/dev/null | tail -n 1
+}
+
+# request_of USER: the newest pending request of a user.
+request_of()
+{
+	requests_where ".uid == $(id -u "$1") and .state == \"pending\"" | tail -n 1
+}
+
+request_state()
+{
+	sluice requests --all --json | jq -r ".[] | select(.id == \"$1\") | .state"
+}
+
+request_is()
+{
+	[[ $(request_state "$1") == "$2" ]]
+}
+
+person()
+{
+	setpriv --reuid "$1" --regid "$1" --clear-groups "${@:2}" </dev/null
+}
+
+# approve ID [OPTION...] and deny: as rita, or as $REVIEWER.
+approve()
+{
+	person "${REVIEWER:-rita}" sluice approve "$@" --yes >/dev/null
+}
+
+deny()
+{
+	person "${REVIEWER:-rita}" sluice deny "$@" --yes >/dev/null
+}
+
+# approve_pid PID [OPTION...]: what it waits for.
+approve_pid()
+{
+	approve "$(request_for "$1")" "${@:2}"
+}
+
+deny_pid()
+{
+	deny "$(request_for "$1")" "${@:2}"
+}
+
+# close_all: no request is left open and no grant left over from one test to the next.
+close_all()
+{
+	local id
+
+	for id in $(sluice requests --ids 2>/dev/null); do
+		REVIEWER=rita deny "$id" 2>/dev/null || REVIEWER=quinn deny "$id" 2>/dev/null || true
+	done
+	for id in $(sluice grants --json 2>/dev/null | jq -r '.[].id'); do
+		person rita sluice revoke "$id" >/dev/null 2>&1 || true
+	done
+}
+
+# journal_has FILTER: an entry of the journal for which the jq filter holds.
+journal_has()
+{
+	sluice journal --json | jq -es "any(.[]; $1)" >/dev/null
+}
+
+# ---- labels ----
+
+# labels_of PATH: its labels, sorted, in one line.
+labels_of()
+{
+	sluice label list "$1" --json | jq -r '[.[].label] | unique | join(" ")'
+}
+
+# taint_of PID: the labels that a process carries, in one line.
+taint_of()
+{
+	sluice why "$1" --json | jq -r '[.[].labels[]?] | unique | join(" ")'
+}
+
+# secret NAME [TEXT]: make a file with TEXT below the labeled folder.
+secret()
+{
+	printf '%s\n' "${2:-4111 1111}" >"$SECRET/$1"
+	chmod 666 "$SECRET/$1"
+}
+
+plain()
+{
+	printf '%s\n' "${2:-nothing}" >"$PLAIN/$1"
+	chmod 666 "$PLAIN/$1"
+}
+
+# received PORT-FILE TEXT: the listeners outside have got it, for example: received tcp-9000 hello
+received()
+{
+	grep -qs -e "$2" "$RECEIVED/$1"
+}
+
+BATS_LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
