@@ -3,6 +3,7 @@
 #
 # make test              unit tests; SAN=1: with sanitizers, in their own folder
 # make test-programs     whole programs against stand-ins of their peers (bats)
+# make vm-programs       small programs of the end-to-end tests, which scripts/test runs
 # make fuzz              each fuzzer for FUZZ_SECONDS; what it finds stays in $(O)/fuzz/found
 # make lint              cppcheck, gcc -fanalyzer, scan-build, shellcheck, mandoc; each also alone: lint-gcc
 # make bench-journal     numbers of the journal, as JSON
@@ -18,6 +19,7 @@ TEST_LIBS := -levent_core -lcurl -ljansson -linih -lcrypto -lseccomp -lcap-ng -l
 TEST_ARCHIVE := $(O)/tests/modules.a
 TEST_TOOLS := $(patsubst tests/tools/%.c,$(O)/tests/%,$(sort $(wildcard tests/tools/*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/tests/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+VM_PROGRAMS := $(patsubst tests/vm/programs/%.c,$(O)/tests/vm/%,$(sort $(wildcard tests/vm/programs/*.c)))
 BENCHES := $(patsubst tests/bench/%.c,$(O)/tests/%,$(sort $(wildcard tests/bench/bench_*.c)))
 
 # Functions of the C library that a test puts itself before.
@@ -26,7 +28,7 @@ WRAP_test_journal_fail := pwrite fdatasync ftruncate
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_CFLAGS := $(SANITIZE) -fsanitize=fuzzer-no-link
 
-.PHONY: test-programs fuzz-all bench-journal lint-cppcheck lint-gcc lint-scan-build lint-shell lint-man
+.PHONY: test-programs vm-programs fuzz-all bench-journal lint-cppcheck lint-gcc lint-scan-build lint-shell lint-man
 
 $(TEST_ARCHIVE): $(call objects,$(TEST_MODULES))
 	@mkdir -p $(@D)
@@ -51,6 +53,14 @@ $(O)/tests/%: tests/tools/%.c $(TEST_ARCHIVE)
 $(O)/tests/%: tests/bench/%.c $(TEST_ARCHIVE)
 	$(call msg,BENCH,$@)
 	$(Q)$(call test_compile)
+
+# Before the pattern of the tools, which it would match as well.
+$(O)/tests/vm/%: tests/vm/programs/%.c tests/vm/programs/program.h
+	@mkdir -p $(@D)
+	$(call msg,PROGRAM,$@)
+	$(Q)$(CC) $(filter-out -Iinclude -Iuser,$(OUR_CFLAGS)) $(CFLAGS) $(LDFLAGS) -o $@ $< -pthread
+
+vm-programs: $(VM_PROGRAMS)
 
 ifeq ($(SAN),1)
 test:

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+# install.mk: what `make install` puts where, and `make uninstall` takes away again.
+#
+# Settings of a running agent are never overwritten: /etc/sluice gets a harmless sluice.conf
+# (Monitor=yes, no label) only where there is none, and uninstall removes it only when nobody has
+# changed it. State, journal and keys are not touched by either.
+
+INSTALL ?= install
+DOCDIR ?= $(PREFIX)/share/doc/sluice
+CONFDIR = $(SYSCONFDIR)/sluice
+
+UNITS := $(patsubst user/systemd/%.service,%.service,$(sort $(wildcard user/systemd/*.service)))
+MANUALS := $(notdir $(sort $(wildcard user/man/*.[1-8])))
+EXAMPLES := $(patsubst user/examples/%,%,$(sort $(wildcard user/examples/*.conf user/examples/*/*.conf)))
+
+manual_path = $(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))/$(1)
+
+# Every file but the settings, for uninstall.
+INSTALLED = $(SBINDIR)/sluiced $(SBINDIR)/sluice-gateway $(BINDIR)/sluice \
+	$(UNITS:%=$(UNITDIR)/%) $(SYSUSERSDIR)/sluice.conf $(TMPFILESDIR)/sluice.conf \
+	$(foreach page,$(MANUALS),$(call manual_path,$(page))) $(COMPLETIONDIR)/sluice \
+	$(EXAMPLES:%=$(DOCDIR)/examples/%)
+# Folders that are ours alone.
+INSTALLED_FOLDERS = $(sort $(dir $(EXAMPLES:%=$(DOCDIR)/examples/%))) $(DOCDIR)
+
+.PHONY: install-programs install-units install-docs install-settings
+
+install: install-programs install-units install-docs install-settings
+ifeq ($(DESTDIR),)
+	@echo 'Next: systemd-sysusers; systemd-tmpfiles --create; systemctl daemon-reload; sluice doctor;'
+	@echo '      systemctl enable --now sluiced'
+endif
+
+install-programs: $(PROGRAMS)
+	$(Q)$(INSTALL) -D -m 0755 $(O)/sluiced $(DESTDIR)$(SBINDIR)/sluiced
+	$(Q)$(INSTALL) -D -m 0755 $(O)/sluice-gateway $(DESTDIR)$(SBINDIR)/sluice-gateway
+	$(Q)$(INSTALL) -D -m 0755 $(O)/sluice $(DESTDIR)$(BINDIR)/sluice
+
+$(O)/systemd/%.service: user/systemd/%.service FORCE
+	@mkdir -p $(@D)
+	$(Q)sed 's,@SBINDIR@,$(SBINDIR),g' $< > $@
+
+install-units: $(UNITS:%=$(O)/systemd/%)
+	$(Q)$(INSTALL) -d $(DESTDIR)$(UNITDIR)
+	$(Q)$(INSTALL) -m 0644 $^ $(DESTDIR)$(UNITDIR)
+	$(Q)$(INSTALL) -D -m 0644 user/systemd/sluice.sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/sluice.conf
+	$(Q)$(INSTALL) -D -m 0644 user/systemd/sluice.tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/sluice.conf
+
+install-docs:
+	$(Q)$(foreach page,$(MANUALS),$(INSTALL) -D -m 0644 user/man/$(page) \
+		$(DESTDIR)$(call manual_path,$(page)) &&) :
+	$(Q)$(INSTALL) -D -m 0644 user/completion/sluice $(DESTDIR)$(COMPLETIONDIR)/sluice
+	$(Q)$(foreach file,$(EXAMPLES),$(INSTALL) -D -m 0644 user/examples/$(file) \
+		$(DESTDIR)$(DOCDIR)/examples/$(file) &&) :
+
+install-settings:
+	$(Q)$(INSTALL) -d -m 0755 $(DESTDIR)$(CONFDIR) $(DESTDIR)$(CONFDIR)/policy.d
+	$(Q)test -e $(DESTDIR)$(CONFDIR)/sluice.conf || \
+		$(INSTALL) -m 0644 user/examples/sluice.conf $(DESTDIR)$(CONFDIR)/sluice.conf
+
+# Needs the same variables as the install that it takes back.
+uninstall:
+	$(Q)! cmp -s user/examples/sluice.conf $(DESTDIR)$(CONFDIR)/sluice.conf || \
+		rm -f $(DESTDIR)$(CONFDIR)/sluice.conf
+	$(Q)rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	$(Q)printf '%s\n' $(addprefix $(DESTDIR),$(INSTALLED_FOLDERS) $(CONFDIR)/policy.d $(CONFDIR)) | \
+		sort -r | while read -r folder; do rmdir "$$folder" 2>/dev/null || :; done
+
+.PHONY: FORCE
+FORCE:
