@@ -14,25 +14,48 @@
 
 #include <bpf/bpf_tracing.h>
 
-/* What the process carries, and whether there is anything to look at. */
-static __always_inline bool is_of_interest(u64 *ret_taint)
+/* Whether there is anything to look at: the process carries labels, or some endpoint does. */
+static __always_inline bool is_of_interest(const struct sluice_task *state, u64 *ret_taint)
 {
-	*ret_taint = subject_taint(subject_state(subject_leader()));
+	*ret_taint = subject_taint(state);
 	return *ret_taint || policy_in_force()->flags & SLUICE_POLICY_ENDPOINTS;
 }
 
-static __noinline int send_to(struct socket *sock, const void *address, u64 taint)
+/* @address is the caller's, in kernel memory; its family decides, not the socket's. */
+static __noinline int send_to(struct socket *sock, const void *address, const struct sluice_task *state, u64 taint)
 {
 	struct attempt attempt = {};
-	struct sock *sk = BPF_CORE_READ(sock, sk);
+	struct sock *sk = sock->sk;
 	u16 family;
 
-	if (bpf_probe_read_kernel(&family, sizeof(family), address) || is_local_family(family))
+	if (!sk)
+		return 0;
+	family = target_from_sockaddr(&attempt.key.target, address);
+	if (is_local_family(family))
 		return 0;
 	if (family != AF_INET && family != AF_INET6)
 		return taint ? egress_other(family, socket_ino(sock), taint) : 0;
-	attempt.key.target.arg = BPF_CORE_READ(sk, sk_protocol);
-	if (!target_from_sockaddr(&attempt.key.target, address))
+	attempt.key.target.arg = sk->sk_protocol;
+	if (sent_before(state, &attempt.key.target, taint))
+		return 0;
+	return egress_check(&attempt, socket_ino(sock), taint);
+}
+
+static __noinline int send_to_peer(struct socket *sock, const struct sluice_task *state, u64 taint)
+{
+	struct attempt attempt = {};
+	struct sock *sk = sock->sk;
+	u16 family;
+
+	if (!sk)
+		return 0;
+	family = sk->__sk_common.skc_family;
+	if (family != AF_INET && family != AF_INET6)
+		return taint ? egress_other(family, socket_ino(sock), taint) : 0;
+	attempt.key.target.arg = sk->sk_protocol;
+	if (!target_from_sock(&attempt.key.target, sk))
+		return 0; /* not connected: the kernel refuses it */
+	if (sent_before(state, &attempt.key.target, taint))
 		return 0;
 	return egress_check(&attempt, socket_ino(sock), taint);
 }
@@ -40,25 +63,29 @@ static __noinline int send_to(struct socket *sock, const void *address, u64 tain
 SEC("lsm/socket_connect")
 int BPF_PROG(sluice_socket_connect, struct socket *sock, struct sockaddr *address, int addrlen, int ret)
 {
+	const struct sluice_task *state;
 	u64 taint;
 
 	if (ret)
 		return ret;
-	if (!is_of_interest(&taint) || sock->type == SOCK_DGRAM || is_exempt(bpf_get_current_task_btf()))
+	state = subject_state(subject_leader());
+	if (!is_of_interest(state, &taint) || sock->type == SOCK_DGRAM || is_exempt(bpf_get_current_task_btf()))
 		return 0;
-	return send_to(sock, address, taint);
+	return send_to(sock, address, state, taint);
 }
 
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(sluice_socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
 {
+	const struct sluice_task *state;
 	struct sock *sk;
 	u64 taint;
 	void *name;
 
 	if (ret)
 		return ret;
-	if (!is_of_interest(&taint) || is_exempt(bpf_get_current_task_btf()))
+	state = subject_state(subject_leader());
+	if (!is_of_interest(state, &taint) || is_exempt(bpf_get_current_task_btf()))
 		return 0;
 	sk = sock->sk;
 	if (!sk || is_local_family(sk->__sk_common.skc_family))
@@ -66,6 +93,6 @@ int BPF_PROG(sluice_socket_sendmsg, struct socket *sock, struct msghdr *msg, int
 	name = msg->msg_name;
 	/* A connected stream ignores the name; an unconnected one sends to it with Fast Open. */
 	if (name && (sock->type != SOCK_STREAM || !sk->__sk_common.skc_dport))
-		return send_to(sock, name, taint);
-	return egress_peer(sock, taint);
+		return send_to(sock, name, state, taint);
+	return send_to_peer(sock, state, taint);
 }

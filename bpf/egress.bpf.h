@@ -24,25 +24,23 @@ static __always_inline void addr_from_v4(u8 *addr, __be32 v4)
 	__builtin_memcpy(addr + 12, &v4, 4);
 }
 
-/* Fills @target from a socket address in kernel memory. Return: false when it is no place to send to. */
-static __noinline bool target_from_sockaddr(struct sluice_target *target, const void *sockaddr)
+/*
+ * Fills @target from a caller's socket address, copied as the larger of the two forms: port and IPv4 address lie at the same
+ * place in both, and the kernel keeps such addresses in a sockaddr_storage. Return: the family.
+ */
+static __noinline u16 target_from_sockaddr(struct sluice_target *target, const void *address)
 {
-	struct sockaddr_in6_plain in6 = {};
-	struct sockaddr_in_plain in = {};
+	struct sockaddr_in6_plain from = {};
 
-	if (!target || bpf_probe_read_kernel(&in, sizeof(in), sockaddr))
-		return false;
+	if (!target || bpf_probe_read_kernel(&from, sizeof(from), address))
+		return AF_UNSPEC;
 	target->kind = SLUICE_TARGET_ENDPOINT;
-	target->port = bpf_ntohs(in.port);
-	if (in.family == AF_INET) {
-		addr_from_v4(target->addr, in.addr);
-		return true;
-	}
-	if (in.family == AF_INET6 && !bpf_probe_read_kernel(&in6, sizeof(in6), sockaddr)) {
-		__builtin_memcpy(target->addr, in6.addr, 16);
-		return true;
-	}
-	return false;
+	target->port = bpf_ntohs(from.port);
+	if (from.family == AF_INET)
+		addr_from_v4(target->addr, from.flowinfo);
+	else if (from.family == AF_INET6)
+		__builtin_memcpy(target->addr, from.addr, 16);
+	return from.family;
 }
 
 /* Fills @target from the peer of a connected socket. Return: false when it has none. */
@@ -61,6 +59,24 @@ static __noinline bool target_from_peer(struct sluice_target *target, struct soc
 	else
 		BPF_CORE_READ_INTO(target->addr, sk, __sk_common.skc_v6_daddr.in6_u.u6_addr8);
 	return port;
+}
+
+/* The same with plain loads, for a socket that a hook was given. */
+static __always_inline bool target_from_sock(struct sluice_target *target, struct sock *sk)
+{
+	const struct sock_common *common = &sk->__sk_common;
+	u64 *addr = target->id;
+
+	target->kind = SLUICE_TARGET_ENDPOINT;
+	target->port = bpf_ntohs(common->skc_dport);
+	if (common->skc_family == AF_INET) {
+		addr[0] = 0;
+		addr[1] = (u64)common->skc_daddr << 32 | bpf_htonl(0xffff);
+	} else {
+		addr[0] = common->skc_v6_daddr.in6_u.u6_addr32[0] | (u64)common->skc_v6_daddr.in6_u.u6_addr32[1] << 32;
+		addr[1] = common->skc_v6_daddr.in6_u.u6_addr32[2] | (u64)common->skc_v6_daddr.in6_u.u6_addr32[3] << 32;
+	}
+	return target->port;
 }
 
 /* ::, ::1, 127/8 and 0.0.0.0, which the kernel takes for the loopback. */
@@ -109,6 +125,30 @@ static __noinline int destination_find(const struct sluice_target *target, u64 *
 	return 0;
 }
 
+/* The process sent the same labels to the same place before, and the policy in force allowed it. */
+static __always_inline bool sent_before(const struct sluice_task *state, const struct sluice_target *target, u64 taint)
+{
+	return state && state->sent.generation == policy_in_force()->generation &&
+	       state->sent.addr[1] == target->id[1] && state->sent.addr[0] == target->id[0] &&
+	       state->sent.port == target->port && state->sent.protocol == target->arg &&
+	       !(taint & ~state->sent.labels);
+}
+
+static __always_inline void sent_remember(const struct sluice_target *target, u64 labels)
+{
+	struct sluice_task *state = subject_state(subject_leader());
+
+	if (!state)
+		return;
+	state->sent.generation = 0; /* void while the parts change: another thread may look */
+	state->sent.addr[0] = target->id[0];
+	state->sent.addr[1] = target->id[1];
+	state->sent.port = target->port;
+	state->sent.protocol = target->arg;
+	state->sent.labels = labels;
+	state->sent.generation = policy_in_force()->generation;
+}
+
 /* A grant let this very socket send to this very address, and it still holds. */
 static __always_inline u64 flow_labels(u64 socket_ino, const struct sluice_target *target)
 {
@@ -150,6 +190,8 @@ static __noinline int egress_check(struct attempt *attempt, u64 socket_ino, u64 
 		return -EPERM;
 	attempt->key.action = SLUICE_EGRESS;
 	attempt->labels = taint & ~allowed & ~carries;
+	if (!attempt->labels && !carries && taint)
+		sent_remember(&attempt->key.target, taint);
 	if (attempt->labels)
 		attempt->labels &= ~flow_labels(socket_ino, &attempt->key.target);
 	if (attempt->labels) {

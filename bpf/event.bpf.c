@@ -141,7 +141,8 @@ int event_emit_task(u32 type, u64 labels, u32 tgid, u64 start_ns)
 	event->peer_tgid = tgid;
 	event->peer_start_ns = start_ns;
 	event_who(event, task);
-	event_paths(event, NULL, task);
+	if (type == SLUICE_EVENT_EXEC)
+		event_paths(event, NULL, task);
 	bpf_ringbuf_submit(event, 0);
 	return 0;
 }

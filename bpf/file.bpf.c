@@ -67,9 +67,35 @@ static __noinline int open_for_write(struct file *file, u64 labels, bool created
 	return 0;
 }
 
+/*
+ * The same process opens the same file again, with the same labels, and may: nothing is new and nothing to be told. This is
+ * what a pipeline does all day.
+ */
+static __always_inline bool read_is_known(const struct sluice_inode *cache, u64 labels)
+{
+	struct task_struct *task = bpf_get_current_task_btf(), *leader = task->group_leader;
+	const struct sluice_task *state;
+
+	if (cache->reader != leader->start_boottime)
+		return false;
+	state = subject_state(leader);
+	return state && !(labels & ~(state->taint | state->cleared[SLUICE_TAINT])) && subject_is_fresh(state, task) &&
+	       !(labels & policy_in_force()->guarded[SLUICE_OPEN] & ~state->cleared[SLUICE_OPEN]);
+}
+
+/* From now on the current process is known as a reader. The label may have changed meanwhile: then the cache is void. */
+static __always_inline void read_was_told(struct inode *inode, u64 labels)
+{
+	struct sluice_inode *cache = object_cache(inode);
+
+	if (cache && cache->labels == labels)
+		cache->reader = subject_leader()->start_boottime;
+}
+
 SEC("lsm/file_open")
 int BPF_PROG(sluice_file_open, struct file *file, int ret)
 {
+	const struct sluice_inode *cache;
 	struct inode *inode;
 	bool created;
 	u64 labels;
@@ -80,14 +106,17 @@ int BPF_PROG(sluice_file_open, struct file *file, int ret)
 	inode = file->f_inode;
 	if (!carries_data(inode))
 		return 0;
-	labels = object_labels(inode, file->f_path.dentry);
-	if (!labels)
+	cache = object_cache(inode);
+	labels = cache ? cache->labels : object_labels_slow(inode, file->f_path.dentry);
+	if (!labels || (cache && !(file->f_mode & FMODE_WRITE) && read_is_known(cache, labels)))
 		return 0;
 	created = file->f_mode & FMODE_CREATED;
 	if (file->f_mode & FMODE_WRITE)
 		err = open_for_write(file, labels, created);
 	if (!err && file->f_mode & (FMODE_READ | FMODE_EXEC))
 		err = read_labeled(file, labels, created);
+	if (!err)
+		read_was_told(inode, labels);
 	return err;
 }
 
@@ -120,13 +149,18 @@ static __noinline int write_tainted(struct file *file, u64 taint)
 
 static __always_inline int check_read(struct file *file)
 {
+	struct task_struct *leader = subject_leader();
 	struct inode *inode = file->f_inode;
+	const struct sluice_inode *cache;
 	u64 labels;
 
 	if (!carries_data(inode))
 		return 0;
-	labels = object_labels(inode, file->f_path.dentry);
-	if (!labels || !(labels & ~subject_taint(subject_state(subject_leader()))))
+	cache = object_cache(inode);
+	labels = cache ? cache->labels : object_labels_slow(inode, file->f_path.dentry);
+	if (!labels || (cache && cache->reader == leader->start_boottime))
+		return 0; /* nothing to take, or taken when it was opened */
+	if (!(labels & ~subject_taint(subject_state(leader))))
 		return 0;
 	return read_labeled(file, labels, false);
 }

@@ -143,6 +143,7 @@ struct linux_binprm {
 struct in6_addr {
 	union {
 		u8 u6_addr8[16];
+		__be32 u6_addr32[4];
 	} in6_u;
 };
 
@@ -183,13 +184,7 @@ struct pt_regs {
 
 #pragma clang attribute pop
 
-/* Plain layouts of the socket API (uapi): the same on every kernel, so not relocated. */
-struct sockaddr_in_plain {
-	u16 family;
-	__be16 port;
-	__be32 addr;
-};
-
+/* Plain layout of the socket API (uapi): the same on every kernel, so not relocated. @flowinfo is the address for IPv4. */
 struct sockaddr_in6_plain {
 	u16 family;
 	__be16 port;

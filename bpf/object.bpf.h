@@ -63,25 +63,37 @@ static __noinline u64 object_walk(const struct inode *inode, struct dentry *dent
 	return ~0ULL;
 }
 
-/* The labels of @inode, reached as @dentry; from its cache when that is of this epoch. */
-static __always_inline u64 object_labels(struct inode *inode, struct dentry *dentry)
+/* The valid cache of @inode, or NULL. */
+static __always_inline struct sluice_inode *object_cache(struct inode *inode)
+{
+	struct sluice_inode *cache = bpf_inode_storage_get(&inodes, inode, 0, 0);
+
+	return cache && cache->known && cache->epoch == control.label_epoch ? cache : NULL;
+}
+
+static __always_inline u64 object_labels_slow(struct inode *inode, struct dentry *dentry)
 {
 	u32 epoch = control.label_epoch;
 	struct sluice_inode *cache;
-	u64 labels;
+	u64 labels = object_walk(inode, dentry);
 
-	cache = bpf_inode_storage_get(&inodes, inode, 0, 0);
-	if (cache && cache->known && cache->epoch == epoch)
-		return cache->labels;
-	labels = object_walk(inode, dentry);
 	cache = bpf_inode_storage_get(&inodes, inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!cache) /* no memory for a cache is no reason to be wrong */
 		return labels;
 	labels |= cache->own;
 	cache->labels = labels;
+	cache->reader = 0;
 	cache->known = 1;
 	cache->epoch = epoch; /* read before the walk: a change meanwhile makes it void again */
 	return labels;
+}
+
+/* The labels of @inode, reached as @dentry; from its cache when that is of this epoch. */
+static __always_inline u64 object_labels(struct inode *inode, struct dentry *dentry)
+{
+	struct sluice_inode *cache = object_cache(inode);
+
+	return cache ? cache->labels : object_labels_slow(inode, dentry);
 }
 
 /* Data of these file systems is the kernel's own: writing there moves no user data. */
@@ -140,6 +152,7 @@ static __always_inline int object_receive(struct inode *inode, u64 labels)
 	if (!named)
 		__sync_fetch_and_or(&cache->own, labels);
 	__sync_fetch_and_or(&cache->labels, labels);
+	cache->reader = 0;
 	return 0;
 }
 

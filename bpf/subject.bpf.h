@@ -129,20 +129,26 @@ static __noinline int subject_clear(struct sluice_task *state)
 	return 0;
 }
 
+/* Whether state->cleared was computed for who the process is now, under the policy in force. */
+static __always_inline bool subject_is_fresh(const struct sluice_task *state, struct task_struct *task)
+{
+	struct sluice_object_id exe = subject_executable(task);
+
+	return state->generation == policy_in_force()->generation && state->uid == task->cred->uid.val &&
+	       state->exe.ino == exe.ino && state->exe.dev == exe.dev && state->exe.gen == exe.gen &&
+	       state->cgroup == bpf_get_current_cgroup_id();
+}
+
 /* Makes state->cleared true for who the process is now. */
 static __always_inline void subject_refresh(struct sluice_task *state, struct task_struct *task)
 {
-	struct sluice_object_id exe = subject_executable(task);
 	u32 generation = policy_in_force()->generation;
-	u64 cgroup = bpf_get_current_cgroup_id();
-	u32 uid = task->cred->uid.val;
 
-	if (state->generation == generation && state->uid == uid && state->cgroup == cgroup &&
-	    state->exe.ino == exe.ino && state->exe.dev == exe.dev && state->exe.gen == exe.gen)
+	if (subject_is_fresh(state, task))
 		return;
-	state->uid = uid;
-	state->cgroup = cgroup;
-	state->exe = exe;
+	state->uid = task->cred->uid.val;
+	state->cgroup = bpf_get_current_cgroup_id();
+	state->exe = subject_executable(task);
 	subject_clear(state);
 	state->generation = generation;
 }

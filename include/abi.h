@@ -149,7 +149,8 @@ struct sluice_grant {
  * struct sluice_task: what a process carries (task storage `tasks`, on the thread group's leader).
  * @taint: labels; complete only together with those of @shared
  * @shared: key of the map `shared` while other processes use the same memory, else 0
- * @cleared: what its clearances clear, valid while the five fields behind it are its own
+ * @cleared: what its clearances clear, valid while the fields behind it, to @generation, are its own
+ * @sent: where it last sent to without anybody being asked, with which labels and under which policy
  */
 struct sluice_task {
 	__u64 taint;
@@ -159,6 +160,15 @@ struct sluice_task {
 	struct sluice_object_id exe;
 	__u32 uid;
 	__u32 generation;
+	struct {
+		__u64 addr[2];
+		__u64 labels;
+		__u32 protocol;
+		__u16 port;
+		__u16 pad;
+		__u32 generation;
+		__u32 pad2;
+	} sent;
 };
 
 /* Taint of processes that share memory without being threads (map `shared`). */
@@ -171,10 +181,12 @@ struct sluice_shared {
  * struct sluice_inode: labels of an inode at hand (inode storage `inodes`), a cache for what has a name.
  * @labels: @own, the object's and its folders', as of @epoch
  * @own: labels of what has no name to be found again by: pipes, unlinked files
+ * @reader: start time of the process that last opened it with these labels, and was told of
  */
 struct sluice_inode {
 	__u64 labels;
 	__u64 own;
+	__u64 reader;
 	__u32 epoch;
 	__u32 known;
 };
@@ -382,9 +394,9 @@ _Static_assert(sizeof(struct sluice_target) == 32, "target");
 _Static_assert(sizeof(struct sluice_ask_key) == 64, "ask key");
 _Static_assert(sizeof(struct sluice_ask) == 40, "ask");
 _Static_assert(sizeof(struct sluice_grant) == 32, "grant");
-_Static_assert(sizeof(struct sluice_task) == 88, "task");
+_Static_assert(sizeof(struct sluice_task) == 128, "task");
 _Static_assert(sizeof(struct sluice_shared) == 16, "shared");
-_Static_assert(sizeof(struct sluice_inode) == 24, "inode");
+_Static_assert(sizeof(struct sluice_inode) == 32, "inode");
 _Static_assert(sizeof(struct sluice_flow) == 48, "flow");
 _Static_assert(sizeof(struct sluice_member_key) == 24, "member key");
 _Static_assert(sizeof(struct sluice_destination_key) == 24, "destination key");
