@@ -6,7 +6,8 @@
 # make vm-programs       small programs of the end-to-end tests, which scripts/test runs
 # make fuzz              each fuzzer for FUZZ_SECONDS; what it finds stays in $(O)/fuzz/found
 # make lint              cppcheck, gcc -fanalyzer, scan-build, shellcheck, mandoc; each also alone: lint-gcc
-# make bench-journal     numbers of the journal, as JSON
+# make bench             instructions an operation, in a virtual machine, and numbers of the journal
+# make bench-journal     the latter alone, as JSON
 #
 # Tests link to an archive of all modules, so that each takes what it calls and no list has to be
 # kept; a module whose functions a test plays itself is not taken. The modules that need the BPF
@@ -89,6 +90,26 @@ fuzz-all: $(FUZZERS)
 
 bench-journal: $(O)/tests/bench_journal
 	$(Q)$<
+
+# One program is started by exec in the measurement, so it is static: no loader, no libraries.
+$(O)/tests/ops: tests/bench/ops.c
+	@mkdir -p $(@D)
+	$(call msg,BENCH,$@)
+	$(Q)$(CC) $(filter-out -Iinclude -Iuser,$(OUR_CFLAGS)) -O2 -static $< -o $@
+
+$(O)/tests/floor: tests/bench/floor.c
+	@mkdir -p $(@D)
+	$(call msg,BENCH,$@)
+	$(Q)$(CC) $(OUR_CFLAGS) $(CFLAGS) $(LDFLAGS) $< -o $@ -lbpf
+
+$(O)/tests/floor.bpf.o: tests/bench/floor.bpf.c
+	@mkdir -p $(@D)
+	$(call msg,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+# BENCH_KERNEL: 6.1, 6.12 or 7
+bench: $(PROGRAMS) $(O)/tests/ops $(O)/tests/floor $(O)/tests/floor.bpf.o bench-journal
+	$(Q)scripts/bench $(or $(BENCH_KERNEL),6.12) $(abspath $(O))
 
 # ---- analysis ----
 
