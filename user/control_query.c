@@ -239,8 +239,10 @@ int answer_why(struct client *client, const struct channel_message *message, str
 
 	if (!steps)
 		return -ENOMEM;
-	if (!peer_sees_all(client))
+	if (!peer_sees_all(client)) {
+		/* cppcheck-suppress memleak; freed by its cleanup attribute */
 		return answer_result(answer, -EPERM, REFUSED);
+	}
 	process_read(why->pid, 0, &p); /* one that has ended may be known still: then the newest with that pid */
 	n = lineage_of_pid(client->control->agent->lineage, why->pid, p.start_ns, steps, LINEAGE_MAX_STEPS);
 	return answer_steps(client, steps, n, answer);
@@ -255,13 +257,19 @@ int answer_lineage(struct client *client, const struct channel_message *message,
 
 	if (!steps)
 		return -ENOMEM;
-	if (!peer_sees_all(client))
+	if (!peer_sees_all(client)) {
+		/* cppcheck-suppress memleak; freed by its cleanup attribute */
 		return answer_result(answer, -EPERM, REFUSED);
-	if (message->fd < 0)
+	}
+	if (message->fd < 0) {
+		/* cppcheck-suppress memleak; freed by its cleanup attribute */
 		return answer_result(answer, -EBADF, "the file was not sent along");
+	}
 	r = kernel_identify(agent->kernel, message->fd, &id, NULL);
-	if (r < 0)
+	if (r < 0) {
+		/* cppcheck-suppress memleak; freed by its cleanup attribute */
 		return answer_result(answer, r, "the kernel does not know this file: %s", strerror(-r));
+	}
 	r = lineage_of_object(agent->lineage, &id, steps, LINEAGE_MAX_STEPS);
 	return answer_steps(client, steps, r, answer);
 }

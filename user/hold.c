@@ -16,17 +16,23 @@
 #include "log.h"
 #include "process.h"
 
+static int send_continue(int pidfd)
+{
+	return syscall(SYS_pidfd_send_signal, pidfd, SIGCONT, NULL, 0) < 0 ? -errno : 0;
+}
+
 int hold_continue(pid_t pid, uint64_t start_ns, int pidfd)
 {
-	_cleanup_close_ int own = -1;
+	int own, r;
 
-	if (pidfd < 0) {
-		own = process_open(pid, start_ns);
-		if (own < 0)
-			return own;
-		pidfd = own;
-	}
-	return syscall(SYS_pidfd_send_signal, pidfd, SIGCONT, NULL, 0) < 0 ? -errno : 0;
+	if (pidfd >= 0)
+		return send_continue(pidfd);
+	own = process_open(pid, start_ns);
+	if (own < 0)
+		return own;
+	r = send_continue(own);
+	close(own);
+	return r;
 }
 
 static void wake_waiters(struct request *request)

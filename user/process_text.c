@@ -52,8 +52,8 @@ static void append_word(char *ret, size_t size, size_t *used, const char *word)
 int process_command(pid_t pid, uint64_t start_ns, char *ret, size_t size)
 {
 	_cleanup_fclose_ FILE *file = open_file(pid, "cmdline");
-	_cleanup_free_ char *word = NULL;
 	size_t room = 0, used = 0;
+	char *word = NULL;
 
 	if (!file)
 		return errno == ENOENT ? -ESRCH : -errno;
@@ -62,26 +62,29 @@ int process_command(pid_t pid, uint64_t start_ns, char *ret, size_t size)
 	ret[0] = '\0';
 	while (used + 1 < size && getdelim(&word, &room, '\0', file) > 0)
 		append_word(ret, size, &used, word);
+	free(word);
 	return 0;
 }
 
 int process_environ(pid_t pid, uint64_t start_ns, const char *name, char *ret, size_t size)
 {
 	_cleanup_fclose_ FILE *file = open_file(pid, "environ");
-	_cleanup_free_ char *word = NULL;
 	size_t room = 0, length = strlen(name);
 	ssize_t n, total = 0;
+	char *word = NULL;
+	int r = -ENOENT;
 
 	if (!file)
 		return errno == ENOENT ? -ESRCH : -errno;
 	if (!process_alive(pid, start_ns, NULL))
 		return -ESRCH;
-	while (total < ENVIRON_MAX && (n = getdelim(&word, &room, '\0', file)) > 0) {
+	while (r && total < ENVIRON_MAX && (n = getdelim(&word, &room, '\0', file)) > 0) {
 		total += n;
 		if (strncmp(word, name, length) || word[length] != '=')
 			continue;
 		snprintf(ret, size, "%s", word + length + 1);
-		return 0;
+		r = 0;
 	}
-	return -ENOENT;
+	free(word);
+	return r;
 }

@@ -42,6 +42,9 @@ struct record *record_free(struct record *record)
 
 /* Type and message in front, so that a person who reads the file sees them first. */
 static json_t *compose(json_t *body, const char *type, const char *format, va_list ap)
+	__attribute__((format(printf, 3, 0)));
+
+static json_t *compose(json_t *body, const char *type, const char *format, va_list ap)
 {
 	_cleanup_free_ char *text = NULL, *message = NULL;
 	json_t *entry = json_object();
@@ -141,12 +144,11 @@ int record_announce(struct agent *agent, json_t *body, const char *type, const c
 
 int record_commit(struct agent *agent)
 {
-	int r;
-
 	if (!agent->journal)
 		return -EIO;
 	if (!journal_broken(agent->journal)) {
-		r = add_waiting(agent);
+		int r = add_waiting(agent);
+
 		if (r < 0)
 			return r;
 	}

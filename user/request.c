@@ -39,6 +39,7 @@ static void free_waiters(struct request *request)
 	struct waiter *waiter, *next;
 
 	LL_FOREACH_SAFE(request->waiters, waiter, next) {
+		/* cppcheck-suppress uninitvar; set by the macro above */
 		if (waiter->gone)
 			event_free(waiter->gone);
 		if (waiter->pidfd >= 0)
@@ -239,6 +240,7 @@ static void remove_process(struct request *request, pid_t tgid, uint64_t start_n
 	struct waiter *waiter, *next;
 
 	LL_FOREACH_SAFE(request->waiters, waiter, next) {
+		/* cppcheck-suppress uninitvar; set by the macro above */
 		if (waiter->tgid != tgid || waiter->start_ns != start_ns)
 			continue;
 		LL_DELETE(request->waiters, waiter);
@@ -285,6 +287,7 @@ int request_add_waiter(struct request *request, pid_t tgid, uint32_t tid, uint64
 	bool watched = false;
 
 	LL_FOREACH(request->waiters, waiter) {
+		/* cppcheck-suppress uninitvar; set by the macro above */
 		if (waiter->tgid != tgid || waiter->start_ns != start_ns)
 			continue;
 		watched = true;
@@ -379,7 +382,6 @@ static void move_waiters(struct request *from, struct request *to)
 void request_stopped(struct agent *agent, const struct sluice_event *event)
 {
 	struct request *request = find_open(agent->requests, &event->key), *older = NULL;
-	int r;
 
 	if (event->key.action >= SLUICE_ACTIONS)
 		return;
@@ -389,6 +391,8 @@ void request_stopped(struct agent *agent, const struct sluice_event *event)
 		request = NULL;
 	}
 	if (!request) {
+		int r;
+
 		request = calloc(1, sizeof(*request));
 		r = request ? open_request(agent, event, request) : -ENOMEM;
 		if (r < 0) {
@@ -425,6 +429,7 @@ void request_committed(struct agent *agent, int error)
 	if (error < 0)
 		deny_fresh(agent, error);
 	HASH_ITER(by_id, agent->requests->by_id, request, next) {
+		/* cppcheck-suppress uninitvar; set by the macro above */
 		if (!request->fresh)
 			continue;
 		request->fresh = false;

@@ -31,8 +31,8 @@ static void describe_decisions(const struct request *request, struct ipc_request
 {
 	size_t n = request->n_decisions < SLUICE_MAX_REVIEWERS ? request->n_decisions : SLUICE_MAX_REVIEWERS;
 
-	for (size_t i = 0; i < n; i++)
-		ret->decisions[i] = request->decisions[i];
+	if (n)
+		memcpy(ret->decisions, request->decisions, n * sizeof(ret->decisions[0]));
 	ret->n_decisions = (uint16_t)n;
 }
 

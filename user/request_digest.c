@@ -36,7 +36,7 @@ static int compare(const void *a, const void *b)
 
 static void list_labels(const struct agent *agent, uint64_t labels, char *ret, size_t size)
 {
-	const char *names[SLUICE_MAX_LABELS];
+	const char *names[SLUICE_MAX_LABELS] = { NULL };
 	size_t n = 0, used = 0;
 
 	for (unsigned int bit = 0; bit < SLUICE_MAX_LABELS; bit++)

@@ -305,13 +305,13 @@ MAYBE static const char *member(const json_t *entry, const char *name)
 MAYBE static void write_file(pid_t pid, const char *name, const char *bytes, size_t length)
 {
 	char path[256];
-	FILE *file;
+	FILE *out;
 
 	snprintf(path, sizeof(path), "%s/%d/%s", world.folder, pid, name);
-	file = fopen(path, "we");
-	assert_non_null(file);
-	assert_int_equal(fwrite(bytes, 1, length, file), length);
-	fclose(file);
+	out = fopen(path, "we");
+	assert_non_null(out);
+	assert_int_equal(fwrite(bytes, 1, length, out), length);
+	fclose(out);
 }
 
 struct fake_process {
@@ -454,14 +454,14 @@ MAYBE static struct decider decider_of(uint32_t loginuid)
 
 MAYBE static int decide(const struct request *request, uint32_t person, bool approve, const char *reason)
 {
-	struct ipc_decide answer = { .approve = approve };
+	struct ipc_decide message = { .approve = approve };
 	struct decider decider = decider_of(person);
 	char text[1024] = "";
 
-	memcpy(answer.id, request->id, sizeof(answer.id));
-	memcpy(answer.digest, request->digest, sizeof(answer.digest));
-	snprintf(answer.reason, sizeof(answer.reason), "%s", reason);
-	return decision_make(&world.agent, &answer, &decider, text, sizeof(text));
+	memcpy(message.id, request->id, sizeof(message.id));
+	memcpy(message.digest, request->digest, sizeof(message.digest));
+	snprintf(message.reason, sizeof(message.reason), "%s", reason);
+	return decision_make(&world.agent, &message, &decider, text, sizeof(text));
 }
 
 MAYBE static void load_policy(struct agent *agent, const char *text)
@@ -470,13 +470,13 @@ MAYBE static void load_policy(struct agent *agent, const char *text)
 	struct policy *policy;
 	char path[128];
 	char *files[] = { path };
-	FILE *file;
+	FILE *out;
 
 	snprintf(path, sizeof(path), "%s/policy.conf", world.folder);
-	file = fopen(path, "we");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
+	out = fopen(path, "we");
+	assert_non_null(out);
+	fputs(text, out);
+	fclose(out);
 	if (policy_load(files, 1, &policy, &error) < 0)
 		fail_msg("%s", error.text);
 	agent->policy = policy;

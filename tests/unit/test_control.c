@@ -271,7 +271,7 @@ static void test_why_and_lineage(void **state)
 	assert_int_equal(fstat(fd, &st), 0);
 	assert_int_equal(lineage_add(world.agent.lineage, &fact), 0);
 	fact.type = SLUICE_EVENT_LABEL;
-	target.object.ino = st.st_ino;
+	target.object.ino = st.st_ino; /* cppcheck-suppress unreadVariable; by fact.target */
 	fact.object = "/tmp/b";
 	assert_int_equal(lineage_add(world.agent.lineage, &fact), 0);
 	add_process(&p);
