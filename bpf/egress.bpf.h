@@ -125,28 +125,47 @@ static __noinline int destination_find(const struct sluice_target *target, u64 *
 	return 0;
 }
 
-/* The process sent the same labels to the same place before, and the policy in force allowed it. */
+/*
+ * The process sent the same labels to the same place before, and the policy in force allowed it. A thread that reads while
+ * another writes must not see half of one place and half of another: the version is even and the same before and after
+ * (x86 keeps the order of loads, and of stores; another architecture would need barriers here).
+ */
 static __always_inline bool sent_before(const struct sluice_task *state, const struct sluice_target *target, u64 taint)
 {
-	return state && state->sent.generation == policy_in_force()->generation &&
-	       state->sent.addr[1] == target->id[1] && state->sent.addr[0] == target->id[0] &&
-	       state->sent.port == target->port && state->sent.protocol == target->arg &&
-	       !(taint & ~state->sent.labels);
+	const volatile u32 *version;
+	u32 before;
+
+	if (!state)
+		return false;
+	version = &state->sent.version;
+	before = *version;
+	barrier();
+	if (before & 1 || state->sent.generation != policy_in_force()->generation ||
+	    state->sent.addr[1] != target->id[1] || state->sent.addr[0] != target->id[0] ||
+	    state->sent.port != target->port || state->sent.protocol != target->arg || taint & ~state->sent.labels)
+		return false;
+	barrier();
+	return *version == before;
 }
 
 static __always_inline void sent_remember(const struct sluice_target *target, u64 labels)
 {
 	struct sluice_task *state = subject_state(subject_leader());
+	u32 version;
 
 	if (!state)
 		return;
-	state->sent.generation = 0; /* void while the parts change: another thread may look */
+	version = state->sent.version;
+	if (version & 1 || __sync_val_compare_and_swap(&state->sent.version, version, version + 1) != version)
+		return; /* another thread is at it */
 	state->sent.addr[0] = target->id[0];
 	state->sent.addr[1] = target->id[1];
 	state->sent.port = target->port;
 	state->sent.protocol = target->arg;
 	state->sent.labels = labels;
 	state->sent.generation = policy_in_force()->generation;
+	barrier();
+	__sync_fetch_and_add(&state->sent.version, 1);
 }
 
 /* A grant let this very socket send to this very address, and it still holds. */

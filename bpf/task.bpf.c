@@ -13,26 +13,32 @@
 
 static u64 next_shared; /* numbers of groups that share memory */
 
+static __always_inline bool shared_enter(u64 key)
+{
+	struct sluice_shared *group = bpf_map_lookup_elem(&shared, &key);
+
+	if (!group)
+		return false;
+	__sync_fetch_and_add(&group->users, 1);
+	return true;
+}
+
 /* Parent and child use one memory: whatever one reads, both carry. Return: the group's key or 0 when there is no room. */
 static __always_inline u64 shared_join(struct sluice_task *parent)
 {
 	struct sluice_shared fresh = { .taint = parent->taint, .users = 2 };
-	u64 key = parent->shared;
-	struct sluice_shared *group;
+	u64 key = parent->shared, first;
 
-	if (key) {
-		group = bpf_map_lookup_elem(&shared, &key);
-		if (!group)
-			return 0;
-		__sync_fetch_and_add(&group->users, 1);
-		return key;
-	}
-	/* Per CPU and task never equal: no atomic counter with a result before -mcpu=v3, and none needed. */
+	if (key)
+		return shared_enter(key) ? key : 0;
 	key = __sync_fetch_and_add(&next_shared, 1) + 1;
 	if (bpf_map_update_elem(&shared, &key, &fresh, BPF_NOEXIST))
 		return 0;
-	parent->shared = key;
-	return key;
+	first = __sync_val_compare_and_swap(&parent->shared, 0, key);
+	if (!first)
+		return key;
+	bpf_map_delete_elem(&shared, &key); /* another thread of the parent was first */
+	return shared_enter(first) ? first : 0;
 }
 
 static __always_inline void shared_leave(struct sluice_task *state)
@@ -90,12 +96,13 @@ int BPF_PROG(sluice_bprm_check_security, struct linux_binprm *bprm, int ret)
 	if (ret || task->pid == task->tgid)
 		return ret;
 	leader = subject_state(task->group_leader);
-	if (!leader || !subject_taint(leader))
+	if (!leader || !(subject_taint(leader) | leader->shared))
 		return 0;
 	own = bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!own)
 		return -ENOMEM;
 	own->taint = subject_taint(leader);
+	own->shared = leader->shared; /* left when the exec is done */
 	return 0;
 }
 
@@ -133,7 +140,7 @@ int BPF_PROG(sluice_sched_process_exit, struct task_struct *task)
 {
 	struct sluice_task *state;
 
-	if (!task->bpf_storage || task->signal->live.counter)
+	if (task->signal->live.counter) /* not the last thread */
 		return 0;
 	state = subject_state(task->group_leader);
 	if (state)

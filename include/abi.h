@@ -150,7 +150,8 @@ struct sluice_grant {
  * @taint: labels; complete only together with those of @shared
  * @shared: key of the map `shared` while other processes use the same memory, else 0
  * @cleared: what its clearances clear, valid while the fields behind it, to @generation, are its own
- * @sent: where it last sent to without anybody being asked, with which labels and under which policy
+ * @sent: where it last sent to without anybody being asked, with which labels and under which policy; @version is odd
+ *	while a thread writes it
  */
 struct sluice_task {
 	__u64 taint;
@@ -167,7 +168,7 @@ struct sluice_task {
 		__u16 port;
 		__u16 pad;
 		__u32 generation;
-		__u32 pad2;
+		__u32 version;
 	} sent;
 };
 
