@@ -223,7 +223,6 @@ struct sluice_member_key {
  * @guarded: labels with a rule, for each action
  * @deny, @ask: what the rule says for those not cleared; a label in neither is audited only
  * @hold: labels whose rule holds the process; the others fail it at once
- * @by_executable: labels whose questions are asked for executable and user, not for the process
  * @unstated: clearances that do not state the dimension
  * @cleared: what each clearance clears, for each action and for the taint
  * @limit_ms: how long a question of that label may wait
@@ -235,7 +234,6 @@ struct sluice_policy {
 	__u64 deny[SLUICE_ACTIONS];
 	__u64 ask[SLUICE_ACTIONS];
 	__u64 hold[SLUICE_ACTIONS];
-	__u64 by_executable[SLUICE_ACTIONS];
 	__u64 clearances;
 	__u64 unstated[SLUICE_DIMENSIONS];
 	__u64 cleared[SLUICE_MAX_CLEARANCES][SLUICE_MASKS];
@@ -404,7 +402,7 @@ _Static_assert(sizeof(struct sluice_destination_key) == 24, "destination key");
 _Static_assert(sizeof(struct sluice_port) == 24, "port");
 _Static_assert(sizeof(struct sluice_destination) == 8 + 24 * SLUICE_MAX_PORTS, "destination");
 _Static_assert(sizeof(struct sluice_control) == 48, "control");
-_Static_assert(sizeof(struct sluice_policy) == 8 + 5 * 8 * SLUICE_ACTIONS + 8 + 8 * SLUICE_DIMENSIONS +
+_Static_assert(sizeof(struct sluice_policy) == 8 + 4 * 8 * SLUICE_ACTIONS + 8 + 8 * SLUICE_DIMENSIONS +
 		       8 * SLUICE_MASKS * SLUICE_MAX_CLEARANCES + 4 * SLUICE_ACTIONS * SLUICE_MAX_LABELS,
 	       "policy");
 _Static_assert(sizeof(struct sluice_event) == 224 + 2 * SLUICE_EVENT_PATH, "event");

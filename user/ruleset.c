@@ -89,8 +89,6 @@ static void add_rule(struct ruleset_build *build, const struct policy_rule *rule
 	bool monitor = rule->monitor || build->policy->settings.monitor;
 
 	kernel->guarded[rule->action] |= labels;
-	if (rule->scope == POLICY_EXECUTABLE)
-		kernel->by_executable[rule->action] |= labels;
 	for (unsigned int bit = 0; bit < SLUICE_MAX_LABELS; bit++)
 		if (labels >> bit & 1)
 			kernel->limit_ms[rule->action][bit] = rule->limit_s * 1000;

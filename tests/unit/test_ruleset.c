@@ -59,13 +59,11 @@ static void test_masks(void **state)
 	assert_true(kernel->ask[SLUICE_OPEN] == A);
 	assert_true(kernel->deny[SLUICE_OPEN] == B);
 	assert_true(kernel->hold[SLUICE_OPEN] == A);
-	assert_true(kernel->by_executable[SLUICE_OPEN] == A);
 	assert_int_equal(kernel->limit_ms[SLUICE_OPEN][5], 2000);
 	assert_int_equal(kernel->limit_ms[SLUICE_OPEN][0], 900000);
 	assert_int_equal(kernel->limit_ms[SLUICE_OPEN][62], 0);
 	assert_true(kernel->ask[SLUICE_WRITE] == A);
 	assert_true(kernel->hold[SLUICE_WRITE] == 0);
-	assert_true(kernel->by_executable[SLUICE_WRITE] == 0);
 	assert_true(kernel->guarded[SLUICE_CREDENTIAL] == B);
 	assert_true(kernel->deny[SLUICE_CREDENTIAL] == 0);
 	assert_true(kernel->guarded[SLUICE_EGRESS] == 0);
