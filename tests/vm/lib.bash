@@ -173,6 +173,45 @@ set_policy()
 	wait_until "$PATIENCE" generation_is_not "$before" || { tail -n 5 "$STATE/sluiced.log" >&2; return 1; }
 }
 
+sluiced_pid()
+{
+	cat "$STATE/sluiced.pid"
+}
+
+# run_sluiced [OPTION...]: start it with the files that are there. SLUICED: another program. Return 1 when it ends.
+run_sluiced()
+{
+	local status=0
+
+	"${SLUICED:-sluiced}" -v "$@" </dev/null >"$STATE/start.log" 2>&1 3>&- &
+	echo $! >"$STATE/sluiced.pid"
+	wait_until "$PATIENCE" sluiced_is_up || status=1
+	cat "$STATE/start.log" >>"$STATE/sluiced.log"
+	((status == 0)) && is_running >/dev/null 2>&1
+}
+
+# stop_sluiced [SIGNAL]: end it, by KILL when nothing else is said, and wait for the end.
+stop_sluiced()
+{
+	local pid
+
+	pid=$(sluiced_pid)
+	kill -"${1:-KILL}" "$pid" && wait_until "$PATIENCE" ended "$pid"
+}
+
+# ensure_sluiced [TEXT...]: whatever the test before has left: it runs, with this policy.
+ensure_sluiced()
+{
+	if ! is_running >/dev/null 2>&1; then
+		kill -KILL "$(sluiced_pid)" 2>/dev/null && wait_until "$PATIENCE" ended "$(sluiced_pid)"
+		[[ ! -d /sys/fs/bpf/sluice ]] || sluiced --detach >/dev/null 2>&1
+		write_policy "$@"
+		run_sluiced
+		return
+	fi
+	set_policy "$@"
+}
+
 # ---- processes that are watched ----
 
 # become USER COMMAND...: this shell becomes the command, run by USER and watched. UNIT: another unit than work.slice.
@@ -200,6 +239,20 @@ spawn()
 	OUT=$BATS_TEST_TMPDIR/out.$((++spawned))
 	become "$@" </dev/null >"$OUT" 2>&1 3>&- &
 	PID=$!
+}
+
+# spawn_from FILE USER COMMAND...: the same, reading FILE, which the test opens.
+spawn_from()
+{
+	OUT=$BATS_TEST_TMPDIR/out.$((++spawned))
+	become "${@:2}" <"$1" >"$OUT" 2>&1 3>&- &
+	PID=$!
+}
+
+# refute COMMAND...: it must fail. A "!" before a command of a test would not end the test.
+refute()
+{
+	! "$@"
 }
 
 # settles PID: it is held, or has ended.

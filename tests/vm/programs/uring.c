@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * uring.c: the same actions through io_uring, whose results are completions and not results of the system call.
+ *
+ *   open FILE, open-async FILE   in the system call, and in a worker of the kernel
+ *   read FILE READY GO           open it before, read through the ring when GO exists
+ *   connect FILE ADDRESS PORT    read FILE, then connect
+ *   send FILE ADDRESS PORT       connect, read FILE, then send through the ring
+ *
+ * Owns no expectation; see program.h for the exit status.
+ */
+#include <arpa/inet.h>
+#include <linux/io_uring.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "program.h"
+
+struct ring {
+	int fd;
+	struct io_uring_params params;
+	char *queue;
+	struct io_uring_sqe *sqes;
+};
+
+static void ring_open(struct ring *ring)
+{
+	size_t size;
+
+	ring->fd = (int)syscall(SYS_io_uring_setup, 4, &ring->params);
+	if (ring->fd < 0)
+		refused("io_uring_setup");
+	size = ring->params.cq_off.cqes + ring->params.cq_entries * sizeof(struct io_uring_cqe);
+	if (size < ring->params.sq_off.array + ring->params.sq_entries * sizeof(unsigned int))
+		size = ring->params.sq_off.array + ring->params.sq_entries * sizeof(unsigned int);
+	ring->queue = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring->fd, IORING_OFF_SQ_RING);
+	ring->sqes = mmap(NULL, ring->params.sq_entries * sizeof(*ring->sqes), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_POPULATE, ring->fd, IORING_OFF_SQES);
+	if (ring->queue == MAP_FAILED || ring->sqes == MAP_FAILED)
+		refused("mmap");
+}
+
+static unsigned int *field(const struct ring *ring, unsigned int offset)
+{
+	return (unsigned int *)(void *)(ring->queue + offset);
+}
+
+/* Submits @sqe and waits for its completion. Return: its result; exits with what it says when that is an error. */
+static int ring_do(struct ring *ring, const struct io_uring_sqe *sqe, const char *what)
+{
+	unsigned int tail = *field(ring, ring->params.sq_off.tail);
+	unsigned int slot = tail & *field(ring, ring->params.sq_off.ring_mask);
+	const struct io_uring_cqe *cqe;
+	unsigned int head;
+
+	ring->sqes[slot] = *sqe;
+	field(ring, ring->params.sq_off.array)[slot] = slot;
+	__atomic_store_n(field(ring, ring->params.sq_off.tail), tail + 1, __ATOMIC_RELEASE);
+	head = *field(ring, ring->params.cq_off.head);
+	if (syscall(SYS_io_uring_enter, ring->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0)
+		refused("io_uring_enter");
+	while (__atomic_load_n(field(ring, ring->params.cq_off.tail), __ATOMIC_ACQUIRE) == head)
+		if (syscall(SYS_io_uring_enter, ring->fd, 0, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0 && errno != EINTR)
+			refused("io_uring_enter");
+	cqe = (const void *)(ring->queue + ring->params.cq_off.cqes);
+	cqe += head & *field(ring, ring->params.cq_off.ring_mask);
+	__atomic_store_n(field(ring, ring->params.cq_off.head), head + 1, __ATOMIC_RELEASE);
+	if (cqe->res < 0) {
+		errno = -cqe->res;
+		refused(what);
+	}
+	return cqe->res;
+}
+
+static int open_with(char **argv, unsigned char flags)
+{
+	struct ring ring = { 0 };
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .flags = flags, .open_flags = O_RDONLY };
+
+	sqe.addr = (unsigned long)argv[0];
+	ring_open(&ring);
+	ring_do(&ring, &sqe, "openat");
+	return 0;
+}
+
+static int run_open(char **argv)
+{
+	return open_with(argv, 0);
+}
+
+static int run_open_async(char **argv)
+{
+	return open_with(argv, IOSQE_ASYNC);
+}
+
+static int run_read(char **argv)
+{
+	char bytes[16];
+	struct ring ring = { 0 };
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_READ, .len = sizeof(bytes), .addr = (unsigned long)bytes };
+
+	sqe.fd = open_or_exit(argv[0], O_RDONLY);
+	ring_open(&ring);
+	close(open_or_exit(argv[1], O_WRONLY | O_CREAT));
+	while (access(argv[2], F_OK))
+		usleep(20000);
+	printf("read %d\n", ring_do(&ring, &sqe, "read"));
+	return 0;
+}
+
+static struct sockaddr_in address(char **argv)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[1])) };
+
+	inet_pton(AF_INET, argv[0], &in.sin_addr);
+	return in;
+}
+
+static int run_connect(char **argv)
+{
+	struct sockaddr_in in = address(argv + 1);
+	struct ring ring = { 0 };
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_CONNECT, .addr = (unsigned long)&in, .off = sizeof(in) };
+
+	sqe.fd = socket(AF_INET, SOCK_STREAM, 0);
+	ring_open(&ring);
+	read_file(argv[0]);
+	ring_do(&ring, &sqe, "connect");
+	return 0;
+}
+
+static int run_send(char **argv)
+{
+	struct sockaddr_in in = address(argv + 1);
+	struct ring ring = { 0 };
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_SEND, .addr = (unsigned long)"ring\n", .len = 5 };
+
+	sqe.fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (connect(sqe.fd, (struct sockaddr *)&in, sizeof(in)))
+		refused("connect");
+	ring_open(&ring);
+	read_file(argv[0]);
+	ring_do(&ring, &sqe, "send");
+	return 0;
+}
+
+static const struct mode modes[] = {
+	{ "open", run_open, 1 },       { "open-async", run_open_async, 1 }, { "read", run_read, 3 },
+	{ "connect", run_connect, 3 }, { "send", run_send, 3 },
+};
+
+int main(int argc, char **argv)
+{
+	return run_mode(modes, sizeof(modes) / sizeof(modes[0]), argc, argv);
+}
