@@ -26,7 +26,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prot
 HARDENING := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
 CFLAGS ?= -O2 -g $(HARDENING)
 LDFLAGS ?= -pie -Wl,-z,relro,-z,now
-OUR_CFLAGS := -std=gnu17 $(WARNINGS) -fno-common -D_GNU_SOURCE -DSLUICE_VERSION='"$(VERSION)"' $(PREFIX_MAP) \
+OUR_CFLAGS := -std=gnu17 $(WARNINGS) -fno-common -D_GNU_SOURCE= -DSLUICE_VERSION='"$(VERSION)"' $(PREFIX_MAP) \
 	-Iinclude -Iuser -I$(O)
 
 MULTIARCH := $(shell gcc -print-multiarch)
