@@ -72,6 +72,7 @@ test: $(UNIT_TESTS)
 endif
 
 test-programs: $(O)/sluice $(O)/sluice-gateway $(TEST_TOOLS)
+	$(Q)ln -sf tests/fake-sluiced $(O)/fake-sluiced
 	$(Q)SLUICE_BUILD=$(abspath $(O)) BUILD=$(abspath $(O)) bats $(wildcard tests/*.bats)
 
 fuzz:
