@@ -90,6 +90,14 @@ void *kernel_map_data(int fd, size_t size)
 	return data == MAP_FAILED ? NULL : data;
 }
 
+static void unmap_data(void *data, size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (data)
+		munmap(data, (size + page - 1) / page * page);
+}
+
 static int deliver(void *ctx, void *data, size_t size)
 {
 	struct kernel *kernel = ctx;
@@ -136,6 +144,7 @@ static int check_abi(const struct kernel *old, struct kernel_error *error)
 	struct sluice_control *control = kernel_map_data(old->map[KMAP_CONTROL], sizeof(*control));
 	uint32_t abi = control ? control->abi : 0;
 
+	unmap_data(control, sizeof(*control));
 	if (abi == SLUICE_ABI_VERSION)
 		return 0;
 	return kernel_fail(error, -EPROTO,
@@ -227,7 +236,7 @@ static size_t count_programs(const struct sluice_bpf *skel)
 /* All or nothing: pins grow in "<build>_new" and get their name when all are there. */
 static int load(struct kernel *kernel, struct sluice_bpf *skel, const char *build, struct kernel_error *error)
 {
-	char folder[256], final[256], fresh[64];
+	char folder[256], final[256], fresh[KERNEL_PIN_NAME + 8];
 	const char *failed = "";
 	int err;
 
@@ -238,8 +247,8 @@ static int load(struct kernel *kernel, struct sluice_bpf *skel, const char *buil
 	snprintf(folder, sizeof(folder), "%s/%s", KERNEL_PINS, fresh);
 	snprintf(final, sizeof(final), "%s/%s", KERNEL_PINS, build);
 	kernel_pin_remove(fresh); /* of a start that was killed */
-	if ((mkdir(KERNEL_PINS, 0700) && errno != EEXIST) || mkdir(folder, 0700))
-		return kernel_fail(error, -errno, "cannot make %s (is the BPF file system mounted on /sys/fs/bpf?)", folder);
+	if (mkdir(folder, 0700))
+		return kernel_fail(error, -errno, "cannot make %s", folder);
 	err = pin_maps(kernel, skel, folder);
 	if (!err)
 		err = attach_and_pin(skel, folder, &failed);
@@ -258,6 +267,7 @@ static void kernel_init(struct kernel *kernel)
 	for (i = 0; i < KERNEL_MAPS; i++)
 		kernel->map[i] = -1;
 	kernel->identify = -1;
+	kernel->lock = -1;
 }
 
 static void close_maps(struct kernel *kernel)
@@ -273,8 +283,7 @@ static void close_maps(struct kernel *kernel)
 }
 
 /* Replaces the programs of @old_build, or loads the first ones when it is NULL. */
-static int replace(struct kernel *kernel, struct sluice_bpf *skel, const char *build, const char *old_build,
-		   struct kernel_error *error)
+static int replace(struct kernel *kernel, struct sluice_bpf *skel, const char *old_build, struct kernel_error *error)
 {
 	struct kernel old = {};
 	int err = 0;
@@ -287,11 +296,21 @@ static int replace(struct kernel *kernel, struct sluice_bpf *skel, const char *b
 	if (!err)
 		err = prepare_maps(skel, old_build ? &old : NULL, error);
 	if (!err)
-		err = load(kernel, skel, build, error);
-	if (!err && old_build)
-		kernel_pin_remove(old_build);
+		err = load(kernel, skel, kernel->build, error);
 	close_maps(&old);
 	return err;
+}
+
+static int lock(struct kernel *kernel, struct kernel_error *error)
+{
+	int err = kernel_pin_lock(&kernel->lock);
+
+	if (err == -EWOULDBLOCK)
+		return kernel_fail(error, err, "another sluiced is running; stop it first (systemctl stop sluiced)");
+	if (err)
+		return kernel_fail(error, err, "cannot use %s (is the BPF file system mounted on /sys/fs/bpf?)",
+				   KERNEL_PINS);
+	return 0;
 }
 
 static void skeleton_destroyp(struct sluice_bpf **skel)
@@ -308,8 +327,8 @@ int kernel_open(struct kernel **ret, bool *ret_adopted, struct kernel_error *err
 {
 	_cleanup_(kernel_closep) struct kernel *kernel = calloc(1, sizeof(*kernel));
 	_cleanup_(skeleton_destroyp) struct sluice_bpf *skel = NULL;
-	char build[17], old[64];
-	bool pinned, same;
+	char old[KERNEL_PIN_NAME];
+	bool pinned;
 	int err;
 
 	if (!kernel)
@@ -318,21 +337,56 @@ int kernel_open(struct kernel **ret, bool *ret_adopted, struct kernel_error *err
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 	libbpf_set_print(print_libbpf);
 	skel = sluice_bpf__open();
-	if (!skel || build_name(build))
+	if (!skel || build_name(kernel->build))
 		return kernel_fail(error, -errno, "cannot read the BPF object in this program");
-	pinned = kernel_pin_find(old, sizeof(old)) == 0;
-	same = pinned && !strcmp(old, build);
-	if (same)
-		err = kernel_pin_adopt(kernel, build, count_programs(skel), error);
+	err = lock(kernel, error);
+	if (err)
+		return err;
+	kernel->programs = count_programs(skel);
+	pinned = kernel_pin_find(kernel->build, old) == 0;
+	if (pinned && !strcmp(old, kernel->build))
+		err = kernel_pin_adopt(kernel, old, kernel->programs, error);
 	else
-		err = replace(kernel, skel, build, pinned ? old : NULL, error);
+		err = replace(kernel, skel, pinned ? old : NULL, error);
 	if (!err)
 		err = kernel_finish(kernel, error);
 	if (err)
 		return err;
-	*ret_adopted = pinned;
+	/* Only now: until here what enforced before went on, whatever failed. */
+	err = kernel_pin_remove_others(kernel->build);
+	if (err)
+		log_warning_errno(err, "Programs of another build stay attached beside ours; see %s", KERNEL_PINS);
+	*ret_adopted = pinned && kernel->control->enforcing;
 	*ret = TAKE_PTR(kernel);
 	return 0;
+}
+
+int kernel_open_maps(struct kernel **ret, struct kernel_error *error)
+{
+	_cleanup_(kernel_closep) struct kernel *kernel = calloc(1, sizeof(*kernel));
+	int err;
+
+	if (!kernel)
+		return kernel_fail(error, -ENOMEM, "no memory");
+	kernel_init(kernel);
+	err = kernel_pin_find(NULL, kernel->build);
+	if (err)
+		return kernel_fail(error, err, "nothing is pinned below %s", KERNEL_PINS);
+	err = kernel_pin_adopt(kernel, kernel->build, 0, error);
+	if (!err)
+		err = check_abi(kernel, error);
+	if (!err)
+		err = kernel_finish(kernel, error);
+	if (!err)
+		*ret = TAKE_PTR(kernel);
+	return err;
+}
+
+size_t kernel_missing_programs(const struct kernel *kernel)
+{
+	size_t links = kernel_pin_links(kernel->build);
+
+	return links < kernel->programs ? kernel->programs - links : 0;
 }
 
 struct kernel *kernel_close(struct kernel *kernel)
@@ -340,6 +394,10 @@ struct kernel *kernel_close(struct kernel *kernel)
 	if (!kernel)
 		return NULL;
 	ring_buffer__free(kernel->ring);
+	unmap_data(kernel->control, sizeof(*kernel->control));
+	unmap_data(kernel->policies, 2 * sizeof(*kernel->policies));
+	if (kernel->lock >= 0)
+		close(kernel->lock);
 	close_maps(kernel);
 	free(kernel);
 	return NULL;

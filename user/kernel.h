@@ -24,10 +24,17 @@ struct kernel_error {
 /**
  * kernel_open() - adopt the pinned programs of this very build, or load, attach and pin all; nothing in between.
  * @ret_adopted: true when enforcement was found running and was taken over
+ * A second daemon is refused: -EWOULDBLOCK.
  * On failure nothing that was not there before stays, and what enforced before goes on.
  */
 int kernel_open(struct kernel **ret, bool *ret_adopted, struct kernel_error *error);
 struct kernel *kernel_close(struct kernel *kernel); /* enforcement stays: links are pinned */
+
+/* The maps of whatever is pinned, damaged or of another build, and nothing else: for `sluiced --release` only. */
+int kernel_open_maps(struct kernel **ret, struct kernel_error *error);
+
+/* Programs that are not attached any more, although nobody detached them through us. */
+size_t kernel_missing_programs(const struct kernel *kernel);
 
 /* Ends enforcement: unpins and detaches all. For `sluiced --detach` only. */
 int kernel_detach(struct kernel_error *error);

@@ -10,7 +10,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "ruleset.h"
@@ -183,6 +186,17 @@ static int fill_slot(struct kernel *kernel, const struct ruleset *ruleset)
 	return err;
 }
 
+/*
+ * A program that looked at the slot just before the flip must not find it emptied under its feet: an object would have no
+ * labels. The programs run under RCU, and this waits for all who run now. Without it (a nohz_full host) the way that
+ * makes the kernel wait for the same is a sleep that no program outlasts.
+ */
+static void wait_for_programs(void)
+{
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		usleep(100000);
+}
+
 int kernel_apply(struct kernel *kernel, const struct ruleset *ruleset, struct kernel_error *error)
 {
 	unsigned int slot = kernel_idle_slot(kernel), old = !slot;
@@ -198,6 +212,7 @@ int kernel_apply(struct kernel *kernel, const struct ruleset *ruleset, struct ke
 	__atomic_store_n(&kernel->control->slot, slot, __ATOMIC_RELEASE);
 	__atomic_store_n(&kernel->control->enforcing, 1, __ATOMIC_RELEASE);
 	kernel_forget_caches(kernel);
+	wait_for_programs();
 	empty_slot(kernel, old);
 	kernel_object_clear_slot(kernel, old);
 	return 0;

@@ -3,7 +3,8 @@
  * kernel_pin.c: the folder /sys/fs/bpf/sluice/<build>: one file for each map, attached program and identify.
  *
  * Owns: finding, adopting and removing what is pinned. Must not own: loading (kernel.c). A folder appears whole by
- * rename, so one that is not whole was damaged and is refused.
+ * rename from "<build>_new", so one that is not whole was damaged and is refused. A start that is killed leaves a "_new" or
+ * two builds; both enforce until the next start, or --detach, takes away what is too much.
  */
 #include "kernel_private.h"
 
@@ -12,7 +13,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 
@@ -22,7 +25,8 @@ static void closedirp(DIR **dir)
 		closedir(*dir);
 }
 
-int kernel_pin_find(char *ret, size_t size)
+/* Some folder below KERNEL_PINS, but not @except, and a whole one if @whole. Return: 0 or -ENOENT or another errno. */
+static int find_folder(const char *except, bool whole, char ret[KERNEL_PIN_NAME])
 {
 	_cleanup_(closedirp) DIR *dir = opendir(KERNEL_PINS);
 	const struct dirent *entry;
@@ -30,7 +34,9 @@ int kernel_pin_find(char *ret, size_t size)
 	if (!dir)
 		return -errno;
 	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' || strlen(entry->d_name) >= size || strchr(entry->d_name, '_'))
+		if (entry->d_name[0] == '.' || strlen(entry->d_name) >= KERNEL_PIN_NAME)
+			continue;
+		if ((whole && strchr(entry->d_name, '_')) || (except && !strcmp(entry->d_name, except)))
 			continue;
 		strcpy(ret, entry->d_name);
 		return 0;
@@ -38,11 +44,48 @@ int kernel_pin_find(char *ret, size_t size)
 	return -ENOENT;
 }
 
+int kernel_pin_find(const char *wanted, char ret[KERNEL_PIN_NAME])
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", KERNEL_PINS, wanted ? wanted : "");
+	if (!wanted || access(path, F_OK))
+		return find_folder(NULL, true, ret);
+	snprintf(ret, KERNEL_PIN_NAME, "%s", wanted);
+	return 0;
+}
+
 bool kernel_pinned(void)
 {
-	char build[64];
+	char build[KERNEL_PIN_NAME];
 
-	return kernel_pin_find(build, sizeof(build)) == 0;
+	return find_folder(NULL, true, build) == 0;
+}
+
+int kernel_pin_remove_others(const char *keep)
+{
+	char folder[KERNEL_PIN_NAME];
+	int err;
+
+	while ((err = find_folder(keep, false, folder)) == 0) {
+		err = kernel_pin_remove(folder);
+		if (err)
+			return err;
+	}
+	return err == -ENOENT ? 0 : err;
+}
+
+int kernel_pin_lock(int *ret)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (mkdir(KERNEL_PINS, 0700) && errno != EEXIST)
+		return -errno;
+	fd = open(KERNEL_PINS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB))
+		return -errno;
+	*ret = TAKE_FD(fd);
+	return 0;
 }
 
 int kernel_pin_remove(const char *build)
@@ -74,8 +117,13 @@ static int pin_open(const char *build, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Number of pinned links that are alive: each a tracing link, which LSM and BTF tracepoints are. */
-static size_t count_links(const char *build)
+/* Links of LSM programs, and of BTF tracepoints, which are raw ones to the kernel. */
+static bool is_ours(__u32 type)
+{
+	return type == BPF_LINK_TYPE_TRACING || type == BPF_LINK_TYPE_RAW_TRACEPOINT;
+}
+
+size_t kernel_pin_links(const char *build)
 {
 	char path[512];
 	_cleanup_(closedirp) DIR *dir = NULL;
@@ -92,7 +140,7 @@ static size_t count_links(const char *build)
 		if (strncmp(entry->d_name, "link_", 5))
 			continue;
 		fd = pin_open(build, entry->d_name);
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) && info.type == BPF_LINK_TYPE_TRACING)
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) && is_ours(info.type))
 			n++;
 	}
 	return n;
@@ -100,7 +148,7 @@ static size_t count_links(const char *build)
 
 int kernel_pin_adopt(struct kernel *kernel, const char *build, size_t programs, struct kernel_error *error)
 {
-	size_t links = count_links(build);
+	size_t links = kernel_pin_links(build);
 	unsigned int i;
 
 	if (programs && links != programs)
@@ -124,13 +172,8 @@ int kernel_pin_adopt(struct kernel *kernel, const char *build, size_t programs, 
 
 int kernel_detach(struct kernel_error *error)
 {
-	char build[64];
-	int err = kernel_pin_find(build, sizeof(build));
+	int err = kernel_pin_remove_others(NULL);
 
-	if (err == -ENOENT)
-		return 0;
-	if (!err)
-		err = kernel_pin_remove(build);
 	if (err)
 		return kernel_fail(error, err, "cannot remove the pins below %s", KERNEL_PINS);
 	return 0;

@@ -38,9 +38,15 @@ extern const struct kernel_map_spec kernel_map_specs[KERNEL_MAPS];
 
 struct ring_buffer;
 
+#define KERNEL_PINS "/sys/fs/bpf/sluice"
+#define KERNEL_PIN_NAME 64 /* bytes for the name of a build, with the NUL */
+
 struct kernel {
 	int map[KERNEL_MAPS];
 	int identify; /* program */
+	int lock;
+	char build[KERNEL_PIN_NAME];
+	size_t programs; /* attached when all is well */
 	struct sluice_control *control;
 	struct sluice_policy *policies; /* two */
 	struct ring_buffer *ring;
@@ -48,13 +54,18 @@ struct kernel {
 	void *ctx;
 };
 
-#define KERNEL_PINS "/sys/fs/bpf/sluice"
-
 int kernel_fail(struct kernel_error *error, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Folder of the pins that some build has left, with its name in @ret (at least 64 bytes). -ENOENT when there is none. */
-int kernel_pin_find(char *ret, size_t size);
+/* Build whose pins are there: @wanted (may be NULL), else any whole one. -ENOENT when there is none. */
+int kernel_pin_find(const char *wanted, char ret[KERNEL_PIN_NAME]);
 int kernel_pin_remove(const char *build);
+int kernel_pin_remove_others(const char *keep); /* all, also unfinished ones, but @keep, which may be NULL */
+
+/* One daemon only: -EWOULDBLOCK while another holds it. The kernel frees it when @ret is closed, however that happens. */
+int kernel_pin_lock(int *ret);
+
+/* Number of pinned links of attached programs. */
+size_t kernel_pin_links(const char *build);
 
 /* Opens all that is pinned by @build. Refuses a set that is not whole. */
 int kernel_pin_adopt(struct kernel *kernel, const char *build, size_t programs, struct kernel_error *error);
