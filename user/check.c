@@ -406,6 +406,18 @@ static const struct {
 	{ "cgroup", check_cgroup },
 };
 
+int check_one(const char *name, struct check_result *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		if (strcmp(checks[i].name, name) != 0)
+			continue;
+		*ret = (struct check_result){ .name = checks[i].name };
+		checks[i].check(ret);
+		return 0;
+	}
+	return -ENOENT;
+}
+
 size_t check_all(struct check_result *results, size_t max)
 {
 	size_t n = ARRAY_SIZE(checks) < max ? ARRAY_SIZE(checks) : max;

@@ -35,4 +35,7 @@ extern const char *check_root;
  */
 size_t check_all(struct check_result *results, size_t max);
 
+/* The one called @name. Return: 0, or -ENOENT when there is none. */
+int check_one(const char *name, struct check_result *ret);
+
 #endif

@@ -20,7 +20,7 @@ RECORD := record record_parts record_replay wording wording_target
 REQUEST := request request_describe request_digest request_fill request_recover request_replay \
 	request_terms
 DECISION := decision decision_check grant grant_recover hold
-EVENT := event event_gap lineage lineage_walk
+EVENT := enforcement event event_gap lineage lineage_walk
 CONTROL := control control_answer control_gateway control_query
 KERNEL := kernel kernel_maps kernel_pin
 # what the policy's paths and names are on this host

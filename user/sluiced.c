@@ -21,6 +21,7 @@
 #include "control.h"
 #include "deploy.h"
 #include "endpoint.h"
+#include "enforcement.h"
 #include "event.h"
 #include "grant.h"
 #include "hold.h"
@@ -33,7 +34,6 @@
 #include "notify.h"
 #include "record.h"
 #include "request.h"
-#include "sandbox.h"
 
 struct options {
 	const char *conf;
@@ -224,7 +224,6 @@ static int open_kernel(struct daemon *daemon)
 		return log_error_errno(err, "Cannot register with the BPF programs");
 	agent->generation = kernel_generation(agent->kernel);
 	agent->events = events_new(daemon->adopted);
-	kernel_heartbeat(agent->kernel, agent_boot_ns());
 	return agent->events ? 0 : -ENOMEM;
 }
 
@@ -271,6 +270,17 @@ static void on_ring(evutil_socket_t fd, short what, void *ctx)
 	consume(&daemon->agent);
 }
 
+/* What could not be written (a full disk) is tried again until it can: nothing else would. */
+static void repair_journal(struct agent *agent)
+{
+	if (!record_broken(agent) || journal_repair(agent->journal))
+		return;
+	log_notice("the journal can be written again");
+	record_add(agent, NULL, json_object(), "journal.repaired",
+		   "the journal can be written again; what waited for it follows or came just before");
+	record_commit(agent);
+}
+
 /* The heartbeat beats only when a whole turn went through: a daemon that hangs holds nobody. */
 static void on_tick(evutil_socket_t fd, short what, void *ctx)
 {
@@ -278,7 +288,9 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
+	repair_journal(&daemon->agent);
 	consume(&daemon->agent);
+	enforcement_look(&daemon->agent);
 	kernel_heartbeat(daemon->agent.kernel, agent_boot_ns());
 	if (notify_watchdog_us())
 		notify_send("WATCHDOG=1");
@@ -373,6 +385,32 @@ static int open_sockets(struct daemon *daemon)
 	return 0;
 }
 
+/*
+ * What was open when the agent ended. Grants first, since a request may have got one. Then what the ring still holds: an
+ * event says more about a question than can be found out afterwards.
+ */
+static int take_up(struct agent *agent)
+{
+	int err = grant_recover(agent);
+
+	if (err)
+		return err;
+	consume(agent);
+	return request_recover(agent);
+}
+
+/* A held process has a descriptor here; without room for all of them the sockets could not answer any more. */
+static void raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		log_warning_errno(-errno, "Cannot raise the number of open files");
+}
+
 static int start(struct daemon *daemon)
 {
 	_cleanup_(policy_freep) struct policy *policy = NULL;
@@ -381,6 +419,7 @@ static int start(struct daemon *daemon)
 
 	if (err)
 		return err;
+	raise_limits();
 	err = endpoints_new(&daemon->endpoints);
 	if (err)
 		return log_error_errno(err, "Cannot start the resolver");
@@ -399,10 +438,21 @@ static int start(struct daemon *daemon)
 	if (!err)
 		err = enforce(daemon, &policy);
 	if (!err)
-		err = request_recover(&daemon->agent);
+		err = take_up(&daemon->agent);
 	if (!err)
-		err = grant_recover(&daemon->agent);
-	return err ? err : open_sockets(daemon);
+		err = open_sockets(daemon);
+	if (!err) /* not before somebody can answer: what is held has to be woken by us */
+		kernel_heartbeat(daemon->agent.kernel, agent_boot_ns());
+	return err;
+}
+
+/* A first start that failed: without a policy in force the programs would be of no use and look like protection. */
+static void leave_nothing(void)
+{
+	struct kernel_error error;
+
+	if (kernel_detach(&error))
+		log_error("%s", error.text);
 }
 
 static void stop(struct daemon *daemon, bool started)
@@ -426,6 +476,8 @@ static void stop(struct daemon *daemon, bool started)
 	events_free(agent->events);
 	record_free(agent->record);
 	journal_close(agent->journal);
+	if (agent->kernel && !started && !daemon->adopted)
+		leave_nothing();
 	kernel_close(agent->kernel);
 	if (agent->base)
 		event_base_free(agent->base);
@@ -450,12 +502,11 @@ static int release(void)
 {
 	struct kernel_error error = {};
 	struct kernel *kernel = NULL;
-	bool adopted;
 	int n;
 
 	if (!kernel_pinned())
 		return 0;
-	if (kernel_open(&kernel, &adopted, &error)) {
+	if (kernel_open_maps(&kernel, &error)) {
 		log_error("%s", error.text);
 		return 1;
 	}

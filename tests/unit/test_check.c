@@ -304,6 +304,21 @@ static void test_ftrace(void **state)
 	expect("ftrace", 1, "not there", "");
 }
 
+static void test_one(void **state)
+{
+	struct check_result result;
+
+	(void)state;
+	assert_int_equal(check_one("ftrace", &result), 0);
+	assert_int_equal(result.ok, 1);
+	put(FTRACE, "0\n");
+	put(LSM, "lockdown"); /* of no interest here */
+	assert_int_equal(check_one("ftrace", &result), 0);
+	assert_int_equal(result.ok, 0);
+	assert_string_equal(result.name, "ftrace");
+	assert_int_equal(check_one("no such row", &result), -ENOENT);
+}
+
 static void test_cgroup(void **state)
 {
 	(void)state;
@@ -327,6 +342,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bpffs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_capabilities, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ftrace, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cgroup, setup, teardown),
 	};
 
