@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "endpoint.h"
+#include "grant.h"
 #include "kernel.h"
 #include "label.h"
 #include "log.h"
@@ -165,6 +166,7 @@ int deploy_policy(struct deploy *deploy, struct policy *policy, struct policy_er
 	take_over(deploy, policy, numbers);
 	kernel_set_stale(agent->kernel, policy->settings.stale_ms * 1000000ULL);
 	endpoints_watch(deploy->endpoints, policy);
+	grant_policy_changed(agent);
 	request_policy_changed(agent);
 	return 0;
 }

@@ -54,6 +54,10 @@ struct grants *grants_free(struct grants *grants); /* returns NULL; ends none in
 
 struct grant *grant_find(const struct grants *grants, const char *id); /* "g-…"; no denials */
 size_t grant_count(const struct grants *grants);		       /* without denials */
+struct grant *grant_of_request(const struct grants *grants, const char *request); /* NULL: none is in force */
+
+/* After a policy came in force: ends the grants for what it denies to everyone. */
+void grant_policy_changed(struct agent *agent);
 
 /* Key of a grant of @scope for @request. */
 void grant_key(const struct request *request, enum policy_scope scope, struct sluice_ask_key *ret);

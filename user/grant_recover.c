@@ -157,6 +157,7 @@ int grant_recover(struct agent *agent)
 	HASH_ITER(hh, agent->grants->by_number, grant, next) {
 		struct sluice_grant now;
 
+		/* cppcheck-suppress uninitvar; set by the macro above */
 		if (grant->kernel.expires_ns <= agent_boot_ns())
 			grant_drop(grant, "its time was over before the agent started again");
 		else if (kernel_grant_get(agent->kernel, &grant->key, &now) < 0 || now.id != grant->number)
@@ -167,6 +168,32 @@ int grant_recover(struct agent *agent)
 			grant->kernel = now;
 	}
 	return end_strays(agent);
+}
+
+struct grant *grant_of_request(const struct grants *grants, const char *request)
+{
+	struct grant *grant;
+
+	for (grant = grants->by_number; grant; grant = grant->hh.next)
+		if (grant->kernel.answer == SLUICE_ANSWER_ALLOW && !strcmp(grant->request, request))
+			return grant;
+	return NULL;
+}
+
+void grant_policy_changed(struct agent *agent)
+{
+	struct grant *grant, *next;
+
+	HASH_ITER(hh, agent->grants->by_number, grant, next) {
+		struct request_terms terms;
+
+		if (grant->kernel.answer != SLUICE_ANSWER_ALLOW)
+			continue;
+		request_terms(agent, grant->key.action, grant->kernel.labels, &terms);
+		if (terms.denied)
+			grant_drop(grant, "the new policy denies what it allows");
+	}
+	record_commit(agent);
 }
 
 void grant_describe(const struct agent *agent, const struct grant *grant, struct ipc_grant *ret)

@@ -61,6 +61,7 @@ struct request_source {
  * @failed: some attempt was refused at once and may be made again by a new process of the same program
  * @earlier_boot: read from the journal, of a boot that has ended: its process cannot be there
  * @fresh: opened or changed since the last commit: people are told after it
+ * @fallback: enum sluice_fallback: why it failed at once although the policy holds; only in the journal
  * @scope, @duration_s: narrowest that approvers so far have chosen
  */
 struct request {
@@ -74,6 +75,7 @@ struct request {
 	bool fresh;
 	bool delivered;
 	bool earlier_boot;
+	uint32_t fallback;
 	uint32_t tries;
 	struct identity who;
 	pid_t pid;

@@ -96,6 +96,7 @@ int request_fill(struct agent *agent, struct request *request, const struct slui
 	request->exe_id = event->exe;
 	request->held = event->verdict == SLUICE_VERDICT_HOLD;
 	request->failed = !request->held;
+	request->fallback = event->reason;
 	memcpy(request->comm, event->comm, sizeof(request->comm) - 1);
 	wording_target(event, target, sizeof(target));
 	request->target = strdup(target);
@@ -145,17 +146,32 @@ static json_t *subject_body(const struct request *request)
 	return record_subject(&event, request->exe, request->who.unit);
 }
 
+/* Member "fallback" of an entry. */
+static const char *fallback_name(uint32_t fallback)
+{
+	static const char *const names[SLUICE_FALLBACKS] = {
+		[SLUICE_FALLBACK_NONE] = "",
+		[SLUICE_FALLBACK_STALE] = "the agent did not run",
+		[SLUICE_FALLBACK_TASK] = "this task cannot be stopped",
+		[SLUICE_FALLBACK_SYSCALL] = "the system call cannot be made again",
+		[SLUICE_FALLBACK_CREATED] = "the call had created the file",
+		[SLUICE_FALLBACK_SIGNAL] = "the kernel refused to stop the task",
+	};
+
+	return fallback < SLUICE_FALLBACKS ? names[fallback] : "unknown";
+}
+
 json_t *request_body(const struct agent *agent, const struct request *request)
 {
 	const struct policy_person *person = agent->policy ? person_requester(agent->policy, &request->who) : NULL;
 	struct request_terms terms;
 
 	request_terms(agent, request->key.action, request->labels, &terms);
-	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:I, s:I}",
+	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:I, s:I}",
 			 "request", request->id, "digest", request->digest, "action",
 			 policy_action_names[request->key.action], "labels", record_labels(agent, request->labels),
 			 "rule", terms.shown ? terms.shown->name : "", "requester", person ? person->name : "",
-			 "verdict", request->held ? "hold" : "fail", "subject", subject_body(request), "target",
+			 "verdict", request->held ? "hold" : "fail", "fallback", fallback_name(request->fallback), "subject", subject_body(request), "target",
 			 record_target(&request->key.target, request->target), "command",
 			 record_text(request->command), "reason", record_text(request->reason), "who",
 			 who_body(&request->who), "sources", sources_body(agent, request), "key",

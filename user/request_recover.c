@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "grant.h"
 #include "hold.h"
 #include "kernel.h"
 #include "log.h"
@@ -39,6 +40,35 @@ static bool is_wanted(const struct request *request)
 	return request->waiters || (request->key.subject.kind == SLUICE_SUBJECT_EXECUTABLE && request->failed);
 }
 
+/* The agent ended between a decision and its effect. Return: true when the request is closed now. */
+static bool finish_decided(struct agent *agent, struct request *request)
+{
+	const struct ipc_decision *last = &request->decisions[request->n_decisions - 1];
+	struct request_terms terms;
+	char outcome[256];
+
+	for (size_t i = 0; i < request->n_decisions; i++) {
+		if (request->decisions[i].approve)
+			continue;
+		snprintf(outcome, sizeof(outcome), "denied by %s", request->decisions[i].person);
+		request_refuse(agent, request, IPC_DENIED, outcome);
+		return true;
+	}
+	if (grant_of_request(agent->grants, request->id)) {
+		request_end(agent, request, IPC_APPROVED, "approved just before the agent ended");
+		hold_wake(agent, request);
+		return true;
+	}
+	request_terms(agent, request->key.action, request->labels, &terms);
+	if (!terms.n_rules || request_missing(agent, request, &terms))
+		return false;
+	record_add(agent, NULL, json_pack("{s:s, s:s, s:s}", "request", request->id, "person", last->person, "grant", ""),
+		   "decision.void", "the answer of %s to %s had no effect: the agent ended first", last->person,
+		   request->id);
+	request->n_decisions--;
+	return false;
+}
+
 /* One request that the journal remembers as open. */
 static void take_up(struct agent *agent, struct request *request)
 {
@@ -51,6 +81,8 @@ static void take_up(struct agent *agent, struct request *request)
 	}
 	find_waiters(request, &ask);
 	request->deadline_ns = ask.deadline_ns ? ask.deadline_ns : request->deadline_ns;
+	if (request->n_decisions && finish_decided(agent, request))
+		return;
 	if (!is_wanted(request))
 		request_refuse(agent, request, IPC_GONE, "the process ended while the agent was away");
 	else if (request_watch(agent, request) < 0)

@@ -216,6 +216,25 @@ static void test_restart(void **state)
 	assert_int_equal(world.kernel.n_grants, 0);
 }
 
+static void test_new_policy_ends_what_it_denies(void **state)
+{
+	struct grant *read = granted(asked(SLUICE_OPEN, true), POLICY_PROCESS, 60);
+	struct grant *ids = granted(asked(SLUICE_OPEN, true), POLICY_PROCESS, 60);
+	char kept[24];
+
+	(void)state;
+	memcpy(kept, read->id, sizeof(kept));
+	grant_policy_changed(&world.agent);
+	assert_int_equal(grant_count(world.agent.grants), 2); /* the policy asks about both */
+	ids->key.action = SLUICE_CREDENTIAL;		      /* a rule that denies */
+	world.kernel.grants[1].key.action = SLUICE_CREDENTIAL;
+	grant_policy_changed(&world.agent);
+	assert_int_equal(grant_count(world.agent.grants), 1);
+	assert_non_null(grant_find(world.agent.grants, kept));
+	assert_int_equal(world.kernel.n_grants, 1);
+	assert_int_equal(count_of("grant.expired"), 1);
+}
+
 static void test_numbers_are_never_given_twice(void **state)
 {
 	struct grant *grant = granted(asked(SLUICE_OPEN, true), POLICY_PROCESS, 60);
@@ -237,6 +256,7 @@ int main(void)
 		AGENT_TEST(test_used_up_egress_lives_on_for_its_socket),
 		AGENT_TEST(test_newer_answer_takes_the_place), AGENT_TEST(test_broken_journal_makes_no_grant),
 		AGENT_TEST(test_limit), AGENT_TEST(test_restart), AGENT_TEST(test_numbers_are_never_given_twice),
+		AGENT_TEST(test_new_policy_ends_what_it_denies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,6 +123,23 @@ static void test_description(void **state)
 	free(shown);
 }
 
+static void test_journal_says_why_it_was_not_held(void **state)
+{
+	struct sluice_event event = make_stop(add_worker(ANN, ANN), ANN, SLUICE_OPEN, CUSTOMERS, false);
+
+	(void)state;
+	stop(&event);
+	assert_string_equal(member(entry_of("request.opened"), "fallback"), "");
+	event.key.target.object.ino++;
+	event.reason = SLUICE_FALLBACK_STALE;
+	stop(&event);
+	assert_string_equal(member(entry_of("request.opened"), "fallback"), "the agent did not run");
+	event.key.target.object.ino++;
+	event.reason = 99;
+	stop(&event);
+	assert_string_equal(member(entry_of("request.opened"), "fallback"), "unknown");
+}
+
 static void test_what_is_not_shown_is_counted(void **state)
 {
 	struct sluice_event event = read_by(add_worker(ANN, ANN), ANN, CUSTOMERS);
@@ -310,7 +327,7 @@ static void test_restart_remembers_who_asked(void **state)
 
 	(void)state;
 	add_process(&p);
-	request = stop(&event);
+	stop(&event);
 	restart();
 	request = request_find(world.agent.requests, member(entry_of("request.opened"), "request"));
 	assert_int_equal(request->who.loginuid, PROCESS_NO_LOGIN);
@@ -393,6 +410,87 @@ static void test_restart_wakes_the_forgotten(void **state)
 	assert_true(WIFCONTINUED(status));
 }
 
+/* Takes the newest entry of a type out of the journal: the agent ended before it was written. */
+static void unwrite(const char *type)
+{
+	for (size_t i = json_array_size(world.journal.entries); i-- > 0;) {
+		const json_t *entry = json_array_get(world.journal.entries, i);
+
+		if (strcmp(json_string_value(json_object_get(entry, "type")), type) != 0)
+			continue;
+		json_array_remove(world.journal.entries, i);
+		return;
+	}
+	fail();
+}
+
+/* The kernel still has the question, and nobody was woken. */
+static void restore_ask(const struct sluice_event *event)
+{
+	world.kernel.asks[world.kernel.n_asks++] = (struct fake_ask){
+		.key = event->key,
+		.ask = { .labels = event->labels, .deadline_ns = event->deadline_ns, .tgid = event->tgid, .tries = 1,
+			 .held = 1 },
+	};
+}
+
+static void test_restart_finishes_an_approval(void **state)
+{
+	struct sluice_event event = read_by(add_worker(ANN, ANN), ANN, CUSTOMERS);
+	struct request *request = stop(&event);
+	char id[16];
+
+	(void)state;
+	memcpy(id, request->id, sizeof(id));
+	assert_int_equal(decide(request, BOB, true, ""), 0);
+	unwrite("request.decided");
+	restore_ask(&event);
+	restart(); /* the grant is in the kernel: the process goes on */
+	assert_int_equal(request_find(world.agent.requests, id)->state, IPC_APPROVED);
+	assert_int_equal(world.kernel.n_asks, 0);
+	assert_int_equal(world.kernel.n_grants, 1);
+	assert_int_equal(world.kernel.grants[0].grant.answer, SLUICE_ANSWER_ALLOW);
+}
+
+static void test_restart_voids_an_approval_without_effect(void **state)
+{
+	struct sluice_event event = read_by(add_worker(ANN, ANN), ANN, CUSTOMERS);
+	struct request *request = stop(&event);
+	char id[16];
+
+	(void)state;
+	memcpy(id, request->id, sizeof(id));
+	assert_int_equal(decide(request, BOB, true, ""), 0);
+	unwrite("request.decided");
+	restore_ask(&event);
+	world.kernel.n_grants = 0;
+	restart(); /* the grant never was in force: the same person may decide again */
+	request = request_find(world.agent.requests, id);
+	assert_int_equal(request->state, IPC_PENDING);
+	assert_int_equal(request->n_decisions, 0);
+	assert_int_equal(count_of("decision.void"), 1);
+	assert_int_equal(decide(request, BOB, true, ""), 0);
+	assert_int_equal(request->state, IPC_APPROVED);
+}
+
+static void test_restart_finishes_a_denial(void **state)
+{
+	struct sluice_event event = read_by(add_worker(ANN, ANN), ANN, CUSTOMERS);
+	struct request *request = stop(&event);
+	char id[16];
+
+	(void)state;
+	memcpy(id, request->id, sizeof(id));
+	assert_int_equal(decide(request, BOB, false, ""), 0);
+	unwrite("request.decided");
+	restore_ask(&event);
+	world.kernel.n_grants = 0;
+	restart(); /* nobody else may approve what was denied */
+	assert_int_equal(request_find(world.agent.requests, id)->state, IPC_DENIED);
+	assert_int_equal(world.kernel.n_asks, 0);
+	assert_int_equal(world.kernel.grants[0].grant.answer, SLUICE_ANSWER_DENY);
+}
+
 static void test_new_policy(void **state)
 {
 	struct sluice_event event = read_by(add_worker(ANN, ANN), ANN, CUSTOMERS);
@@ -418,14 +516,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		AGENT_TEST(test_one_question_one_request), AGENT_TEST(test_digest_is_what_the_header_says),
 		AGENT_TEST(test_digest_changes_with_what_is_asked), AGENT_TEST(test_description),
-		AGENT_TEST(test_what_is_not_shown_is_counted), AGENT_TEST(test_more_labels_are_another_question),
+		AGENT_TEST(test_journal_says_why_it_was_not_held), AGENT_TEST(test_what_is_not_shown_is_counted), AGENT_TEST(test_more_labels_are_another_question),
 		AGENT_TEST(test_ended_process), AGENT_TEST(test_failed_attempt_may_come_back),
 		AGENT_TEST(test_process_that_ended_before), AGENT_TEST(test_deadline_is_a_denial),
 		AGENT_TEST(test_limit), AGENT_TEST(test_broken_journal_denies), AGENT_TEST(test_closed_ones_are_bounded),
 		AGENT_TEST(test_restart_keeps_what_is_open), AGENT_TEST(test_restart_remembers_who_asked),
 		AGENT_TEST(test_restart_closes_what_is_gone), AGENT_TEST(test_reboot_closes_all),
 		AGENT_TEST(test_restart_opens_what_the_journal_missed), AGENT_TEST(test_restart_wakes_the_forgotten),
-		AGENT_TEST(test_new_policy),
+		AGENT_TEST(test_restart_finishes_an_approval),
+		AGENT_TEST(test_restart_voids_an_approval_without_effect),
+		AGENT_TEST(test_restart_finishes_a_denial), AGENT_TEST(test_new_policy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
