@@ -22,7 +22,8 @@ static void fts_closep(FTS **fts)
 int unit_cgroups(const char *unit, uint64_t **ret, size_t *ret_n)
 {
 	char *roots[] = { (char *)unit_cgroup_root, NULL };
-	_cleanup_(fts_closep) FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	/* Within one mount: below the folder of a hybrid host other hierarchies are mounted, whose ids mean other things. */
+	_cleanup_(fts_closep) FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
 	_cleanup_free_ uint64_t *ids = NULL;
 	const FTSENT *entry;
 	size_t n = 0;
@@ -32,6 +33,8 @@ int unit_cgroups(const char *unit, uint64_t **ret, size_t *ret_n)
 	while ((entry = fts_read(fts))) {
 		uint64_t *more;
 
+		if (entry->fts_level == FTS_ROOTLEVEL && entry->fts_errno)
+			return -entry->fts_errno;
 		if (entry->fts_info != FTS_D || strcmp(entry->fts_name, unit))
 			continue;
 		more = reallocarray(ids, n + 1, sizeof(*ids));
