@@ -2,7 +2,7 @@
 /*
  * hold.bpf.h: stop the current process in its system call, so that the call is made again when it goes on.
  *
- * The hook sends SIGSTOP to its own process and returns -ERESTARTNOINTR: the task stops on its way out of the system call,
+ * The hook sends SIGSTOP to its own thread and returns -ERESTARTNOINTR: the task stops on its way out of the system call,
  * and on SIGCONT the kernel re-issues the call, which brings the hook back. Nothing waits inside the kernel.
  *
  * Owns: when that is possible, and the reason when it is not. Must not own: whether a process should be held.
@@ -34,10 +34,15 @@ static __always_inline u32 hold_fallback(u64 now, bool created)
 	return SLUICE_FALLBACK_NONE;
 }
 
-/* Return: what the hook has to return, or 0 when the helper refused and the caller has to fail the action. */
+/*
+ * The signal goes to the thread: taking it stops the whole process all the same. Sent to the process, one that waits
+ * there already, by another thread's hold, would not make this thread look for signals on its way out, and the program
+ * would see ERESTARTNOINTR as an error.
+ * Return: what the hook has to return, or 0 when the helper refused and the caller has to fail the action.
+ */
 static __always_inline int hold_current(void)
 {
-	if (bpf_send_signal(SIGSTOP))
+	if (bpf_send_signal_thread(SIGSTOP))
 		return 0;
 	count(SLUICE_COUNT_HELD);
 	return -ERESTARTNOINTR;
