@@ -352,12 +352,6 @@ except PermissionError as error:
 	[ "$(grep -o "$TEXT;" "$RECEIVED/tcp-9000" | wc -l)" -eq 1 ]
 }
 
-another_request() {
-	local id
-	id=$(request_for "$1")
-	[[ $id && $id != "$2" ]]
-}
-
 @test "revoking a grant ends a running flow at once" {
 	spawn paul "$NET" flow "$FROM" "$AWAY" 9000 "$TEXT;"
 	wait_held "$PID"

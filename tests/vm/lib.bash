@@ -143,7 +143,7 @@ start_sluiced()
 	sluiced -v </dev/null >>"$STATE/sluiced.log" 2>&1 3>&- &
 	echo $! >"$STATE/sluiced.pid"
 	disown
-	wait_until "$PATIENCE" sluiced_is_up || { cat "$STATE/sluiced.log" >&2; return 1; }
+	wait_until 120 sluiced_is_up || { cat "$STATE/sluiced.log" >&2; return 1; }
 }
 
 # Up, or gone: then there is nothing to wait for.
@@ -185,7 +185,7 @@ run_sluiced()
 
 	"${SLUICED:-sluiced}" -v "$@" </dev/null >"$STATE/start.log" 2>&1 3>&- &
 	echo $! >"$STATE/sluiced.pid"
-	wait_until "$PATIENCE" sluiced_is_up || status=1
+	wait_until 120 sluiced_is_up || status=1
 	cat "$STATE/start.log" >>"$STATE/sluiced.log"
 	((status == 0)) && is_running >/dev/null 2>&1
 }
@@ -199,11 +199,17 @@ stop_sluiced()
 	kill -"${1:-KILL}" "$pid" && wait_until "$PATIENCE" ended "$pid"
 }
 
+nobody_runs()
+{
+	! pidof sluiced
+}
+
 # ensure_sluiced [TEXT...]: whatever the test before has left: it runs, with this policy.
 ensure_sluiced()
 {
 	if ! is_running >/dev/null 2>&1; then
-		kill -KILL "$(sluiced_pid)" 2>/dev/null && wait_until "$PATIENCE" ended "$(sluiced_pid)"
+		kill -KILL $(pidof sluiced) 2>/dev/null
+		wait_until "$PATIENCE" nobody_runs || return 1
 		[[ ! -d /sys/fs/bpf/sluice ]] || sluiced --detach >/dev/null 2>&1
 		write_policy "$@"
 		run_sluiced
@@ -316,6 +322,15 @@ request_for()
 	requests_where ".pid == $1 and .state == \"pending\"" 2>/dev/null | tail -n 1
 }
 
+# another_request PID ID: it waits for a request that is not this one.
+another_request()
+{
+	local id
+
+	id=$(request_for "$1")
+	[[ $id && $id != "$2" ]]
+}
+
 # request_of USER: the newest pending request of a user.
 request_of()
 {
@@ -372,10 +387,15 @@ close_all()
 	done
 }
 
-# journal_has FILTER: an entry of the journal for which the jq filter holds.
+# journal_has FILTER: there is an entry of the journal for which the jq filter holds, or will be soon.
 journal_has()
 {
-	sluice journal --json | jq -es "any(.[]; $1)" >/dev/null
+	wait_until "$PATIENCE" journal_has_now "$1"
+}
+
+journal_has_now()
+{
+	sluice journal --json | jq -es "[.[] | select(has(\"seq\")) | select($1)] | length > 0"
 }
 
 # ---- labels ----

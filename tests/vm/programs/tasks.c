@@ -188,6 +188,8 @@ static void *thread_open(void *path)
 
 	pthread_barrier_wait(&barrier);
 	fd = open(path, O_RDONLY);
+	if (fd < 0 && errno != EPERM)
+		fprintf(stderr, "errno %d\n", errno);
 	atomic_fetch_add(fd >= 0 ? &opened : errno == EPERM ? &denied : &strange, 1);
 	return NULL;
 }
