@@ -197,6 +197,18 @@ static int check_entry(struct journal_check *check, const char *line, size_t siz
 	return 0;
 }
 
+/* The entries up to the last good checkpoint are as they were signed, so it is a later one. */
+static int wrong_checkpoint(struct journal_check *check, int error, const char *text)
+{
+	unsigned long long first = check->signed_entries, end = check->entries;
+
+	if (end <= first)
+		return problem(check, error, "%s", text);
+	if (end - first == 1)
+		return problem(check, error, "%s; look at entry %llu", text, first);
+	return problem(check, error, "%s; look at entries %llu to %llu", text, first, end - 1);
+}
+
 static int check_checkpoint(struct journal_check *check, const char *line, size_t size)
 {
 	uint8_t root[MERKLE_HASH], hash[MERKLE_HASH];
@@ -215,7 +227,7 @@ static int check_checkpoint(struct journal_check *check, const char *line, size_
 	if (r == 0)
 		r = journal_checkpoint_check(&expected, line, size, &info, &text);
 	if (r < 0)
-		return text ? problem(check, r, "%s", text) : r;
+		return text ? wrong_checkpoint(check, r, text) : r;
 	if (memcmp(hash, check->last_checkpoint, sizeof(hash)) == 0)
 		return problem(check, -EBADMSG, "the line repeats the checkpoint before it");
 	/* Epoch keys come with a later version: a checkpoint by them alone is passed over, and
