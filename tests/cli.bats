@@ -292,6 +292,7 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	run grep decide "$LOG"
 	[ "$status" -eq 1 ]
 	run "$SLUICE" approve r-0a1b2c3d 0123456789ABCDEF --yes </dev/null
+	[[ $output != *"patients.csv"* ]] # it was seen elsewhere
 	[ "$status" -eq 0 ]
 }
 

@@ -197,6 +197,21 @@ static int send_decision(const struct cmd_common *common, const struct ipc_decid
 	return cmd_act(&call, common);
 }
 
+/* With --json standard output holds the answer only. A digest with --yes says that it was seen
+ * elsewhere. Return: CMD_…. */
+static int show(const struct decide_input *input, const json_t *request)
+{
+	FILE *out = input->input.common->json ? stderr : stdout;
+
+	if (input->yes && input->input.positional.n == 2)
+		return CMD_OK;
+	if (cmd_print_request(out, request) < 0)
+		return cmd_fail(CMD_FAILED, "out of memory");
+	putc('\n', out);
+	fflush(out);
+	return CMD_OK;
+}
+
 /* The answer goes with the whole digest of what was shown, so it cannot meet another request. */
 static int decide(const struct decide_input *input, const struct cmd_common *common)
 {
@@ -214,14 +229,10 @@ static int decide(const struct decide_input *input, const struct cmd_common *com
 	code = cmd_copy_id(decision.id, sizeof(decision.id), id, 'r');
 	if (code == CMD_OK)
 		code = cmd_copy(decision.digest, sizeof(decision.digest), digest, "digest");
-	if (code)
-		return code;
-	/* With --json standard output holds the answer only. */
-	if (cmd_print_request(common->json ? stderr : stdout, request) < 0)
-		return cmd_fail(CMD_FAILED, "out of memory");
-	putc('\n', common->json ? stderr : stdout);
-	fflush(stdout);
-	code = check_request(input, request, digest);
+	if (code == CMD_OK)
+		code = show(input, request);
+	if (code == CMD_OK)
+		code = check_request(input, request, digest);
 	if (code == CMD_OK)
 		code = confirm(input, id);
 	if (code == CMD_OK)
@@ -237,7 +248,7 @@ int cmd_approve(int argc, char **argv, struct cmd_common *common)
 		"ID [DIGEST]",
 		"Allow what a request asks for, after showing it in full.\vDIGEST: at least 8 hex "
 		"digits of the request's digest as you saw it; another request is then refused. "
-		"Nobody can approve their own request.",
+		"With --yes as well it is not shown again. Nobody can approve their own request.",
 		cmd_common_options,
 		NULL,
 		NULL
@@ -258,7 +269,7 @@ int cmd_deny(int argc, char **argv, struct cmd_common *common)
 		"ID [DIGEST]",
 		"Refuse what a request asks for, after showing it in full.\vDIGEST: at least 8 hex "
 		"digits of the request's digest as you saw it; another request is then not "
-		"touched.",
+		"touched. With --yes as well it is not shown again.",
 		cmd_common_options,
 		NULL,
 		NULL
