@@ -178,16 +178,12 @@ sluiced_pid()
 	cat "$STATE/sluiced.pid"
 }
 
-# run_sluiced [OPTION...]: start it with the files that are there. SLUICED: another program. Return 1 when it ends.
+# run_sluiced: start it with the files that are there. SLUICED: another program. Return 1 when it ends.
 run_sluiced()
 {
-	local status=0
-
-	"${SLUICED:-sluiced}" -v "$@" </dev/null >"$STATE/start.log" 2>&1 3>&- &
+	"${SLUICED:-sluiced}" -v </dev/null >>"$STATE/sluiced.log" 2>&1 3>&- &
 	echo $! >"$STATE/sluiced.pid"
-	wait_until 120 sluiced_is_up || status=1
-	cat "$STATE/start.log" >>"$STATE/sluiced.log"
-	((status == 0)) && is_running >/dev/null 2>&1
+	wait_until 120 sluiced_is_up && is_running >/dev/null 2>&1
 }
 
 # stop_sluiced [SIGNAL]: end it, by KILL when nothing else is said, and wait for the end.
@@ -208,7 +204,7 @@ nobody_runs()
 ensure_sluiced()
 {
 	if ! is_running >/dev/null 2>&1; then
-		kill -KILL $(pidof sluiced) 2>/dev/null
+		pidof sluiced | xargs -r kill -KILL
 		wait_until "$PATIENCE" nobody_runs || return 1
 		[[ ! -d /sys/fs/bpf/sluice ]] || sluiced --detach >/dev/null 2>&1
 		write_policy "$@"
