@@ -106,7 +106,7 @@ bench: $(PROGRAMS) $(O)/tests/ops $(O)/tests/floor $(O)/tests/floor.bpf.o bench-
 
 # ---- analysis ----
 
-LINT_SOURCES := $(sort $(wildcard user/*.c tests/unit/*.c tests/tools/*.c tests/fuzz/*.c tests/bench/*.c))
+LINT_SOURCES := $(sort $(wildcard user/*.c tests/unit/*.c tests/tools/*.c tests/fuzz/*.c tests/bench/*.c tests/vm/programs/*.c))
 LINT_SCRIPTS = $(shell grep -rlE '^(#!.*\<(ba)?sh|#!.*\<bats|\# shellcheck shell=)' scripts tests user/completion)
 # Style advice is not asked for: it wants declarations inside blocks, where kernel style wants them on top. Left out of
 # the rest, because cppcheck does not understand what makes them right, and other tools here do:
