@@ -46,6 +46,7 @@
 
 /* Requests and lineage kept by sluiced. */
 #define SLUICE_MAX_REQUESTS 4096      /* open ones */
+#define SLUICE_MAX_REQUESTS_PER_UID 512 /* of one user: nobody may take the reviewers from all others */
 #define SLUICE_MAX_CLOSED 1024	      /* decided ones still shown */
 #define SLUICE_MAX_REVIEWERS 16	      /* decisions counted on one request */
 #define SLUICE_MAX_SOURCES 8	      /* sources shown with a request */

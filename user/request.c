@@ -29,8 +29,10 @@ struct requests *requests_new(void)
 {
 	struct requests *requests = calloc(1, sizeof(*requests));
 
-	if (requests)
-		requests->max_open = SLUICE_MAX_REQUESTS;
+	if (!requests)
+		return NULL;
+	requests->max_open = SLUICE_MAX_REQUESTS;
+	requests->max_of_uid = SLUICE_MAX_REQUESTS_PER_UID;
 	return requests;
 }
 
@@ -328,12 +330,23 @@ static void count_attempt(struct request *request, const struct sluice_event *ev
 	request->tries++;
 }
 
+static size_t open_of_uid(const struct requests *requests, uid_t uid)
+{
+	size_t n = 0;
+
+	for (const struct request *request = requests->by_key; request; request = request->by_key.next)
+		n += request->who.uid == uid;
+	return n;
+}
+
 static int open_request(struct agent *agent, const struct sluice_event *event, struct request *request)
 {
 	int r;
 
 	if (HASH_CNT(by_key, agent->requests->by_key) >= agent->requests->max_open)
 		return -ENOSPC;
+	if (open_of_uid(agent->requests, event->uid) >= agent->requests->max_of_uid)
+		return -EDQUOT;
 	if (record_broken(agent))
 		return -EIO;
 	r = new_id(agent->requests, request->id);
@@ -358,7 +371,9 @@ static int open_request(struct agent *agent, const struct sluice_event *event, s
 /* Nobody can be asked: the attempt is refused. */
 static void refuse_event(struct agent *agent, const struct sluice_event *event, int error)
 {
-	const char *why = error == -ENOSPC ? "too many requests are open (SLUICE_MAX_REQUESTS)" : strerror(-error);
+	const char *why = error == -ENOSPC ? "too many requests are open (SLUICE_MAX_REQUESTS)" :
+			  error == -EDQUOT ? "this user has too many requests open (SLUICE_MAX_REQUESTS_PER_UID)" :
+					     strerror(-error);
 
 	log_error("An attempt of process %u cannot be asked about and is denied: %s", event->tgid, why);
 	record_add(agent, NULL, record_event(agent, event, NULL, json_pack("{s:s, s:s}", "verdict", "deny", "reason", why)),

@@ -108,7 +108,7 @@ struct request {
 /**
  * struct requests: the table; others only read it.
  * @by_id: open and closed; @by_key: open
- * @max_open: SLUICE_MAX_REQUESTS, less in tests
+ * @max_open, @max_of_uid: SLUICE_MAX_REQUESTS, SLUICE_MAX_REQUESTS_PER_UID, less in tests
  * @deliveries: times that a notifier has delivered one
  */
 struct requests {
@@ -117,6 +117,7 @@ struct requests {
 	struct request *closed;
 	size_t n_closed;
 	size_t max_open;
+	size_t max_of_uid;
 	uint64_t deliveries;
 };
 

@@ -257,6 +257,21 @@ static void test_limit(void **state)
 	assert_non_null(stop(&event)); /* one that is open already is no new one */
 }
 
+/* One user's flood leaves room for the others. */
+static void test_limit_of_one_user(void **state)
+{
+	struct sluice_event event = read_by(add_worker(ANN, ANN), ANN, CUSTOMERS);
+	struct sluice_event other = read_by(add_worker(BOB, BOB), BOB, CUSTOMERS);
+
+	(void)state;
+	world.agent.requests->max_of_uid = 1;
+	assert_non_null(stop(&event));
+	event.key.target.object.ino++;
+	assert_null(stop(&event));
+	assert_int_equal(world.kernel.grants[0].grant.answer, SLUICE_ANSWER_DENY);
+	assert_non_null(stop(&other));
+}
+
 static void test_broken_journal_denies(void **state)
 {
 	struct sluice_event event = read_by(add_worker(ANN, ANN), ANN, CUSTOMERS);
@@ -519,7 +534,8 @@ int main(void)
 		AGENT_TEST(test_journal_says_why_it_was_not_held), AGENT_TEST(test_what_is_not_shown_is_counted), AGENT_TEST(test_more_labels_are_another_question),
 		AGENT_TEST(test_ended_process), AGENT_TEST(test_failed_attempt_may_come_back),
 		AGENT_TEST(test_process_that_ended_before), AGENT_TEST(test_deadline_is_a_denial),
-		AGENT_TEST(test_limit), AGENT_TEST(test_broken_journal_denies), AGENT_TEST(test_closed_ones_are_bounded),
+		AGENT_TEST(test_limit), AGENT_TEST(test_limit_of_one_user),
+		AGENT_TEST(test_broken_journal_denies), AGENT_TEST(test_closed_ones_are_bounded),
 		AGENT_TEST(test_restart_keeps_what_is_open), AGENT_TEST(test_restart_remembers_who_asked),
 		AGENT_TEST(test_restart_closes_what_is_gone), AGENT_TEST(test_reboot_closes_all),
 		AGENT_TEST(test_restart_opens_what_the_journal_missed), AGENT_TEST(test_restart_wakes_the_forgotten),
