@@ -69,28 +69,40 @@ static int label_mounts(struct kernel *kernel, const char *folder, unsigned int 
 	return 0;
 }
 
-/* nftw() has no context argument. */
+/* nftw() has no context argument, and its own errors look like small ones of the callback. */
 static struct {
 	struct kernel *kernel;
 	const struct policy_xattr *xattr;
 	unsigned int slot;
 	uint64_t labels;
 	bool *folder;
+	int err;
 } walk;
 
+/* Return: 1, 0, or -EACCES, -EIO and such when that cannot be known. */
+static int has_attribute(const char *path, const struct policy_xattr *xattr)
+{
+	/* One more than can be meant, so that a longer value does not look like it. */
+	char value[SLUICE_POLICY_LINE + 1];
+	ssize_t size = lgetxattr(path, xattr->name, value, sizeof(value));
+
+	if (size >= 0)
+		return (size_t)size == strlen(xattr->value) && !memcmp(value, xattr->value, (size_t)size);
+	/* No such attribute, none on this file system, longer than any in a policy, gone meanwhile. */
+	return errno == ENODATA || errno == ENOTSUP || errno == ERANGE || errno == ENOENT ? 0 : -errno;
+}
+
+/* What cannot be looked at may carry the attribute: an error, like a path that cannot be opened. */
 static int walk_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
-	char value[256];
-	ssize_t size;
-
 	(void)st;
 	(void)ftw;
 	if (type == FTW_SL || type == FTW_SLN)
 		return 0;
-	size = lgetxattr(path, walk.xattr->name, value, sizeof(value));
-	if (size < 0 || (size_t)size != strlen(walk.xattr->value) || memcmp(value, walk.xattr->value, (size_t)size))
-		return 0;
-	return label_path(walk.kernel, path, walk.slot, walk.labels, walk.folder);
+	walk.err = type == FTW_DNR ? -EACCES : has_attribute(path, walk.xattr);
+	if (walk.err == 1)
+		walk.err = label_path(walk.kernel, path, walk.slot, walk.labels, walk.folder);
+	return walk.err != 0;
 }
 
 static int label_xattr(struct kernel *kernel, const struct policy_xattr *xattr, unsigned int slot, uint64_t labels,
@@ -103,8 +115,10 @@ static int label_xattr(struct kernel *kernel, const struct policy_xattr *xattr, 
 	walk.slot = slot;
 	walk.labels = labels;
 	walk.folder = ret_folder;
+	walk.err = 0;
 	r = nftw(xattr->below, walk_one, 64, FTW_PHYS);
-	return r < 0 && errno ? -errno : r;
+	walk.folder = NULL;
+	return r < 0 ? -errno : walk.err;
 }
 
 static int label_one(struct kernel *kernel, const struct policy_label *label, uint64_t bit, unsigned int slot,

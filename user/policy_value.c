@@ -251,6 +251,27 @@ int policy_value_subject(struct policy_build *build, const char *value,
 	return r;
 }
 
+/*
+ * A name without a namespace does not exist; one in "trusted." looks absent without CAP_SYS_ADMIN, which sluiced gives up,
+ * and those in "system." are no labels. Their files would be left out without a word.
+ */
+static int check_xattr_name(struct policy_build *build, const char *name)
+{
+	static const char *const namespaces[] = { "user.", "security." };
+
+	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
+		size_t length = strlen(namespaces[i]);
+
+		if (!strncmp(name, namespaces[i], length) && name[length] &&
+		    strlen(name) <= XATTR_NAME_MAX)
+			return 0;
+	}
+	return policy_fail(build,
+			   "\"%.100s\" is no extended attribute that sluiced can read; write one whose "
+			   "name starts with user. or security., like user.class",
+			   name);
+}
+
 /* NAME=VALUE below /folder */
 int policy_value_xattr(struct policy_build *build, const char *value, struct policy_xattr *xattr)
 {
@@ -267,12 +288,9 @@ int policy_value_xattr(struct policy_build *build, const char *value, struct pol
 		return policy_fail(build,
 				   "Xattr= is not understood; write NAME=VALUE below /folder");
 	*equals = '\0';
-	if (!strchr(words[0], '.') || strlen(words[0]) > XATTR_NAME_MAX)
-		return policy_fail(build,
-				   "\"%.100s\" is no extended attribute; write its namespace too, "
-				   "like user.class",
-				   words[0]);
-	r = policy_value_text(build, words[0], &xattr->name);
+	r = check_xattr_name(build, words[0]);
+	if (r == 0)
+		r = policy_value_text(build, words[0], &xattr->name);
 	if (r == 0)
 		r = policy_value_text(build, equals + 1, &xattr->value);
 	return r < 0 ? r : policy_value_path(build, words[2], &xattr->below);

@@ -115,7 +115,12 @@ static void test_label(void **state)
 		{ LABEL "Xattr=user.a= below /x\n", "2: Xattr= is not understood; " },
 		{ LABEL "Xattr=user.a=b under /x\n", "2: Xattr= is not understood; " },
 		{ LABEL "Xattr=user.a=b below /x /y\n", "2: Xattr= is not understood; " },
-		{ LABEL "Xattr=a=b below /x\n", "2: \"a\" is no extended attribute; " },
+		{ LABEL "Xattr=a=b below /x\n", "2: \"a\" is no extended attribute that " },
+		{ LABEL "Xattr=trusted.a=b below /x\n",
+		  "2: \"trusted.a\" is no extended attribute that sluiced can read; " },
+		{ LABEL "Xattr=system.a=b below /x\n", "2: \"system.a\" is no extended attribute " },
+		{ LABEL "Xattr=user.=b below /x\n", "2: \"user.\" is no extended attribute " },
+		{ LABEL "Xattr=users.a=b below /x\n", "2: \"users.a\" is no extended attribute " },
 		{ LABEL "Xattr=user.a=b below x\n", "2: Xattr=x is not absolute; " },
 	};
 
