@@ -148,7 +148,8 @@ static __always_inline bool sent_before(const struct sluice_task *state, const s
 	return *version == before;
 }
 
-static __always_inline void sent_remember(const struct sluice_target *target, u64 labels)
+/* @generation: as it was before the policy was asked, so that an answer of an older policy is void under a newer one. */
+static __always_inline void sent_remember(const struct sluice_target *target, u64 labels, u32 generation)
 {
 	struct sluice_task *state = subject_state(subject_leader());
 	u32 version;
@@ -163,7 +164,7 @@ static __always_inline void sent_remember(const struct sluice_target *target, u6
 	state->sent.port = target->port;
 	state->sent.protocol = target->arg;
 	state->sent.labels = labels;
-	state->sent.generation = policy_in_force()->generation;
+	state->sent.generation = generation;
 	barrier();
 	__sync_fetch_and_add(&state->sent.version, 1);
 }
@@ -202,6 +203,7 @@ static __noinline int flow_open(u64 socket_ino, const struct attempt *attempt)
 /* @taint is about to go to attempt->key.target through the socket with inode number @socket_ino. */
 static __noinline int egress_check(struct attempt *attempt, u64 socket_ino, u64 taint)
 {
+	u32 generation = policy_in_force()->generation;
 	u64 allowed, carries;
 	int err;
 
@@ -210,7 +212,7 @@ static __noinline int egress_check(struct attempt *attempt, u64 socket_ino, u64 
 	attempt->key.action = SLUICE_EGRESS;
 	attempt->labels = taint & ~allowed & ~carries;
 	if (!attempt->labels && !carries && taint)
-		sent_remember(&attempt->key.target, taint);
+		sent_remember(&attempt->key.target, taint, generation);
 	if (attempt->labels)
 		attempt->labels &= ~flow_labels(socket_ino, &attempt->key.target);
 	if (attempt->labels) {
