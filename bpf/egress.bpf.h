@@ -26,21 +26,28 @@ static __always_inline void addr_from_v4(u8 *addr, __be32 v4)
 
 /*
  * Fills @target from a caller's socket address, copied as the larger of the two forms: port and IPv4 address lie at the same
- * place in both, and the kernel keeps such addresses in a sockaddr_storage. Return: the family.
+ * place in both, and the kernel keeps such addresses in a sockaddr_storage. As the kernel reads it: an IPv4 socket takes
+ * AF_UNSPEC for AF_INET, and a raw IPv6 one for AF_INET6. Return: false when it cannot be read.
  */
-static __noinline u16 target_from_sockaddr(struct sluice_target *target, const void *address)
+static __noinline bool target_from_sockaddr(struct sluice_target *target, const void *address, u16 socket_family)
 {
 	struct sockaddr_in6_plain from = {};
 
 	if (!target || bpf_probe_read_kernel(&from, sizeof(from), address))
-		return AF_UNSPEC;
+		return false;
 	target->kind = SLUICE_TARGET_ENDPOINT;
 	target->port = bpf_ntohs(from.port);
-	if (from.family == AF_INET)
+	if (socket_family == AF_INET || from.family == AF_INET)
 		addr_from_v4(target->addr, from.flowinfo);
-	else if (from.family == AF_INET6)
+	else
 		__builtin_memcpy(target->addr, from.addr, 16);
-	return from.family;
+	return true;
+}
+
+/* Port 0 is a place like any other for datagrams. */
+static __always_inline bool has_peer(const struct sluice_target *target)
+{
+	return target->port || target->id[0] || target->id[1];
 }
 
 /* Fills @target from the peer of a connected socket. Return: false when it has none. */
@@ -58,7 +65,9 @@ static __noinline bool target_from_peer(struct sluice_target *target, struct soc
 		addr_from_v4(target->addr, BPF_CORE_READ(sk, __sk_common.skc_daddr));
 	else
 		BPF_CORE_READ_INTO(target->addr, sk, __sk_common.skc_v6_daddr.in6_u.u6_addr8);
-	return port;
+	if (family == AF_INET && !port && !BPF_CORE_READ(sk, __sk_common.skc_daddr))
+		return false;
+	return has_peer(target);
 }
 
 /* The same with plain loads, for a socket that a hook was given. */
@@ -76,7 +85,7 @@ static __always_inline bool target_from_sock(struct sluice_target *target, struc
 		addr[0] = common->skc_v6_daddr.in6_u.u6_addr32[0] | (u64)common->skc_v6_daddr.in6_u.u6_addr32[1] << 32;
 		addr[1] = common->skc_v6_daddr.in6_u.u6_addr32[2] | (u64)common->skc_v6_daddr.in6_u.u6_addr32[3] << 32;
 	}
-	return target->port;
+	return target->port || (common->skc_family == AF_INET ? common->skc_daddr : addr[0] | addr[1]);
 }
 
 /* ::, ::1, 127/8 and 0.0.0.0, which the kernel takes for the loopback. */
@@ -238,18 +247,123 @@ static __always_inline bool is_local_family(u16 family)
 }
 
 /* Every other family than IP: no address that a policy could allow, so the whole family is the target. */
-static __noinline int egress_other(u16 family, u64 socket_ino, u64 taint)
+static __noinline int egress_other(struct attempt *attempt, u16 family, u64 socket_ino, u64 taint)
 {
-	struct attempt attempt = { .key.action = SLUICE_EGRESS, .labels = taint };
+	int err;
 
-	attempt.key.target.kind = SLUICE_TARGET_ENDPOINT;
-	attempt.key.target.arg = NOT_IP(family);
-	attempt.labels &= ~flow_labels(socket_ino, &attempt.key.target);
-	if (!attempt.labels || decide(&attempt))
-		return attempt.labels ? -EPERM : 0;
-	if (attempt.grant_id)
-		flow_open(socket_ino, &attempt);
+	if (!attempt)
+		return -EPERM;
+	__builtin_memset(&attempt->key.target, 0, sizeof(attempt->key.target));
+	attempt->key.action = SLUICE_EGRESS;
+	attempt->key.target.kind = SLUICE_TARGET_ENDPOINT;
+	attempt->key.target.arg = NOT_IP(family);
+	attempt->labels = taint & ~flow_labels(socket_ino, &attempt->key.target);
+	if (!attempt->labels)
+		return 0;
+	err = decide(attempt);
+	if (err)
+		return err;
+	if (attempt->grant_id)
+		flow_open(socket_ino, attempt);
 	return 0;
+}
+
+/* How a packet can go elsewhere than its destination says: bits. */
+enum steering {
+	STEER_NOT = 0,
+	STEER_INTERFACE = 1, /* out of a chosen interface, so that even 127.0.0.1 goes on the wire */
+	STEER_ROUTE = 2,	 /* by a source route: first to the hop that it names */
+};
+
+static __always_inline u32 steering_by_interface(int index)
+{
+	return index && index != LOOPBACK_IFINDEX ? STEER_INTERFACE : STEER_NOT;
+}
+
+static __always_inline u32 steering_of_cmsg(const struct cmsg_plain *cmsg)
+{
+	if (cmsg->level == SOL_IP && cmsg->type == IP_RETOPTS)
+		return STEER_ROUTE;
+	if (cmsg->level == SOL_IP && cmsg->type == IP_PKTINFO)
+		return steering_by_interface(cmsg->data[0]);
+	if (cmsg->level != SOL_IPV6)
+		return STEER_NOT;
+	switch (cmsg->type) {
+	case IPV6_RTHDR:
+	case IPV6_2292RTHDR:
+	case IPV6_FLOWINFO: /* a flow label brings options of its own */
+		return STEER_ROUTE;
+	case IPV6_PKTINFO:
+	case IPV6_2292PKTINFO:
+		return steering_by_interface(cmsg->data[4]);
+	default:
+		return STEER_NOT;
+	}
+}
+
+/* By the control messages of one send. More of them than anybody sends count as steering. */
+static __noinline u32 steering_of_message(u64 control, u64 length)
+{
+	u32 steering = STEER_NOT;
+	u64 at = 0;
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		struct cmsg_plain cmsg = {};
+		u32 found;
+
+		if (at + offsetof(struct cmsg_plain, data) > length)
+			return steering;
+		if (bpf_probe_read_kernel(&cmsg, sizeof(cmsg), (void *)(control + at)))
+			return STEER_ROUTE;
+		if (cmsg.len < offsetof(struct cmsg_plain, data) || cmsg.len > length)
+			return steering; /* the kernel refuses it */
+		found = steering_of_cmsg(&cmsg);
+		steering |= found;
+		at += (cmsg.len + 7) & ~7ULL;
+	}
+	return STEER_ROUTE;
+}
+
+/* By a name that a datagram is sent to: its flow label may bring options. */
+static __noinline u32 steering_of_name(const void *name)
+{
+	struct sockaddr_in6_plain to = {};
+
+	if (bpf_probe_read_kernel(&to, sizeof(to), name))
+		return STEER_ROUTE;
+	return to.family == AF_INET6 && to.flowinfo & bpf_htonl(0xfffff) ? STEER_ROUTE : STEER_NOT;
+}
+
+/* By what was set on the socket, at whatever time. */
+static __noinline u32 steering_of_socket(const struct sock *sk)
+{
+	const struct inet_sock *inet = (const struct inet_sock *)sk;
+	const struct ip_options_rcu *options = BPF_CORE_READ(inet, inet_opt);
+	const struct ipv6_pinfo *six;
+
+	if (options && BPF_CORE_READ(options, opt.srr))
+		return STEER_ROUTE;
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6) {
+		six = BPF_CORE_READ(inet, pinet6);
+		if (six && (BPF_CORE_READ(six, opt, srcrt) ||
+			    (BPF_CORE_READ(six, flow_label) && BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)))
+			return STEER_ROUTE;
+		if (six && steering_by_interface(BPF_CORE_READ(six, ucast_oif)))
+			return STEER_INTERFACE;
+	}
+	return steering_by_interface(BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if)) |
+	       steering_by_interface(BPF_CORE_READ(inet, uc_index));
+}
+
+/* Whether @target does not say where a packet goes that is steered so. A policy's addresses stay good on any interface. */
+static __noinline bool is_led_astray(const struct sluice_target *target, u32 steering)
+{
+	u64 allowed = 0, carries = 0;
+
+	if (steering == STEER_NOT || steering & STEER_ROUTE)
+		return steering;
+	return destination_find(target, &allowed, &carries) || allowed == ~0ULL;
 }
 
 static __always_inline u64 socket_ino(struct socket *socket)
@@ -271,11 +385,13 @@ static __noinline int egress_peer(struct socket *socket, u64 taint)
 	family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	if (is_local_family(family))
 		return 0;
-	if (family != AF_INET && family != AF_INET6)
-		return egress_other(family, socket_ino(socket), taint);
 	attempt.key.target.arg = BPF_CORE_READ(sk, sk_protocol);
+	if ((family != AF_INET && family != AF_INET6) || attempt.key.target.arg == IPPROTO_SCTP)
+		return egress_other(&attempt, family, socket_ino(socket), taint);
 	if (!target_from_peer(&attempt.key.target, sk))
-		return 0; /* not connected: the kernel refuses it */
+		return -ENOTCONN; /* the kernel would say so, unless somebody connects it meanwhile */
+	if (is_led_astray(&attempt.key.target, steering_of_socket(sk)))
+		return egress_other(&attempt, family, socket_ino(socket), taint);
 	return egress_check(&attempt, socket_ino(socket), taint);
 }
 

@@ -5,6 +5,7 @@
  *   - file_open:        reading or writing a labeled file; the reader carries its labels from then on
  *   - file_permission:  each read: files labeled after they were opened, descriptors that came from elsewhere;
  *                       each write: what a process carries goes into the file or pipe; sockets go to egress.bpf.h
+ *   - get_pipe_info:    splice, tee and vmsplice of a pipe, for which the kernel has no hook
  *   - mmap_file:        a shared writable mapping is a write, a readable one a read
  *
  * Reaching pipes carries labels and guards reading; writing into a pipe is not guarded, the reader is.
@@ -92,34 +93,6 @@ static __always_inline void read_was_told(struct inode *inode, u64 labels)
 		cache->reader = subject_leader()->start_boottime;
 }
 
-SEC("lsm/file_open")
-int BPF_PROG(sluice_file_open, struct file *file, int ret)
-{
-	const struct sluice_inode *cache;
-	struct inode *inode;
-	bool created;
-	u64 labels;
-	int err = 0;
-
-	if (ret)
-		return ret;
-	inode = file->f_inode;
-	if (!carries_data(inode))
-		return 0;
-	cache = object_cache(inode);
-	labels = cache ? cache->labels : object_labels_slow(inode, file->f_path.dentry);
-	if (!labels || (cache && !(file->f_mode & FMODE_WRITE) && read_is_known(cache, labels)))
-		return 0;
-	created = file->f_mode & FMODE_CREATED;
-	if (file->f_mode & FMODE_WRITE)
-		err = open_for_write(file, labels, created);
-	if (!err && file->f_mode & (FMODE_READ | FMODE_EXEC))
-		err = read_labeled(file, labels, created);
-	if (!err)
-		read_was_told(inode, labels);
-	return err;
-}
-
 /* @taint goes into @file: guarded as far as the file does not carry it already. */
 static __noinline int write_tainted(struct file *file, u64 taint)
 {
@@ -147,6 +120,44 @@ static __noinline int write_tainted(struct file *file, u64 taint)
 	return 0;
 }
 
+/* The kernel writes a core file without asking again: what the process carries goes into it here. */
+static __noinline int open_for_core(struct file *file)
+{
+	u64 taint = subject_taint(subject_state(subject_leader()));
+
+	return taint ? write_tainted(file, taint) : 0;
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(sluice_file_open, struct file *file, int ret)
+{
+	const struct sluice_inode *cache;
+	struct inode *inode;
+	bool created;
+	u64 labels;
+	int err = 0;
+
+	if (ret)
+		return ret;
+	inode = file->f_inode;
+	if (!carries_data(inode))
+		return 0;
+	if (file->f_mode & FMODE_WRITE && bpf_get_current_task_btf()->flags & PF_DUMPCORE)
+		return open_for_core(file);
+	cache = object_cache(inode);
+	labels = cache ? cache->labels : object_labels_slow(inode, file->f_path.dentry);
+	if (!labels || (cache && !(file->f_mode & FMODE_WRITE) && read_is_known(cache, labels)))
+		return 0;
+	created = file->f_mode & FMODE_CREATED;
+	if (file->f_mode & FMODE_WRITE)
+		err = open_for_write(file, labels, created);
+	if (!err && file->f_mode & (FMODE_READ | FMODE_EXEC))
+		err = read_labeled(file, labels, created);
+	if (!err)
+		read_was_told(inode, labels);
+	return err;
+}
+
 static __always_inline int check_read(struct file *file)
 {
 	struct task_struct *leader = subject_leader();
@@ -158,9 +169,10 @@ static __always_inline int check_read(struct file *file)
 		return 0;
 	cache = object_cache(inode);
 	labels = cache ? cache->labels : object_labels_slow(inode, file->f_path.dentry);
-	if (!labels || (cache && cache->reader == leader->start_boottime))
-		return 0; /* nothing to take, or taken when it was opened */
-	if (!(labels & ~subject_taint(subject_state(leader))))
+	if (!labels || !(labels & ~subject_taint(subject_state(leader))))
+		return 0; /* nothing to take, or taken before */
+	/* Who opened it by a trust or clearance may have become somebody else since. */
+	if (cache && read_is_known(cache, labels))
 		return 0;
 	return read_labeled(file, labels, false);
 }
@@ -188,6 +200,33 @@ int BPF_PROG(sluice_file_permission, struct file *file, int mask, int ret)
 	if (!err && mask & MAY_READ)
 		err = check_read(file);
 	return err;
+}
+
+/*
+ * tee(), vmsplice() and splice() between pipes ask no LSM hook, and the last asks none about its pipe when the other end is a
+ * file or socket. All fetch the pipe by this function, the source first. Nothing can be refused here, so the
+ * labels move before the data does; who cannot be labeled does not go on.
+ */
+SEC("fentry/get_pipe_info")
+int BPF_PROG(sluice_get_pipe_info, struct file *file, bool for_splice)
+{
+	struct attempt attempt = {};
+	u64 taint, labels;
+
+	if (!for_splice || inode_type(file->f_inode) != S_IFIFO || is_exempt(bpf_get_current_task_btf()))
+		return 0;
+	target_file(&attempt, file);
+	labels = object_named(file->f_inode);
+	if (file->f_mode & FMODE_READ && labels && taint_take(&attempt, labels))
+		bpf_send_signal(SIGKILL);
+	taint = subject_taint(subject_state(subject_leader()));
+	if (!(file->f_mode & FMODE_WRITE) || !(taint & ~labels))
+		return 0;
+	if (object_acquire(&attempt.key.target.object, taint))
+		bpf_send_signal(SIGKILL);
+	__sync_fetch_and_add(&control.label_epoch, 1); /* the cache on the inode cannot be reached from here */
+	tell_move(&attempt, SLUICE_EVENT_LABEL, taint & ~labels);
+	return 0;
 }
 
 SEC("lsm/mmap_file")

@@ -148,6 +148,7 @@ struct in6_addr {
 };
 
 struct sock_common {
+	int skc_bound_dev_if;
 	__be32 skc_daddr;
 	__be16 skc_dport;
 	unsigned short skc_family;
@@ -158,6 +159,32 @@ struct sock {
 	struct sock_common __sk_common;
 	u16 sk_protocol;
 	u16 sk_type;
+};
+
+struct ip_options {
+	unsigned char srr;
+};
+
+struct ip_options_rcu {
+	struct ip_options opt;
+};
+
+struct ipv6_rt_hdr;
+
+struct ipv6_txoptions {
+	struct ipv6_rt_hdr *srcrt;
+};
+
+struct ipv6_pinfo {
+	__be32 flow_label;
+	int ucast_oif;
+	struct ipv6_txoptions *opt;
+};
+
+struct inet_sock {
+	struct ipv6_pinfo *pinet6;
+	struct ip_options_rcu *inet_opt;
+	int uc_index;
 };
 
 struct socket {
@@ -172,6 +199,9 @@ struct socket_alloc {
 
 struct msghdr {
 	void *msg_name;
+	void *msg_control;
+	unsigned long msg_controllen;
+	unsigned int msg_flags;
 };
 
 struct sockaddr {
@@ -190,6 +220,14 @@ struct sockaddr_in6_plain {
 	__be16 port;
 	u32 flowinfo;
 	u8 addr[16];
+};
+
+/* A control message (uapi) with as much of its data as we look at. */
+struct cmsg_plain {
+	u64 len;
+	int level;
+	int type;
+	u32 data[5];
 };
 
 /* Numbers of the kernel's own headers. */
@@ -217,6 +255,7 @@ struct sockaddr_in6_plain {
 #define CLONE_THREAD 0x00010000
 
 #define PF_IO_WORKER 0x00000010
+#define PF_DUMPCORE 0x00000200
 #define PF_KTHREAD 0x00200000
 #define TS_COMPAT 0x0002 /* arch/x86/include/asm/thread_info.h: a 32-bit system call */
 
@@ -230,7 +269,20 @@ struct sockaddr_in6_plain {
 #define SOCK_DGRAM 2
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
+#define IPPROTO_SCTP 132
+#define MSG_FASTOPEN 0x20000000
+#define LOOPBACK_IFINDEX 1
+#define SOL_IP 0
+#define SOL_IPV6 41
+#define IP_RETOPTS 7
+#define IP_PKTINFO 8
+#define IPV6_2292PKTINFO 2
+#define IPV6_2292RTHDR 5
+#define IPV6_FLOWINFO 11
+#define IPV6_PKTINFO 50
+#define IPV6_RTHDR 57
 
+#define SIGKILL 9
 #define SIGSTOP 19
 #define ERESTARTNOINTR 513 /* include/linux/errno.h: re-issue the call after the signal, whatever SA_RESTART says */
 

@@ -28,9 +28,15 @@ static __noinline int keep_labels(struct dentry *dentry, struct dentry *place)
 {
 	u64 here = dentry_labels(dentry), there = dentry_labels(place);
 	struct inode *inode = dentry->d_inode;
+	const struct sluice_inode *cache;
 	struct sluice_object_id id;
 
-	if (!inode || here == there)
+	if (!inode)
+		return 0;
+	cache = bpf_inode_storage_get(&inodes, inode, 0, 0);
+	if (cache)
+		here |= cache->own; /* it had no name before: O_TMPFILE */
+	if (here == there)
 		return 0;
 	id = object_id(inode);
 	if (object_acquire(&id, here | there)) {
@@ -62,7 +68,9 @@ void BPF_PROG(sluice_inode_free_security, struct inode *inode)
 {
 	struct sluice_object_id id;
 
-	if (inode->i_nlink)
+	if (inode->i_nlink && inode->i_sb->s_magic != PIPEFS_MAGIC)
+		return;
+	if (inode->i_sb->s_magic == BTRFS_SUPER_MAGIC) /* a snapshot's file has the identity of its original */
 		return;
 	id = object_id(inode);
 	bpf_map_delete_elem(&objects, &id);

@@ -144,7 +144,8 @@ static __always_inline int object_receive(struct inode *inode, u64 labels)
 	bool named = is_named(inode);
 	struct sluice_inode *cache;
 
-	if (named && object_acquire(&id, labels))
+	/* Pipes too: where only the identity is at hand, see sluice_get_pipe_info. */
+	if ((named || inode_type(inode) == S_IFIFO) && object_acquire(&id, labels))
 		return -ENOSPC;
 	cache = bpf_inode_storage_get(&inodes, inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!cache)

@@ -42,10 +42,11 @@ static __always_inline u64 subject_taint(const struct sluice_task *state)
 
 static __always_inline void subject_acquire(struct sluice_task *state, u64 labels)
 {
-	u64 key = state->shared;
 	struct sluice_shared *group;
+	u64 key;
 
 	__sync_fetch_and_or(&state->taint, labels);
+	key = state->shared; /* after the taint: shared_join() does it in the other order */
 	if (!key)
 		return;
 	group = bpf_map_lookup_elem(&shared, &key);

@@ -23,6 +23,15 @@ static __always_inline bool shared_enter(u64 key)
 	return true;
 }
 
+static __always_inline bool shared_add(u64 key, u64 taint)
+{
+	struct sluice_shared *group = bpf_map_lookup_elem(&shared, &key);
+
+	if (group)
+		__sync_fetch_and_or(&group->taint, taint);
+	return group;
+}
+
 /* Parent and child use one memory: whatever one reads, both carry. Return: the group's key or 0 when there is no room. */
 static __always_inline u64 shared_join(struct sluice_task *parent)
 {
@@ -36,7 +45,7 @@ static __always_inline u64 shared_join(struct sluice_task *parent)
 		return 0;
 	first = __sync_val_compare_and_swap(&parent->shared, 0, key);
 	if (!first)
-		return key;
+		return shared_add(key, parent->taint) ? key : 0; /* a thread may have read something meanwhile */
 	bpf_map_delete_elem(&shared, &key); /* another thread of the parent was first */
 	return shared_enter(first) ? first : 0;
 }
@@ -110,10 +119,17 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(sluice_sched_process_fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct sluice_task *state;
+	u64 taint;
 
-	if (child->pid != child->tgid || !child->bpf_storage)
+	if (child->pid != child->tgid)
 		return 0;
-	state = bpf_task_storage_get(&tasks, child, 0, 0);
+	/* The memory was copied after task_alloc: another thread may have read something in between. */
+	taint = subject_taint(subject_state(parent->group_leader));
+	if (!taint && !child->bpf_storage)
+		return 0;
+	state = bpf_task_storage_get(&tasks, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (state)
+		__sync_fetch_and_or(&state->taint, taint);
 	if (state && state->taint)
 		event_emit_task(SLUICE_EVENT_FORK, state->taint, child->tgid, child->start_boottime);
 	return 0;
