@@ -46,6 +46,11 @@ refused_without_daemon() {
 		grep -q 'Operation not permitted' "$BATS_TEST_TMPDIR/error" && [ ! -s "$BATS_TEST_TMPDIR/read" ]
 }
 
+# The kernel frees them a while after the last reference is gone.
+no_programs() {
+	[ "$(bpftool prog list | grep -c sluice_file)" = 0 ]
+}
+
 # Nobody is held any more when the heartbeat is older than StaleAfter.
 wait_stale() {
 	sleep 2.5
@@ -256,7 +261,7 @@ Verdict=audit" "$SEND"
 	[[ $output == *'nothing is enforced'* ]]
 	wait_until "$PATIENCE" ended "$PID"
 	[ -z "$(ls /sys/fs/bpf/sluice 2>/dev/null)" ]
-	[ "$(bpftool prog list | grep -c sluice_file)" = 0 ]
+	wait_until "$PATIENCE" no_programs
 	[ "$(as paul cat "$SECRET/rows")" = one,two ]
 	run_sluiced
 	spawn paul cat "$SECRET/rows"
@@ -342,7 +347,7 @@ Clear=unit:reader.slice"
 		while [ -e $STATE/stop-loop ]; do
 			if echo gap >/dev/udp/10.9.0.2/9001; then echo SENT; else echo no; fi
 			read -r -t 0.2 <>$ROOT/go
-		done 2>/dev/null"
+		done 2>/dev/null; exit 0"
 	loop=$PID loop_out=$OUT
 	wait_until "$PATIENCE" grep -q no "$loop_out"
 	spawn paul cat "$SECRET/rows"
@@ -419,7 +424,7 @@ cleared_reader() {
 	[[ $output == *"60-more.conf:2: cannot label '/nowhere/at/all'"*'No such file'* ]]
 	rm /etc/sluice/policy.d/60-more.conf
 	[ -z "$(ls /sys/fs/bpf/sluice 2>/dev/null)" ]
-	[ "$(bpftool prog list | grep -c sluice_file)" = 0 ]
+	wait_until "$PATIENCE" no_programs
 	run_sluiced
 }
 
