@@ -314,7 +314,7 @@ struct control *control_close(struct control *control)
 	if (!control)
 		return NULL;
 	while (control->clients)
-		end_client(control->clients);
+		end_client(control->clients); /* lint: it takes the client off this list */
 	for (size_t i = 0; i < ARRAY_SIZE(control->sock); i++) {
 		if (control->listener[i])
 			event_free(control->listener[i]);

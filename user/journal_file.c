@@ -119,7 +119,7 @@ int journal_file_open(struct journal_file *file, const char *path, uint64_t *ret
 		return r;
 	}
 	file->fd = r;
-	*ret_size = (uint64_t)st.st_size;
+	*ret_size = (uint64_t)st.st_size; /* lint: open_locked() filled it, or did not succeed */
 	return 0;
 }
 

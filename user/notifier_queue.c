@@ -286,7 +286,7 @@ static void pump(struct notifier_queue *queue)
 	struct delivery *next;
 
 	for (delivery = queue->first; delivery; delivery = next) {
-		next = delivery->next; /* the one in hand may go */
+		next = delivery->next; /* lint: the one in hand may go, no other does */
 		if (queue->in_flight >= MAX_IN_FLIGHT || now_ms < queue->not_before_ms)
 			break;
 		if (delivery->transfer || delivery->due_ms > now_ms)

@@ -41,9 +41,13 @@ static inline int fixture_setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	snprintf(f->folder, sizeof(f->folder), "%s/sluice-journal-XXXXXX", "/tmp");
-	if (!mkdtemp(f->folder))
+	if (!f)
 		return -1;
+	snprintf(f->folder, sizeof(f->folder), "%s/sluice-journal-XXXXXX", "/tmp");
+	if (!mkdtemp(f->folder)) {
+		free(f);
+		return -1;
+	}
 	snprintf(f->path, sizeof(f->path), "%s/journal", f->folder);
 	snprintf(f->key, sizeof(f->key), "%s/key", f->folder);
 	snprintf(f->torn, sizeof(f->torn), "%s.torn", f->path);

@@ -48,7 +48,8 @@ int kernel_identify(struct kernel *kernel, int fd, struct sluice_object_id *ret,
 	(void)kernel;
 	(void)fd;
 	memset(ret, 0, sizeof(*ret));
-	*ret_mode = 0100600;
+	if (ret_mode)
+		*ret_mode = 0100600;
 	return 0;
 }
 

@@ -98,6 +98,7 @@ static void test_long_lines(void **state)
 static void test_file_sizes(void **state)
 {
 	_cleanup_free_ char *bytes = malloc(SLUICE_POLICY_BYTES + 1);
+	char *grown;
 	_cleanup_free_ char *long_path = repeat("[Label a]\nPath=/", 1, "", "");
 	struct policy *policy = NULL;
 	struct policy_error error;
@@ -110,7 +111,9 @@ static void test_file_sizes(void **state)
 	fixture_write_bytes("a", bytes, SLUICE_POLICY_BYTES + 1);
 	assert_int_equal(fixture_load(1, &policy, &error), -EINVAL);
 	assert_non_null(strstr(error.text, "is larger than 4194304 bytes; "));
-	long_path = realloc(long_path, 2048);
+	grown = realloc(long_path, 2048);
+	assert_non_null(grown);
+	long_path = grown;
 	memset(long_path + 16, 'p', 1024);
 	long_path[15 + 1023] = '\0';
 	policy_free(fixture_policy(long_path));
