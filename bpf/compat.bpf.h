@@ -2,7 +2,8 @@
 /*
  * compat.bpf.h: what depends on the architecture or the kernel's version, each with the reason.
  *
- * Owns: the list of system calls that the kernel can re-issue. Must not own: offsets (libbpf relocates them).
+ * Owns: the list of system calls that the kernel can re-issue. Must not own: offsets (libbpf
+ * relocates them).
  */
 #ifndef SLUICE_BPF_COMPAT_H
 #define SLUICE_BPF_COMPAT_H
@@ -15,9 +16,10 @@
 #include <asm/unistd_64.h>
 
 /*
- * System calls that return what our hook returned before they did anything, so that they can be re-issued. Missing on
- * purpose: io_uring_enter (its result is a completion), setfsuid and setfsgid (they cannot fail), recvmsg (the
- * message is consumed), sendmmsg is there since it returns the count when it sent anything.
+ * System calls that return what our hook returned before they did anything, so that they can be
+ * re-issued. Missing on purpose: io_uring_enter (its result is a completion), setfsuid and setfsgid
+ * (they cannot fail), recvmsg (the message is consumed), sendmmsg is there since it returns the
+ * count when it sent anything.
  */
 static __always_inline bool is_restartable(u64 nr)
 {

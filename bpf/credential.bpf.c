@@ -2,7 +2,8 @@
 /*
  * credential.bpf.c: hooks on changes of identity and rights by a process that carries labels.
  *
- *   - task_fix_setuid, task_fix_setgid:  set*uid, set*gid: any id changes (setting what is set already is none)
+ *   - task_fix_setuid, task_fix_setgid:  set*uid, set*gid: any id changes (setting what is set
+ *   already is none)
  *   - task_fix_setgroups:                supplementary groups are replaced
  *   - capset:                            capabilities are raised (dropping them is none)
  *   - bprm_creds_from_file:              exec of a file that changes ids or brings capabilities
@@ -37,8 +38,8 @@ int BPF_PROG(sluice_task_fix_setuid, struct cred *new, const struct cred *old, i
 		return ret;
 	if (!subject_leader()->bpf_storage)
 		return 0;
-	if (new->uid.val == old->uid.val && new->euid.val == old->euid.val && new->suid.val == old->suid.val &&
-	    new->fsuid.val == old->fsuid.val)
+	if (new->uid.val == old->uid.val &&new->euid.val == old->euid.val &&new->suid.val ==
+	    old->suid.val &&new->fsuid.val == old->fsuid.val)
 		return 0;
 	return credential_check(SLUICE_SETUID, new->euid.val, old->euid.val, NULL);
 }
@@ -50,8 +51,8 @@ int BPF_PROG(sluice_task_fix_setgid, struct cred *new, const struct cred *old, i
 		return ret;
 	if (!subject_leader()->bpf_storage)
 		return 0;
-	if (new->gid.val == old->gid.val && new->egid.val == old->egid.val && new->sgid.val == old->sgid.val &&
-	    new->fsgid.val == old->fsgid.val)
+	if (new->gid.val == old->gid.val &&new->egid.val == old->egid.val &&new->sgid.val ==
+	    old->sgid.val &&new->fsgid.val == old->fsgid.val)
 		return 0;
 	return credential_check(SLUICE_SETGID, new->egid.val, old->egid.val, NULL);
 }
@@ -63,7 +64,8 @@ int BPF_PROG(sluice_task_fix_setgroups, struct cred *new, const struct cred *old
 		return ret;
 	if (!subject_leader()->bpf_storage || new->group_info == old->group_info)
 		return 0;
-	return credential_check(SLUICE_SETGROUPS, new->group_info->ngroups, old->group_info->ngroups, NULL);
+	return credential_check(SLUICE_SETGROUPS, new->group_info->ngroups,
+				old->group_info->ngroups, NULL);
 }
 
 /* kernel_cap_t is eight bytes on every kernel, whatever its members are called. */

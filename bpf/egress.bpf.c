@@ -6,9 +6,11 @@
  *   - socket_sendmsg:  every send: datagrams, sockets connected before the taint, TCP Fast Open
  *   - (file_permission on sockets is in file.bpf.c)
  *
- * connect() on a datagram socket sends nothing and is used by resolvers to sort addresses: its sends are asked about.
+ * connect() on a datagram socket sends nothing and is used by resolvers to sort addresses: its
+ * sends are asked about.
  *
- * Not blocked here: sockets of local families (Unix, netlink); loopback and the host's own addresses are not egress.
+ * Not blocked here: sockets of local families (Unix, netlink); loopback and the host's own
+ * addresses are not egress.
  */
 #include "egress.bpf.h"
 
@@ -60,7 +62,8 @@ static __noinline int send_to_peer(struct socket *sock, u64 taint, u32 steering)
 		return taint ? egress_other(&attempt, family, socket_ino(sock), taint) : 0;
 	attempt.key.target.arg = sk->sk_protocol;
 	if (!target_from_sock(&attempt.key.target, sk))
-		return taint ? -ENOTCONN : 0; /* as the kernel would, unless somebody connects it meanwhile */
+		/* as the kernel would, unless somebody connects it meanwhile */
+		return taint ? -ENOTCONN : 0;
 	if (taint && is_led_astray(&attempt.key.target, steering | steering_of_socket(sk)))
 		return egress_other(&attempt, family, socket_ino(sock), taint);
 	if (sent_before(subject_state(subject_leader()), &attempt.key.target, taint))
@@ -77,7 +80,8 @@ static __always_inline bool is_unspecified(const void *name)
 }
 
 SEC("lsm/socket_connect")
-int BPF_PROG(sluice_socket_connect, struct socket *sock, struct sockaddr *address, int addrlen, int ret)
+int BPF_PROG(sluice_socket_connect, struct socket *sock, struct sockaddr *address, int addrlen,
+	     int ret)
 {
 	const struct sluice_task *state;
 	u64 taint;
@@ -85,7 +89,8 @@ int BPF_PROG(sluice_socket_connect, struct socket *sock, struct sockaddr *addres
 	if (ret)
 		return ret;
 	state = subject_state(subject_leader());
-	if (!is_of_interest(state, &taint) || sock->type == SOCK_DGRAM || is_exempt(bpf_get_current_task_btf()))
+	if (!is_of_interest(state, &taint) || sock->type == SOCK_DGRAM ||
+	    is_exempt(bpf_get_current_task_btf()))
 		return 0;
 	if (is_unspecified(address)) /* disconnects */
 		return 0;
@@ -115,13 +120,19 @@ int BPF_PROG(sluice_socket_sendmsg, struct socket *sock, struct msghdr *msg, int
 	name = msg->msg_name;
 	if (!name)
 		return send_to_peer(sock, taint, steering);
-	/* A connected stream ignores the name; one that ceases to be connected sends to it with Fast Open. */
+	/*
+	 * A connected stream ignores the name; one that ceases to be connected sends to it with
+	 * Fast Open.
+	 */
 	if (sock->type == SOCK_STREAM && sk->__sk_common.skc_dport) {
 		err = send_to_peer(sock, taint, steering);
-		return err || !(msg->msg_flags & MSG_FASTOPEN) ? err : send_to(sock, name, taint, steering);
+		return err || !(msg->msg_flags & MSG_FASTOPEN)
+			       ? err
+			       : send_to(sock, name, taint, steering);
 	}
 	/* An IPv6 socket for datagrams takes such a name for none. */
-	if (is_unspecified(name) && sk->__sk_common.skc_family == AF_INET6 && sk->sk_protocol == IPPROTO_UDP)
+	if (is_unspecified(name) && sk->__sk_common.skc_family == AF_INET6 &&
+	    sk->sk_protocol == IPPROTO_UDP)
 		return send_to_peer(sock, taint, steering);
 	return send_to(sock, name, taint, steering);
 }

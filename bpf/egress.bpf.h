@@ -2,8 +2,9 @@
 /*
  * egress.bpf.h: where a socket sends to, and whether what the process carries may go there.
  *
- * Owns: addresses, the destination map, the flows that a grant opened. Must not own: the hooks (egress.bpf.c,
- * file.bpf.c). IPv4 is handled as ::ffff:a.b.c.d, so one trie serves both families and mapped addresses.
+ * Owns: addresses, the destination map, the flows that a grant opened. Must not own: the hooks
+ * (egress.bpf.c, file.bpf.c). IPv4 is handled as ::ffff:a.b.c.d, so one trie serves both families
+ * and mapped addresses.
  */
 #ifndef SLUICE_BPF_EGRESS_H
 #define SLUICE_BPF_EGRESS_H
@@ -25,11 +26,13 @@ static __always_inline void addr_from_v4(u8 *addr, __be32 v4)
 }
 
 /*
- * Fills @target from a caller's socket address, copied as the larger of the two forms: port and IPv4 address lie at the same
- * place in both, and the kernel keeps such addresses in a sockaddr_storage. As the kernel reads it: an IPv4 socket takes
- * AF_UNSPEC for AF_INET, and a raw IPv6 one for AF_INET6. Return: false when it cannot be read.
+ * Fills @target from a caller's socket address, copied as the larger of the two forms: port and
+ * IPv4 address lie at the same place in both, and the kernel keeps such addresses in a
+ * sockaddr_storage. As the kernel reads it: an IPv4 socket takes AF_UNSPEC for AF_INET, and a raw
+ * IPv6 one for AF_INET6. Return: false when it cannot be read.
  */
-static __noinline bool target_from_sockaddr(struct sluice_target *target, const void *address, u16 socket_family)
+static __noinline bool target_from_sockaddr(struct sluice_target *target, const void *address,
+					    u16 socket_family)
 {
 	struct sockaddr_in6_plain from = {};
 
@@ -82,10 +85,13 @@ static __always_inline bool target_from_sock(struct sluice_target *target, struc
 		addr[0] = 0;
 		addr[1] = (u64)common->skc_daddr << 32 | bpf_htonl(0xffff);
 	} else {
-		addr[0] = common->skc_v6_daddr.in6_u.u6_addr32[0] | (u64)common->skc_v6_daddr.in6_u.u6_addr32[1] << 32;
-		addr[1] = common->skc_v6_daddr.in6_u.u6_addr32[2] | (u64)common->skc_v6_daddr.in6_u.u6_addr32[3] << 32;
+		addr[0] = common->skc_v6_daddr.in6_u.u6_addr32[0] |
+			  (u64)common->skc_v6_daddr.in6_u.u6_addr32[1] << 32;
+		addr[1] = common->skc_v6_daddr.in6_u.u6_addr32[2] |
+			  (u64)common->skc_v6_daddr.in6_u.u6_addr32[3] << 32;
 	}
-	return target->port || (common->skc_family == AF_INET ? common->skc_daddr : addr[0] | addr[1]);
+	return target->port ||
+	       (common->skc_family == AF_INET ? common->skc_daddr : addr[0] | addr[1]);
 }
 
 /* ::, ::1, 127/8 and 0.0.0.0, which the kernel takes for the loopback. */
@@ -99,13 +105,15 @@ static __always_inline bool is_loopback(const u8 *addr)
 		return false;
 	if (low == 0 || low == bpf_cpu_to_be64(1))
 		return true;
-	if ((low & bpf_cpu_to_be64(0xffffffff00000000ULL)) != bpf_cpu_to_be64(0x0000ffff00000000ULL))
+	if ((low & bpf_cpu_to_be64(0xffffffff00000000ULL)) !=
+	    bpf_cpu_to_be64(0x0000ffff00000000ULL))
 		return false;
 	return addr[12] == 127 || !(low & bpf_cpu_to_be64(0xffffffffULL));
 }
 
 /* What the policy says about @target: labels that may go there, labels that come from there. */
-static __noinline int destination_find(const struct sluice_target *target, u64 *ret_allowed, u64 *ret_carries)
+static __noinline int destination_find(const struct sluice_target *target, u64 *ret_allowed,
+				       u64 *ret_carries)
 {
 	struct sluice_destination_key key = { .prefixlen = 160, .slot = control.slot & 1 };
 	const struct sluice_destination *destination;
@@ -135,11 +143,13 @@ static __noinline int destination_find(const struct sluice_target *target, u64 *
 }
 
 /*
- * The process sent the same labels to the same place before, and the policy in force allowed it. A thread that reads while
- * another writes must not see half of one place and half of another: the version is even and the same before and after
- * (x86 keeps the order of loads, and of stores; another architecture would need barriers here).
+ * The process sent the same labels to the same place before, and the policy in force allowed it. A
+ * thread that reads while another writes must not see half of one place and half of another: the
+ * version is even and the same before and after (x86 keeps the order of loads, and of stores;
+ * another architecture would need barriers here).
  */
-static __always_inline bool sent_before(const struct sluice_task *state, const struct sluice_target *target, u64 taint)
+static __always_inline bool sent_before(const struct sluice_task *state,
+					const struct sluice_target *target, u64 taint)
 {
 	const volatile u32 *version;
 	u32 before;
@@ -151,14 +161,19 @@ static __always_inline bool sent_before(const struct sluice_task *state, const s
 	barrier();
 	if (before & 1 || state->sent.generation != policy_in_force()->generation ||
 	    state->sent.addr[1] != target->id[1] || state->sent.addr[0] != target->id[0] ||
-	    state->sent.port != target->port || state->sent.protocol != target->arg || taint & ~state->sent.labels)
+	    state->sent.port != target->port || state->sent.protocol != target->arg ||
+	    taint & ~state->sent.labels)
 		return false;
 	barrier();
 	return *version == before;
 }
 
-/* @generation: as it was before the policy was asked, so that an answer of an older policy is void under a newer one. */
-static __always_inline void sent_remember(const struct sluice_target *target, u64 labels, u32 generation)
+/*
+ * @generation: as it was before the policy was asked, so that an answer of an older policy is void
+ * under a newer one.
+ */
+static __always_inline void sent_remember(const struct sluice_target *target, u64 labels,
+					  u32 generation)
 {
 	struct sluice_task *state = subject_state(subject_leader());
 	u32 version;
@@ -166,7 +181,8 @@ static __always_inline void sent_remember(const struct sluice_target *target, u6
 	if (!state)
 		return;
 	version = state->sent.version;
-	if (version & 1 || __sync_val_compare_and_swap(&state->sent.version, version, version + 1) != version)
+	if (version & 1 ||
+	    __sync_val_compare_and_swap(&state->sent.version, version, version + 1) != version)
 		return; /* another thread is at it */
 	state->sent.addr[0] = target->id[0];
 	state->sent.addr[1] = target->id[1];
@@ -246,7 +262,10 @@ static __always_inline bool is_local_family(u16 family)
 	return family == AF_UNIX || family == AF_NETLINK || family == AF_ALG || family == AF_UNSPEC;
 }
 
-/* Every other family than IP: no address that a policy could allow, so the whole family is the target. */
+/*
+ * Every other family than IP: no address that a policy could allow, so the whole family is the
+ * target.
+ */
 static __noinline int egress_other(struct attempt *attempt, u16 family, u64 socket_ino, u64 taint)
 {
 	int err;
@@ -271,7 +290,8 @@ static __noinline int egress_other(struct attempt *attempt, u16 family, u64 sock
 /* How a packet can go elsewhere than its destination says: bits. */
 enum steering {
 	STEER_NOT = 0,
-	STEER_INTERFACE = 1, /* out of a chosen interface, so that even 127.0.0.1 goes on the wire */
+	/* out of a chosen interface, so that even 127.0.0.1 goes on the wire */
+	STEER_INTERFACE = 1,
 	STEER_ROUTE = 2,	 /* by a source route: first to the hop that it names */
 };
 
@@ -347,7 +367,8 @@ static __noinline u32 steering_of_socket(const struct sock *sk)
 	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6) {
 		six = BPF_CORE_READ(inet, pinet6);
 		if (six && (BPF_CORE_READ(six, opt, srcrt) ||
-			    (BPF_CORE_READ(six, flow_label) && BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)))
+			    (BPF_CORE_READ(six, flow_label) &&
+			     BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)))
 			return STEER_ROUTE;
 		if (six && steering_by_interface(BPF_CORE_READ(six, ucast_oif)))
 			return STEER_INTERFACE;
@@ -356,7 +377,10 @@ static __noinline u32 steering_of_socket(const struct sock *sk)
 	       steering_by_interface(BPF_CORE_READ(inet, uc_index));
 }
 
-/* Whether @target does not say where a packet goes that is steered so. A policy's addresses stay good on any interface. */
+/*
+ * Whether @target does not say where a packet goes that is steered so. A policy's addresses stay
+ * good on any interface.
+ */
 static __noinline bool is_led_astray(const struct sluice_target *target, u32 steering)
 {
 	u64 allowed = 0, carries = 0;
@@ -389,7 +413,8 @@ static __noinline int egress_peer(struct socket *socket, u64 taint)
 	if ((family != AF_INET && family != AF_INET6) || attempt.key.target.arg == IPPROTO_SCTP)
 		return egress_other(&attempt, family, socket_ino(socket), taint);
 	if (!target_from_peer(&attempt.key.target, sk))
-		return -ENOTCONN; /* the kernel would say so, unless somebody connects it meanwhile */
+		/* the kernel would say so, unless somebody connects it meanwhile */
+		return -ENOTCONN;
 	if (is_led_astray(&attempt.key.target, steering_of_socket(sk)))
 		return egress_other(&attempt, family, socket_ino(socket), taint);
 	return egress_check(&attempt, socket_ino(socket), taint);

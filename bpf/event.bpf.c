@@ -2,8 +2,9 @@
 /*
  * event.bpf.c: one record of the ring buffer: reserve, fill, submit.
  *
- * Owns: sequence numbers and the count of what found no room, and paths as people read them. The bytes of a path behind
- * its length are whatever the ring held before; user space does not read them.
+ * Owns: sequence numbers and the count of what found no room, and paths as people read them. The
+ * bytes of a path behind its length are whatever the ring held before; user space does not read
+ * them.
  */
 #include "event.bpf.h"
 
@@ -16,8 +17,9 @@ struct event_text {
 #define PATH_CUT (1U << 16)
 
 /*
- * Writes the components of the struct path at address @at, leaf first, each with its NUL. Return: bytes used, with PATH_CUT
- * when not all fit. Not static: its loop is verified once for all callers.
+ * Writes the components of the struct path at address @at, leaf first, each with its NUL. Return:
+ * bytes used, with PATH_CUT when not all fit. Not static: its loop is verified once for all
+ * callers.
  */
 u32 event_path(u64 at, struct event_text *out)
 {
@@ -48,7 +50,8 @@ u32 event_path(u64 at, struct event_text *out)
 		barrier_var(used); /* the bound must be checked on the register that is used */
 		if (used > SLUICE_EVENT_PATH - 256)
 			break;
-		n = bpf_probe_read_kernel_str(out->bytes + used, 256, BPF_CORE_READ(dentry, d_name.name));
+		n = bpf_probe_read_kernel_str(out->bytes + used, 256,
+					      BPF_CORE_READ(dentry, d_name.name));
 		if (n < 0)
 			break;
 		used += n;
@@ -73,7 +76,8 @@ static __always_inline void event_who(struct sluice_event *event, struct task_st
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 }
 
-static __always_inline void event_paths(struct sluice_event *event, struct path *path, struct task_struct *task)
+static __always_inline void event_paths(struct sluice_event *event, struct path *path,
+					struct task_struct *task)
 {
 	struct file *exe = BPF_CORE_READ(task, mm, exe_file); /* as a number: see event_path() */
 	u32 used = 0, exe_used = 0;

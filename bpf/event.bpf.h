@@ -2,8 +2,8 @@
 /*
  * event.bpf.h: what an attempt is, and how sluiced is told of it.
  *
- * Owns: struct attempt, the map of edges told already. Must not own: the record's making (event.bpf.c), or what a loss means
- * for the action: the caller gets -ENOSPC and decides.
+ * Owns: struct attempt, the map of edges told already. Must not own: the record's making
+ * (event.bpf.c), or what a loss means for the action: the caller gets -ENOSPC and decides.
  */
 #ifndef SLUICE_BPF_EVENT_H
 #define SLUICE_BPF_EVENT_H
@@ -11,7 +11,8 @@
 #include "subject.bpf.h"
 
 /**
- * struct attempt: one thing that the current process tries, as the hooks describe it and the decision completes it.
+ * struct attempt: one thing that the current process tries, as the hooks describe it and the
+ * decision completes it.
  * One object for the whole way, since the verifier gives all frames of a hook 512 bytes together.
  * @key: action and target by the hook; the subject by the decision
  * @labels: labels at stake
@@ -37,15 +38,19 @@ struct attempt {
 };
 
 /*
- * The functions below that are not static are verified once, on their own, instead of once a path through each hook:
- * that keeps the verifier's work a tenth of what it were. They cannot get kernel pointers as arguments, which is why @path is
- * read as a number there.
+ * The functions below that are not static are verified once, on their own, instead of once a path
+ * through each hook:
+ * that keeps the verifier's work a tenth of what it were. They cannot get kernel pointers as
+ * arguments, which is why @path is read as a number there.
  */
 
 /* Tells of @attempt and @labels. Return: 0, or -ENOSPC when the ring is full. */
 int event_emit(struct attempt *attempt, u64 labels);
 
-/* Tells that the current process, with taint @labels, started or became @tgid. A loss is only counted. */
+/*
+ * Tells that the current process, with taint @labels, started or became @tgid. A loss is only
+ * counted.
+ */
 int event_emit_task(u32 type, u64 labels, u32 tgid, u64 start_ns);
 
 static __always_inline void key_by_process(struct sluice_ask_key *key)

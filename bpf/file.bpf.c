@@ -2,16 +2,20 @@
 /*
  * file.bpf.c: hooks on files and pipes.
  *
- *   - file_open:        reading or writing a labeled file; the reader carries its labels from then on
- *   - file_permission:  each read: files labeled after they were opened, descriptors that came from elsewhere;
- *                       each write: what a process carries goes into the file or pipe; sockets go to egress.bpf.h
+ *   - file_open:        reading or writing a labeled file; the reader carries its labels from then
+ *   on
+ *   - file_permission:  each read: files labeled after they were opened, descriptors that came from
+ *   elsewhere;
+ *                       each write: what a process carries goes into the file or pipe; sockets go
+ *                       to egress.bpf.h
  *   - get_pipe_info:    splice, tee and vmsplice of a pipe, for which the kernel has no hook
  *   - mmap_file:        a shared writable mapping is a write, a readable one a read
  *
- * Reaching pipes carries labels and guards reading; writing into a pipe is not guarded, the reader is.
+ * Reaching pipes carries labels and guards reading; writing into a pipe is not guarded, the reader
+ * is.
  *
- * Not blocked here: names in a labeled folder (listing it), file metadata, character devices and terminals, mappings
- * made before the file or the process got its labels.
+ * Not blocked here: names in a labeled folder (listing it), file metadata, character devices and
+ * terminals, mappings made before the file or the process got its labels.
  */
 #include "egress.bpf.h"
 #include "taint.bpf.h"
@@ -43,7 +47,9 @@ static __always_inline bool carries_data(const struct inode *inode)
 /* The current process reads @file, which has @labels. */
 static __noinline int read_labeled(struct file *file, u64 labels, bool created)
 {
-	struct attempt attempt = { .key.action = SLUICE_OPEN, .labels = labels, .created = created };
+	struct attempt attempt = { .key.action = SLUICE_OPEN,
+				   .labels = labels,
+				   .created = created };
 	int err;
 
 	target_file(&attempt, file);
@@ -54,7 +60,9 @@ static __noinline int read_labeled(struct file *file, u64 labels, bool created)
 /* The current process opens @file, which has @labels, for writing. */
 static __noinline int open_for_write(struct file *file, u64 labels, bool created)
 {
-	struct attempt attempt = { .key.action = SLUICE_WRITE, .labels = labels, .created = created };
+	struct attempt attempt = { .key.action = SLUICE_WRITE,
+				   .labels = labels,
+				   .created = created };
 	u64 taint;
 	int err;
 
@@ -69,8 +77,8 @@ static __noinline int open_for_write(struct file *file, u64 labels, bool created
 }
 
 /*
- * The same process opens the same file again, with the same labels, and may: nothing is new and nothing to be told. This is
- * what a pipeline does all day.
+ * The same process opens the same file again, with the same labels, and may: nothing is new and
+ * nothing to be told. This is what a pipeline does all day.
  */
 static __always_inline bool read_is_known(const struct sluice_inode *cache, u64 labels)
 {
@@ -80,11 +88,15 @@ static __always_inline bool read_is_known(const struct sluice_inode *cache, u64 
 	if (cache->reader != leader->start_boottime)
 		return false;
 	state = subject_state(leader);
-	return state && !(labels & ~(state->taint | state->cleared[SLUICE_TAINT])) && subject_is_fresh(state, task) &&
+	return state && !(labels & ~(state->taint | state->cleared[SLUICE_TAINT])) &&
+	       subject_is_fresh(state, task) &&
 	       !(labels & policy_in_force()->guarded[SLUICE_OPEN] & ~state->cleared[SLUICE_OPEN]);
 }
 
-/* From now on the current process is known as a reader. The label may have changed meanwhile: then the cache is void. */
+/*
+ * From now on the current process is known as a reader. The label may have changed meanwhile: then
+ * the cache is void.
+ */
 static __always_inline void read_was_told(struct inode *inode, u64 labels)
 {
 	struct sluice_inode *cache = object_cache(inode);
@@ -120,7 +132,9 @@ static __noinline int write_tainted(struct file *file, u64 taint)
 	return 0;
 }
 
-/* The kernel writes a core file without asking again: what the process carries goes into it here. */
+/*
+ * The kernel writes a core file without asking again: what the process carries goes into it here.
+ */
 static __noinline int open_for_core(struct file *file)
 {
 	u64 taint = subject_taint(subject_state(subject_leader()));
@@ -203,9 +217,10 @@ int BPF_PROG(sluice_file_permission, struct file *file, int mask, int ret)
 }
 
 /*
- * tee(), vmsplice() and splice() between pipes ask no LSM hook, and the last asks none about its pipe when the other end is a
- * file or socket. All fetch the pipe by this function, the source first. Nothing can be refused here, so the
- * labels move before the data does; who cannot be labeled does not go on.
+ * tee(), vmsplice() and splice() between pipes ask no LSM hook, and the last asks none about its
+ * pipe when the other end is a file or socket. All fetch the pipe by this function, the source
+ * first. Nothing can be refused here, so the labels move before the data does; who cannot be
+ * labeled does not go on.
  */
 SEC("fentry/get_pipe_info")
 int BPF_PROG(sluice_get_pipe_info, struct file *file, bool for_splice)
@@ -213,7 +228,8 @@ int BPF_PROG(sluice_get_pipe_info, struct file *file, bool for_splice)
 	struct attempt attempt = {};
 	u64 taint, labels;
 
-	if (!for_splice || inode_type(file->f_inode) != S_IFIFO || is_exempt(bpf_get_current_task_btf()))
+	if (!for_splice || inode_type(file->f_inode) != S_IFIFO ||
+	    is_exempt(bpf_get_current_task_btf()))
 		return 0;
 	target_file(&attempt, file);
 	labels = object_named(file->f_inode);
@@ -224,13 +240,15 @@ int BPF_PROG(sluice_get_pipe_info, struct file *file, bool for_splice)
 		return 0;
 	if (object_acquire(&attempt.key.target.object, taint))
 		bpf_send_signal(SIGKILL);
-	__sync_fetch_and_add(&control.label_epoch, 1); /* the cache on the inode cannot be reached from here */
+	/* the cache on the inode cannot be reached from here */
+	__sync_fetch_and_add(&control.label_epoch, 1);
 	tell_move(&attempt, SLUICE_EVENT_LABEL, taint & ~labels);
 	return 0;
 }
 
 SEC("lsm/mmap_file")
-int BPF_PROG(sluice_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot, unsigned long flags, int ret)
+int BPF_PROG(sluice_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot,
+	     unsigned long flags, int ret)
 {
 	u64 taint;
 	int err;

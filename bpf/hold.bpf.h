@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * hold.bpf.h: stop the current process in its system call, so that the call is made again when it goes on.
+ * hold.bpf.h: stop the current process in its system call, so that the call is made again when it
+ * goes on.
  *
- * The hook sends SIGSTOP to its own thread and returns -ERESTARTNOINTR: the task stops on its way out of the system call,
- * and on SIGCONT the kernel re-issues the call, which brings the hook back. Nothing waits inside the kernel.
+ * The hook sends SIGSTOP to its own thread and returns -ERESTARTNOINTR: the task stops on its way
+ * out of the system call, and on SIGCONT the kernel re-issues the call, which brings the hook back.
+ * Nothing waits inside the kernel.
  *
- * Owns: when that is possible, and the reason when it is not. Must not own: whether a process should be held.
+ * Owns: when that is possible, and the reason when it is not. Must not own: whether a process
+ * should be held.
  */
 #ifndef SLUICE_BPF_HOLD_H
 #define SLUICE_BPF_HOLD_H
@@ -18,7 +21,10 @@ static __always_inline bool heartbeat_is_stale(u64 now)
 	return now > control.heartbeat_ns + control.stale_ns;
 }
 
-/* Whether the current task could be stopped and brought back here. @created: the call made the file it opens. */
+/*
+ * Whether the current task could be stopped and brought back here. @created: the call made the file
+ * it opens.
+ */
 static __always_inline u32 hold_fallback(u64 now, bool created)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -35,10 +41,11 @@ static __always_inline u32 hold_fallback(u64 now, bool created)
 }
 
 /*
- * The signal goes to the thread: taking it stops the whole process all the same. Sent to the process, one that waits
- * there already, by another thread's hold, would not make this thread look for signals on its way out, and the program
- * would see ERESTARTNOINTR as an error.
- * Return: what the hook has to return, or 0 when the helper refused and the caller has to fail the action.
+ * The signal goes to the thread: taking it stops the whole process all the same. Sent to the
+ * process, one that waits there already, by another thread's hold, would not make this thread look
+ * for signals on its way out, and the program would see ERESTARTNOINTR as an error.
+ * Return: what the hook has to return, or 0 when the helper refused and the caller has to fail the
+ * action.
  */
 static __always_inline int hold_current(void)
 {

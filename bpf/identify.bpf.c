@@ -2,7 +2,8 @@
 /*
  * identify.bpf.c: sluiced asks what the kernel calls the file behind one of its own descriptors.
  *
- * stat() does not tell: its device differs from the superblock's on some file systems, and the generation is not in it.
+ * stat() does not tell: its device differs from the superblock's on some file systems, and the
+ * generation is not in it.
  * Run by bpf(BPF_PROG_TEST_RUN), so current is the caller.
  */
 #include "object.bpf.h"

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kernel.h: the kernel's structures as far as we read them: a reviewer sees every field that the agent looks at.
+ * kernel.h: the kernel's structures as far as we read them: a reviewer sees every field that the
+ * agent looks at.
  *
- * Owns: declarations only; libbpf relocates each access to the running kernel's layout (CO-RE). Must not own: what to
- * do when a kernel differs in more than an offset (compat.bpf.h). Names and nesting are the kernel's.
+ * Owns: declarations only; libbpf relocates each access to the running kernel's layout (CO-RE).
+ * Must not own: what to do when a kernel differs in more than an offset (compat.bpf.h). Names and
+ * nesting are the kernel's.
  */
 #ifndef SLUICE_BPF_KERNEL_H
 #define SLUICE_BPF_KERNEL_H
@@ -214,7 +216,10 @@ struct pt_regs {
 
 #pragma clang attribute pop
 
-/* Plain layout of the socket API (uapi): the same on every kernel, so not relocated. @flowinfo is the address for IPv4. */
+/*
+ * Plain layout of the socket API (uapi): the same on every kernel, so not relocated. @flowinfo is
+ * the address for IPv4.
+ */
 struct sockaddr_in6_plain {
 	u16 family;
 	__be16 port;
@@ -284,6 +289,7 @@ struct cmsg_plain {
 
 #define SIGKILL 9
 #define SIGSTOP 19
-#define ERESTARTNOINTR 513 /* include/linux/errno.h: re-issue the call after the signal, whatever SA_RESTART says */
+/* include/linux/errno.h: re-issue the call after the signal, whatever SA_RESTART says */
+#define ERESTARTNOINTR 513
 
 #endif

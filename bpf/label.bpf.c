@@ -2,11 +2,13 @@
 /*
  * label.bpf.c: labels stay with what carries them when names change.
  *
- *   - inode_rename:         what leaves a labeled folder keeps its labels; what enters one gets them
+ *   - inode_rename:         what leaves a labeled folder keeps its labels; what enters one gets
+ *   them
  *   - inode_link:           a second name outside the folder does not shed the label
  *   - inode_free_security:  an object that is gone for good is forgotten
  *
- * Not covered here: extended attributes, and moves of whole folders out of a labeled one while their files are open.
+ * Not covered here: extended attributes, and moves of whole folders out of a labeled one while
+ * their files are open.
  */
 #include "object.bpf.h"
 
@@ -21,8 +23,9 @@ static __always_inline u64 dentry_labels(struct dentry *dentry)
 }
 
 /*
- * The object behind @dentry gets a name in the folder of @place. What the two places do not have in common is fixed on
- * the object itself before the name changes, so that no moment is without labels.
+ * The object behind @dentry gets a name in the folder of @place. What the two places do not have in
+ * common is fixed on the object itself before the name changes, so that no moment is without
+ * labels.
  */
 static __noinline int keep_labels(struct dentry *dentry, struct dentry *place)
 {
@@ -49,8 +52,8 @@ static __noinline int keep_labels(struct dentry *dentry, struct dentry *place)
 }
 
 SEC("lsm/inode_rename")
-int BPF_PROG(sluice_inode_rename, struct inode *old_dir, struct dentry *old_dentry, struct inode *new_dir,
-	     struct dentry *new_dentry, int ret)
+int BPF_PROG(sluice_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
+	     struct inode *new_dir, struct dentry *new_dentry, int ret)
 {
 	if (ret || old_dir == new_dir)
 		return ret;
@@ -58,7 +61,8 @@ int BPF_PROG(sluice_inode_rename, struct inode *old_dir, struct dentry *old_dent
 }
 
 SEC("lsm/inode_link")
-int BPF_PROG(sluice_inode_link, struct dentry *old_dentry, struct inode *dir, struct dentry *new_dentry, int ret)
+int BPF_PROG(sluice_inode_link, struct dentry *old_dentry, struct inode *dir,
+	     struct dentry *new_dentry, int ret)
 {
 	return ret ? ret : keep_labels(old_dentry, new_dentry->d_parent);
 }
@@ -70,7 +74,8 @@ void BPF_PROG(sluice_inode_free_security, struct inode *inode)
 
 	if (inode->i_nlink && inode->i_sb->s_magic != PIPEFS_MAGIC)
 		return;
-	if (inode->i_sb->s_magic == BTRFS_SUPER_MAGIC) /* a snapshot's file has the identity of its original */
+	/* a snapshot's file has the identity of its original */
+	if (inode->i_sb->s_magic == BTRFS_SUPER_MAGIC)
 		return;
 	id = object_id(inode);
 	bpf_map_delete_elem(&objects, &id);

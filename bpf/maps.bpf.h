@@ -2,8 +2,9 @@
 /*
  * maps.bpf.h: all state of the kernel side, with who writes it.
  *
- * Owns: the maps (weak, so that every object may include this and the linker keeps one of each) and the declarations of
- * the globals, which state.bpf.c defines. Must not own: any decision. Capacities are set by sluiced before loading.
+ * Owns: the maps (weak, so that every object may include this and the linker keeps one of each) and
+ * the declarations of the globals, which state.bpf.c defines. Must not own: any decision.
+ * Capacities are set by sluiced before loading.
  */
 #ifndef SLUICE_BPF_MAPS_H
 #define SLUICE_BPF_MAPS_H
@@ -96,7 +97,10 @@ struct {
 	__type(value, u64);
 } live __weak SEC(".maps");
 
-/* Sockets that a grant let through, by inode number on sockfs. An evicted one is asked about again. We write. */
+/*
+ * Sockets that a grant let through, by inode number on sockfs. An evicted one is asked about again.
+ * We write.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);

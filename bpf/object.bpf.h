@@ -2,7 +2,8 @@
 /*
  * object.bpf.h: the noun "what": identity of an inode, its labels, and labels that come to it.
  *
- * Owns: the walk up the folders and the cache on the inode. Must not own: whether anybody may (verdict.bpf.h).
+ * Owns: the walk up the folders and the cache on the inode. Must not own: whether anybody may
+ * (verdict.bpf.h).
  * Paths are never compared; a path only leaves the kernel for people to read (event.bpf.h).
  */
 #ifndef SLUICE_BPF_OBJECT_H
@@ -39,8 +40,8 @@ static __always_inline u64 object_named(const struct inode *inode)
 }
 
 /*
- * Labels of the inode and of every folder above it. Deeper than SLUICE_FOLDER_DEPTH the answer is every label: a file
- * may not hide from its folder by depth.
+ * Labels of the inode and of every folder above it. Deeper than SLUICE_FOLDER_DEPTH the answer is
+ * every label: a file may not hide from its folder by depth.
  */
 static __noinline u64 object_walk(const struct inode *inode, struct dentry *dentry)
 {

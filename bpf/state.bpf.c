@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * state.bpf.c: the globals that sluiced writes while the programs run, and the licence of the whole object.
+ * state.bpf.c: the globals that sluiced writes while the programs run, and the licence of the whole
+ * object.
  *
- * Owns: their definition, once. Their own sections make each a map of its own that is pinned and mapped.
+ * Owns: their definition, once. Their own sections make each a map of its own that is pinned and
+ * mapped.
  */
 #include "maps.bpf.h"
 

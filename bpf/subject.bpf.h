@@ -2,8 +2,9 @@
 /*
  * subject.bpf.h: the noun "who": the current process, its taint, and what the policy clears it for.
  *
- * Owns: task storage, memory shared between processes, the cache of clearances. Must not own: what is done with the
- * answer (verdict.bpf.h). State sits on the leader of the thread group, so threads share it.
+ * Owns: task storage, memory shared between processes, the cache of clearances. Must not own: what
+ * is done with the answer (verdict.bpf.h). State sits on the leader of the thread group, so threads
+ * share it.
  */
 #ifndef SLUICE_BPF_SUBJECT_H
 #define SLUICE_BPF_SUBJECT_H
@@ -98,7 +99,8 @@ static __always_inline u64 clearances_held(const struct sluice_task *state)
 	if (!held)
 		return 0;
 	held &= clearances_of(SLUICE_DIM_USER, state->uid, 0);
-	held &= clearances_of(SLUICE_DIM_EXECUTABLE, (u64)state->exe.dev << 32 | state->exe.gen, state->exe.ino);
+	held &= clearances_of(SLUICE_DIM_EXECUTABLE, (u64)state->exe.dev << 32 | state->exe.gen,
+			      state->exe.ino);
 	units = clearances_of(SLUICE_DIM_UNIT, state->cgroup, 0);
 	for (level = 1; level < 8; level++) {
 		u64 id = bpf_get_current_ancestor_cgroup_id(level);
@@ -131,12 +133,14 @@ static __noinline int subject_clear(struct sluice_task *state)
 }
 
 /* Whether state->cleared was computed for who the process is now, under the policy in force. */
-static __always_inline bool subject_is_fresh(const struct sluice_task *state, struct task_struct *task)
+static __always_inline bool subject_is_fresh(const struct sluice_task *state,
+					     struct task_struct *task)
 {
 	struct sluice_object_id exe = subject_executable(task);
 
-	return state->generation == policy_in_force()->generation && state->uid == task->cred->uid.val &&
-	       state->exe.ino == exe.ino && state->exe.dev == exe.dev && state->exe.gen == exe.gen &&
+	return state->generation == policy_in_force()->generation &&
+	       state->uid == task->cred->uid.val && state->exe.ino == exe.ino &&
+	       state->exe.dev == exe.dev && state->exe.gen == exe.gen &&
 	       state->cgroup == bpf_get_current_cgroup_id();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * taint.bpf.c: see taint.bpf.h. Must not own: the decision (verdict.bpf.c) or where labels are kept (subject.bpf.h).
+ * taint.bpf.c: see taint.bpf.h. Must not own: the decision (verdict.bpf.c) or where labels are kept
+ * (subject.bpf.h).
  */
 #include "taint.bpf.h"
 

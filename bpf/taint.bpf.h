@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * taint.bpf.h: labels that move: from an object into the process that reads it, from a process into what it writes.
+ * taint.bpf.h: labels that move: from an object into the process that reads it, from a process into
+ * what it writes.
  */
 #ifndef SLUICE_BPF_TAINT_H
 #define SLUICE_BPF_TAINT_H
@@ -10,14 +11,18 @@
 /* The body of taint_take(), verified once on its own. */
 int taint_take_attempt(struct attempt *attempt, u64 labels);
 
-/* The current process takes @labels of what it read. Return: 0, or -EPERM when the taint cannot be kept. */
+/*
+ * The current process takes @labels of what it read. Return: 0, or -EPERM when the taint cannot be
+ * kept.
+ */
 static __always_inline int taint_take(struct attempt *attempt, u64 labels)
 {
 	return taint_take_attempt(attempt, labels) ? -EPERM : 0;
 }
 
 /* Tells that @labels moved. A loss is counted; the labels have moved all the same. */
-static __always_inline void tell_move(struct attempt *attempt, enum sluice_event_type type, u64 labels)
+static __always_inline void tell_move(struct attempt *attempt, enum sluice_event_type type,
+				      u64 labels)
 {
 	key_by_process(&attempt->key);
 	attempt->type = type;

@@ -2,9 +2,12 @@
 /*
  * task.bpf.c: the taint follows a process through its life.
  *
- *   - task_alloc:            a child starts with what its parent carries; memory shared without being threads is noted
- *   - bprm_check_security:   a thread that is not the leader becomes the leader by exec: the taint moves with it
- *   - sched_process_fork, sched_process_exec: sluiced is told of tainted ones; exec ends shared memory
+ *   - task_alloc:            a child starts with what its parent carries; memory shared without
+ *   being threads is noted
+ *   - bprm_check_security:   a thread that is not the leader becomes the leader by exec: the taint
+ *   moves with it
+ *   - sched_process_fork, sched_process_exec: sluiced is told of tainted ones; exec ends shared
+ *   memory
  *   - sched_process_exit:    the last of those that shared memory frees the note
  */
 #include "event.bpf.h"
@@ -32,7 +35,10 @@ static __always_inline bool shared_add(u64 key, u64 taint)
 	return group;
 }
 
-/* Parent and child use one memory: whatever one reads, both carry. Return: the group's key or 0 when there is no room. */
+/*
+ * Parent and child use one memory: whatever one reads, both carry. Return: the group's key or 0
+ * when there is no room.
+ */
 static __always_inline u64 shared_join(struct sluice_task *parent)
 {
 	struct sluice_shared fresh = { .taint = parent->taint, .users = 2 };
@@ -45,7 +51,8 @@ static __always_inline u64 shared_join(struct sluice_task *parent)
 		return 0;
 	first = __sync_val_compare_and_swap(&parent->shared, 0, key);
 	if (!first)
-		return shared_add(key, parent->taint) ? key : 0; /* a thread may have read something meanwhile */
+		/* a thread may have read something meanwhile */
+		return shared_add(key, parent->taint) ? key : 0;
 	bpf_map_delete_elem(&shared, &key); /* another thread of the parent was first */
 	return shared_enter(first) ? first : 0;
 }
@@ -123,7 +130,10 @@ int BPF_PROG(sluice_sched_process_fork, struct task_struct *parent, struct task_
 
 	if (child->pid != child->tgid)
 		return 0;
-	/* The memory was copied after task_alloc: another thread may have read something in between. */
+	/*
+	 * The memory was copied after task_alloc: another thread may have read something in
+	 * between.
+	 */
 	taint = subject_taint(subject_state(parent->group_leader));
 	if (!taint && !child->bpf_storage)
 		return 0;
@@ -131,12 +141,14 @@ int BPF_PROG(sluice_sched_process_fork, struct task_struct *parent, struct task_
 	if (state)
 		__sync_fetch_and_or(&state->taint, taint);
 	if (state && state->taint)
-		event_emit_task(SLUICE_EVENT_FORK, state->taint, child->tgid, child->start_boottime);
+		event_emit_task(SLUICE_EVENT_FORK, state->taint, child->tgid,
+				child->start_boottime);
 	return 0;
 }
 
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(sluice_sched_process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+int BPF_PROG(sluice_sched_process_exec, struct task_struct *task, int old_pid,
+	     struct linux_binprm *bprm)
 {
 	struct sluice_task *state;
 

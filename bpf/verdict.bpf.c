@@ -4,17 +4,23 @@
  *
  *	missing = guarded[action] & labels & ~cleared(subject)
  *
- * where the hook gives @labels: those at stake in this action, less what the target may have (see each hook). Zero:
- * allow, and nothing leaves the kernel. Else a grant, else what the rules of the missing labels say: the strictest
- * wins (deny, then ask, then audit; fail before hold). Whatever cannot be told to sluiced is refused.
+ * where the hook gives @labels: those at stake in this action, less what the target may have (see
+ * each hook). Zero:
+ * allow, and nothing leaves the kernel. Else a grant, else what the rules of the missing labels
+ * say: the strictest wins (deny, then ask, then audit; fail before hold). Whatever cannot be told
+ * to sluiced is refused.
  *
- * Owns: that order, the map of open questions, the use of grants. Must not own: what an action is (the hooks).
+ * Owns: that order, the map of open questions, the use of grants. Must not own: what an action is
+ * (the hooks).
  */
 #include "verdict.bpf.h"
 
 #include "hold.bpf.h"
 
-/* Takes one use. Return: false when none was left. Contention for longer than the loop is a refusal, not a wait. */
+/*
+ * Takes one use. Return: false when none was left. Contention for longer than the loop is a
+ * refusal, not a wait.
+ */
 static __always_inline bool grant_take(struct sluice_grant *grant)
 {
 	int i;
@@ -102,11 +108,14 @@ static __always_inline int tell(struct attempt *attempt, enum sluice_event_type 
 }
 
 /*
- * Each of the three below is a leaf with the key on its own stack, so that none of them adds to the frames that lie above
- * the making of an event.
+ * Each of the three below is a leaf with the key on its own stack, so that none of them adds to the
+ * frames that lie above the making of an event.
  */
 
-/* Return: 0 when the question is new or has grown, 1 when it is open and one more attempt was counted, -ETIMEDOUT. */
+/*
+ * Return: 0 when the question is new or has grown, 1 when it is open and one more attempt was
+ * counted, -ETIMEDOUT.
+ */
 static __noinline int ask_count(struct attempt *attempt, u64 now)
 {
 	struct sluice_ask_key key = attempt->key; /* before 6.2 a key must lie on the stack */
@@ -141,7 +150,10 @@ static __noinline int ask_close(struct attempt *attempt)
 	return bpf_map_delete_elem(&asks, &key);
 }
 
-/* Registers the question, or counts one more attempt at it. Return: 0 when the attempt may wait for the answer. */
+/*
+ * Registers the question, or counts one more attempt at it. Return: 0 when the attempt may wait for
+ * the answer.
+ */
 static __always_inline int ask(struct attempt *attempt, u32 verdict, u64 now)
 {
 	int known = ask_count(attempt, now);

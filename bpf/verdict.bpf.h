@@ -19,7 +19,10 @@ static __always_inline int decide(struct attempt *attempt)
 {
 	int err = decide_attempt(attempt);
 
-	/* The verifier does not look into decide_attempt() here, and wants the range of what a hook returns. */
+	/*
+	 * The verifier does not look into decide_attempt() here, and wants the range of what a hook
+	 * returns.
+	 */
 	if (err == -ERESTARTNOINTR)
 		return -ERESTARTNOINTR;
 	return err ? -EPERM : 0;

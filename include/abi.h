@@ -24,7 +24,9 @@ enum sluice_action {
 	SLUICE_ACTIONS,
 };
 
-/* Pseudo action: a subject "cleared" for it reads labeled data without taking the taint (trusted). */
+/*
+ * Pseudo action: a subject "cleared" for it reads labeled data without taking the taint (trusted).
+ */
 #define SLUICE_TAINT SLUICE_ACTIONS
 #define SLUICE_MASKS (SLUICE_ACTIONS + 1)
 
@@ -41,8 +43,10 @@ struct sluice_object_id {
 };
 
 /**
- * struct sluice_object: the labels of one object (map `objects`). A folder's labels hold for all below it.
- * @acquired: labels that labeled data brought here, or that an operator set; survive a policy reload
+ * struct sluice_object: the labels of one object (map `objects`). A folder's labels hold for all
+ * below it.
+ * @acquired: labels that labeled data brought here, or that an operator set; survive a policy
+ * reload
  * @policy: labels that the policy gives, one mask a policy slot
  */
 struct sluice_object {
@@ -149,8 +153,10 @@ struct sluice_grant {
  * struct sluice_task: what a process carries (task storage `tasks`, on the thread group's leader).
  * @taint: labels; complete only together with those of @shared
  * @shared: key of the map `shared` while other processes use the same memory, else 0
- * @cleared: what its clearances clear, valid while the fields behind it, to @generation, are its own
- * @sent: where it last sent to without anybody being asked, with which labels and under which policy; @version is odd
+ * @cleared: what its clearances clear, valid while the fields behind it, to @generation, are its
+ * own
+ * @sent: where it last sent to without anybody being asked, with which labels and under which
+ * policy; @version is odd
  *	while a thread writes it
  */
 struct sluice_task {
@@ -179,7 +185,8 @@ struct sluice_shared {
 };
 
 /**
- * struct sluice_inode: labels of an inode at hand (inode storage `inodes`), a cache for what has a name.
+ * struct sluice_inode: labels of an inode at hand (inode storage `inodes`), a cache for what has a
+ * name.
  * @labels: @own, the object's and its folders', as of @epoch
  * @own: labels of what has no name to be found again by: pipes, unlinked files
  * @reader: start time of the process that last opened it with these labels, and was told of
@@ -202,7 +209,9 @@ struct sluice_flow {
 	__u16 pad[3];
 };
 
-/* Dimensions by which a policy names subjects; a clearance is held when all that it states match. */
+/*
+ * Dimensions by which a policy names subjects; a clearance is held when all that it states match.
+ */
 enum sluice_dimension {
 	SLUICE_DIM_USER,       /* @a: real uid */
 	SLUICE_DIM_EXECUTABLE, /* @a: dev << 32 | gen, @b: ino */
@@ -240,7 +249,8 @@ struct sluice_policy {
 	__u32 limit_ms[SLUICE_ACTIONS][SLUICE_MAX_LABELS];
 };
 
-#define SLUICE_POLICY_ENDPOINTS (1U << 0) /* some endpoint carries labels: look at untainted connects too */
+/* some endpoint carries labels: look at untainted connects too */
+#define SLUICE_POLICY_ENDPOINTS (1U << 0)
 
 /* Key of the longest-prefix map `destinations`: @prefixlen counts the bits of @slot and @addr. */
 struct sluice_destination_key {
@@ -275,8 +285,10 @@ struct sluice_destination {
  * @slot: the policy slot in force
  * @heartbeat_ns: boot clock of the daemon's last sign of life
  * @stale_ns: age of the heartbeat after which nothing is held any more
- * @label_epoch: bumped with each change that can move labels of many objects; caches of another are void
- * @agent_tgid, @agent_start_ns: sluiced itself: never held, never tainted; written by the program `identify`
+ * @label_epoch: bumped with each change that can move labels of many objects; caches of another are
+ * void
+ * @agent_tgid, @agent_start_ns: sluiced itself: never held, never tainted; written by the program
+ * `identify`
  * @folders: some folder is labeled
  * @enforcing: 0 before the first policy is in force
  */
@@ -324,7 +336,8 @@ enum sluice_fallback {
  * @seq: counts per CPU from 1, also for records that found no room: a hole is a loss
  * @labels: STOP: missing; READ, LABEL: that moved; GRANT: covered
  * @taint: labels of the subject before the event
- * @path_len, @exe_len: bytes used in @path and @exe_path: components from the leaf up, each ended by NUL;
+ * @path_len, @exe_len: bytes used in @path and @exe_path: components from the leaf up, each ended
+ * by NUL;
  *	@path_cut: the path was longer than fits
  */
 struct sluice_event {
@@ -376,7 +389,8 @@ enum sluice_counter {
 };
 
 /*
- * Argument of the program `identify`: sluiced asks what the kernel calls its own file descriptor @fd;
+ * Argument of the program `identify`: sluiced asks what the kernel calls its own file descriptor
+ * @fd;
  * with @fd SLUICE_IDENTIFY_AGENT the caller becomes the agent of struct sluice_control.
  */
 #define SLUICE_IDENTIFY_AGENT (-1)
@@ -402,8 +416,10 @@ _Static_assert(sizeof(struct sluice_destination_key) == 24, "destination key");
 _Static_assert(sizeof(struct sluice_port) == 24, "port");
 _Static_assert(sizeof(struct sluice_destination) == 8 + 24 * SLUICE_MAX_PORTS, "destination");
 _Static_assert(sizeof(struct sluice_control) == 48, "control");
-_Static_assert(sizeof(struct sluice_policy) == 8 + 4 * 8 * SLUICE_ACTIONS + 8 + 8 * SLUICE_DIMENSIONS +
-		       8 * SLUICE_MASKS * SLUICE_MAX_CLEARANCES + 4 * SLUICE_ACTIONS * SLUICE_MAX_LABELS,
+_Static_assert(sizeof(struct sluice_policy) == 8 + 4 * 8 * SLUICE_ACTIONS + 8 +
+						       8 * SLUICE_DIMENSIONS +
+						       8 * SLUICE_MASKS * SLUICE_MAX_CLEARANCES +
+						       4 * SLUICE_ACTIONS * SLUICE_MAX_LABELS,
 	       "policy");
 _Static_assert(sizeof(struct sluice_event) == 224 + 2 * SLUICE_EVENT_PATH, "event");
 _Static_assert(sizeof(struct sluice_identify) == 24, "identify");

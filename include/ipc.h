@@ -2,10 +2,11 @@
 /*
  * ipc.h: the messages between sluiced, sluice-gateway and sluice.
  *
- * Owns: numbers, payloads and their exact sizes. Must not own: how frames travel (user/channel.h), or the kernel's
- * structures (abi.h). Transport: Unix SOCK_SEQPACKET, one message a packet: struct ipc_header, then the payload of
- * exactly the size that the type has. Requests are even, answers odd. Anything unexpected ends the peer. Text is
- * NUL-terminated UTF-8 within its array (a missing NUL ends the peer); times are milliseconds since the epoch.
+ * Owns: numbers, payloads and their exact sizes. Must not own: how frames travel (user/channel.h),
+ * or the kernel's structures (abi.h). Transport: Unix SOCK_SEQPACKET, one message a packet: struct
+ * ipc_header, then the payload of exactly the size that the type has. Requests are even, answers
+ * odd. Anything unexpected ends the peer. Text is NUL-terminated UTF-8 within its array (a missing
+ * NUL ends the peer); times are milliseconds since the epoch.
  * IPC_VERSION is bumped with every change here.
  */
 #ifndef SLUICE_IPC_H
@@ -28,7 +29,8 @@ enum ipc_type {
 	IPC_DECIDE = 6,	       /* ipc_decide */
 	IPC_GRANTS = 8,	       /* no payload; GRANT_ITEM… */
 	IPC_REVOKE = 10,       /* ipc_select: grant id "g-…" in @id, why in @text */
-	IPC_LABEL = 12,	       /* ipc_label; list: with a file descriptor, or without for all; LABEL_ITEM… */
+	/* ipc_label; list: with a file descriptor, or without for all; LABEL_ITEM… */
+	IPC_LABEL = 12,
 	IPC_WHY = 14,	       /* ipc_why: a process; EDGE_ITEM… */
 	IPC_LINEAGE = 16,      /* ipc_why with a file descriptor: a file; EDGE_ITEM… */
 	/* answers of sluiced to sluice */
@@ -54,7 +56,9 @@ struct ipc_header {
 	uint32_t pad;
 };
 
-/* Answer's last message: @error is 0 or a positive errno; @text says what happened or the remedy. */
+/*
+ * Answer's last message: @error is 0 or a positive errno; @text says what happened or the remedy.
+ */
 struct ipc_result {
 	int32_t error;
 	uint32_t pad;
@@ -107,7 +111,8 @@ struct ipc_source {
 };
 
 /**
- * struct ipc_request: one question, complete, for cards, pages and terminals. All text is untrusted.
+ * struct ipc_request: one question, complete, for cards, pages and terminals. All text is
+ * untrusted.
  * @digest: hex SHA-256 over host, boot, process, executable, action, target, labels and sources
  * @labels: names, the most sensitive first, comma and space between
  * @target: path, "address port protocol", or the change of credentials in words

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
 /*
- * limits.h: every capacity and time-out on one page. What exceeds one is refused with an error that names it.
+ * limits.h: every capacity and time-out on one page. What exceeds one is refused with an error that
+ * names it.
  */
 #ifndef __bpf__
 #include_next <limits.h> /* this file has the name of the C library's and must not hide it */
@@ -46,7 +47,8 @@
 
 /* Requests and lineage kept by sluiced. */
 #define SLUICE_MAX_REQUESTS 4096      /* open ones */
-#define SLUICE_MAX_REQUESTS_PER_UID 512 /* of one user: nobody may take the reviewers from all others */
+/* of one user: nobody may take the reviewers from all others */
+#define SLUICE_MAX_REQUESTS_PER_UID 512
 #define SLUICE_MAX_CLOSED 1024	      /* decided ones still shown */
 #define SLUICE_MAX_REVIEWERS 16	      /* decisions counted on one request */
 #define SLUICE_MAX_SOURCES 8	      /* sources shown with a request */
@@ -59,8 +61,10 @@
 #define SLUICE_PATH_TEXT 1024	      /* a path as text, with the NUL */
 
 /* Journal. */
-#define SLUICE_JOURNAL_ENTRY_MAX 65535	       /* bytes of a line without its LF: tlog-tiles counts in 16 bits */
+/* bytes of a line without its LF: tlog-tiles counts in 16 bits */
+#define SLUICE_JOURNAL_ENTRY_MAX 65535
 #define SLUICE_JOURNAL_BATCH_BYTES (4U << 20)  /* lines that wait in memory to be written */
-#define SLUICE_JOURNAL_READ_BYTES (64U << 20)  /* found lines that wait for the signature that covers them */
+/* found lines that wait for the signature that covers them */
+#define SLUICE_JOURNAL_READ_BYTES (64U << 20)
 
 #endif

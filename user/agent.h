@@ -2,8 +2,9 @@
 /*
  * agent.h: the context that ties the modules of sluiced together.
  *
- * Owns: which modules exist and the few facts that all of them need. Must not own: any module's state (each is behind
- * its own pointer and changed only by its own functions). sluiced.c fills the first part before anything else runs;
+ * Owns: which modules exist and the few facts that all of them need. Must not own: any module's
+ * state (each is behind its own pointer and changed only by its own functions). sluiced.c fills the
+ * first part before anything else runs;
  * the second part is made by the *_new() functions of the modules.
  */
 #ifndef SLUICE_AGENT_H
@@ -28,16 +29,20 @@ struct policy_label;
 struct record;
 struct requests;
 
-/* Names of the kernel's label bits, kept across policies and restarts; an empty name is a free bit. */
+/*
+ * Names of the kernel's label bits, kept across policies and restarts; an empty name is a free bit.
+ */
 struct label_names {
 	char name[SLUICE_MAX_LABELS][SLUICE_NAME_MAX];
 };
 
 /**
  * struct agent: one running sluiced.
- * @bit_of_label: kernel bit of policy::labels[i], -1 for none; @label_of_bit: the way back, -1 when the policy in
+ * @bit_of_label: kernel bit of policy::labels[i], -1 for none; @label_of_bit: the way back, -1 when
+ * the policy in
  *	force does not know the label any more
- * @host: name shown to reviewers and part of each digest; @boot_id: of /proc/sys/kernel/random/boot_id
+ * @host: name shown to reviewers and part of each digest; @boot_id: of
+ * /proc/sys/kernel/random/boot_id
  * @gateway_uid: the one user besides root who may use the gateway's socket
  * @why: for status: when not (fully) enforcing, one sentence each, newline between
  */

@@ -2,7 +2,8 @@
 /*
  * channel.h: one end of a Unix SOCK_SEQPACKET connection that carries ipc.h messages.
  *
- * Owns: framing, exact sizes, NUL checks of text fields, peer credentials, passing one file descriptor. Must not own:
+ * Owns: framing, exact sizes, NUL checks of text fields, peer credentials, passing one file
+ * descriptor. Must not own:
  * what a message means or who may send it (control.h in sluiced, gateway.c).
  */
 #ifndef SLUICE_CHANNEL_H
@@ -58,13 +59,16 @@ int channel_connect(const char *path); /* blocking; receive time-out of 30 s */
 /**
  * channel_send() - send one message whole.
  * @fd: a descriptor to pass along or -1
- * Return: 0; -EMSGSIZE when @size is not what @type has; -EAGAIN when the peer does not read; else negative errno.
+ * Return: 0; -EMSGSIZE when @size is not what @type has; -EAGAIN when the peer does not read; else
+ * negative errno.
  */
 int channel_send(int sock, enum ipc_type type, const void *payload, size_t size, int fd);
 
 /**
- * channel_receive() - receive one message and check it: magic, version, known type, exact size, NULs.
- * Return: 1 for a message, 0 when the peer has closed, -EAGAIN, or -EPROTO for anything malformed (end the peer).
+ * channel_receive() - receive one message and check it: magic, version, known type, exact size,
+ * NULs.
+ * Return: 1 for a message, 0 when the peer has closed, -EAGAIN, or -EPROTO for anything malformed
+ * (end the peer).
  */
 int channel_receive(int sock, struct channel_message *ret);
 

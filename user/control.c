@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * control.c: connections of sluiced: see control.h. The table at `permits` is the closed list of messages.
+ * control.c: connections of sluiced: see control.h. The table at `permits` is the closed list of
+ * messages.
  */
 #include "control.h"
 
@@ -76,10 +77,14 @@ static void wait_until_writable(struct client *client)
 	event_add(client->writable, &limit);
 }
 
-/* Sends one item. Return: 0, also when there is none any more; -EAGAIN; or the errno that ends the peer. */
+/*
+ * Sends one item. Return: 0, also when there is none any more; -EAGAIN; or the errno that ends the
+ * peer.
+ */
 static int send_item(struct client *client, struct answer *answer)
 {
-	const char *item = (const char *)answer->items + answer->next * (answer->fill ? 16 : answer->item_size);
+	const char *item = (const char *)answer->items +
+			   answer->next * (answer->fill ? 16 : answer->item_size);
 	_cleanup_free_ union ipc_any *body = NULL;
 
 	if (!answer->fill)
@@ -94,7 +99,9 @@ static int send_item(struct client *client, struct answer *answer)
 	return channel_send(client->sock, answer->type, body, answer->item_size, -1);
 }
 
-/* Sends as much of the answer as the peer takes. Return: 0 when it is through, else as send_item(). */
+/*
+ * Sends as much of the answer as the peer takes. Return: 0 when it is through, else as send_item().
+ */
 static int send_answer(struct client *client)
 {
 	struct answer *answer = client->answer;
@@ -132,14 +139,16 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	if (what & EV_TIMEOUT) {
-		log_notice("Peer %d (uid %u) does not read its answers: ended", client->peer.pid, client->peer.uid);
+		log_notice("Peer %d (uid %u) does not read its answers: ended", client->peer.pid,
+			   client->peer.uid);
 		end_client(client);
 		return;
 	}
 	go_on(client);
 }
 
-static const struct permit *find_permit(const struct client *client, const struct channel_message *message)
+static const struct permit *find_permit(const struct client *client,
+					const struct channel_message *message)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(permits); i++)
 		if (permits[i].type == message->type && permits[i].kind == client->kind &&
@@ -156,8 +165,8 @@ static int dispatch(struct client *client, const struct channel_message *message
 	int r;
 
 	if (!permit) {
-		log_warning("Peer %d (uid %u) may not send %s: ended", client->peer.pid, client->peer.uid,
-			    channel_type_name(message->type));
+		log_warning("Peer %d (uid %u) may not send %s: ended", client->peer.pid,
+			    client->peer.uid, channel_type_name(message->type));
 		return -EPROTO;
 	}
 	answer = calloc(1, sizeof(*answer));
@@ -189,7 +198,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	if (r == -EAGAIN)
 		return;
 	if (r < 0)
-		log_warning("Peer %d (uid %u) sent a malformed message: ended", client->peer.pid, client->peer.uid);
+		log_warning("Peer %d (uid %u) sent a malformed message: ended", client->peer.pid,
+			    client->peer.uid);
 	if (r > 0)
 		r = dispatch(client, message) < 0 ? -EPROTO : 1;
 	closep(&message->fd);
@@ -212,7 +222,8 @@ static size_t count_of_uid(const struct control *control, uid_t uid)
 static const char *reason_to_refuse(const struct control *control, enum peer_kind kind, uid_t uid)
 {
 	if (kind == PEER_GATEWAY)
-		return uid == 0 || uid == control->agent->gateway_uid ? NULL : "is not the gateway's user";
+		return uid == 0 || uid == control->agent->gateway_uid ? NULL
+								      : "is not the gateway's user";
 	if (count_of_uid(control, uid) >= SLUICE_MAX_CLIENTS_PER_UID)
 		return "has too many connections (SLUICE_MAX_CLIENTS_PER_UID)";
 	if (uid != 0 && control->n_clients >= SLUICE_MAX_CLIENTS)
@@ -220,7 +231,10 @@ static const char *reason_to_refuse(const struct control *control, enum peer_kin
 	return NULL;
 }
 
-/* The process that connected; older kernels know only its pid, which then may be another's by a hair. */
+/*
+ * The process that connected; older kernels know only its pid, which then may be another's by a
+ * hair.
+ */
 static int open_peer(int sock, pid_t pid)
 {
 	int fd = -1;
@@ -231,7 +245,8 @@ static int open_peer(int sock, pid_t pid)
 	return process_open(pid, 0);
 }
 
-static int add_client(struct control *control, enum peer_kind kind, int sock, const struct channel_peer *peer)
+static int add_client(struct control *control, enum peer_kind kind, int sock,
+		      const struct channel_peer *peer)
 {
 	struct client *client = calloc(1, sizeof(*client));
 	struct event_base *base = control->agent->base;
@@ -280,16 +295,19 @@ static void on_gateway(evutil_socket_t fd, short what, void *arg)
 	on_connect(arg, PEER_GATEWAY, fd);
 }
 
-static int listen_on(struct control *control, int i, const char *path, mode_t mode, event_callback_fn fn)
+static int listen_on(struct control *control, int i, const char *path, mode_t mode,
+		     event_callback_fn fn)
 {
 	control->sock[i] = channel_listen(path, mode);
 	if (control->sock[i] < 0)
 		return control->sock[i];
-	control->listener[i] = event_new(control->agent->base, control->sock[i], EV_READ | EV_PERSIST, fn, control);
+	control->listener[i] = event_new(control->agent->base, control->sock[i],
+					 EV_READ | EV_PERSIST, fn, control);
 	return control->listener[i] && !event_add(control->listener[i], NULL) ? 0 : -ENOMEM;
 }
 
-int control_open(struct agent *agent, const char *control_path, const char *gateway_path, struct control **ret)
+int control_open(struct agent *agent, const char *control_path, const char *gateway_path,
+		 struct control **ret)
 {
 	struct control *control = calloc(1, sizeof(*control));
 	int r;
@@ -299,7 +317,10 @@ int control_open(struct agent *agent, const char *control_path, const char *gate
 	control->agent = agent;
 	control->sock[0] = control->sock[1] = -1;
 	r = listen_on(control, 0, control_path, 0666, on_cli);
-	if (!r) /* who connects is checked by uid; the mode lets the gateway's user in, whatever its group */
+	/*
+	 * who connects is checked by uid; the mode lets the gateway's user in, whatever its group
+	 */
+	if (!r)
 		r = listen_on(control, 1, gateway_path, 0666, on_gateway);
 	if (r < 0) {
 		control_close(control);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * control.h: the two sockets of sluiced: for sluice (everyone) and for sluice-gateway (its user and root).
+ * control.h: the two sockets of sluiced: for sluice (everyone) and for sluice-gateway (its user and
+ * root).
  *
- * Owns: connections, what each kind of peer may send, limits, answers that wait for a slow reader, what the gateway is
- * told. Must not own: frames (channel.h), or the meaning of a decision (decision.h).
+ * Owns: connections, what each kind of peer may send, limits, answers that wait for a slow reader,
+ * what the gateway is told. Must not own: frames (channel.h), or the meaning of a decision
+ * (decision.h).
  */
 #ifndef SLUICE_CONTROL_H
 #define SLUICE_CONTROL_H
@@ -12,14 +14,19 @@
 #include "request.h"
 
 /**
- * control_open() - listen on both sockets; agent->base, requests, grants, lineage, journal and policy must be there.
+ * control_open() - listen on both sockets; agent->base, requests, grants, lineage, journal and
+ * policy must be there.
  * @control_path, @gateway_path: IPC_CONTROL_SOCKET and IPC_GATEWAY_SOCKET; the folder must exist
  * Return: 0 and @ret, or a negative errno, logged by nobody.
  */
-int control_open(struct agent *agent, const char *control_path, const char *gateway_path, struct control **ret);
+int control_open(struct agent *agent, const char *control_path, const char *gateway_path,
+		 struct control **ret);
 struct control *control_close(struct control *control); /* ends all peers; returns NULL */
 
-/* Tells the gateway of an open or closed request; without a gateway nothing happens: it asks when it comes. */
+/*
+ * Tells the gateway of an open or closed request; without a gateway nothing happens: it asks when
+ * it comes.
+ */
 void control_notify(struct agent *agent, const struct request *request);
 
 #endif

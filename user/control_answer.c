@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * control_answer.c: answers that change something: decide, revoke, label; and who the peer is. Those that only look
- * are in control_query.c.
+ * control_answer.c: answers that change something: decide, revoke, label; and who the peer is.
+ * Those that only look are in control_query.c.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -59,25 +59,28 @@ bool peer_sees_all(const struct client *client)
 static int no_decider(struct answer *answer, int error)
 {
 	return answer_result(answer, error,
-			     "it cannot be seen which process you are (%s); run sluice directly from your session",
+			     "it cannot be seen which process you are (%s); run sluice directly "
+			     "from your session",
 			     strerror(-error));
 }
 
-int answer_decide(struct client *client, const struct channel_message *message, struct answer *answer)
+int answer_decide(struct client *client, const struct channel_message *message,
+		  struct answer *answer)
 {
 	struct decider decider;
 	int r = peer_decider(client, &decider);
 
 	if (r < 0)
 		return no_decider(answer, r);
-	r = decision_make(client->control->agent, &message->body.decide, &decider, answer->result.text,
-			  sizeof(answer->result.text));
+	r = decision_make(client->control->agent, &message->body.decide, &decider,
+			  answer->result.text, sizeof(answer->result.text));
 	answer->result.error = -r;
 	return 0;
 }
 
 /* Whether this person may review what the grant allows; root may take away anything. */
-static const char *revoker(const struct client *client, const struct grant *grant, const struct decider *decider)
+static const char *revoker(const struct client *client, const struct grant *grant,
+			   const struct decider *decider)
 {
 	const struct agent *agent = client->control->agent;
 	const struct policy_person *person;
@@ -93,7 +96,8 @@ static const char *revoker(const struct client *client, const struct grant *gran
 	return NULL;
 }
 
-int answer_revoke(struct client *client, const struct channel_message *message, struct answer *answer)
+int answer_revoke(struct client *client, const struct channel_message *message,
+		  struct answer *answer)
 {
 	const struct ipc_select *select = &message->body.select;
 	struct agent *agent = client->control->agent;
@@ -105,14 +109,18 @@ int answer_revoke(struct client *client, const struct channel_message *message, 
 	if (r < 0)
 		return no_decider(answer, r);
 	if (!grant)
-		return answer_result(answer, -ENOENT, "there is no such grant in force; see sluice grants");
+		return answer_result(answer, -ENOENT,
+				     "there is no such grant in force; see sluice grants");
 	who = revoker(client, grant, &decider);
 	if (!who)
-		return answer_result(answer, -EACCES, "only reviewers of what the grant allows, and root, may revoke it");
+		return answer_result(
+			answer, -EACCES,
+			"only reviewers of what the grant allows, and root, may revoke it");
 	grant_revoke(agent, grant, who, select->text);
 	r = record_commit(agent);
 	return answer_result(answer, 0, "%s is revoked%s", select->id,
-			     r < 0 ? "; the journal cannot be written and will say so when it can" : "");
+			     r < 0 ? "; the journal cannot be written and will say so when it can"
+				   : "");
 }
 
 /* Items of label_list(), as they come. */
@@ -145,14 +153,17 @@ static int list_labels(struct client *client, int fd, struct answer *answer)
 	int r;
 
 	if (fd < 0 && !peer_sees_all(client))
-		return answer_result(answer, -EPERM, "only root and persons named in the policy may list all labels");
+		return answer_result(
+			answer, -EPERM,
+			"only root and persons named in the policy may list all labels");
 	answer->type = IPC_LABEL_ITEM;
 	answer->item_size = sizeof(struct ipc_label_item);
 	r = label_list(client->control->agent, fd, add_label, &list);
 	return answer_result(answer, r, "%s", r < 0 ? strerror(-r) : "");
 }
 
-int answer_label(struct client *client, const struct channel_message *message, struct answer *answer)
+int answer_label(struct client *client, const struct channel_message *message,
+		 struct answer *answer)
 {
 	const struct ipc_label *label = &message->body.label;
 	struct agent *agent = client->control->agent;
@@ -173,8 +184,8 @@ int answer_label(struct client *client, const struct channel_message *message, s
 	/* Else a process that read labeled data could take the label from a copy of it. */
 	r = decision_check_taint(agent, &decider, answer->result.text, sizeof(answer->result.text));
 	if (!r)
-		r = label_set(agent, message->fd, label->label, label->verb == IPC_LABEL_ADD, label->path,
-			      answer->result.text, sizeof(answer->result.text));
+		r = label_set(agent, message->fd, label->label, label->verb == IPC_LABEL_ADD,
+			      label->path, answer->result.text, sizeof(answer->result.text));
 	answer->result.error = -r;
 	record_commit(agent);
 	return 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * control_gateway.c: what sluice-gateway is told and what it reports: see control_peer.h. A note names a request; what
- * it says is made when it is sent, so a slow gateway costs little and hears the newest.
+ * control_gateway.c: what sluice-gateway is told and what it reports: see control_peer.h. A note
+ * names a request; what it says is made when it is sent, so a slow gateway costs little and hears
+ * the newest.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -22,7 +23,8 @@ static int make_room(struct client *client)
 
 	if (client->first) {
 		client->n_notes -= client->first;
-		memmove(client->notes, client->notes + client->first, client->n_notes * sizeof(*notes));
+		memmove(client->notes, client->notes + client->first,
+			client->n_notes * sizeof(*notes));
 		client->first = 0;
 	}
 	if (client->n_notes < client->room)
@@ -63,7 +65,8 @@ int gateway_send(struct client *client)
 		return -ENOMEM;
 	for (; client->first < client->n_notes; client->first++) {
 		const struct note *note = &client->notes[client->first];
-		const struct request *request = request_find(client->control->agent->requests, note->id);
+		const struct request *request =
+			request_find(client->control->agent->requests, note->id);
 		int r;
 
 		if (!request)
@@ -77,8 +80,12 @@ int gateway_send(struct client *client)
 	return 0;
 }
 
-/* A gateway that comes, or comes again, is told all that is open: it knows which of it it has told people. */
-int gateway_hello(struct client *client, const struct channel_message *message, struct answer *answer)
+/*
+ * A gateway that comes, or comes again, is told all that is open: it knows which of it it has told
+ * people.
+ */
+int gateway_hello(struct client *client, const struct channel_message *message,
+		  struct answer *answer)
 {
 	const struct ipc_hello *hello = &message->body.hello;
 	struct control *control = client->control;
@@ -99,7 +106,8 @@ int gateway_hello(struct client *client, const struct channel_message *message, 
 	return 0;
 }
 
-int gateway_delivery(struct client *client, const struct channel_message *message, struct answer *answer)
+int gateway_delivery(struct client *client, const struct channel_message *message,
+		     struct answer *answer)
 {
 	static const char *const states[] = {
 		[IPC_DELIVERED] = "delivered", [IPC_RETRYING] = "retrying", [IPC_FAILED] = "failed",
@@ -111,7 +119,8 @@ int gateway_delivery(struct client *client, const struct channel_message *messag
 
 	(void)answer;
 	if (!client->greeted || !state) {
-		log_warning("The gateway reports a delivery before its hello, or in no known state: ended");
+		log_warning("The gateway reports a delivery before its hello, or in no known "
+			    "state: ended");
 		return -EPROTO;
 	}
 	if (!request)
@@ -120,7 +129,8 @@ int gateway_delivery(struct client *client, const struct channel_message *messag
 		   json_pack("{s:s, s:o, s:s, s:I, s:o}", "request", request->id, "notifier",
 			     record_text(delivery->notifier), "state", state, "attempt",
 			     (json_int_t)delivery->attempt, "text", record_text(delivery->text)),
-		   "gateway.delivery", "request %s by %s: %s", request->id, delivery->notifier, state);
+		   "gateway.delivery", "request %s by %s: %s", request->id, delivery->notifier,
+		   state);
 	if (delivery->state == IPC_DELIVERED) {
 		request->delivered = true;
 		agent->requests->deliveries++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * control_peer.h: what control.c (connections) and control_answer.c, control_query.c, control_gateway.c (meaning)
- * share; nobody else includes it.
+ * control_peer.h: what control.c (connections) and control_answer.c, control_query.c,
+ * control_gateway.c (meaning) share; nobody else includes it.
  */
 #ifndef SLUICE_CONTROL_PEER_H
 #define SLUICE_CONTROL_PEER_H
@@ -21,7 +21,8 @@ struct client;
 
 /**
  * struct answer: items, then a result; sent as fast as the peer reads.
- * @items: @n of @item_size bytes each; with @fill they are ids of 16 bytes, and the item is made when it is sent
+ * @items: @n of @item_size bytes each; with @fill they are ids of 16 bytes, and the item is made
+ * when it is sent
  * @fill: false when there is nothing of that id any more: it is left out
  */
 struct answer {
@@ -80,27 +81,42 @@ struct control {
  * One message and what it leads to. @answer: result and items to fill; not sent when @silent.
  * Return: 0, or a negative errno that ends the peer: for what an honest peer never sends.
  */
-typedef int (*answer_fn)(struct client *client, const struct channel_message *message, struct answer *answer);
+typedef int (*answer_fn)(struct client *client, const struct channel_message *message,
+			 struct answer *answer);
 
-int answer_status(struct client *client, const struct channel_message *message, struct answer *answer);
-int answer_requests(struct client *client, const struct channel_message *message, struct answer *answer);
-int answer_decide(struct client *client, const struct channel_message *message, struct answer *answer);
-int answer_grants(struct client *client, const struct channel_message *message, struct answer *answer);
-int answer_revoke(struct client *client, const struct channel_message *message, struct answer *answer);
-int answer_label(struct client *client, const struct channel_message *message, struct answer *answer);
+int answer_status(struct client *client, const struct channel_message *message,
+		  struct answer *answer);
+int answer_requests(struct client *client, const struct channel_message *message,
+		    struct answer *answer);
+int answer_decide(struct client *client, const struct channel_message *message,
+		  struct answer *answer);
+int answer_grants(struct client *client, const struct channel_message *message,
+		  struct answer *answer);
+int answer_revoke(struct client *client, const struct channel_message *message,
+		  struct answer *answer);
+int answer_label(struct client *client, const struct channel_message *message,
+		 struct answer *answer);
 int answer_why(struct client *client, const struct channel_message *message, struct answer *answer);
-int answer_lineage(struct client *client, const struct channel_message *message, struct answer *answer);
-int gateway_hello(struct client *client, const struct channel_message *message, struct answer *answer);
-int gateway_delivery(struct client *client, const struct channel_message *message, struct answer *answer);
+int answer_lineage(struct client *client, const struct channel_message *message,
+		   struct answer *answer);
+int gateway_hello(struct client *client, const struct channel_message *message,
+		  struct answer *answer);
+int gateway_delivery(struct client *client, const struct channel_message *message,
+		     struct answer *answer);
 
 /* Queues one notification. -ENOBUFS when the gateway reads none: end it, it will ask again. */
 int gateway_note(struct client *client, enum ipc_type type, const char *id);
-int gateway_send(struct client *client); /* sends what waits; 0, -EAGAIN, or the errno that ends the peer */
+/* sends what waits; 0, -EAGAIN, or the errno that ends the peer */
+int gateway_send(struct client *client);
 
 /* Sets the result: @error 0 or a negative errno. Return: 0. */
-int answer_result(struct answer *answer, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int answer_result(struct answer *answer, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
-/* All roads from the peer to people, as they are now. 0, or a negative errno when it is gone or not who connected. */
+/*
+ * All roads from the peer to people, as they are now. 0, or a negative errno when it is gone or not
+ * who connected.
+ */
 int peer_decider(const struct client *client, struct decider *ret);
 
 /* Whether the peer may see everybody's: root, or a person of the policy. */

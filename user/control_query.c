@@ -29,7 +29,8 @@ static void fill_counts(const struct agent *agent, struct ipc_status *status)
 	status->held = (uint32_t)request_count(agent->requests, true);
 	status->grants = (uint32_t)grant_count(agent->grants);
 	status->delivered = agent->requests->deliveries;
-	for (const struct request *request = agent->requests->by_key; request; request = request->by_key.next)
+	for (const struct request *request = agent->requests->by_key; request;
+	     request = request->by_key.next)
 		status->undelivered += !request->delivered;
 	if (!kernel_count(agent->kernel, counters))
 		for (size_t i = 0; i < SLUICE_COUNTERS && i < ARRAY_SIZE(status->counters); i++)
@@ -57,14 +58,17 @@ static void fill_journal(const struct agent *agent, struct ipc_status *status)
 
 	if (agent->journal) {
 		status->journal_entries = journal_size(agent->journal);
-		snprintf(status->journal_root, sizeof(status->journal_root), "%s", journal_root(agent->journal));
+		snprintf(status->journal_root, sizeof(status->journal_root), "%s",
+			 journal_root(agent->journal));
 	}
 	if (broken)
 		snprintf(status->why + used, sizeof(status->why) - used,
-			 "%sthe journal cannot be written: %s; guarded actions are refused", used ? "\n" : "", broken);
+			 "%sthe journal cannot be written: %s; guarded actions are refused",
+			 used ? "\n" : "", broken);
 }
 
-int answer_status(struct client *client, const struct channel_message *message, struct answer *answer)
+int answer_status(struct client *client, const struct channel_message *message,
+		  struct answer *answer)
 {
 	const struct agent *agent = client->control->agent;
 	struct ipc_status *status = calloc(1, sizeof(*status));
@@ -78,7 +82,8 @@ int answer_status(struct client *client, const struct channel_message *message, 
 	status->gateway_connected = client->control->gateway != NULL;
 	status->started_ms = agent->started_ms;
 	status->policy_ms = agent->policy_ms;
-	snprintf(status->version, sizeof(status->version), "%s", agent->version ? agent->version : "");
+	snprintf(status->version, sizeof(status->version), "%s",
+		 agent->version ? agent->version : "");
 	if (!uname(&name))
 		snprintf(status->kernel, sizeof(status->kernel), "%.64s", name.release);
 	memcpy(status->why, agent->why, sizeof(status->why));
@@ -110,8 +115,8 @@ static bool is_own(const struct request *request, uid_t uid)
 	return false;
 }
 
-static bool is_chosen(const struct client *client, const struct ipc_select *select, const struct request *request,
-		      bool all)
+static bool is_chosen(const struct client *client, const struct ipc_select *select,
+		      const struct request *request, bool all)
 {
 	if (!all && !is_own(request, client->peer.uid))
 		return false;
@@ -127,7 +132,8 @@ static int by_age(const void *a, const void *b)
 	return ((*x)->opened_ms > (*y)->opened_ms) - ((*x)->opened_ms < (*y)->opened_ms);
 }
 
-int answer_requests(struct client *client, const struct channel_message *message, struct answer *answer)
+int answer_requests(struct client *client, const struct channel_message *message,
+		    struct answer *answer)
 {
 	const struct ipc_select *select = &message->body.select;
 	const struct requests *requests = client->control->agent->requests;
@@ -150,7 +156,8 @@ int answer_requests(struct client *client, const struct channel_message *message
 	answer->n = n;
 	answer->fill = fill_request;
 	if (select->id[0] && !n)
-		return answer_result(answer, -ENOENT, "there is no such request, or it is not yours to see");
+		return answer_result(answer, -ENOENT,
+				     "there is no such request, or it is not yours to see");
 	return 0;
 }
 
@@ -163,7 +170,8 @@ static bool fill_grant(struct agent *agent, const char id[16], union ipc_any *re
 	return grant;
 }
 
-int answer_grants(struct client *client, const struct channel_message *message, struct answer *answer)
+int answer_grants(struct client *client, const struct channel_message *message,
+		  struct answer *answer)
 {
 	const struct grants *grants = client->control->agent->grants;
 	char(*ids)[16];
@@ -186,7 +194,8 @@ int answer_grants(struct client *client, const struct channel_message *message, 
 	return 0;
 }
 
-static void fill_edge(const struct agent *agent, const struct lineage_step *step, struct ipc_edge *ret)
+static void fill_edge(const struct agent *agent, const struct lineage_step *step,
+		      struct ipc_edge *ret)
 {
 	char text[512];
 
@@ -207,15 +216,18 @@ static void fill_edge(const struct agent *agent, const struct lineage_step *step
 }
 
 /* Turns steps into items. @n: a negative errno when nothing is known. */
-static int answer_steps(struct client *client, const struct lineage_step *steps, int n, struct answer *answer)
+static int answer_steps(struct client *client, const struct lineage_step *steps, int n,
+			struct answer *answer)
 {
 	struct ipc_edge *edges;
 
 	if (n == -ENOMEM)
 		return -ENOMEM;
 	if (n < 0)
-		return answer_result(answer, n, "nothing is known of it: it has not touched labeled data since the agent "
-				     "looks, or that was long ago; the journal has all");
+		return answer_result(
+			answer, n,
+			"nothing is known of it: it has not touched labeled data since the agent "
+			"looks, or that was long ago; the journal has all");
 	edges = calloc((size_t)n + 1, sizeof(*edges));
 	if (!edges)
 		return -ENOMEM;
@@ -243,12 +255,15 @@ int answer_why(struct client *client, const struct channel_message *message, str
 		/* cppcheck-suppress memleak; freed by its cleanup attribute */
 		return answer_result(answer, -EPERM, REFUSED);
 	}
-	process_read(why->pid, 0, &p); /* one that has ended may be known still: then the newest with that pid */
-	n = lineage_of_pid(client->control->agent->lineage, why->pid, p.start_ns, steps, LINEAGE_MAX_STEPS);
+	/* one that has ended may be known still: then the newest with that pid */
+	process_read(why->pid, 0, &p);
+	n = lineage_of_pid(client->control->agent->lineage, why->pid, p.start_ns, steps,
+			   LINEAGE_MAX_STEPS);
 	return answer_steps(client, steps, n, answer);
 }
 
-int answer_lineage(struct client *client, const struct channel_message *message, struct answer *answer)
+int answer_lineage(struct client *client, const struct channel_message *message,
+		   struct answer *answer)
 {
 	_cleanup_free_ struct lineage_step *steps = calloc(LINEAGE_MAX_STEPS, sizeof(*steps));
 	struct agent *agent = client->control->agent;
@@ -268,7 +283,8 @@ int answer_lineage(struct client *client, const struct channel_message *message,
 	r = kernel_identify(agent->kernel, message->fd, &id, NULL);
 	if (r < 0) {
 		/* cppcheck-suppress memleak; freed by its cleanup attribute */
-		return answer_result(answer, r, "the kernel does not know this file: %s", strerror(-r));
+		return answer_result(answer, r, "the kernel does not know this file: %s",
+				     strerror(-r));
 	}
 	r = lineage_of_object(agent->lineage, &id, steps, LINEAGE_MAX_STEPS);
 	return answer_steps(client, steps, r, answer);

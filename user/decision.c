@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * decision.c: the order of checks, and taking effect: see decision.h. The checks themselves are in decision_check.c.
+ * decision.c: the order of checks, and taking effect: see decision.h. The checks themselves are in
+ * decision_check.c.
  */
 #include "decision.h"
 
@@ -46,12 +47,14 @@ static struct ipc_decision *next_decision(struct request *request)
 
 static json_t *body_of(const struct context *c, const struct ipc_decision *decision)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:o, s:I, s:I, s:s}", "request", c->request->id,
-			 "digest", c->request->digest, "person", decision->person, "seen_digest", c->answer->digest,
-			 "approve", (int)decision->approve, "scope", policy_scope_name(c->scope), "scope_number",
-			 (json_int_t)c->scope, "duration_s", (json_int_t)c->duration_s, "reason",
-			 record_text(decision->reason), "time_ms", (json_int_t)decision->time_ms, "loginuid",
-			 (json_int_t)c->decider->who.loginuid, "boot", c->agent->boot_id);
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:o, s:I, s:I, s:s}", "request",
+			 c->request->id, "digest", c->request->digest, "person", decision->person,
+			 "seen_digest", c->answer->digest, "approve", (int)decision->approve,
+			 "scope", policy_scope_name(c->scope), "scope_number", (json_int_t)c->scope,
+			 "duration_s", (json_int_t)c->duration_s, "reason",
+			 record_text(decision->reason), "time_ms", (json_int_t)decision->time_ms,
+			 "loginuid", (json_int_t)c->decider->who.loginuid, "boot",
+			 c->agent->boot_id);
 }
 
 static int announce(const struct context *c, const struct ipc_decision *decision)
@@ -59,21 +62,28 @@ static int announce(const struct context *c, const struct ipc_decision *decision
 	const char *verb = decision->approve ? "approved" : "denied";
 	const char *reason = decision->reason;
 
-	return record_announce(c->agent, body_of(c, decision), "decision", "%s %s %s%s%s", decision->person, verb,
-			       c->request->id, *reason ? ": " : "", reason);
+	return record_announce(c->agent, body_of(c, decision), "decision", "%s %s %s%s%s",
+			       decision->person, verb, c->request->id, *reason ? ": " : "", reason);
 }
 
-/* What was announced does not happen. Should the journal come to write it after all, this follows it. */
+/*
+ * What was announced does not happen. Should the journal come to write it after all, this follows
+ * it.
+ */
 static int call_off(struct context *c, const char *grant)
 {
 	c->request->n_decisions--;
 	record_add(c->agent, NULL,
-		   json_pack("{s:s, s:s, s:s}", "request", c->request->id, "person", c->person->name, "grant", grant),
-		   "decision.void", "the answer of %s to %s had no effect: the journal could not be written",
+		   json_pack("{s:s, s:s, s:s}", "request", c->request->id, "person",
+			     c->person->name, "grant", grant),
+		   "decision.void",
+		   "the answer of %s to %s had no effect: the journal could not be written",
 		   c->person->name, c->request->id);
 	snprintf(c->text, c->size,
-		 "nothing was decided: the journal cannot be written (%s); repair that (see sluice status) and decide "
-		 "again", record_broken(c->agent) ? record_broken(c->agent) : "input/output error");
+		 "nothing was decided: the journal cannot be written (%s); repair that (see sluice "
+		 "status) and decide "
+		 "again",
+		 record_broken(c->agent) ? record_broken(c->agent) : "input/output error");
 	return -EIO;
 }
 
@@ -88,8 +98,8 @@ static int deny(struct context *c, const struct ipc_decision *decision)
 
 	if (announce(c, decision) < 0 || record_commit(c->agent) < 0)
 		return call_off(c, "");
-	snprintf(outcome, sizeof(outcome), "denied by %s%s%.150s", decision->person, *decision->reason ? ": " : "",
-		 decision->reason);
+	snprintf(outcome, sizeof(outcome), "denied by %s%s%.150s", decision->person,
+		 *decision->reason ? ": " : "", decision->reason);
 	snprintf(c->text, c->size, "%s is denied", c->request->id);
 	request_refuse(c->agent, c->request, IPC_DENIED, outcome);
 	finish(c);
@@ -102,8 +112,8 @@ static int count(struct context *c, const struct ipc_decision *decision, unsigne
 		return call_off(c, "");
 	c->request->scope = c->scope;
 	c->request->duration_s = c->duration_s;
-	snprintf(c->text, c->size, "your approval of %s is counted; %u more needed, of %s", c->request->id, missing,
-		 missing > 1 ? "different persons" : "another person");
+	snprintf(c->text, c->size, "your approval of %s is counted; %u more needed, of %s",
+		 c->request->id, missing, missing > 1 ? "different persons" : "another person");
 	return 0;
 }
 
@@ -112,12 +122,13 @@ static void name_approvers(const struct request *request, char *ret, size_t size
 	size_t used = (size_t)snprintf(ret, size, "approved by ");
 
 	for (size_t i = 0; i < request->n_decisions && used < size; i++)
-		used += (size_t)snprintf(ret + used, size - used, "%s%s", i ? ", " : "", request->decisions[i].person);
+		used += (size_t)snprintf(ret + used, size - used, "%s%s", i ? ", " : "",
+					 request->decisions[i].person);
 }
 
 /*
- * A grant for a process that has ended is of no use to anybody. Where such an attempt may come back (it failed at once),
- * the narrowest that is of use is the attempt itself, once.
+ * A grant for a process that has ended is of no use to anybody. Where such an attempt may come back
+ * (it failed at once), the narrowest that is of use is the attempt itself, once.
  */
 static void fit_scope(struct context *c)
 {
@@ -146,14 +157,18 @@ static int approve(struct context *c, const struct ipc_decision *decision)
 		grant_free(grant);
 		call_off(c, id);
 		if (r == -EDQUOT)
-			snprintf(c->text, c->size, "nothing was decided: too many grants are in force "
+			snprintf(c->text, c->size,
+				 "nothing was decided: too many grants are in force "
 				 "(SLUICE_MAX_GRANTS); revoke some and decide again");
 		return r == -EDQUOT ? r : -EIO;
 	}
 	r = grant_apply(c->agent, grant);
 	if (r < 0) {
-		request_refuse(c->agent, c->request, IPC_DENIED, "approved, but the kernel could not take the grant");
-		snprintf(c->text, c->size, "%s was approved, but the kernel could not take the grant (%s): it is denied",
+		request_refuse(c->agent, c->request, IPC_DENIED,
+			       "approved, but the kernel could not take the grant");
+		snprintf(c->text, c->size,
+			 "%s was approved, but the kernel could not take the grant (%s): it is "
+			 "denied",
 			 c->request->id, strerror(-r));
 	} else {
 		char outcome[256];
@@ -167,10 +182,12 @@ static int approve(struct context *c, const struct ipc_decision *decision)
 	return r;
 }
 
-int decision_make(struct agent *agent, const struct ipc_decide *answer, const struct decider *decider, char *text,
-		  size_t size)
+int decision_make(struct agent *agent, const struct ipc_decide *answer,
+		  const struct decider *decider, char *text, size_t size)
 {
-	struct context c = { .agent = agent, .answer = answer, .decider = decider, .text = text, .size = size };
+	struct context c = {
+		.agent = agent, .answer = answer, .decider = decider, .text = text, .size = size
+	};
 	struct ipc_decision *decision;
 	unsigned int missing;
 	int r = run_checks(&c);

@@ -2,8 +2,8 @@
 /*
  * decision.h: a person's answer to a request: checked, journaled, and only then put into effect.
  *
- * Owns: every check between an answer and a grant, and the counting of distinct persons. Must not own: who the person at
- * the other end is (person.h), or what the kernel is told (grant.h, hold.h).
+ * Owns: every check between an answer and a grant, and the counting of distinct persons. Must not
+ * own: who the person at the other end is (person.h), or what the kernel is told (grant.h, hold.h).
  */
 #ifndef SLUICE_DECISION_H
 #define SLUICE_DECISION_H
@@ -25,17 +25,20 @@ struct decider {
 /**
  * decision_make() - take one answer.
  * @text: always written: what happened, or what is wrong and the remedy
- * In order: -ENOENT no such request; -EALREADY closed; -ETIMEDOUT expired; -EINVAL digest too short or not hex;
- * -ESTALE digest of something else; -EPERM the answering process is nobody, or carries labels, or is the requester;
- * -EACCES not one of the reviewers; -EEXIST the same person answered before; -ENOKEY a reason is missing; -ERANGE
- * scope or duration beyond the rule; -EKEYREJECTED the policy in force refuses or does not ask; -ENOSPC, -EDQUOT limits; -EIO the
- * journal cannot be written: nothing was decided.
+ * In order: -ENOENT no such request; -EALREADY closed; -ETIMEDOUT expired; -EINVAL digest too short
+ * or not hex;
+ * -ESTALE digest of something else; -EPERM the answering process is nobody, or carries labels, or
+ * is the requester;
+ * -EACCES not one of the reviewers; -EEXIST the same person answered before; -ENOKEY a reason is
+ * missing; -ERANGE scope or duration beyond the rule; -EKEYREJECTED the policy in force refuses or
+ * does not ask; -ENOSPC, -EDQUOT limits; -EIO the journal cannot be written: nothing was decided.
  * One denial is enough and wins; an approval counts towards what each rule needs.
  */
-int decision_make(struct agent *agent, const struct ipc_decide *answer, const struct decider *decider, char *text,
-		  size_t size);
+int decision_make(struct agent *agent, const struct ipc_decide *answer,
+		  const struct decider *decider, char *text, size_t size);
 
 /* Whether the process that wants to change something carries no labels. 0, or -EPERM and @text. */
-int decision_check_taint(struct agent *agent, const struct decider *decider, char *text, size_t size);
+int decision_check_taint(struct agent *agent, const struct decider *decider, char *text,
+			 size_t size);
 
 #endif

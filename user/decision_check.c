@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * decision_check.c: the checks of decision.h, one function each, in the order of the table at the end. None has an
- * effect beyond its error text.
+ * decision_check.c: the checks of decision.h, one function each, in the order of the table at the
+ * end. None has an effect beyond its error text.
  */
 #include "decision_check.h"
 
@@ -13,7 +13,8 @@
 #include "cleanup.h"
 #include "kernel.h"
 
-static int refuse(const struct context *c, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static int refuse(const struct context *c, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 static int refuse(const struct context *c, int error, const char *format, ...)
 {
@@ -44,7 +45,8 @@ static int check_pending(struct context *c)
 static int check_time(struct context *c)
 {
 	if (agent_boot_ns() >= c->request->deadline_ns)
-		return refuse(c, -ETIMEDOUT, "%s has expired: nobody decided in time", c->request->id);
+		return refuse(c, -ETIMEDOUT, "%s has expired: nobody decided in time",
+			      c->request->id);
 	return 0;
 }
 
@@ -53,9 +55,11 @@ static int check_digest(struct context *c)
 	size_t length = strlen(c->answer->digest);
 
 	if (length < 8 || c->answer->digest[strspn(c->answer->digest, "0123456789abcdef")])
-		return refuse(c, -EINVAL, "state at least the first 8 digits of the digest that you saw");
+		return refuse(c, -EINVAL,
+			      "state at least the first 8 digits of the digest that you saw");
 	if (strncmp(c->answer->digest, c->request->digest, length) != 0)
-		return refuse(c, -ESTALE, "%s is not what you saw: its digest is another; look at it again",
+		return refuse(c, -ESTALE,
+			      "%s is not what you saw: its digest is another; look at it again",
 			      c->request->id);
 	return 0;
 }
@@ -68,7 +72,8 @@ static int check_person(struct context *c)
 	return c->person ? 0 : refuse(c, -EPERM, "%s", why);
 }
 
-int decision_check_taint(struct agent *agent, const struct decider *decider, char *text, size_t size)
+int decision_check_taint(struct agent *agent, const struct decider *decider, char *text,
+			 size_t size)
 {
 	uint64_t labels = 0;
 	int r = kernel_taint_get(agent->kernel, decider->pidfd, &labels);
@@ -76,10 +81,15 @@ int decision_check_taint(struct agent *agent, const struct decider *decider, cha
 	if (r == -ENOENT || (!r && !labels))
 		return 0;
 	if (r < 0)
-		snprintf(text, size, "the kernel does not say whether your session has read labeled data (%s); try "
-			 "from another terminal", strerror(-r));
+		snprintf(text, size,
+			 "the kernel does not say whether your session has read labeled data (%s); "
+			 "try "
+			 "from another terminal",
+			 strerror(-r));
 	else
-		snprintf(text, size, "your session has read labeled data, so it may be steered by it; use a terminal "
+		snprintf(text, size,
+			 "your session has read labeled data, so it may be steered by it; use a "
+			 "terminal "
 			 "that has not");
 	return -EPERM;
 }
@@ -95,16 +105,19 @@ static int check_terms(struct context *c)
 	if (!c->answer->approve)
 		return 0;
 	if (c->terms.denied)
-		return refuse(c, -EKEYREJECTED, "the policy in force denies this to everyone; nobody can approve it");
+		return refuse(c, -EKEYREJECTED,
+			      "the policy in force denies this to everyone; nobody can approve it");
 	if (!c->terms.n_rules)
-		return refuse(c, -EKEYREJECTED, "the policy in force does not ask about this any more");
+		return refuse(c, -EKEYREJECTED,
+			      "the policy in force does not ask about this any more");
 	return 0;
 }
 
 static int check_group(struct context *c)
 {
 	if (!policy_in_groups(c->agent->policy, c->terms.groups, c->person))
-		return refuse(c, -EACCES, "%s is not among the reviewers of this request", c->person->name);
+		return refuse(c, -EACCES, "%s is not among the reviewers of this request",
+			      c->person->name);
 	return 0;
 }
 
@@ -113,12 +126,17 @@ static int check_self(struct context *c)
 	const struct policy_person *both;
 
 	if (person_behind(c->agent->policy, &c->request->who, c->person))
-		return refuse(c, -EPERM, "%s stands behind this request and cannot decide on it; ask another reviewer",
+		return refuse(c, -EPERM,
+			      "%s stands behind this request and cannot decide on it; ask another "
+			      "reviewer",
 			      c->person->name);
 	both = person_common(c->agent->policy, &c->request->who, &c->decider->who);
 	if (both)
-		return refuse(c, -EPERM, "your session also belongs to %s, who stands behind this request; ask another "
-			      "reviewer", both->name);
+		return refuse(c, -EPERM,
+			      "your session also belongs to %s, who stands behind this request; "
+			      "ask another "
+			      "reviewer",
+			      both->name);
 	return 0;
 }
 
@@ -128,10 +146,12 @@ static int check_distinct(struct context *c)
 
 	for (size_t i = 0; i < request->n_decisions; i++)
 		if (!strcmp(request->decisions[i].person, c->person->name))
-			return refuse(c, -EEXIST, "%s has decided on this request before; another person must",
+			return refuse(c, -EEXIST,
+				      "%s has decided on this request before; another person must",
 				      c->person->name);
 	if (request->n_decisions >= SLUICE_MAX_REVIEWERS)
-		return refuse(c, -ENOSPC, "too many have decided on this request (SLUICE_MAX_REVIEWERS)");
+		return refuse(c, -ENOSPC,
+			      "too many have decided on this request (SLUICE_MAX_REVIEWERS)");
 	return 0;
 }
 
@@ -155,7 +175,8 @@ static int check_scope(struct context *c)
 
 	c->scope = c->terms.scope;
 	if (scope >= ARRAY_SIZE(scopes))
-		return refuse(c, -ERANGE, "there is no such scope; use once, process or executable");
+		return refuse(c, -ERANGE,
+			      "there is no such scope; use once, process or executable");
 	if (scope != IPC_SCOPE_RULE && scopes[scope] > c->terms.scope)
 		return refuse(c, -ERANGE, "the scope is wider than the rule allows: at most %s",
 			      policy_scope_name(c->terms.scope));
@@ -171,7 +192,8 @@ static int check_duration(struct context *c)
 	uint32_t duration_s = c->answer->duration_s;
 
 	if (duration_s > c->terms.duration_s)
-		return refuse(c, -ERANGE, "the duration is longer than the rule allows: at most %u s",
+		return refuse(c, -ERANGE,
+			      "the duration is longer than the rule allows: at most %u s",
 			      c->terms.duration_s);
 	c->duration_s = duration_s ? duration_s : c->terms.duration_s;
 	if (c->request->n_decisions && c->request->duration_s < c->duration_s)
@@ -180,7 +202,8 @@ static int check_duration(struct context *c)
 }
 
 const decision_check_fn decision_checks[] = {
-	check_known, check_pending, check_time,	    check_digest, check_person, check_taint,	check_terms,
-	check_group, check_self,    check_distinct, check_reason, check_scope,	check_duration,
+	check_known,  check_pending, check_time,     check_digest, check_person,
+	check_taint,  check_terms,   check_group,    check_self,   check_distinct,
+	check_reason, check_scope,   check_duration,
 };
 const size_t decision_n_checks = ARRAY_SIZE(decision_checks);

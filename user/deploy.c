@@ -20,7 +20,8 @@
 #include "ruleset.h"
 #include "unit.h"
 
-#define UNITS_REFRESH_S 2 /* a unit that starts is cleared this soon; before, it is asked like any other */
+/* a unit that starts is cleared this soon; before, it is asked like any other */
+#define UNITS_REFRESH_S 2
 
 struct deploy {
 	struct agent *agent;
@@ -86,13 +87,14 @@ static int compile(struct deploy *deploy, const struct policy *policy, const uns
 	deploy->own = NULL;
 	err = endpoints_own(&deploy->own, &deploy->n_own);
 	if (err) {
-		snprintf(error->text, sizeof(error->text), "cannot list the host's own addresses: %s", strerror(-err));
+		snprintf(error->text, sizeof(error->text),
+			 "cannot list the host's own addresses: %s", strerror(-err));
 		return err;
 	}
 	names.own = deploy->own;
 	names.n_own = deploy->n_own;
-	return ruleset_compile(policy, &names, kernel_idle_slot(deploy->agent->kernel), deploy->agent->generation + 1,
-			       ret, error);
+	return ruleset_compile(policy, &names, kernel_idle_slot(deploy->agent->kernel),
+			       deploy->agent->generation + 1, ret, error);
 }
 
 static void take_over(struct deploy *deploy, struct policy *policy, const unsigned int *numbers)
@@ -116,10 +118,13 @@ static void take_over(struct deploy *deploy, struct policy *policy, const unsign
 /* Write-ahead: a policy takes effect only when its journal entry is durable. */
 static int journal_policy(struct agent *agent, const struct policy *policy)
 {
-	json_t *body = json_pack("{s:{s:s,s:i,s:b,s:i,s:i,s:i}}", "policy", "digest", policy->digest, "generation",
-				 (int)agent->generation + 1, "monitor", policy->settings.monitor, "labels",
-				 (int)policy->n_labels, "rules", (int)policy->n_rules, "people", (int)policy->n_people);
-	int err = record_add(agent, NULL, body, "policy.loaded", "policy %.12s loaded: %zu labels, %zu rules, %zu people%s",
+	json_t *body =
+		json_pack("{s:{s:s,s:i,s:b,s:i,s:i,s:i}}", "policy", "digest", policy->digest,
+			  "generation", (int)agent->generation + 1, "monitor",
+			  policy->settings.monitor, "labels", (int)policy->n_labels, "rules",
+			  (int)policy->n_rules, "people", (int)policy->n_people);
+	int err = record_add(agent, NULL, body, "policy.loaded",
+			     "policy %.12s loaded: %zu labels, %zu rules, %zu people%s",
 			     policy->digest, policy->n_labels, policy->n_rules, policy->n_people,
 			     policy->settings.monitor ? ", monitor mode" : "");
 
@@ -136,7 +141,8 @@ static int apply(struct deploy *deploy, const struct policy *policy, const unsig
 	if (err)
 		return err;
 	if (policy != deploy->policy && journal_policy(deploy->agent, policy)) {
-		snprintf(error->text, sizeof(error->text), "the journal cannot be written (%s): no policy is loaded",
+		snprintf(error->text, sizeof(error->text),
+			 "the journal cannot be written (%s): no policy is loaded",
 			 record_broken(deploy->agent));
 		return -EIO;
 	}
@@ -192,13 +198,14 @@ int deploy_reload(struct deploy *deploy)
 	if (!err)
 		err = deploy_policy(deploy, policy, &error);
 	if (!err) {
-		log_notice("policy %.12s is in force, generation %u", policy->digest, deploy->agent->generation);
+		log_notice("policy %.12s is in force, generation %u", policy->digest,
+			   deploy->agent->generation);
 		return 0;
 	}
 	policy_free(policy);
 	log_error("the new policy is refused, the old one stays in force: %s", error.text);
-	record_add(deploy->agent, NULL, json_pack("{s:o}", "error", record_text(error.text)), "policy.refused",
-		   "new policy refused, the old one stays in force");
+	record_add(deploy->agent, NULL, json_pack("{s:o}", "error", record_text(error.text)),
+		   "policy.refused", "new policy refused, the old one stays in force");
 	record_commit(deploy->agent);
 	return err;
 }
@@ -281,7 +288,8 @@ int deploy_start(struct deploy *deploy)
 	return endpoints_start(deploy->endpoints, deploy->agent->base, changed, deploy);
 }
 
-int deploy_new(struct agent *agent, const char *conf, struct endpoints *endpoints, struct deploy **ret)
+int deploy_new(struct agent *agent, const char *conf, struct endpoints *endpoints,
+	       struct deploy **ret)
 {
 	struct deploy *deploy = calloc(1, sizeof(*deploy));
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * deploy.h: puts a policy in force, whole or not at all, and again when the host's names mean something else.
+ * deploy.h: puts a policy in force, whole or not at all, and again when the host's names mean
+ * something else.
  *
- * Owns: the policy in force and the order: check, number, label, compile, one store in the kernel. Must not own: any of
- * those steps (policy.h, label.h, ruleset.h, kernel.h).
+ * Owns: the policy in force and the order: check, number, label, compile, one store in the kernel.
+ * Must not own: any of those steps (policy.h, label.h, ruleset.h, kernel.h).
  */
 #ifndef SLUICE_DEPLOY_H
 #define SLUICE_DEPLOY_H
@@ -15,19 +16,24 @@ struct deploy;
 struct endpoints;
 
 /* @conf: path of sluice.conf; policy.d lies beside it. */
-int deploy_new(struct agent *agent, const char *conf, struct endpoints *endpoints, struct deploy **ret);
+int deploy_new(struct agent *agent, const char *conf, struct endpoints *endpoints,
+	       struct deploy **ret);
 struct deploy *deploy_free(struct deploy *deploy); /* returns NULL; what is in force stays */
 
 /* Reads and checks the files; touches nothing. The caller owns @ret. */
 int deploy_read(const char *conf, struct policy **ret, struct policy_error *error);
 
 /**
- * deploy_policy() - put @policy in force and take it over; on failure it stays the caller's and the old one in force.
+ * deploy_policy() - put @policy in force and take it over; on failure it stays the caller's and the
+ * old one in force.
  * Journals what it did before it takes effect.
  */
 int deploy_policy(struct deploy *deploy, struct policy *policy, struct policy_error *error);
 
-/* SIGHUP: reads the files and puts them in force; a bad policy is logged, journaled and changes nothing. */
+/*
+ * SIGHUP: reads the files and puts them in force; a bad policy is logged, journaled and changes
+ * nothing.
+ */
 int deploy_reload(struct deploy *deploy);
 
 /* Timer and callbacks: same policy, new addresses or units. */

@@ -2,8 +2,8 @@
 /*
  * endpoint.c: see endpoint.h. Owns the table of names. The child's side is endpoint_resolve.c.
  *
- * Addresses of a name are replaced only by a full answer: a resolver that fails leaves what was known in force, and a
- * name that never resolved allows nothing.
+ * Addresses of a name are replaced only by a full answer: a resolver that fails leaves what was
+ * known in force, and a name that never resolved allows nothing.
  */
 #include "endpoint.h"
 
@@ -107,10 +107,12 @@ static void take_answer(struct endpoints *endpoints, const struct resolve_answer
 		return;
 	if (answer->error) {
 		log_warning("Cannot resolve '%s' of the policy: %s; %s", host->name, answer->text,
-			    host->n ? "its last addresses stay in force" : "nothing may be sent there");
+			    host->n ? "its last addresses stay in force"
+				    : "nothing may be sent there");
 		return;
 	}
-	if (host->n == answer->n && !memcmp(host->addresses, answer->addresses, answer->n * sizeof(answer->addresses[0])))
+	if (host->n == answer->n &&
+	    !memcmp(host->addresses, answer->addresses, answer->n * sizeof(answer->addresses[0])))
 		return;
 	memcpy(host->addresses, answer->addresses, sizeof(host->addresses));
 	host->n = answer->n;
@@ -125,7 +127,8 @@ static void on_answer(evutil_socket_t fd, short what, void *ctx)
 
 	(void)what;
 	if (n == 0) {
-		log_error("The resolver has ended; names in the policy keep their last addresses until sluiced is restarted");
+		log_error("The resolver has ended; names in the policy keep their last addresses "
+			  "until sluiced is restarted");
 		event_del(endpoints->answer);
 	}
 	if (n != sizeof(answer))
@@ -154,13 +157,16 @@ static int watch_own(struct endpoints *endpoints)
 		.nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
 	};
 
-	endpoints->netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-	if (endpoints->netlink < 0 || bind(endpoints->netlink, (struct sockaddr *)&address, sizeof(address)))
+	endpoints->netlink =
+		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	if (endpoints->netlink < 0 ||
+	    bind(endpoints->netlink, (struct sockaddr *)&address, sizeof(address)))
 		return -errno;
 	return 0;
 }
 
-int endpoints_start(struct endpoints *endpoints, struct event_base *base, endpoint_changed_fn changed, void *ctx)
+int endpoints_start(struct endpoints *endpoints, struct event_base *base,
+		    endpoint_changed_fn changed, void *ctx)
 {
 	struct timeval interval = { .tv_sec = SLUICE_RESOLVE_S };
 	int err = watch_own(endpoints);
@@ -169,8 +175,10 @@ int endpoints_start(struct endpoints *endpoints, struct event_base *base, endpoi
 		return err;
 	endpoints->changed = changed;
 	endpoints->ctx = ctx;
-	endpoints->answer = event_new(base, endpoints->sock, EV_READ | EV_PERSIST, on_answer, endpoints);
-	endpoints->own = event_new(base, endpoints->netlink, EV_READ | EV_PERSIST, on_own, endpoints);
+	endpoints->answer =
+		event_new(base, endpoints->sock, EV_READ | EV_PERSIST, on_answer, endpoints);
+	endpoints->own =
+		event_new(base, endpoints->netlink, EV_READ | EV_PERSIST, on_own, endpoints);
 	endpoints->timer = event_new(base, -1, EV_PERSIST, ask_all, endpoints);
 	if (!endpoints->answer || !endpoints->own || !endpoints->timer)
 		return -ENOMEM;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * endpoint_resolve.c: see endpoint_resolve.h. getaddrinfo() reads the network: it runs as nobody, in a process of its own
- * that knows nothing but names.
+ * endpoint_resolve.c: see endpoint_resolve.h. getaddrinfo() reads the network: it runs as nobody,
+ * in a process of its own that knows nothing but names.
  */
 #include "endpoint_resolve.h"
 
@@ -56,7 +56,8 @@ static void add_address(struct resolve_answer *answer, const struct sockaddr *fr
 		if (!compare(&answer->addresses[i], &address))
 			return;
 	if (answer->n == RESOLVE_ADDRESSES)
-		answer_error(answer, "it has more addresses than can be allowed; name a prefix instead");
+		answer_error(answer,
+			     "it has more addresses than can be allowed; name a prefix instead");
 	else
 		answer->addresses[answer->n++] = address;
 }
@@ -83,7 +84,10 @@ static void drop_rights(void)
 	prctl(PR_SET_NAME, "sluiced-resolve");
 	if (geteuid() == 0 && (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY)))
 		_exit(1);
-	/* The daemon's own death ends the child too, whatever kills it; a change of ids would forget it. */
+	/*
+	 * The daemon's own death ends the child too, whatever kills it; a change of ids would
+	 * forget it.
+	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * endpoint_resolve.h: the resolver child and what goes over its socket: one question, one answer, fixed sizes.
+ * endpoint_resolve.h: the resolver child and what goes over its socket: one question, one answer,
+ * fixed sizes.
  */
 #ifndef SLUICE_ENDPOINT_RESOLVE_H
 #define SLUICE_ENDPOINT_RESOLVE_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * enforcement.c: see enforcement.h. Reasons are sentences, newline between, as agent::why wants them.
+ * enforcement.c: see enforcement.h. Reasons are sentences, newline between, as agent::why wants
+ * them.
  */
 #include "enforcement.h"
 
@@ -28,7 +29,8 @@ static void look_at_programs(const struct agent *agent, char *why, size_t size)
 	if (!missing)
 		return;
 	snprintf(reason, sizeof(reason),
-		 "%zu BPF programs are not attached any more: somebody has removed their pins; run 'sluiced --detach' and "
+		 "%zu BPF programs are not attached any more: somebody has removed their pins; run "
+		 "'sluiced --detach' and "
 		 "start sluiced again",
 		 missing);
 	add(why, size, reason);
@@ -42,7 +44,8 @@ static void look_at_ftrace(char *why, size_t size)
 
 	if (check_one("ftrace", &result) || result.ok)
 		return;
-	snprintf(reason, sizeof(reason), "%s turns BPF programs off; %s", result.found, result.remedy);
+	snprintf(reason, sizeof(reason), "%s turns BPF programs off; %s", result.found,
+		 result.remedy);
 	add(why, size, reason);
 }
 
@@ -50,11 +53,13 @@ static void tell(struct agent *agent)
 {
 	if (agent->enforcing) {
 		log_notice("enforcing again");
-		record_add(agent, NULL, json_object(), "enforcement.back", "the policy is enforced again");
+		record_add(agent, NULL, json_object(), "enforcement.back",
+			   "the policy is enforced again");
 	} else {
 		log_error("NOT enforcing: %s", agent->why);
-		record_add(agent, NULL, json_pack("{s:o}", "reason", record_text(agent->why)), "enforcement.lost",
-			   "the policy is not enforced any more: %s", agent->why);
+		record_add(agent, NULL, json_pack("{s:o}", "reason", record_text(agent->why)),
+			   "enforcement.lost", "the policy is not enforced any more: %s",
+			   agent->why);
 	}
 	record_commit(agent);
 }

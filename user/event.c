@@ -17,12 +17,16 @@
 #include "wording.h"
 
 static const char *const verdict_names[] = {
-	[SLUICE_VERDICT_AUDIT] = "audit", [SLUICE_VERDICT_DENY] = "deny", [SLUICE_VERDICT_FAIL] = "fail",
+	[SLUICE_VERDICT_AUDIT] = "audit",
+	[SLUICE_VERDICT_DENY] = "deny",
+	[SLUICE_VERDICT_FAIL] = "fail",
 	[SLUICE_VERDICT_HOLD] = "hold",
 };
 
 static const char *const event_types[] = {
-	[SLUICE_EVENT_READ] = "event.read", [SLUICE_EVENT_LABEL] = "event.label", [SLUICE_EVENT_FORK] = "event.fork",
+	[SLUICE_EVENT_READ] = "event.read",
+	[SLUICE_EVENT_LABEL] = "event.label",
+	[SLUICE_EVENT_FORK] = "event.fork",
 	[SLUICE_EVENT_EXEC] = "event.exec",
 };
 
@@ -43,9 +47,12 @@ static void on_stop(struct agent *agent, const struct sluice_event *event)
 	wording_target(event, target, sizeof(target));
 	wording_labels(agent, event->labels, labels, sizeof(labels));
 	process_read((pid_t)event->tgid, event->start_ns, &p);
-	body = record_event(agent, event, p.unit, json_pack("{s:s}", "verdict", verdict_names[event->verdict]));
-	record_add(agent, NULL, body, "event.stop", "%s[%u] %s %s %s, which needs %s", event->comm, event->tgid,
-		   audit ? "went on, but a policy in force would have stopped it:" : "was refused to",
+	body = record_event(agent, event, p.unit,
+			    json_pack("{s:s}", "verdict", verdict_names[event->verdict]));
+	record_add(agent, NULL, body, "event.stop", "%s[%u] %s %s %s, which needs %s", event->comm,
+		   event->tgid,
+		   audit ? "went on, but a policy in force would have stopped it:"
+			 : "was refused to",
 		   policy_action_names[event->key.action], target, labels);
 }
 
@@ -53,13 +60,13 @@ static json_t *with_peer(const struct sluice_event *event, json_t *body)
 {
 	if (event->type == SLUICE_EVENT_FORK)
 		json_object_set_new(body, "peer",
-				    json_pack("{s:I, s:I}", "pid", (json_int_t)event->peer_tgid, "start_ns",
-					      (json_int_t)event->peer_start_ns));
+				    json_pack("{s:I, s:I}", "pid", (json_int_t)event->peer_tgid,
+					      "start_ns", (json_int_t)event->peer_start_ns));
 	return body;
 }
 
-static int record_flow(struct agent *agent, const struct sluice_event *event, const struct lineage_fact *fact,
-		       uint64_t *ret_seq)
+static int record_flow(struct agent *agent, const struct sluice_event *event,
+		       const struct lineage_fact *fact, uint64_t *ret_seq)
 {
 	json_t *body = with_peer(event, record_event(agent, event, NULL, json_object()));
 	const char *type = event_types[event->type];
@@ -68,17 +75,18 @@ static int record_flow(struct agent *agent, const struct sluice_event *event, co
 	wording_labels(agent, event->labels, labels, sizeof(labels));
 	switch (event->type) {
 	case SLUICE_EVENT_READ:
-		return record_add(agent, ret_seq, body, type, "%s[%u] read %s and carries %s", event->comm, event->tgid,
-				  fact->object, labels);
+		return record_add(agent, ret_seq, body, type, "%s[%u] read %s and carries %s",
+				  event->comm, event->tgid, fact->object, labels);
 	case SLUICE_EVENT_LABEL:
-		return record_add(agent, ret_seq, body, type, "%s[%u] wrote %s into %s", event->comm, event->tgid,
-				  labels, fact->object);
+		return record_add(agent, ret_seq, body, type, "%s[%u] wrote %s into %s",
+				  event->comm, event->tgid, labels, fact->object);
 	case SLUICE_EVENT_FORK:
-		return record_add(agent, ret_seq, body, type, "%s[%u], which carries %s, started process %u",
-				  event->comm, event->tgid, labels, event->peer_tgid);
+		return record_add(agent, ret_seq, body, type,
+				  "%s[%u], which carries %s, started process %u", event->comm,
+				  event->tgid, labels, event->peer_tgid);
 	default:
-		return record_add(agent, ret_seq, body, type, "%s[%u], which carries %s, became %s", event->comm,
-				  event->tgid, labels, fact->exe);
+		return record_add(agent, ret_seq, body, type, "%s[%u], which carries %s, became %s",
+				  event->comm, event->tgid, labels, fact->exe);
 	}
 }
 
@@ -88,9 +96,17 @@ static void on_flow(struct agent *agent, const struct sluice_event *event)
 	char object[SLUICE_PATH_TEXT], exe[SLUICE_PATH_TEXT];
 	struct sluice_event copy = *event;
 	struct lineage_fact fact = {
-		.type = event->type, .pid = (pid_t)event->tgid, .peer = (pid_t)event->peer_tgid,
-		.start_ns = event->start_ns, .peer_start_ns = event->peer_start_ns, .comm = event->comm, .exe = exe,
-		.target = &event->key.target, .object = object, .time_ms = agent_time_ms(), .seq = LINEAGE_NO_SEQ,
+		.type = event->type,
+		.pid = (pid_t)event->tgid,
+		.peer = (pid_t)event->peer_tgid,
+		.start_ns = event->start_ns,
+		.peer_start_ns = event->peer_start_ns,
+		.comm = event->comm,
+		.exe = exe,
+		.target = &event->key.target,
+		.object = object,
+		.time_ms = agent_time_ms(),
+		.seq = LINEAGE_NO_SEQ,
 	};
 	uint64_t seq;
 
@@ -107,15 +123,18 @@ static void on_flow(struct agent *agent, const struct sluice_event *event)
 
 void event_handle(void *ctx, const struct sluice_event *event)
 {
-	static void (*const handlers[])(struct agent *agent, const struct sluice_event *event) = {
-		[SLUICE_EVENT_STOP] = on_stop, [SLUICE_EVENT_GRANT] = grant_used, [SLUICE_EVENT_READ] = on_flow,
-		[SLUICE_EVENT_LABEL] = on_flow, [SLUICE_EVENT_FORK] = on_flow, [SLUICE_EVENT_EXEC] = on_flow,
+	static void (*const handlers[])(struct agent * agent, const struct sluice_event *event) = {
+		[SLUICE_EVENT_STOP] = on_stop, [SLUICE_EVENT_GRANT] = grant_used,
+		[SLUICE_EVENT_READ] = on_flow, [SLUICE_EVENT_LABEL] = on_flow,
+		[SLUICE_EVENT_FORK] = on_flow, [SLUICE_EVENT_EXEC] = on_flow,
 	};
 	struct agent *agent = ctx;
 	struct sluice_event copy = *event;
 
 	event_gap_note(agent->events, copy.cpu, copy.seq);
-	/* The ring is memory that the kernel filled; lengths and ends are made sure of once, here. */
+	/*
+	 * The ring is memory that the kernel filled; lengths and ends are made sure of once, here.
+	 */
 	copy.comm[sizeof(copy.comm) - 1] = '\0';
 	if (copy.path_len > sizeof(copy.path))
 		copy.path_len = sizeof(copy.path);
@@ -137,7 +156,8 @@ int event_flush(struct agent *agent)
 
 void event_replay(struct agent *agent, const json_t *entry, const char *type, uint64_t seq)
 {
-	const json_t *subject = json_object_get(entry, "subject"), *peer = json_object_get(entry, "peer");
+	const json_t *subject = json_object_get(entry, "subject"),
+		     *peer = json_object_get(entry, "peer");
 	char comm[16] = "", exe[SLUICE_PATH_TEXT] = "", object[SLUICE_PATH_TEXT] = "";
 	struct sluice_target target = { 0 };
 	struct lineage_fact fact = {
@@ -157,8 +177,9 @@ void event_replay(struct agent *agent, const json_t *entry, const char *type, ui
 	record_get_text(subject, "exe", exe, sizeof(exe));
 	record_get_target(entry, &target);
 	record_get_text(json_object_get(entry, "target"), "text", object, sizeof(object));
-	if (fact.type == SLUICE_EVENT_FORK && (!record_get_u64(peer, "pid", &peer_pid) ||
-					       !record_get_u64(peer, "start_ns", &fact.peer_start_ns)))
+	if (fact.type == SLUICE_EVENT_FORK &&
+	    (!record_get_u64(peer, "pid", &peer_pid) ||
+	     !record_get_u64(peer, "start_ns", &fact.peer_start_ns)))
 		return;
 	fact.pid = (pid_t)pid;
 	fact.peer = (pid_t)peer_pid;

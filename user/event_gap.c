@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * event_gap.c: see event_gap.h. A program that takes a number and is preempted before it takes its place in the ring
- * comes after its successor: so a missing number is lost only when it stays away.
+ * event_gap.c: see event_gap.h. A program that takes a number and is preempted before it takes its
+ * place in the ring comes after its successor: so a missing number is lost only when it stays away.
  */
 #include "event_gap.h"
 
@@ -80,7 +80,9 @@ static void arrived(struct cpu *cpu, uint64_t seq)
 {
 	for (unsigned int i = 0; i < cpu->n; i++) {
 		struct range *range = &cpu->missing[i];
-		struct range rest = { .from = seq + 1, .to = range->to, .since_ns = range->since_ns };
+		struct range rest = { .from = seq + 1,
+				      .to = range->to,
+				      .since_ns = range->since_ns };
 
 		if (seq < range->from || seq > range->to)
 			continue;
@@ -109,9 +111,13 @@ void event_gap_note(struct events *events, uint16_t number, uint64_t seq)
 		return;
 	}
 	if (seq > cpu->next && cpu->n < RANGES) {
-		cpu->missing[cpu->n++] =
-			(struct range){ .from = cpu->next, .to = seq - 1, .since_ns = agent_boot_ns() };
-	} else if (seq > cpu->next) { /* no room to wait for each: one range over all since, which may name some that came */
+		cpu->missing[cpu->n++] = (struct range){ .from = cpu->next,
+							 .to = seq - 1,
+							 .since_ns = agent_boot_ns() };
+		/*
+		 * no room to wait for each: one range over all since, which may name some that came
+		 */
+	} else if (seq > cpu->next) {
 		range = &cpu->missing[RANGES - 1];
 		range->to = seq - 1;
 	}
@@ -126,10 +132,11 @@ static void report(struct agent *agent, size_t cpu, const struct range *range)
 	log_warning("%llu events of CPU %zu were lost (numbers %llu to %llu)", count, cpu,
 		    (unsigned long long)range->from, (unsigned long long)range->to);
 	record_add(agent, NULL,
-		   json_pack("{s:I, s:I, s:I, s:I}", "cpu", (json_int_t)cpu, "from", (json_int_t)range->from, "to",
-			     (json_int_t)range->to, "count", (json_int_t)count),
-		   "journal.gap", "%llu events of CPU %zu were lost (numbers %llu to %llu)", count, cpu,
-		   (unsigned long long)range->from, (unsigned long long)range->to);
+		   json_pack("{s:I, s:I, s:I, s:I}", "cpu", (json_int_t)cpu, "from",
+			     (json_int_t)range->from, "to", (json_int_t)range->to, "count",
+			     (json_int_t)count),
+		   "journal.gap", "%llu events of CPU %zu were lost (numbers %llu to %llu)", count,
+		   cpu, (unsigned long long)range->from, (unsigned long long)range->to);
 }
 
 void event_gap_report(struct agent *agent, uint64_t now_ns)

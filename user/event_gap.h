@@ -10,7 +10,9 @@
 /* Notes that @seq of @cpu arrived. */
 void event_gap_note(struct events *events, uint16_t cpu, uint64_t seq);
 
-/* Journals what has been missing for EVENT_GAP_NS, or at once when too much is missing to remember. */
+/*
+ * Journals what has been missing for EVENT_GAP_NS, or at once when too much is missing to remember.
+ */
 void event_gap_report(struct agent *agent, uint64_t now_ns);
 
 #endif

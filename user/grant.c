@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * grant.c: making grants, putting them in force, and ending them: see grant.h. What happens after a restart, and how
- * a grant is shown, is in grant_recover.c.
+ * grant.c: making grants, putting them in force, and ending them: see grant.h. What happens after a
+ * restart, and how a grant is shown, is in grant_recover.c.
  */
 #include "grant.h"
 
@@ -89,7 +89,9 @@ static void set_process(const struct request *request, struct sluice_subject *su
 	if (subject->kind == SLUICE_SUBJECT_PROCESS)
 		return;
 	*subject = (struct sluice_subject){
-		.kind = SLUICE_SUBJECT_PROCESS, .id = (uint32_t)request->pid, .a = request->start_ns,
+		.kind = SLUICE_SUBJECT_PROCESS,
+		.id = (uint32_t)request->pid,
+		.a = request->start_ns,
 	};
 }
 
@@ -100,7 +102,9 @@ static void set_executable(const struct request *request, struct sluice_subject 
 	if (subject->kind == SLUICE_SUBJECT_EXECUTABLE)
 		return;
 	*subject = (struct sluice_subject){
-		.kind = SLUICE_SUBJECT_EXECUTABLE, .id = request->who.uid, .a = (uint64_t)exe->dev << 32 | exe->gen,
+		.kind = SLUICE_SUBJECT_EXECUTABLE,
+		.id = request->who.uid,
+		.a = (uint64_t)exe->dev << 32 | exe->gen,
 		.b = exe->ino,
 	};
 }
@@ -125,7 +129,9 @@ static void end(struct grant *grant)
 	int r = kernel_grant_end(agent->kernel, &grant->key, grant->number);
 
 	if (r < 0 && r != -ENOENT)
-		log_error_errno(r, "Grant %s cannot be ended in the kernel; it ends there at its time", grant->id);
+		log_error_errno(r,
+				"Grant %s cannot be ended in the kernel; it ends there at its time",
+				grant->id);
 	HASH_DEL(agent->grants->by_number, grant);
 	grant_free(grant);
 }
@@ -137,7 +143,8 @@ static void expire(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (agent_boot_ns() < grant->kernel.expires_ns) { /* the timer's clock stands still in a suspend, ours not */
+	/* the timer's clock stands still in a suspend, ours not */
+	if (agent_boot_ns() < grant->kernel.expires_ns) {
 		grant_arm(grant);
 		return;
 	}
@@ -151,8 +158,10 @@ static void expire(evutil_socket_t fd, short what, void *arg)
 int grant_arm(struct grant *grant)
 {
 	uint64_t now = agent_boot_ns();
-	uint64_t us = grant->kernel.expires_ns > now ? (grant->kernel.expires_ns - now) / 1000 + 1000 : 0;
-	struct timeval after = { .tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000) };
+	uint64_t us =
+		grant->kernel.expires_ns > now ? (grant->kernel.expires_ns - now) / 1000 + 1000 : 0;
+	struct timeval after = { .tv_sec = (time_t)(us / 1000000),
+				 .tv_usec = (suseconds_t)(us % 1000000) };
 
 	if (!grant->timer)
 		grant->timer = evtimer_new(grant->agent->base, expire, grant);
@@ -163,7 +172,8 @@ int grant_table_add(struct agent *agent, struct grant *grant)
 {
 	grant->agent = agent;
 	/* What replace_older() freed is another grant. */
-	HASH_ADD(hh, agent->grants->by_number, number, sizeof(uint64_t), grant); /* lint: see above */
+	/* lint: see above */
+	HASH_ADD(hh, agent->grants->by_number, number, sizeof(uint64_t), grant);
 	if (!grant->hh.tbl)
 		return -ENOMEM;
 	if (agent->grants->last < grant->number)
@@ -200,8 +210,8 @@ static char *approvers(const struct request *request)
 
 	for (size_t i = 0; i < request->n_decisions && used < sizeof(text); i++)
 		if (request->decisions[i].approve)
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used ? ", " : "",
-						 request->decisions[i].person);
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
+						 used ? ", " : "", request->decisions[i].person);
 	return strdup(text);
 }
 
@@ -234,33 +244,38 @@ static int fill(struct grant *grant, const struct request *request, enum policy_
 
 static json_t *body_of(const struct agent *agent, const struct grant *grant)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "grant", grant->id,
-			 "request", grant->request, "action", policy_action_names[grant->key.action], "scope",
-			 policy_scope_name(grant->scope), "labels", record_labels(agent, grant->kernel.labels), "boot",
-			 agent->boot_id, "uses", (json_int_t)grant->kernel.uses, "expires_ns",
-			 (json_int_t)grant->kernel.expires_ns, "issued_ms", (json_int_t)grant->issued_ms,
-			 "expires_ms", (json_int_t)grant->expires_ms, "key", record_key(&grant->key), "subject_text",
-			 record_text(grant->subject), "target", record_target(&grant->key.target, grant->target),
-			 "approved_by", record_text(grant->approved_by));
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "grant",
+		grant->id, "request", grant->request, "action",
+		policy_action_names[grant->key.action], "scope", policy_scope_name(grant->scope),
+		"labels", record_labels(agent, grant->kernel.labels), "boot", agent->boot_id,
+		"uses", (json_int_t)grant->kernel.uses, "expires_ns",
+		(json_int_t)grant->kernel.expires_ns, "issued_ms", (json_int_t)grant->issued_ms,
+		"expires_ms", (json_int_t)grant->expires_ms, "key", record_key(&grant->key),
+		"subject_text", record_text(grant->subject), "target",
+		record_target(&grant->key.target, grant->target), "approved_by",
+		record_text(grant->approved_by));
 }
 
-int grant_announce(struct agent *agent, const struct request *request, enum policy_scope scope, uint32_t duration_s,
-		   struct grant **ret)
+int grant_announce(struct agent *agent, const struct request *request, enum policy_scope scope,
+		   uint32_t duration_s, struct grant **ret)
 {
 	struct grant *grant;
 	int r;
 
 	if (HASH_COUNT(agent->grants->by_number) >= SLUICE_MAX_GRANTS - DENIALS)
 		return -EDQUOT;
-	grant = make(agent, request->labels, scope == POLICY_ONCE ? 1 : SLUICE_USES_UNLIMITED, duration_s);
+	grant = make(agent, request->labels, scope == POLICY_ONCE ? 1 : SLUICE_USES_UNLIMITED,
+		     duration_s);
 	if (!grant)
 		return -ENOMEM;
 	r = fill(grant, request, scope);
 	if (!r)
 		r = record_announce(agent, body_of(agent, grant), "grant.issued",
-				    "grant %s for %s: %s may %s %s for %u s, approved by %s", grant->id, request->id,
-				    grant->subject, policy_action_names[grant->key.action], grant->target, duration_s,
-				    grant->approved_by);
+				    "grant %s for %s: %s may %s %s for %u s, approved by %s",
+				    grant->id, request->id, grant->subject,
+				    policy_action_names[grant->key.action], grant->target,
+				    duration_s, grant->approved_by);
 	if (r < 0) {
 		grant_free(grant);
 		return r;
@@ -270,8 +285,9 @@ int grant_announce(struct agent *agent, const struct request *request, enum poli
 }
 
 /*
- * One key has one answer in the kernel: what was there before @grant is overwritten. A socket that an older grant let
- * through lives on by the map `live`, so grants for egress stay known until their time is over.
+ * One key has one answer in the kernel: what was there before @grant is overwritten. A socket that
+ * an older grant let through lives on by the map `live`, so grants for egress stay known until
+ * their time is over.
  */
 static void replace_older(struct agent *agent, const struct grant *by)
 {
@@ -285,7 +301,8 @@ static void replace_older(struct agent *agent, const struct grant *by)
 		if (grant->key.action == SLUICE_EGRESS && by->kernel.answer == SLUICE_ANSWER_ALLOW)
 			continue;
 		if (grant->kernel.answer == SLUICE_ANSWER_ALLOW)
-			record_add(agent, NULL, json_pack("{s:s}", "grant", grant->id), "grant.revoked",
+			record_add(agent, NULL, json_pack("{s:s}", "grant", grant->id),
+				   "grant.revoked",
 				   "grant %s has ended: a newer answer took its place", grant->id);
 		end(grant);
 	}
@@ -302,7 +319,8 @@ static int put(struct agent *agent, struct grant *grant)
 	r = grant_table_add(agent, grant);
 	if (!r)
 		r = grant_arm(grant);
-	if (r < 0) { /* nobody would end it in time for the list; the kernel would by itself: take it back */
+	/* nobody would end it in time for the list; the kernel would by itself: take it back */
+	if (r < 0) {
 		kernel_grant_end(agent->kernel, &grant->key, grant->number);
 		if (grant->hh.tbl)
 			HASH_DEL(agent->grants->by_number, grant);
@@ -316,13 +334,15 @@ int grant_apply(struct agent *agent, struct grant *grant)
 
 	if (r < 0) {
 		record_add(agent, NULL, json_pack("{s:s}", "grant", grant->id), "grant.revoked",
-			   "grant %s never was in force: the kernel could not take it (%s)", grant->id, strerror(-r));
+			   "grant %s never was in force: the kernel could not take it (%s)",
+			   grant->id, strerror(-r));
 		grant_free(grant);
 	}
 	return r;
 }
 
-int grant_deny(struct agent *agent, const struct sluice_ask_key *key, uint64_t labels, uint32_t uses, uint32_t seconds)
+int grant_deny(struct agent *agent, const struct sluice_ask_key *key, uint64_t labels,
+	       uint32_t uses, uint32_t seconds)
 {
 	struct grant *grant = make(agent, labels, uses, seconds);
 	int r = -ENOMEM;
@@ -333,7 +353,8 @@ int grant_deny(struct agent *agent, const struct sluice_ask_key *key, uint64_t l
 		r = put(agent, grant);
 	}
 	if (r < 0) {
-		log_error_errno(r, "A denial cannot be put into the kernel; the attempt will be asked about again");
+		log_error_errno(r, "A denial cannot be put into the kernel; the attempt will be "
+				   "asked about again");
 		grant_free(grant);
 	}
 	return r;
@@ -349,12 +370,15 @@ void grant_used(struct agent *agent, const struct sluice_event *event)
 		char id[24];
 
 		snprintf(id, sizeof(id), "g-%" PRIx64, (uint64_t)event->grant_id);
-		record_add(agent, NULL, record_event(agent, event, NULL, json_pack("{s:s}", "grant", id)),
-			   "grant.used", "%s[%u] went on by grant %s", event->comm, event->tgid, id);
+		record_add(agent, NULL,
+			   record_event(agent, event, NULL, json_pack("{s:s}", "grant", id)),
+			   "grant.used", "%s[%u] went on by grant %s", event->comm, event->tgid,
+			   id);
 	}
 	if (!grant)
 		return;
-	spent = !kernel_grant_get(agent->kernel, &grant->key, &now) && now.id == grant->number && !now.uses;
+	spent = !kernel_grant_get(agent->kernel, &grant->key, &now) && now.id == grant->number &&
+		!now.uses;
 	if (spent && grant->key.action != SLUICE_EGRESS)
 		end(grant);
 }
@@ -362,8 +386,10 @@ void grant_used(struct agent *agent, const struct sluice_event *event)
 void grant_revoke(struct agent *agent, struct grant *grant, const char *person, const char *why)
 {
 	record_add(agent, NULL,
-		   json_pack("{s:s, s:s, s:o}", "grant", grant->id, "person", person, "reason", record_text(why)),
-		   "grant.revoked", "%s revoked grant %s: %s", person, grant->id, *why ? why : "no reason given");
+		   json_pack("{s:s, s:s, s:o}", "grant", grant->id, "person", person, "reason",
+			     record_text(why)),
+		   "grant.revoked", "%s revoked grant %s: %s", person, grant->id,
+		   *why ? why : "no reason given");
 	end(grant);
 }
 

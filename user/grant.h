@@ -2,11 +2,12 @@
 /*
  * grant.h: what decisions allow: the only writer of the kernel's grants.
  *
- * Owns: numbers, keys, expiry and revocation of grants; denials for attempts that wait. Must not own: whether somebody
- * may have one (decision.h).
+ * Owns: numbers, keys, expiry and revocation of grants; denials for attempts that wait. Must not
+ * own: whether somebody may have one (decision.h).
  *
- * Key of a grant by scope. ONCE: exactly as asked, one use. PROCESS: the process, the same action; the same target,
- * any for credentials. EXECUTABLE: the executable and its real user, the same action and target as for PROCESS.
+ * Key of a grant by scope. ONCE: exactly as asked, one use. PROCESS: the process, the same action;
+ * the same target, any for credentials. EXECUTABLE: the executable and its real user, the same
+ * action and target as for PROCESS.
  */
 #ifndef SLUICE_GRANT_H
 #define SLUICE_GRANT_H
@@ -26,7 +27,10 @@
 
 struct event;
 
-/* One grant. Strings are bytes. @answer DENY: a denial for an attempt that waits; not shown, not journaled. */
+/*
+ * One grant. Strings are bytes. @answer DENY: a denial for an attempt that waits; not shown, not
+ * journaled.
+ */
 struct grant {
 	uint64_t number;
 	char id[24];
@@ -54,7 +58,8 @@ struct grants *grants_free(struct grants *grants); /* returns NULL; ends none in
 
 struct grant *grant_find(const struct grants *grants, const char *id); /* "g-…"; no denials */
 size_t grant_count(const struct grants *grants);		       /* without denials */
-struct grant *grant_of_request(const struct grants *grants, const char *request); /* NULL: none is in force */
+/* NULL: none is in force */
+struct grant *grant_of_request(const struct grants *grants, const char *request);
 
 /* After a policy came in force: ends the grants for what it denies to everyone. */
 void grant_policy_changed(struct agent *agent);
@@ -67,15 +72,18 @@ void grant_key(const struct request *request, enum policy_scope scope, struct sl
  * @ret: owned by the caller until grant_apply(), grant_free()
  * Return: 0, -EDQUOT at SLUICE_MAX_GRANTS, -ENOMEM, or the journal's errno.
  */
-int grant_announce(struct agent *agent, const struct request *request, enum policy_scope scope, uint32_t duration_s,
-		   struct grant **ret);
+int grant_announce(struct agent *agent, const struct request *request, enum policy_scope scope,
+		   uint32_t duration_s, struct grant **ret);
 
-/* Puts it in force. Call only after record_commit(). Takes @grant, also on failure, which is journaled. */
+/*
+ * Puts it in force. Call only after record_commit(). Takes @grant, also on failure, which is
+ * journaled.
+ */
 int grant_apply(struct agent *agent, struct grant *grant);
 
 /* Refuses the next @uses attempts on @key. Needs no journal: a refusal is never kept back. */
-int grant_deny(struct agent *agent, const struct sluice_ask_key *key, uint64_t labels, uint32_t uses,
-	       uint32_t seconds);
+int grant_deny(struct agent *agent, const struct sluice_ask_key *key, uint64_t labels,
+	       uint32_t uses, uint32_t seconds);
 
 /* The kernel says that a grant was used: journals it, and ends what is used up. */
 void grant_used(struct agent *agent, const struct sluice_event *event);
@@ -85,7 +93,10 @@ void grant_revoke(struct agent *agent, struct grant *grant, const char *person, 
 
 void grant_describe(const struct agent *agent, const struct grant *grant, struct ipc_grant *ret);
 
-/* After a restart: keeps grants that both the journal and the kernel know, ends the rest on both sides. */
+/*
+ * After a restart: keeps grants that both the journal and the kernel know, ends the rest on both
+ * sides.
+ */
 int grant_recover(struct agent *agent);
 void grant_replay_issued(struct agent *agent, const json_t *entry);
 void grant_replay_ended(struct agent *agent, const json_t *entry);

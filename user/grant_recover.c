@@ -108,7 +108,8 @@ struct strays {
 	int error;
 };
 
-static void find_stray(void *ctx, const struct sluice_ask_key *key, const struct sluice_grant *grant)
+static void find_stray(void *ctx, const struct sluice_ask_key *key,
+		       const struct sluice_grant *grant)
 {
 	struct strays *strays = ctx;
 	struct grant *known;
@@ -116,7 +117,8 @@ static void find_stray(void *ctx, const struct sluice_ask_key *key, const struct
 	struct stray *list;
 
 	HASH_FIND(hh, strays->agent->grants->by_number, &number, sizeof(number), known);
-	if (known && !memcmp(&known->key, key, sizeof(*key)) && grant->answer == SLUICE_ANSWER_ALLOW)
+	if (known && !memcmp(&known->key, key, sizeof(*key)) &&
+	    grant->answer == SLUICE_ANSWER_ALLOW)
 		return;
 	list = realloc(strays->list, (strays->n + 1) * sizeof(*list));
 	if (!list) {
@@ -140,9 +142,11 @@ static int end_strays(struct agent *agent)
 			agent->grants->last = stray->grant.id;
 		if (stray->grant.answer != SLUICE_ANSWER_ALLOW)
 			continue;
-		log_warning("The kernel had grant g-%" PRIx64 ", which the journal does not know: ended",
+		log_warning("The kernel had grant g-%" PRIx64
+			    ", which the journal does not know: ended",
 			    (uint64_t)stray->grant.id);
-		record_add(agent, NULL, json_pack("{s:I}", "number", (json_int_t)stray->grant.id), "grant.revoked",
+		record_add(agent, NULL, json_pack("{s:I}", "number", (json_int_t)stray->grant.id),
+			   "grant.revoked",
 			   "grant g-%" PRIx64 " was in the kernel and not in the journal: ended",
 			   (uint64_t)stray->grant.id);
 	}
@@ -160,7 +164,8 @@ int grant_recover(struct agent *agent)
 		/* cppcheck-suppress uninitvar; set by the macro above */
 		if (grant->kernel.expires_ns <= agent_boot_ns())
 			grant_drop(grant, "its time was over before the agent started again");
-		else if (kernel_grant_get(agent->kernel, &grant->key, &now) < 0 || now.id != grant->number)
+		else if (kernel_grant_get(agent->kernel, &grant->key, &now) < 0 ||
+			 now.id != grant->number)
 			grant_drop(grant, "it was not in force when the agent started again");
 		else if (grant_arm(grant) < 0)
 			grant_drop(grant, "no memory to watch over it");

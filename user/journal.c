@@ -301,11 +301,11 @@ static int open_key(const struct journal_file *file, const char *key_path, uint6
 		return r;
 	if (size == 0)
 		return journal_key_create(key_path, ret, error, error_size);
-	snprintf(
-		error, error_size,
-		"the journal '%s' is there, but its key '%s' is not: restore the key from a backup, or move the "
-		"journal aside to begin a new one",
-		file->path, key_path);
+	snprintf(error, error_size,
+		 "the journal '%s' is there, but its key '%s' is not: restore the key from a "
+		 "backup, or move the "
+		 "journal aside to begin a new one",
+		 file->path, key_path);
 	return -ENOKEY;
 }
 
@@ -328,10 +328,10 @@ static int name_key(struct journal *journal, const struct journal_check *check, 
 	int r = note_key_new(check->key ? note_key_name(check->key) : origin, pkey, &journal->key);
 
 	if (r == -EINVAL)
-		snprintf(
-			error, error_size,
-			"the journal's name '%s' is not 1 to %d printable characters without space and '+'",
-			origin, NOTE_NAME_MAX - 1);
+		snprintf(error, error_size,
+			 "the journal's name '%s' is not 1 to %d printable characters without "
+			 "space and '+'",
+			 origin, NOTE_NAME_MAX - 1);
 	return r;
 }
 

@@ -86,11 +86,10 @@ static int check_frame(struct journal_check *check, const char *line, size_t siz
 		return problem(check, -EBADMSG, "the last member is not \"prev\"");
 	merkle_hex(check->last_leaf, prev);
 	if (memcmp(end - 2 - 2 * MERKLE_HASH, prev, 2 * MERKLE_HASH) != 0)
-		return problem(
-			check, -EBADMSG,
-			check->entries == 0
-				? "\"prev\" of entry 0 is not 64 zeros"
-				: "\"prev\" is not the hash of the entry before: that one or this one was changed");
+		return problem(check, -EBADMSG,
+			       check->entries == 0 ? "\"prev\" of entry 0 is not 64 zeros"
+						   : "\"prev\" is not the hash of the entry "
+						     "before: that one or this one was changed");
 	*ret_time = (int64_t)time;
 	return 0;
 }

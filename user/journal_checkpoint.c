@@ -79,8 +79,8 @@ static int check_note(const struct journal_checkpoint *expected, const char *not
 	}
 	compose_text(expected, text);
 	if (strlen(text) != info.text_size || memcmp(text, note, info.text_size) != 0) {
-		*ret_problem =
-			"the signed origin, size or root of the checkpoint is not that of the entries above";
+		*ret_problem = "the signed origin, size or root of the checkpoint is not that of "
+			       "the entries above";
 		return -EBADMSG;
 	}
 	ret_info->is_signed = r == 0;

@@ -69,10 +69,10 @@ static int open_locked(const char *path, struct stat *ret_st, char *error, size_
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		r = errno == EWOULDBLOCK ? -EBUSY : -errno;
 		if (r == -EBUSY)
-			snprintf(
-				error, error_size,
-				"the journal '%s' is being written by another process: stop it first",
-				path);
+			snprintf(error, error_size,
+				 "the journal '%s' is being written by another process: stop it "
+				 "first",
+				 path);
 		else
 			snprintf(error, error_size, "cannot lock the journal '%s': %s", path,
 				 strerror(-r));

@@ -43,11 +43,12 @@ static int check_owner(int fd, const char *path, char *error, size_t error_size)
 		return -EACCES;
 	}
 	if (st.st_mode & 077) {
-		snprintf(
-			error, error_size,
-			"the journal key '%s' is open to others than its owner (mode %04o): run 'chmod 600 %s'; "
-			"if somebody may have read it, move key and journal aside to begin new ones",
-			path, st.st_mode & 07777, path);
+		snprintf(error, error_size,
+			 "the journal key '%s' is open to others than its owner (mode %04o): run "
+			 "'chmod 600 %s'; "
+			 "if somebody may have read it, move key and journal aside to begin new "
+			 "ones",
+			 path, st.st_mode & 07777, path);
 		return -EACCES;
 	}
 	return 0;
@@ -90,11 +91,11 @@ int journal_key_load(const char *path, EVP_PKEY **ret, char *error, size_t error
 	pkey = n > 0 ? parse_key(pem, (size_t)n) : NULL;
 	OPENSSL_cleanse(pem, sizeof(pem));
 	if (!pkey) {
-		snprintf(
-			error, error_size,
-			"the journal key '%s' is not an Ed25519 private key in PEM without password: restore it from "
-			"a backup, or move key and journal aside to begin new ones",
-			path);
+		snprintf(error, error_size,
+			 "the journal key '%s' is not an Ed25519 private key in PEM without "
+			 "password: restore it from "
+			 "a backup, or move key and journal aside to begin new ones",
+			 path);
 		return -EINVAL;
 	}
 	*ret = pkey;

@@ -28,11 +28,11 @@ static int refuse(const struct journal_file *file, const struct journal_check *c
 		  char *text, size_t size)
 {
 	if (error == -EKEYREJECTED)
-		snprintf(
-			text, size,
-			"journal '%s': %s: nothing was written; restore the key that belongs to it, or move the "
-			"journal aside to begin a new one",
-			file->path, check->problem);
+		snprintf(text, size,
+			 "journal '%s': %s: nothing was written; restore the key that belongs to "
+			 "it, or move the "
+			 "journal aside to begin a new one",
+			 file->path, check->problem);
 	else if (error == -EBADMSG && check->problem[0])
 		snprintf(text, size,
 			 "journal '%s', line %" PRIu64 ", entry %" PRIu64

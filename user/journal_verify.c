@@ -87,19 +87,18 @@ static void word_problem(const struct journal_check *check, struct journal_verif
 			 check->problem);
 		return;
 	case JOURNAL_UNSIGNED_TAIL:
-		snprintf(
-			result->problem, sizeof(result->problem),
-			"line %" PRIu64 ", entry %" PRIu64 ": nothing signs the last %" PRIu64
-			" of %" PRIu64
-			" entries: sluiced is writing them, was stopped by a crash, or lines were cut off",
-			result->line, result->entry, result->unsigned_entries, result->entries);
+		snprintf(result->problem, sizeof(result->problem),
+			 "line %" PRIu64 ", entry %" PRIu64 ": nothing signs the last %" PRIu64
+			 " of %" PRIu64 " entries: sluiced is writing them, was stopped by a "
+					"crash, or lines were cut off",
+			 result->line, result->entry, result->unsigned_entries, result->entries);
 		return;
 	case JOURNAL_TORN:
-		snprintf(
-			result->problem, sizeof(result->problem),
-			"line %" PRIu64 ", entry %" PRIu64 ": the end is torn, %" PRIu64
-			" bytes are no complete line: a crash, or the file was cut; sluiced repairs it when it starts",
-			result->line, result->entry, result->torn_bytes);
+		snprintf(result->problem, sizeof(result->problem),
+			 "line %" PRIu64 ", entry %" PRIu64 ": the end is torn, %" PRIu64
+			 " bytes are no complete line: a crash, or the file was cut; sluiced "
+			 "repairs it when it starts",
+			 result->line, result->entry, result->torn_bytes);
 		return;
 	}
 }

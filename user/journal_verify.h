@@ -23,8 +23,10 @@ enum journal_status {
 };
 
 struct journal_verify_options {
-	const char *genesis; /* NULL, or 64 lower case hex digits: the hash that entry 0 must have */
-	const char *vkey; /* NULL, or the host key that must have signed; else entry 0 is believed */
+	/* NULL, or 64 lower case hex digits: the hash that entry 0 must have */
+	const char *genesis;
+	/* NULL, or the host key that must have signed; else entry 0 is believed */
+	const char *vkey;
 	/* Now and then; may be NULL. */
 	void (*progress)(void *ctx, uint64_t entries, uint64_t bytes);
 	/* To follow a journal: called at its end, sleeps, false to stop; may be NULL. */

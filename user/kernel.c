@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * kernel.c: load, attach and pin the BPF programs, or adopt those that this build has pinned before.
+ * kernel.c: load, attach and pin the BPF programs, or adopt those that this build has pinned
+ * before.
  *
- * Owns: the skeleton and the order of start. Must not own: the pins' files (kernel_pin.c), the maps' contents
- * (kernel_maps.c). An upgrade loads its programs over the maps that are in force, attaches them, and only then lets go of
- * the old ones: there is no moment without enforcement, and a short one with both.
+ * Owns: the skeleton and the order of start. Must not own: the pins' files (kernel_pin.c), the
+ * maps' contents (kernel_maps.c). An upgrade loads its programs over the maps that are in force,
+ * attaches them, and only then lets go of the old ones: there is no moment without enforcement, and
+ * a short one with both.
  */
 #include "kernel_private.h"
 
@@ -55,7 +57,10 @@ int kernel_fail(struct kernel_error *error, int err, const char *format, ...)
 	return err;
 }
 
-/* libbpf's own words matter only when something failed: then the verifier's last lines are the reason. */
+/*
+ * libbpf's own words matter only when something failed: then the verifier's last lines are the
+ * reason.
+ */
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list ap)
 {
 	char *line = NULL;
@@ -85,7 +90,8 @@ static int build_name(char ret[17])
 void *kernel_map_data(int fd, size_t size)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *data = mmap(NULL, (size + page - 1) / page * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *data = mmap(NULL, (size + page - 1) / page * page, PROT_READ | PROT_WRITE, MAP_SHARED,
+			  fd, 0);
 
 	return data == MAP_FAILED ? NULL : data;
 }
@@ -115,9 +121,11 @@ static int deliver(void *ctx, void *data, size_t size)
 static int kernel_finish(struct kernel *kernel, struct kernel_error *error)
 {
 	kernel->control = kernel_map_data(kernel->map[KMAP_CONTROL], sizeof(*kernel->control));
-	kernel->policies = kernel_map_data(kernel->map[KMAP_POLICIES], 2 * sizeof(*kernel->policies));
+	kernel->policies =
+		kernel_map_data(kernel->map[KMAP_POLICIES], 2 * sizeof(*kernel->policies));
 	if (!kernel->control || !kernel->policies)
-		return kernel_fail(error, -ENOMEM, "cannot map the control word of the BPF programs");
+		return kernel_fail(error, -ENOMEM,
+				   "cannot map the control word of the BPF programs");
 	kernel->ring = ring_buffer__new(kernel->map[KMAP_EVENTS], deliver, kernel, NULL);
 	if (!kernel->ring)
 		return kernel_fail(error, -errno, "cannot read the event ring");
@@ -148,13 +156,15 @@ static int check_abi(const struct kernel *old, struct kernel_error *error)
 	if (abi == SLUICE_ABI_VERSION)
 		return 0;
 	return kernel_fail(error, -EPROTO,
-			   "programs with ABI %u are in force, this build has ABI %u; run 'sluiced --detach' to end their "
+			   "programs with ABI %u are in force, this build has ABI %u; run 'sluiced "
+			   "--detach' to end their "
 			   "enforcement, then start again",
 			   abi, SLUICE_ABI_VERSION);
 }
 
 /* Sizes the maps; with @old they are those in force. */
-static int prepare_maps(struct sluice_bpf *skel, const struct kernel *old, struct kernel_error *error)
+static int prepare_maps(struct sluice_bpf *skel, const struct kernel *old,
+			struct kernel_error *error)
 {
 	unsigned int i;
 
@@ -164,7 +174,8 @@ static int prepare_maps(struct sluice_bpf *skel, const struct kernel *old, struc
 		int err;
 
 		if (!map)
-			return kernel_fail(error, -ENOENT, "the BPF object has no map %s; rebuild", spec->name);
+			return kernel_fail(error, -ENOENT, "the BPF object has no map %s; rebuild",
+					   spec->name);
 		if (old)
 			err = bpf_map__reuse_fd(map, old->map[i]);
 		else
@@ -198,7 +209,10 @@ static int pin_maps(struct kernel *kernel, const struct sluice_bpf *skel, const 
 	return kernel->identify < 0 ? -errno : 0;
 }
 
-/* Attaches each program and pins its link; the link itself goes with the skeleton, the pin holds it. */
+/*
+ * Attaches each program and pins its link; the link itself goes with the skeleton, the pin holds
+ * it.
+ */
 static int attach_and_pin(struct sluice_bpf *skel, const char *folder, const char **ret_failed)
 {
 	struct bpf_program *program;
@@ -234,7 +248,8 @@ static size_t count_programs(const struct sluice_bpf *skel)
 }
 
 /* All or nothing: pins grow in "<build>_new" and get their name when all are there. */
-static int load(struct kernel *kernel, struct sluice_bpf *skel, const char *build, struct kernel_error *error)
+static int load(struct kernel *kernel, struct sluice_bpf *skel, const char *build,
+		struct kernel_error *error)
 {
 	char folder[256], final[256], fresh[KERNEL_PIN_NAME + 8];
 	const char *failed = "";
@@ -242,7 +257,8 @@ static int load(struct kernel *kernel, struct sluice_bpf *skel, const char *buil
 
 	err = sluice_bpf__load(skel);
 	if (err)
-		return kernel_fail(error, err, "the kernel refused the BPF programs (reason above)");
+		return kernel_fail(error, err,
+				   "the kernel refused the BPF programs (reason above)");
 	snprintf(fresh, sizeof(fresh), "%s_new", build);
 	snprintf(folder, sizeof(folder), "%s/%s", KERNEL_PINS, fresh);
 	snprintf(final, sizeof(final), "%s/%s", KERNEL_PINS, build);
@@ -283,7 +299,8 @@ static void close_maps(struct kernel *kernel)
 }
 
 /* Replaces the programs of @old_build, or loads the first ones when it is NULL. */
-static int replace(struct kernel *kernel, struct sluice_bpf *skel, const char *old_build, struct kernel_error *error)
+static int replace(struct kernel *kernel, struct sluice_bpf *skel, const char *old_build,
+		   struct kernel_error *error)
 {
 	struct kernel old = {};
 	int err = 0;
@@ -306,9 +323,12 @@ static int lock(struct kernel *kernel, struct kernel_error *error)
 	int err = kernel_pin_lock(&kernel->lock);
 
 	if (err == -EWOULDBLOCK)
-		return kernel_fail(error, err, "another sluiced is running; stop it first (systemctl stop sluiced)");
+		return kernel_fail(
+			error, err,
+			"another sluiced is running; stop it first (systemctl stop sluiced)");
 	if (err)
-		return kernel_fail(error, err, "cannot use %s (is the BPF file system mounted on /sys/fs/bpf?)",
+		return kernel_fail(error, err,
+				   "cannot use %s (is the BPF file system mounted on /sys/fs/bpf?)",
 				   KERNEL_PINS);
 	return 0;
 }
@@ -355,7 +375,9 @@ int kernel_open(struct kernel **ret, bool *ret_adopted, struct kernel_error *err
 	/* Only now: until here what enforced before went on, whatever failed. */
 	err = kernel_pin_remove_others(kernel->build);
 	if (err)
-		log_warning_errno(err, "Programs of another build stay attached beside ours; see %s", KERNEL_PINS);
+		log_warning_errno(err,
+				  "Programs of another build stay attached beside ours; see %s",
+				  KERNEL_PINS);
 	*ret_adopted = pinned && kernel->control->enforcing;
 	*ret = TAKE_PTR(kernel);
 	return 0;

@@ -2,7 +2,8 @@
 /*
  * kernel.h: the BPF side as sluiced sees it: load, attach, pin, adopt; typed access to every map.
  *
- * Owns: the skeleton (only kernel*.c include it), the pins below /sys/fs/bpf/sluice, the control word. Must not own:
+ * Owns: the skeleton (only kernel*.c include it), the pins below /sys/fs/bpf/sluice, the control
+ * word. Must not own:
  * why a grant or label is written (grant.h, label.h), or what an event means (event.h).
  */
 #ifndef SLUICE_KERNEL_H
@@ -22,7 +23,8 @@ struct kernel_error {
 };
 
 /**
- * kernel_open() - adopt the pinned programs of this very build, or load, attach and pin all; nothing in between.
+ * kernel_open() - adopt the pinned programs of this very build, or load, attach and pin all;
+ * nothing in between.
  * @ret_adopted: true when enforcement was found running and was taken over
  * A second daemon is refused: -EWOULDBLOCK.
  * On failure nothing that was not there before stays, and what enforced before goes on.
@@ -30,7 +32,10 @@ struct kernel_error {
 int kernel_open(struct kernel **ret, bool *ret_adopted, struct kernel_error *error);
 struct kernel *kernel_close(struct kernel *kernel); /* enforcement stays: links are pinned */
 
-/* The maps of whatever is pinned, damaged or of another build, and nothing else: for `sluiced --release` only. */
+/*
+ * The maps of whatever is pinned, damaged or of another build, and nothing else: for `sluiced
+ * --release` only.
+ */
 int kernel_open_maps(struct kernel **ret, struct kernel_error *error);
 
 /* Programs that are not attached any more, although nobody detached them through us. */
@@ -44,12 +49,17 @@ bool kernel_pinned(void);
 
 typedef void (*kernel_event_fn)(void *ctx, const struct sluice_event *event);
 int kernel_event_fd(const struct kernel *kernel); /* readable when events wait */
-int kernel_consume(struct kernel *kernel, kernel_event_fn fn, void *ctx); /* number consumed or negative errno */
+/* number consumed or negative errno */
+int kernel_consume(struct kernel *kernel, kernel_event_fn fn, void *ctx);
 
-/* Writes the ruleset into its slot and puts it in force with one store; the old slot is emptied afterwards. */
+/*
+ * Writes the ruleset into its slot and puts it in force with one store; the old slot is emptied
+ * afterwards.
+ */
 int kernel_apply(struct kernel *kernel, const struct ruleset *ruleset, struct kernel_error *error);
 unsigned int kernel_idle_slot(const struct kernel *kernel);	 /* for the next ruleset */
-unsigned int kernel_generation(const struct kernel *kernel);	 /* of the ruleset in force, 0 if none */
+/* of the ruleset in force, 0 if none */
+unsigned int kernel_generation(const struct kernel *kernel);
 
 void kernel_heartbeat(struct kernel *kernel, uint64_t boot_ns);
 void kernel_set_stale(struct kernel *kernel, uint64_t ns);
@@ -58,30 +68,42 @@ int kernel_count(const struct kernel *kernel, uint64_t ret[SLUICE_COUNTERS]); /*
 /* This process is the agent from now on: never held, never tainted. */
 int kernel_register_agent(struct kernel *kernel);
 
-/* What the kernel calls the file behind @fd (O_PATH will do). @ret_mode: st_mode type bits, may be NULL. */
-int kernel_identify(struct kernel *kernel, int fd, struct sluice_object_id *ret, uint32_t *ret_mode);
+/*
+ * What the kernel calls the file behind @fd (O_PATH will do). @ret_mode: st_mode type bits, may be
+ * NULL.
+ */
+int kernel_identify(struct kernel *kernel, int fd, struct sluice_object_id *ret,
+		    uint32_t *ret_mode);
 
 /* Labels of objects. Epoch: call kernel_forget_caches() after a batch of changes. */
-int kernel_object_get(struct kernel *kernel, const struct sluice_object_id *id, struct sluice_object *ret);
-int kernel_object_acquire(struct kernel *kernel, const struct sluice_object_id *id, uint64_t add, uint64_t remove);
-int kernel_object_policy(struct kernel *kernel, const struct sluice_object_id *id, unsigned int slot, uint64_t labels);
+int kernel_object_get(struct kernel *kernel, const struct sluice_object_id *id,
+		      struct sluice_object *ret);
+int kernel_object_acquire(struct kernel *kernel, const struct sluice_object_id *id, uint64_t add,
+			  uint64_t remove);
+int kernel_object_policy(struct kernel *kernel, const struct sluice_object_id *id,
+			 unsigned int slot, uint64_t labels);
 void kernel_object_clear_slot(struct kernel *kernel, unsigned int slot);
-typedef int (*kernel_object_fn)(void *ctx, const struct sluice_object_id *id, const struct sluice_object *object);
+typedef int (*kernel_object_fn)(void *ctx, const struct sluice_object_id *id,
+				const struct sluice_object *object);
 int kernel_object_each(struct kernel *kernel, kernel_object_fn fn, void *ctx);
 void kernel_forget_caches(struct kernel *kernel);
 /* Whether any folder is labeled: without one, no file's folders are looked at. */
 void kernel_set_folders(struct kernel *kernel, bool any);
 
 /* Open questions. */
-typedef void (*kernel_ask_fn)(void *ctx, const struct sluice_ask_key *key, const struct sluice_ask *ask);
+typedef void (*kernel_ask_fn)(void *ctx, const struct sluice_ask_key *key,
+			      const struct sluice_ask *ask);
 int kernel_ask_get(struct kernel *kernel, const struct sluice_ask_key *key, struct sluice_ask *ret);
 int kernel_ask_end(struct kernel *kernel, const struct sluice_ask_key *key);
 int kernel_ask_each(struct kernel *kernel, kernel_ask_fn fn, void *ctx);
 
 /* Answers. Put also makes the grant live; end also ends the flows that it let through. */
-typedef void (*kernel_grant_fn)(void *ctx, const struct sluice_ask_key *key, const struct sluice_grant *grant);
-int kernel_grant_put(struct kernel *kernel, const struct sluice_ask_key *key, const struct sluice_grant *grant);
-int kernel_grant_get(struct kernel *kernel, const struct sluice_ask_key *key, struct sluice_grant *ret);
+typedef void (*kernel_grant_fn)(void *ctx, const struct sluice_ask_key *key,
+				const struct sluice_grant *grant);
+int kernel_grant_put(struct kernel *kernel, const struct sluice_ask_key *key,
+		     const struct sluice_grant *grant);
+int kernel_grant_get(struct kernel *kernel, const struct sluice_ask_key *key,
+		     struct sluice_grant *ret);
 int kernel_grant_end(struct kernel *kernel, const struct sluice_ask_key *key, uint64_t id);
 int kernel_grant_each(struct kernel *kernel, kernel_grant_fn fn, void *ctx);
 

@@ -2,8 +2,9 @@
 /*
  * kernel_maps.c: typed access to the maps and the control word.
  *
- * Owns: how each entry is read, written and walked. Must not own: when (grant.c, label.c, hold.c). Every loop over a map
- * tolerates that the kernel changes it meanwhile: an entry may be met twice or not at all.
+ * Owns: how each entry is read, written and walked. Must not own: when (grant.c, label.c, hold.c).
+ * Every loop over a map tolerates that the kernel changes it meanwhile: an entry may be met twice
+ * or not at all.
  */
 #include "kernel_private.h"
 
@@ -20,10 +21,12 @@
 
 /**
  * collect_keys() - all keys of a hash or trie, so that what walks them may change the map.
- * The kernel starts over when the key it stands on is deleted meanwhile: no more than the map's capacity is taken.
+ * The kernel starts over when the key it stands on is deleted meanwhile: no more than the map's
+ * capacity is taken.
  * Return: number of keys in @ret (the caller frees it) or a negative errno.
  */
-static ssize_t collect_keys(const struct kernel *kernel, enum kernel_map which, size_t size, char **ret)
+static ssize_t collect_keys(const struct kernel *kernel, enum kernel_map which, size_t size,
+			    char **ret)
 {
 	size_t n = 0, room = 0, limit = kernel_map_specs[which].entries;
 	_cleanup_free_ char *keys = NULL;
@@ -52,7 +55,8 @@ static int map_get(const struct kernel *kernel, enum kernel_map which, const voi
 	return bpf_map_lookup_elem(kernel->map[which], key, value) ? -errno : 0;
 }
 
-static int map_put(const struct kernel *kernel, enum kernel_map which, const void *key, const void *value)
+static int map_put(const struct kernel *kernel, enum kernel_map which, const void *key,
+		   const void *value)
 {
 	return bpf_map_update_elem(kernel->map[which], key, value, BPF_ANY) ? -errno : 0;
 }
@@ -89,7 +93,8 @@ unsigned int kernel_idle_slot(const struct kernel *kernel)
 
 unsigned int kernel_generation(const struct kernel *kernel)
 {
-	return kernel->control->enforcing ? kernel->policies[kernel->control->slot & 1].generation : 0;
+	return kernel->control->enforcing ? kernel->policies[kernel->control->slot & 1].generation
+					  : 0;
 }
 
 int kernel_count(const struct kernel *kernel, uint64_t ret[SLUICE_COUNTERS])
@@ -150,8 +155,10 @@ struct slotted {
 };
 
 static const struct slotted slotted_maps[] = {
-	{ KMAP_MEMBERS, sizeof(struct sluice_member_key), offsetof(struct sluice_member_key, slot) },
-	{ KMAP_DESTINATIONS, sizeof(struct sluice_destination_key), offsetof(struct sluice_destination_key, slot) },
+	{ KMAP_MEMBERS, sizeof(struct sluice_member_key),
+	  offsetof(struct sluice_member_key, slot) },
+	{ KMAP_DESTINATIONS, sizeof(struct sluice_destination_key),
+	  offsetof(struct sluice_destination_key, slot) },
 };
 
 static void empty_slot(struct kernel *kernel, unsigned int slot)
@@ -180,16 +187,19 @@ static int fill_slot(struct kernel *kernel, const struct ruleset *ruleset)
 	int err = 0;
 
 	for (i = 0; !err && i < ruleset->n_members; i++)
-		err = map_put(kernel, KMAP_MEMBERS, &ruleset->members[i].key, &ruleset->members[i].clearances);
+		err = map_put(kernel, KMAP_MEMBERS, &ruleset->members[i].key,
+			      &ruleset->members[i].clearances);
 	for (i = 0; !err && i < ruleset->n_destinations; i++)
-		err = map_put(kernel, KMAP_DESTINATIONS, &ruleset->destinations[i].key, &ruleset->destinations[i].value);
+		err = map_put(kernel, KMAP_DESTINATIONS, &ruleset->destinations[i].key,
+			      &ruleset->destinations[i].value);
 	return err;
 }
 
 /*
- * A program that looked at the slot just before the flip must not find it emptied under its feet: an object would have no
- * labels. The programs run under RCU, and this waits for all who run now. Without it (a nohz_full host) the way that
- * makes the kernel wait for the same is a sleep that no program outlasts.
+ * A program that looked at the slot just before the flip must not find it emptied under its feet:
+ * an object would have no labels. The programs run under RCU, and this waits for all who run now.
+ * Without it (a nohz_full host) the way that makes the kernel wait for the same is a sleep that no
+ * program outlasts.
  */
 static void wait_for_programs(void)
 {
@@ -207,7 +217,9 @@ int kernel_apply(struct kernel *kernel, const struct ruleset *ruleset, struct ke
 	err = fill_slot(kernel, ruleset);
 	if (err) {
 		empty_slot(kernel, slot);
-		return kernel_fail(error, err, "the kernel does not take the policy's members and destinations");
+		return kernel_fail(
+			error, err,
+			"the kernel does not take the policy's members and destinations");
 	}
 	__atomic_store_n(&kernel->control->slot, slot, __ATOMIC_RELEASE);
 	__atomic_store_n(&kernel->control->enforcing, 1, __ATOMIC_RELEASE);
@@ -218,13 +230,15 @@ int kernel_apply(struct kernel *kernel, const struct ruleset *ruleset, struct ke
 	return 0;
 }
 
-int kernel_object_get(struct kernel *kernel, const struct sluice_object_id *id, struct sluice_object *ret)
+int kernel_object_get(struct kernel *kernel, const struct sluice_object_id *id,
+		      struct sluice_object *ret)
 {
 	return map_get(kernel, KMAP_OBJECTS, id, ret);
 }
 
 /* An entry without any label is no entry. */
-static int object_put(struct kernel *kernel, const struct sluice_object_id *id, const struct sluice_object *object)
+static int object_put(struct kernel *kernel, const struct sluice_object_id *id,
+		      const struct sluice_object *object)
 {
 	int err;
 
@@ -234,7 +248,8 @@ static int object_put(struct kernel *kernel, const struct sluice_object_id *id, 
 	return err == -ENOENT ? 0 : err;
 }
 
-int kernel_object_acquire(struct kernel *kernel, const struct sluice_object_id *id, uint64_t add, uint64_t remove)
+int kernel_object_acquire(struct kernel *kernel, const struct sluice_object_id *id, uint64_t add,
+			  uint64_t remove)
 {
 	struct sluice_object object = {};
 	int err = kernel_object_get(kernel, id, &object);
@@ -245,7 +260,8 @@ int kernel_object_acquire(struct kernel *kernel, const struct sluice_object_id *
 	return object_put(kernel, id, &object);
 }
 
-int kernel_object_policy(struct kernel *kernel, const struct sluice_object_id *id, unsigned int slot, uint64_t labels)
+int kernel_object_policy(struct kernel *kernel, const struct sluice_object_id *id,
+			 unsigned int slot, uint64_t labels)
 {
 	struct sluice_object object = {};
 	int err = kernel_object_get(kernel, id, &object);
@@ -318,14 +334,16 @@ int kernel_ask_each(struct kernel *kernel, kernel_ask_fn fn, void *ctx)
 	return n < 0 ? (int)n : 0;
 }
 
-int kernel_grant_put(struct kernel *kernel, const struct sluice_ask_key *key, const struct sluice_grant *grant)
+int kernel_grant_put(struct kernel *kernel, const struct sluice_ask_key *key,
+		     const struct sluice_grant *grant)
 {
 	int err = map_put(kernel, KMAP_LIVE, &grant->id, &grant->expires_ns);
 
 	return err ? err : map_put(kernel, KMAP_GRANTS, key, grant);
 }
 
-int kernel_grant_get(struct kernel *kernel, const struct sluice_ask_key *key, struct sluice_grant *ret)
+int kernel_grant_get(struct kernel *kernel, const struct sluice_ask_key *key,
+		     struct sluice_grant *ret)
 {
 	return map_get(kernel, KMAP_GRANTS, key, ret);
 }

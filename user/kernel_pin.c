@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * kernel_pin.c: the folder /sys/fs/bpf/sluice/<build>: one file for each map, attached program and identify.
+ * kernel_pin.c: the folder /sys/fs/bpf/sluice/<build>: one file for each map, attached program and
+ * identify.
  *
- * Owns: finding, adopting and removing what is pinned. Must not own: loading (kernel.c). A folder appears whole by
- * rename from "<build>_new", so one that is not whole was damaged and is refused. A start that is killed leaves a "_new" or
- * two builds; both enforce until the next start, or --detach, takes away what is too much.
+ * Owns: finding, adopting and removing what is pinned. Must not own: loading (kernel.c). A folder
+ * appears whole by rename from "<build>_new", so one that is not whole was damaged and is refused.
+ * A start that is killed leaves a "_new" or two builds; both enforce until the next start, or
+ * --detach, takes away what is too much.
  */
 #include "kernel_private.h"
 
@@ -25,7 +27,10 @@ static void closedirp(DIR **dir)
 		closedir(*dir);
 }
 
-/* Some folder below KERNEL_PINS, but not @except, and a whole one if @whole. Return: 0 or -ENOENT or another errno. */
+/*
+ * Some folder below KERNEL_PINS, but not @except, and a whole one if @whole. Return: 0 or -ENOENT
+ * or another errno.
+ */
 static int find_folder(const char *except, bool whole, char ret[KERNEL_PIN_NAME])
 {
 	_cleanup_(closedirp) DIR *dir = opendir(KERNEL_PINS);
@@ -36,7 +41,8 @@ static int find_folder(const char *except, bool whole, char ret[KERNEL_PIN_NAME]
 	while ((entry = readdir(dir))) {
 		if (entry->d_name[0] == '.' || strlen(entry->d_name) >= KERNEL_PIN_NAME)
 			continue;
-		if ((whole && strchr(entry->d_name, '_')) || (except && !strcmp(entry->d_name, except)))
+		if ((whole && strchr(entry->d_name, '_')) ||
+		    (except && !strcmp(entry->d_name, except)))
 			continue;
 		strcpy(ret, entry->d_name);
 		return 0;
@@ -146,27 +152,30 @@ size_t kernel_pin_links(const char *build)
 	return n;
 }
 
-int kernel_pin_adopt(struct kernel *kernel, const char *build, size_t programs, struct kernel_error *error)
+int kernel_pin_adopt(struct kernel *kernel, const char *build, size_t programs,
+		     struct kernel_error *error)
 {
 	size_t links = kernel_pin_links(build);
 	unsigned int i;
 
 	if (programs && links != programs)
 		return kernel_fail(error, -EUCLEAN,
-				   "only %zu of %zu programs are still pinned below %s: enforcement is damaged; run "
+				   "only %zu of %zu programs are still pinned below %s: "
+				   "enforcement is damaged; run "
 				   "'sluiced --detach' and start again",
 				   links, programs, KERNEL_PINS);
 	for (i = 0; i < KERNEL_MAPS; i++) {
 		kernel->map[i] = pin_open(build, kernel_map_specs[i].pin);
 		if (kernel->map[i] < 0)
 			return kernel_fail(error, kernel->map[i],
-					   "cannot open the pinned map %s below %s; run 'sluiced --detach' and start again",
+					   "cannot open the pinned map %s below %s; run 'sluiced "
+					   "--detach' and start again",
 					   kernel_map_specs[i].pin, KERNEL_PINS);
 	}
 	kernel->identify = pin_open(build, "identify");
 	if (kernel->identify < 0)
-		return kernel_fail(error, kernel->identify, "cannot open the pinned program identify below %s",
-				   KERNEL_PINS);
+		return kernel_fail(error, kernel->identify,
+				   "cannot open the pinned program identify below %s", KERNEL_PINS);
 	return 0;
 }
 

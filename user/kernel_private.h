@@ -54,21 +54,30 @@ struct kernel {
 	void *ctx;
 };
 
-int kernel_fail(struct kernel_error *error, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int kernel_fail(struct kernel_error *error, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
-/* Build whose pins are there: @wanted (may be NULL), else any whole one. -ENOENT when there is none. */
+/*
+ * Build whose pins are there: @wanted (may be NULL), else any whole one. -ENOENT when there is
+ * none.
+ */
 int kernel_pin_find(const char *wanted, char ret[KERNEL_PIN_NAME]);
 int kernel_pin_remove(const char *build);
-int kernel_pin_remove_others(const char *keep); /* all, also unfinished ones, but @keep, which may be NULL */
+/* all, also unfinished ones, but @keep, which may be NULL */
+int kernel_pin_remove_others(const char *keep);
 
-/* One daemon only: -EWOULDBLOCK while another holds it. The kernel frees it when @ret is closed, however that happens. */
+/*
+ * One daemon only: -EWOULDBLOCK while another holds it. The kernel frees it when @ret is closed,
+ * however that happens.
+ */
 int kernel_pin_lock(int *ret);
 
 /* Number of pinned links of attached programs. */
 size_t kernel_pin_links(const char *build);
 
 /* Opens all that is pinned by @build. Refuses a set that is not whole. */
-int kernel_pin_adopt(struct kernel *kernel, const char *build, size_t programs, struct kernel_error *error);
+int kernel_pin_adopt(struct kernel *kernel, const char *build, size_t programs,
+		     struct kernel_error *error);
 
 /* Maps a .data section. */
 void *kernel_map_data(int fd, size_t size);

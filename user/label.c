@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * label.c: see label.h. Owns the resolution of the policy's paths, mounts and attributes to identities.
+ * label.c: see label.h. Owns the resolution of the policy's paths, mounts and attributes to
+ * identities.
  */
 #include "label.h"
 
@@ -15,15 +16,17 @@
 #include "cleanup.h"
 #include "kernel.h"
 
-static int fail(struct policy_error *error, const struct policy_origin *origin, int err, const char *path)
+static int fail(struct policy_error *error, const struct policy_origin *origin, int err,
+		const char *path)
 {
 	snprintf(error->text, sizeof(error->text),
-		 "%s:%u: cannot label '%s': %s; create it or take the line out of the policy", origin->file,
-		 origin->line, path, strerror(-err));
+		 "%s:%u: cannot label '%s': %s; create it or take the line out of the policy",
+		 origin->file, origin->line, path, strerror(-err));
 	return err;
 }
 
-static int label_path(struct kernel *kernel, const char *path, unsigned int slot, uint64_t labels, bool *ret_folder)
+static int label_path(struct kernel *kernel, const char *path, unsigned int slot, uint64_t labels,
+		      bool *ret_folder)
 {
 	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
 	struct sluice_object_id id;
@@ -46,8 +49,12 @@ static void endmntentp(FILE **file)
 		endmntent(*file);
 }
 
-/* The kernel walks up within one file system: what is mounted below a labeled folder gets its labels here. */
-static int label_mounts(struct kernel *kernel, const char *folder, unsigned int slot, uint64_t labels)
+/*
+ * The kernel walks up within one file system: what is mounted below a labeled folder gets its
+ * labels here.
+ */
+static int label_mounts(struct kernel *kernel, const char *folder, unsigned int slot,
+			uint64_t labels)
 {
 	_cleanup_(endmntentp) FILE *mounts = setmntent("/proc/self/mounts", "re");
 	_cleanup_free_ char *real = realpath(folder, NULL);
@@ -60,7 +67,8 @@ static int label_mounts(struct kernel *kernel, const char *folder, unsigned int 
 	while ((mount = getmntent(mounts))) {
 		int err;
 
-		if (strncmp(mount->mnt_dir, real, length) || (length > 1 && mount->mnt_dir[length] != '/'))
+		if (strncmp(mount->mnt_dir, real, length) ||
+		    (length > 1 && mount->mnt_dir[length] != '/'))
 			continue;
 		err = label_path(kernel, mount->mnt_dir, slot, labels, &unused);
 		if (err && err != -ENOENT && err != -EACCES)
@@ -87,9 +95,13 @@ static int has_attribute(const char *path, const struct policy_xattr *xattr)
 	ssize_t size = lgetxattr(path, xattr->name, value, sizeof(value));
 
 	if (size >= 0)
-		return (size_t)size == strlen(xattr->value) && !memcmp(value, xattr->value, (size_t)size);
-	/* No such attribute, none on this file system, longer than any in a policy, gone meanwhile. */
-	return errno == ENODATA || errno == ENOTSUP || errno == ERANGE || errno == ENOENT ? 0 : -errno;
+		return (size_t)size == strlen(xattr->value) &&
+		       !memcmp(value, xattr->value, (size_t)size);
+	/*
+	 * No such attribute, none on this file system, longer than any in a policy, gone meanwhile.
+	 */
+	return errno == ENODATA || errno == ENOTSUP || errno == ERANGE || errno == ENOENT ? 0
+											  : -errno;
 }
 
 /* What cannot be looked at may carry the attribute: an error, like a path that cannot be opened. */
@@ -105,8 +117,8 @@ static int walk_one(const char *path, const struct stat *st, int type, struct FT
 	return walk.err != 0;
 }
 
-static int label_xattr(struct kernel *kernel, const struct policy_xattr *xattr, unsigned int slot, uint64_t labels,
-		       bool *ret_folder)
+static int label_xattr(struct kernel *kernel, const struct policy_xattr *xattr, unsigned int slot,
+		       uint64_t labels, bool *ret_folder)
 {
 	int r;
 
@@ -121,8 +133,8 @@ static int label_xattr(struct kernel *kernel, const struct policy_xattr *xattr, 
 	return r < 0 ? -errno : walk.err;
 }
 
-static int label_one(struct kernel *kernel, const struct policy_label *label, uint64_t bit, unsigned int slot,
-		     bool *folders, struct policy_error *error)
+static int label_one(struct kernel *kernel, const struct policy_label *label, uint64_t bit,
+		     unsigned int slot, bool *folders, struct policy_error *error)
 {
 	size_t i;
 	int err;
@@ -146,15 +158,16 @@ static int label_one(struct kernel *kernel, const struct policy_label *label, ui
 	return 0;
 }
 
-int label_apply(struct agent *agent, const struct policy *policy, const unsigned int *numbers, unsigned int slot,
-		struct policy_error *error)
+int label_apply(struct agent *agent, const struct policy *policy, const unsigned int *numbers,
+		unsigned int slot, struct policy_error *error)
 {
 	bool folders = false;
 	size_t i;
 
 	kernel_object_clear_slot(agent->kernel, slot);
 	for (i = 0; i < policy->n_labels; i++) {
-		int err = label_one(agent->kernel, &policy->labels[i], 1ULL << numbers[i], slot, &folders, error);
+		int err = label_one(agent->kernel, &policy->labels[i], 1ULL << numbers[i], slot,
+				    &folders, error);
 
 		if (err) {
 			kernel_object_clear_slot(agent->kernel, slot);
@@ -171,7 +184,8 @@ struct copy {
 	unsigned int from, to;
 };
 
-static int copy_one(void *ctx, const struct sluice_object_id *id, const struct sluice_object *object)
+static int copy_one(void *ctx, const struct sluice_object_id *id,
+		    const struct sluice_object *object)
 {
 	const struct copy *copy = ctx;
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * label.h: which objects carry which labels: resolves the policy's paths and attributes once, and what operators set.
+ * label.h: which objects carry which labels: resolves the policy's paths and attributes once, and
+ * what operators set.
  *
- * Owns: the way from a path to an identity, and the numbers of labels (file <state>/labels). Must not own: labels that move at
- * run time (the kernel does that), or the maps (kernel.h).
+ * Owns: the way from a path to an identity, and the numbers of labels (file <state>/labels). Must
+ * not own: labels that move at run time (the kernel does that), or the maps (kernel.h).
  */
 #ifndef SLUICE_LABEL_H
 #define SLUICE_LABEL_H
@@ -28,11 +29,13 @@ int label_numbers(const struct policy *policy, const char *folder, struct label_
 int label_names_load(const char *folder, struct label_names *ret, struct policy_error *error);
 
 /**
- * label_apply() - label the policy's paths, mounts below them, and files with its attributes, in @slot.
- * A path that cannot be opened is an error: a policy that silently guards less than it says is worse than none.
+ * label_apply() - label the policy's paths, mounts below them, and files with its attributes, in
+ * @slot.
+ * A path that cannot be opened is an error: a policy that silently guards less than it says is
+ * worse than none.
  */
-int label_apply(struct agent *agent, const struct policy *policy, const unsigned int *numbers, unsigned int slot,
-		struct policy_error *error);
+int label_apply(struct agent *agent, const struct policy *policy, const unsigned int *numbers,
+		unsigned int slot, struct policy_error *error);
 
 /* Copies what the policy in force labels from slot to slot. */
 int label_copy(struct agent *agent, unsigned int from, unsigned int to);
@@ -40,9 +43,11 @@ int label_copy(struct agent *agent, unsigned int from, unsigned int to);
 /**
  * label_set() - add or remove a label of one object, by an operator.
  * @text: what was done or the remedy
- * A label that the policy gives cannot be removed (-EBUSY), one that it does not know is refused (-ENOENT).
+ * A label that the policy gives cannot be removed (-EBUSY), one that it does not know is refused
+ * (-ENOENT).
  */
-int label_set(struct agent *agent, int fd, const char *label, bool add, const char *path, char *text, size_t size);
+int label_set(struct agent *agent, int fd, const char *label, bool add, const char *path,
+	      char *text, size_t size);
 
 typedef int (*label_item_fn)(void *ctx, const struct ipc_label_item *item);
 /* Labels of one object (its own and its folders') or, with @fd -1, all that are known. */

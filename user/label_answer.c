@@ -2,7 +2,8 @@
 /*
  * label_answer.c: what `sluice label` asks for: set one label, list those of an object or all.
  *
- * Owns: the words of the answer. Must not own: who may (control.c), or the policy's labels (label.c).
+ * Owns: the words of the answer. Must not own: who may (control.c), or the policy's labels
+ * (label.c).
  */
 #include "label.h"
 
@@ -25,8 +26,8 @@ static int say(char *text, size_t size, int err, const char *format, const char 
 	return err;
 }
 
-static int journal_label(struct agent *agent, const struct sluice_object_id *id, const char *label, bool add,
-			 const char *path)
+static int journal_label(struct agent *agent, const struct sluice_object_id *id, const char *label,
+			 bool add, const char *path)
 {
 	struct sluice_target target = { .kind = SLUICE_TARGET_FILE, .object = *id };
 	json_t *body = json_object();
@@ -35,11 +36,13 @@ static int journal_label(struct agent *agent, const struct sluice_object_id *id,
 	json_object_set_new(body, "labels", json_pack("[s]", label));
 	json_object_set_new(body, "target", record_target(&target, path));
 	json_object_set_new(body, "added", json_boolean(add));
-	err = record_add(agent, NULL, body, "label.set", "label %s %s %s", label, add ? "added to" : "removed from", path);
+	err = record_add(agent, NULL, body, "label.set", "label %s %s %s", label,
+			 add ? "added to" : "removed from", path);
 	return err ? err : record_commit(agent);
 }
 
-int label_set(struct agent *agent, int fd, const char *label, bool add, const char *path, char *text, size_t size)
+int label_set(struct agent *agent, int fd, const char *label, bool add, const char *path,
+	      char *text, size_t size)
 {
 	int bit = agent_bit_of_name(agent, label), err;
 	struct sluice_object object = {};
@@ -48,28 +51,34 @@ int label_set(struct agent *agent, int fd, const char *label, bool add, const ch
 	uint64_t mask;
 
 	if (bit < 0)
-		return say(text, size, -ENOENT, "there is no label '%s'; 'sluice label list' shows those of the policy%s",
-			   label, "");
+		return say(
+			text, size, -ENOENT,
+			"there is no label '%s'; 'sluice label list' shows those of the policy%s",
+			label, "");
 	mask = 1ULL << bit;
 	err = kernel_identify(agent->kernel, fd, &id, &mode);
 	if (err)
 		return say(text, size, err, "cannot identify '%s'%s", path, "");
 	kernel_object_get(agent->kernel, &id, &object);
 	if (!add && (object.policy[0] | object.policy[1]) & mask)
-		return say(text, size, -EBUSY, "the policy gives '%s' to '%s': change the policy instead", label, path);
+		return say(text, size, -EBUSY,
+			   "the policy gives '%s' to '%s': change the policy instead", label, path);
 	if (!add && !(object.acquired & mask))
 		return say(text, size, -ENOENT, "'%2$s' itself does not carry '%1$s'", label, path);
 	err = journal_label(agent, &id, label, add, path);
 	if (err)
-		return say(text, size, err, "the journal cannot be written, so nothing was changed%s%s", "", "");
+		return say(text, size, err,
+			   "the journal cannot be written, so nothing was changed%s%s", "", "");
 	if (add && S_ISDIR(mode))
 		kernel_set_folders(agent->kernel, true);
 	err = kernel_object_acquire(agent->kernel, &id, add ? mask : 0, add ? 0 : mask);
 	if (err)
-		return say(text, size, err, "the kernel did not take label '%s' for '%s'", label, path);
+		return say(text, size, err, "the kernel did not take label '%s' for '%s'", label,
+			   path);
 	kernel_forget_caches(agent->kernel);
-	return say(text, size, 0, add ? "'%2$s' now carries '%1$s'" : "'%2$s' no longer carries '%1$s' itself", label,
-		   path);
+	return say(text, size, 0,
+		   add ? "'%2$s' now carries '%1$s'" : "'%2$s' no longer carries '%1$s' itself",
+		   label, path);
 }
 
 struct listing {
@@ -81,7 +90,8 @@ struct listing {
 };
 
 /* One item for each bit of @labels. */
-static int list_labels(const struct listing *listing, uint64_t labels, const char *path, const char *origin)
+static int list_labels(const struct listing *listing, uint64_t labels, const char *path,
+		       const char *origin)
 {
 	unsigned int bit;
 
@@ -102,7 +112,8 @@ static int list_labels(const struct listing *listing, uint64_t labels, const cha
 	return 0;
 }
 
-static int list_acquired(void *ctx, const struct sluice_object_id *id, const struct sluice_object *object)
+static int list_acquired(void *ctx, const struct sluice_object_id *id,
+			 const struct sluice_object *object)
 {
 	const struct listing *listing = ctx;
 	char path[SLUICE_PATH_TEXT];
@@ -114,8 +125,8 @@ static int list_acquired(void *ctx, const struct sluice_object_id *id, const str
 	if (name)
 		snprintf(path, sizeof(path), "%s", name);
 	else
-		snprintf(path, sizeof(path), "inode %llu of device %u:%u", (unsigned long long)id->ino, id->dev >> 20,
-			 id->dev & 0xfffff);
+		snprintf(path, sizeof(path), "inode %llu of device %u:%u",
+			 (unsigned long long)id->ino, id->dev >> 20, id->dev & 0xfffff);
 	return list_labels(listing, object->acquired, path, "acquired");
 }
 
@@ -166,7 +177,8 @@ static int list_object(const struct listing *listing, int fd)
 		    !kernel_object_get(listing->agent->kernel, &id, &object)) {
 			err = list_labels(listing, object.acquired, path, origin);
 			if (!err)
-				err = list_labels(listing, object.policy[slot], path, policy_origin);
+				err = list_labels(listing, object.policy[slot], path,
+						  policy_origin);
 			if (err)
 				return err;
 		}

@@ -2,8 +2,8 @@
 /*
  * label_names.c: the numbers of labels, kept for good.
  *
- * Owns: the file <state>/labels: one line a label, "BIT NAME", bits 0 to 63, in order. Taints and labeled files hold bits, so a
- * bit is never given to another name.
+ * Owns: the file <state>/labels: one line a label, "BIT NAME", bits 0 to 63, in order. Taints and
+ * labeled files hold bits, so a bit is never given to another name.
  */
 #include "label.h"
 
@@ -16,7 +16,8 @@
 
 static int fail(struct policy_error *error, int err, const char *what, const char *path)
 {
-	snprintf(error->text, sizeof(error->text), "%.400s: %.400s: %s", path, what, strerror(-err));
+	snprintf(error->text, sizeof(error->text), "%.400s: %.400s: %s", path, what,
+		 strerror(-err));
 	return err;
 }
 
@@ -25,8 +26,8 @@ static int parse_line(struct label_names *names, const char *line)
 	char name[SLUICE_NAME_MAX], end;
 	unsigned int bit;
 
-	if (sscanf(line, "%u %63s%c", &bit, name, &end) != 3 || end != '\n' || bit >= SLUICE_MAX_LABELS ||
-	    names->name[bit][0])
+	if (sscanf(line, "%u %63s%c", &bit, name, &end) != 3 || end != '\n' ||
+	    bit >= SLUICE_MAX_LABELS || names->name[bit][0])
 		return -EBADMSG;
 	memcpy(names->name[bit], name, sizeof(name));
 	return 0;
@@ -44,7 +45,9 @@ int label_names_load(const char *folder, struct label_names *ret, struct policy_
 		return fail(error, -errno, "cannot read the numbers of the labels", path);
 	while (file && fgets(line, sizeof(line), file)) {
 		if (parse_line(&names, line))
-			return fail(error, -EBADMSG, "not a line \"BIT NAME\"; restore the file from a backup", path);
+			return fail(error, -EBADMSG,
+				    "not a line \"BIT NAME\"; restore the file from a backup",
+				    path);
 	}
 	*ret = names;
 	return 0;
@@ -99,7 +102,8 @@ int label_numbers(const struct policy *policy, const char *folder, struct label_
 		}
 		if (bit < 0) {
 			snprintf(error->text, sizeof(error->text),
-				 "%s:%u: label '%s' is the 65th that this host has known; a label's number is never given "
+				 "%s:%u: label '%s' is the 65th that this host has known; a "
+				 "label's number is never given "
 				 "to another: use an old name again",
 				 label->origin.file, label->origin.line, label->name);
 			return -ENOSPC;

@@ -146,7 +146,8 @@ static struct node *get_node(struct lineage *lineage, const struct node_key *key
 	return set_name(node, name) < 0 ? NULL : node;
 }
 
-static struct edge *new_edge(struct lineage *lineage, const struct edge_key *key, const struct lineage_fact *fact)
+static struct edge *new_edge(struct lineage *lineage, const struct edge_key *key,
+			     const struct lineage_fact *fact)
 {
 	struct edge *edge = calloc(1, sizeof(*edge));
 
@@ -172,7 +173,8 @@ static struct edge *new_edge(struct lineage *lineage, const struct edge_key *key
 	return edge;
 }
 
-static int add_edge(struct lineage *lineage, struct node *from, struct node *to, const struct lineage_fact *fact)
+static int add_edge(struct lineage *lineage, struct node *from, struct node *to,
+		    const struct lineage_fact *fact)
 {
 	struct edge_key key = { .from = from, .to = to, .type = fact->type };
 	struct edge *edge;
@@ -189,7 +191,10 @@ static int add_edge(struct lineage *lineage, struct node *from, struct node *to,
 		return -ENOMEM;
 	edge->labels |= fact->labels;
 	edge->last = lineage->order;
-	/* Edges without end come from few nodes with many: the oldest node goes, and its edges with it. */
+	/*
+	 * Edges without end come from few nodes with many: the oldest node goes, and its edges with
+	 * it.
+	 */
 	while (HASH_COUNT(lineage->edges) > lineage->max_nodes * LINEAGE_EDGES_PER_NODE)
 		if (!make_room(lineage, from))
 			break;
@@ -219,8 +224,12 @@ static int target_key(const struct sluice_target *target, struct node_key *ret)
 
 int lineage_add(struct lineage *lineage, const struct lineage_fact *fact)
 {
-	struct node_key self = { .kind = NODE_PROCESS, .id = (uint32_t)fact->pid, .a = fact->start_ns };
-	struct node_key other = { .kind = NODE_PROCESS, .id = (uint32_t)fact->peer, .a = fact->peer_start_ns };
+	struct node_key self = { .kind = NODE_PROCESS,
+				 .id = (uint32_t)fact->pid,
+				 .a = fact->start_ns };
+	struct node_key other = { .kind = NODE_PROCESS,
+				  .id = (uint32_t)fact->peer,
+				  .a = fact->peer_start_ns };
 	struct node *process, *object;
 	bool exec = fact->type == SLUICE_EVENT_EXEC;
 	int r = 0;
@@ -234,8 +243,10 @@ int lineage_add(struct lineage *lineage, const struct lineage_fact *fact)
 	process = get_node(lineage, &self, fact->comm, NULL);
 	if (!process)
 		return -ENOMEM;
-	object = exec ? process : get_node(lineage, &other,
-					   fact->type == SLUICE_EVENT_FORK ? fact->comm : fact->object, process);
+	object = exec ? process
+		      : get_node(lineage, &other,
+				 fact->type == SLUICE_EVENT_FORK ? fact->comm : fact->object,
+				 process);
 	if (!object)
 		return -ENOMEM;
 	return fact->type == SLUICE_EVENT_READ ? add_edge(lineage, object, process, fact) :

@@ -2,11 +2,14 @@
 /*
  * lineage.h: who read what, started whom and wrote where: a bounded graph in memory.
  *
- * Owns: nodes (processes, files, endpoints), edges between them in the direction that data flows, and the walks back.
- * Must not own: taint and labels in force (the kernel has them), or the record of truth (the journal, from which this
- * is rebuilt: record_replay()). What does not fit any more is forgotten here, never there.
+ * Owns: nodes (processes, files, endpoints), edges between them in the direction that data flows,
+ * and the walks back.
+ * Must not own: taint and labels in force (the kernel has them), or the record of truth (the
+ * journal, from which this is rebuilt: record_replay()). What does not fit any more is forgotten
+ * here, never there.
  *
- * An edge can only carry what was there before it: walks go back in the order in which facts were added.
+ * An edge can only carry what was there before it: walks go back in the order in which facts were
+ * added.
  */
 #ifndef SLUICE_LINEAGE_H
 #define SLUICE_LINEAGE_H
@@ -47,7 +50,10 @@ struct lineage_fact {
 	uint64_t seq;
 };
 
-/* One step of an answer. The strings are bytes, owned by the graph, valid until the next lineage_add(). */
+/*
+ * One step of an answer. The strings are bytes, owned by the graph, valid until the next
+ * lineage_add().
+ */
 struct lineage_step {
 	const char *verb; /* read, received, wrote, started, became */
 	const char *comm;
@@ -70,8 +76,8 @@ int lineage_add(struct lineage *lineage, const struct lineage_fact *fact);
 
 /**
  * lineage_sources() - where the labels of a process came from.
- * For each label the reads of objects that got the label from nobody we know, nearest first, one of each label before
- * a second of any.
+ * For each label the reads of objects that got the label from nobody we know, nearest first, one of
+ * each label before a second of any.
  * Return: how many were written to @ret.
  */
 size_t lineage_sources(struct lineage *lineage, pid_t pid, uint64_t start_ns, uint64_t labels,
@@ -82,11 +88,12 @@ size_t lineage_sources(struct lineage *lineage, pid_t pid, uint64_t start_ns, ui
  * @start_ns: as for process_read(); 0 for the newest process with that pid, also one that has ended
  * Return: steps written to @ret; -ESRCH when nothing is known of it.
  */
-int lineage_of_pid(struct lineage *lineage, pid_t pid, uint64_t start_ns, struct lineage_step *ret, size_t max);
+int lineage_of_pid(struct lineage *lineage, pid_t pid, uint64_t start_ns, struct lineage_step *ret,
+		   size_t max);
 
 /* The same for a file; -ENOENT when nothing is known of it. */
-int lineage_of_object(struct lineage *lineage, const struct sluice_object_id *id, struct lineage_step *ret,
-		      size_t max);
+int lineage_of_object(struct lineage *lineage, const struct sluice_object_id *id,
+		      struct lineage_step *ret, size_t max);
 
 /* Last known path of an object, or NULL; valid until the next lineage_add(). */
 const char *lineage_object_name(struct lineage *lineage, const struct sluice_object_id *id);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lineage_graph.h: the graph behind lineage.h, for lineage.c (which changes it) and lineage_walk.c (which walks it).
+ * lineage_graph.h: the graph behind lineage.h, for lineage.c (which changes it) and lineage_walk.c
+ * (which walks it).
  */
 #ifndef SLUICE_LINEAGE_GRAPH_H
 #define SLUICE_LINEAGE_GRAPH_H

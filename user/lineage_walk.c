@@ -2,8 +2,8 @@
 /*
  * lineage_walk.c: walking back from a process or file to where its data came from: see lineage.h.
  *
- * Breadth first, so that what is near is found before a limit is reached. A node is visited again only when it is
- * reached with a later bound than before, so the walk ends on cycles too.
+ * Breadth first, so that what is near is found before a limit is reached. A node is visited again
+ * only when it is reached with a later bound than before, so the walk ends on cycles too.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -46,7 +46,8 @@ static int visit(struct lineage *lineage, struct queue *queue, struct node *node
 }
 
 /* Follows edges that carried one of @labels, or any edge when 0. */
-static void walk_back(struct lineage *lineage, struct node *start, uint64_t labels, edge_fn fn, void *ctx)
+static void walk_back(struct lineage *lineage, struct node *start, uint64_t labels, edge_fn fn,
+		      void *ctx)
 {
 	struct queue queue = { 0 };
 	bool ended = false;
@@ -61,7 +62,8 @@ static void walk_back(struct lineage *lineage, struct node *start, uint64_t labe
 
 			if (edge->first > node->bound || (labels && !(edge->labels & labels)))
 				continue;
-			ended = fn(ctx, edge, bound) || visit(lineage, &queue, edge->key.from, bound) < 0;
+			ended = fn(ctx, edge, bound) ||
+				visit(lineage, &queue, edge->key.from, bound) < 0;
 		}
 	}
 	free(queue.nodes);
@@ -71,7 +73,10 @@ static void fill_step(const struct edge *edge, struct lineage_step *ret)
 {
 	const struct node *from = edge->key.from, *to = edge->key.to;
 	struct lineage_step step = {
-		.comm = edge->comm, .labels = edge->labels, .time_ms = edge->time_ms, .seq = edge->seq,
+		.comm = edge->comm,
+		.labels = edge->labels,
+		.time_ms = edge->time_ms,
+		.seq = edge->seq,
 	};
 
 	switch (edge->key.type & 0xff) {
@@ -144,7 +149,10 @@ static int answer(struct lineage *lineage, struct node *node, struct lineage_ste
 	return (int)found->n;
 }
 
-/* /proc knows starts in ticks only, the graph in nanoseconds: so this looks at all, for people's questions only. */
+/*
+ * /proc knows starts in ticks only, the graph in nanoseconds: so this looks at all, for people's
+ * questions only.
+ */
 static struct node *find_pid(struct lineage *lineage, pid_t pid, uint64_t start_ns)
 {
 	const uint64_t tick = 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
@@ -163,15 +171,16 @@ static struct node *find_pid(struct lineage *lineage, pid_t pid, uint64_t start_
 	return best;
 }
 
-int lineage_of_pid(struct lineage *lineage, pid_t pid, uint64_t start_ns, struct lineage_step *ret, size_t max)
+int lineage_of_pid(struct lineage *lineage, pid_t pid, uint64_t start_ns, struct lineage_step *ret,
+		   size_t max)
 {
 	struct node *node = find_pid(lineage, pid, start_ns);
 
 	return node ? answer(lineage, node, ret, max) : -ESRCH;
 }
 
-int lineage_of_object(struct lineage *lineage, const struct sluice_object_id *id, struct lineage_step *ret,
-		      size_t max)
+int lineage_of_object(struct lineage *lineage, const struct sluice_object_id *id,
+		      struct lineage_step *ret, size_t max)
 {
 	struct node_key key;
 	struct node *node;
@@ -181,7 +190,9 @@ int lineage_of_object(struct lineage *lineage, const struct sluice_object_id *id
 	return node ? answer(lineage, node, ret, max) : -ENOENT;
 }
 
-/* Reads of one label: of originals, and the nearest of all in case that a cycle hides the original. */
+/*
+ * Reads of one label: of originals, and the nearest of all in case that a cycle hides the original.
+ */
 struct origins {
 	uint64_t label;
 	struct edge *edges[SLUICE_MAX_SOURCES];
@@ -214,8 +225,8 @@ static bool collect_origin(void *ctx, struct edge *edge, uint64_t bound)
 }
 
 /* Adds a source, or notes that one already named has this label too. */
-static size_t add_source(struct edge *edge, struct edge **named, struct lineage_step *ret, size_t n, size_t max,
-			 uint64_t label)
+static size_t add_source(struct edge *edge, struct edge **named, struct lineage_step *ret, size_t n,
+			 size_t max, uint64_t label)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (named[i] == edge) {
@@ -256,6 +267,7 @@ size_t lineage_sources(struct lineage *lineage, pid_t pid, uint64_t start_ns, ui
 	for (size_t round = 0; round < SLUICE_MAX_SOURCES; round++)
 		for (unsigned int bit = 0; bit < SLUICE_MAX_LABELS; bit++)
 			if (round < origins[bit].n)
-				n = add_source(origins[bit].edges[round], named, ret, n, max, origins[bit].label);
+				n = add_source(origins[bit].edges[round], named, ret, n, max,
+					       origins[bit].label);
 	return n;
 }

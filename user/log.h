@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * log.h: one line a message on standard error, with the syslog priority that journald reads ("<4>") when
- * standard error is not a terminal. Must not own: the signed journal (journal.h), which is the record of truth.
+ * log.h: one line a message on standard error, with the syslog priority that journald reads ("<4>")
+ * when standard error is not a terminal. Must not own: the signed journal (journal.h), which is the
+ * record of truth.
  */
 #ifndef SLUICE_LOG_H
 #define SLUICE_LOG_H

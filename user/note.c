@@ -100,7 +100,8 @@ static int fill_key(struct note_key *key, const char *name, EVP_PKEY *pkey)
 		return -ENOMEM;
 	key->pkey = pkey;
 	snprintf(key->name, sizeof(key->name), "%s", name);
-	if (EVP_PKEY_get_raw_public_key(pkey, key->public_key, &size) != 1 || size != NOTE_PUBLIC_KEY)
+	if (EVP_PKEY_get_raw_public_key(pkey, key->public_key, &size) != 1 ||
+	    size != NOTE_PUBLIC_KEY)
 		return -EINVAL;
 	return key_name_itself(key);
 }

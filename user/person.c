@@ -33,8 +33,9 @@ void identity_add(struct identity *identity, uid_t uid)
 static bool changes_user(const struct process *p)
 {
 	static const char *const programs[] = {
-		"/usr/bin/sudo", "/bin/sudo", "/usr/local/bin/sudo", "/usr/bin/sudo-rs", "/usr/bin/su", "/bin/su",
-		"/usr/bin/doas", "/usr/local/bin/doas", "/usr/bin/pkexec", "/usr/bin/run0",
+		"/usr/bin/sudo",   "/bin/sudo",	    "/usr/local/bin/sudo", "/usr/bin/sudo-rs",
+		"/usr/bin/su",	   "/bin/su",	    "/usr/bin/doas",	   "/usr/local/bin/doas",
+		"/usr/bin/pkexec", "/usr/bin/run0",
 	};
 
 	if (p->euid != 0)
@@ -52,12 +53,16 @@ static void add_claimed(struct identity *identity, const struct process *child)
 	uint64_t uid;
 
 	for (size_t i = 0; i < ARRAY_SIZE(variables); i++)
-		if (!process_environ(child->pid, child->start_ns, variables[i], text, sizeof(text)) &&
+		if (!process_environ(child->pid, child->start_ns, variables[i], text,
+				     sizeof(text)) &&
 		    !text_to_number(text, UINT32_MAX - 1, &uid))
 			identity_add(identity, (uid_t)uid);
 }
 
-/* Walks from @child to pid 1. A parent that starts after its child is none: the child was given to another. */
+/*
+ * Walks from @child to pid 1. A parent that starts after its child is none: the child was given to
+ * another.
+ */
 static int follow_ancestors(struct identity *identity, struct process child)
 {
 	for (int depth = 0; depth < PERSON_MAX_DEPTH; depth++) {
@@ -67,7 +72,8 @@ static int follow_ancestors(struct identity *identity, struct process child)
 		if (child.ppid <= 1)
 			return 0;
 		r = process_read(child.ppid, 0, &parent);
-		if (r == -ESRCH) { /* ended between two looks: the child has a new parent, or is gone too */
+		/* ended between two looks: the child has a new parent, or is gone too */
+		if (r == -ESRCH) {
 			pid_t old = child.ppid;
 
 			r = process_read(child.pid, child.start_ns, &child);
@@ -130,7 +136,8 @@ static bool owns_uid(const struct policy_person *person, uid_t uid)
 	return false;
 }
 
-bool person_behind(const struct policy *policy, const struct identity *identity, const struct policy_person *person)
+bool person_behind(const struct policy *policy, const struct identity *identity,
+		   const struct policy_person *person)
 {
 	(void)policy;
 	if (identity->everyone)
@@ -145,7 +152,8 @@ const struct policy_person *person_common(const struct policy *policy, const str
 					  const struct identity *b)
 {
 	for (size_t i = 0; i < policy->n_people; i++)
-		if (person_behind(policy, a, &policy->people[i]) && person_behind(policy, b, &policy->people[i]))
+		if (person_behind(policy, a, &policy->people[i]) &&
+		    person_behind(policy, b, &policy->people[i]))
 			return &policy->people[i];
 	return NULL;
 }
@@ -158,7 +166,8 @@ static const struct policy_person *owner_of_unit(const struct policy *policy, co
 	return NULL;
 }
 
-const struct policy_person *person_requester(const struct policy *policy, const struct identity *identity)
+const struct policy_person *person_requester(const struct policy *policy,
+					     const struct identity *identity)
 {
 	const struct policy_person *person = NULL;
 
@@ -178,11 +187,12 @@ static bool is_service(const char *unit)
 	static const char end[] = ".service";
 	size_t length = strlen(unit);
 
-	return length > strlen(end) && !strcmp(unit + length - strlen(end), end) && strncmp(unit, "user@", 5) != 0;
+	return length > strlen(end) && !strcmp(unit + length - strlen(end), end) &&
+	       strncmp(unit, "user@", 5) != 0;
 }
 
-const struct policy_person *person_deciding(const struct policy *policy, const struct identity *identity,
-					    const char **ret_why)
+const struct policy_person *person_deciding(const struct policy *policy,
+					    const struct identity *identity, const char **ret_why)
 {
 	const struct policy_person *person;
 

@@ -2,10 +2,12 @@
 /*
  * person.h: which humans stand behind a process.
  *
- * Owns: the roads from a process to people (login, sudo and su, real ids of ancestors, owner of the unit), and what
- * conflicts with what. Must not own: who may decide (decision.h), or what people are called (policy.h).
+ * Owns: the roads from a process to people (login, sudo and su, real ids of ancestors, owner of the
+ * unit), and what conflicts with what. Must not own: who may decide (decision.h), or what people
+ * are called (policy.h).
  *
- * An identity holds what was found on the roads, not people: those are looked up in the policy in force when asked.
+ * An identity holds what was found on the roads, not people: those are looked up in the policy in
+ * force when asked.
  */
 #ifndef SLUICE_PERSON_H
 #define SLUICE_PERSON_H
@@ -23,10 +25,12 @@
 /**
  * struct identity: all that is known about who is behind a process.
  * @uid, @loginuid: of the process itself; PROCESS_NO_LOGIN when unset
- * @uids: every uid on any road, @uid and @loginuid included; uid 0 only where it is the process's own, because every
+ * @uids: every uid on any road, @uid and @loginuid included; uid 0 only where it is the process's
+ * own, because every
  *	login has daemons of root among its ancestors
  * @everyone: not all roads could be followed to their end: conflicts with every person
- * @partial: the process ended before its ancestors could be seen, and no login names anybody: one approval more is
+ * @partial: the process ended before its ancestors could be seen, and no login names anybody: one
+ * approval more is
  *	needed, because one of the approvers may be the one who asks
  * @unit, @owner_unit: see struct process
  */
@@ -47,29 +51,36 @@ void identity_add(struct identity *identity, uid_t uid);
 /**
  * identity_of() - follow all roads from a live process.
  * @start_ns: as for process_read()
- * SUDO_UID and PKEXEC_UID stand in memory of processes that may lie: they count only where an ancestor really runs
- * sudo, su, doas or pkexec with effective uid 0, and only in the children of that.
- * Return: 0, -ESRCH when it is gone, or another negative errno; @ret then knows no uids, and says so by @partial
- * (gone) or @everyone (there, and could not be read).
+ * SUDO_UID and PKEXEC_UID stand in memory of processes that may lie: they count only where an
+ * ancestor really runs sudo, su, doas or pkexec with effective uid 0, and only in the children of
+ * that.
+ * Return: 0, -ESRCH when it is gone, or another negative errno; @ret then knows no uids, and says
+ * so by @partial (gone) or @everyone (there, and could not be read).
  */
 int identity_of(pid_t pid, uint64_t start_ns, struct identity *ret);
 
 /* True when @person stands behind @identity on any road. */
-bool person_behind(const struct policy *policy, const struct identity *identity, const struct policy_person *person);
+bool person_behind(const struct policy *policy, const struct identity *identity,
+		   const struct policy_person *person);
 
 /* The first person who stands behind both, or NULL: the test for self-approval. */
 const struct policy_person *person_common(const struct policy *policy, const struct identity *a,
 					  const struct identity *b);
 
-/* Whom to name as requester: login, then own uid, owner of the unit, ancestors; NULL when nobody is known. */
-const struct policy_person *person_requester(const struct policy *policy, const struct identity *identity);
+/*
+ * Whom to name as requester: login, then own uid, owner of the unit, ancestors; NULL when nobody is
+ * known.
+ */
+const struct policy_person *person_requester(const struct policy *policy,
+					     const struct identity *identity);
 
 /**
  * person_deciding() - who is at the other end when a process decides.
  * @ret_why: when nobody: one sentence with the remedy
- * By login if there was one, else by uid. Without a login neither root nor a system service is anybody.
+ * By login if there was one, else by uid. Without a login neither root nor a system service is
+ * anybody.
  */
-const struct policy_person *person_deciding(const struct policy *policy, const struct identity *identity,
-					    const char **ret_why);
+const struct policy_person *person_deciding(const struct policy *policy,
+					    const struct identity *identity, const char **ret_why);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy.h: what the operator wrote, checked and resolved to numbers, still in the operator's words.
+ * policy.h: what the operator wrote, checked and resolved to numbers, still in the operator's
+ * words.
  *
- * Owns: the model of one whole policy, from sluice.conf and policy.d. Must not own: what the kernel sees of it
- * (ruleset.h), identities of files on disk (label.h) or addresses behind host names (endpoint.h). A policy is
- * loaded whole or not at all, and is never changed afterwards.
+ * Owns: the model of one whole policy, from sluice.conf and policy.d. Must not own: what the kernel
+ * sees of it (ruleset.h), identities of files on disk (label.h) or addresses behind host names
+ * (endpoint.h). A policy is loaded whole or not at all, and is never changed afterwards.
  */
 #ifndef SLUICE_POLICY_H
 #define SLUICE_POLICY_H
@@ -88,7 +89,8 @@ struct policy_label {
 };
 
 /**
- * struct policy_rule: what happens to one action on some labels. Each label has at most one rule an action.
+ * struct policy_rule: what happens to one action on some labels. Each label has at most one rule an
+ * action.
  * @labels: bit i for policy::labels[i]
  * @cleared: who may, without being asked about (alternatives)
  * @destinations: where egress of these labels may go
@@ -198,10 +200,12 @@ struct policy_error {
  * Works without root: names of users are looked up, paths need not exist, hosts are not resolved.
  * Return: 0; -EINVAL for content, another negative errno for files that cannot be read.
  */
-int policy_load(char *const *files, size_t n_files, struct policy **ret, struct policy_error *error);
+int policy_load(char *const *files, size_t n_files, struct policy **ret,
+		struct policy_error *error);
 
 /**
- * policy_files() - the files of a configuration: @conf itself, then policy.d/ *.conf beside it by name.
+ * policy_files() - the files of a configuration: @conf itself, then policy.d/ *.conf beside it by
+ * name.
  * @ret: NULL-terminated, strings and array owned by the caller (policy_files_free())
  */
 int policy_files(const char *conf, char ***ret, size_t *ret_n, struct policy_error *error);
@@ -211,13 +215,15 @@ char **policy_files_free(char **files);
 struct policy *policy_free(struct policy *policy);
 
 /* Return: the only rule about @label (index) and @action, Verdict=allow included, or NULL. */
-const struct policy_rule *policy_rule_for(const struct policy *policy, enum sluice_action action, size_t label);
+const struct policy_rule *policy_rule_for(const struct policy *policy, enum sluice_action action,
+					  size_t label);
 
 const struct policy_label *policy_find_label(const struct policy *policy, const char *name);
 const struct policy_person *policy_find_person(const struct policy *policy, const char *name);
 /* Return: the person whose uids hold @uid, or NULL. A uid belongs to at most one person. */
 const struct policy_person *policy_person_by_uid(const struct policy *policy, uid_t uid);
-bool policy_in_groups(const struct policy *policy, uint64_t groups, const struct policy_person *person);
+bool policy_in_groups(const struct policy *policy, uint64_t groups,
+		      const struct policy_person *person);
 
 extern const char *const policy_action_names[SLUICE_ACTIONS];
 const char *policy_verdict_name(enum policy_verdict verdict);

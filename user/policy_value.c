@@ -252,8 +252,9 @@ int policy_value_subject(struct policy_build *build, const char *value,
 }
 
 /*
- * A name without a namespace does not exist; one in "trusted." looks absent without CAP_SYS_ADMIN, which sluiced gives up,
- * and those in "system." are no labels. Their files would be left out without a word.
+ * A name without a namespace does not exist; one in "trusted." looks absent without CAP_SYS_ADMIN,
+ * which sluiced gives up, and those in "system." are no labels. Their files would be left out
+ * without a word.
  */
 static int check_xattr_name(struct policy_build *build, const char *name)
 {
@@ -266,10 +267,11 @@ static int check_xattr_name(struct policy_build *build, const char *name)
 		    strlen(name) <= XATTR_NAME_MAX)
 			return 0;
 	}
-	return policy_fail(build,
-			   "\"%.100s\" is no extended attribute that sluiced can read; write one whose "
-			   "name starts with user. or security., like user.class",
-			   name);
+	return policy_fail(
+		build,
+		"\"%.100s\" is no extended attribute that sluiced can read; write one whose "
+		"name starts with user. or security., like user.class",
+		name);
 }
 
 /* NAME=VALUE below /folder */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * process.c: see process.h. The pieces of text that a process chose itself (command line, environment) are in
- * process_text.c.
+ * process.c: see process.h. The pieces of text that a process chose itself (command line,
+ * environment) are in process_text.c.
  */
 #include "process.h"
 
@@ -19,7 +19,9 @@
 
 const char *process_root = "/proc";
 
-/* Reads a small file of /proc whole and ends it with NUL. Return: its length or a negative errno. */
+/*
+ * Reads a small file of /proc whole and ends it with NUL. Return: its length or a negative errno.
+ */
 static int read_file(pid_t pid, const char *name, char *ret, size_t size)
 {
 	_cleanup_close_ int fd = -1;
@@ -54,7 +56,9 @@ static uint64_t tick_ns(void)
 	return ns;
 }
 
-/* Fields of stat behind the name, which may hold spaces and brackets: proc(5), fields 3, 4 and 22. */
+/*
+ * Fields of stat behind the name, which may hold spaces and brackets: proc(5), fields 3, 4 and 22.
+ */
 static int read_stat(pid_t pid, struct process *p)
 {
 	char text[1024], *name, *rest;
@@ -69,7 +73,9 @@ static int read_stat(pid_t pid, struct process *p)
 		return -EIO;
 	*rest = '\0';
 	snprintf(p->comm, sizeof(p->comm), "%.15s", name + 1);
-	if (sscanf(rest + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
+	if (sscanf(rest + 1,
+		   " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+		   "%" SCNu64,
 		   &p->state, &p->ppid, &ticks) != 3)
 		return -EIO;
 	p->pid = pid;
@@ -108,7 +114,8 @@ static int read_ids(pid_t pid, struct process *p)
 		return -EIO;
 	/* A kernel without audit has no loginuid: nobody logged in, as far as we can know. */
 	p->loginuid = PROCESS_NO_LOGIN;
-	if (read_file(pid, "loginuid", text, sizeof(text)) > 0 && sscanf(text, "%" SCNu32, &p->loginuid) != 1)
+	if (read_file(pid, "loginuid", text, sizeof(text)) > 0 &&
+	    sscanf(text, "%" SCNu32, &p->loginuid) != 1)
 		return -EIO;
 	return 0;
 }
@@ -204,7 +211,9 @@ int process_open(pid_t pid, uint64_t start_ns)
 
 	if (fd < 0)
 		return errno == EINVAL ? -ESRCH : -errno;
-	/* The descriptor holds whoever has the pid now: this looks at the same one, or at nobody. */
+	/*
+	 * The descriptor holds whoever has the pid now: this looks at the same one, or at nobody.
+	 */
 	if (!process_alive(pid, start_ns, NULL) || !process_pidfd_alive(fd))
 		return -ESRCH;
 	return TAKE_FD(fd);

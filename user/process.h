@@ -2,8 +2,9 @@
 /*
  * process.h: facts on one live process, from /proc.
  *
- * Owns: reading /proc, and that the facts are of the process that was meant: a pid alone names whoever has it now, so
- * a start time goes with it. Must not own: which person stands behind a process (person.h), or what it did (event.h).
+ * Owns: reading /proc, and that the facts are of the process that was meant: a pid alone names
+ * whoever has it now, so a start time goes with it. Must not own: which person stands behind a
+ * process (person.h), or what it did (event.h).
  */
 #ifndef SLUICE_PROCESS_H
 #define SLUICE_PROCESS_H
@@ -26,7 +27,8 @@ extern const char *process_root;
  * @start_ns: boot clock, in whole clock ticks
  * @exe: bytes of the link, without " (deleted)"; empty for kernel threads
  * @unit: innermost *.service or *.scope of its cgroup, empty for none: what people call it
- * @owner_unit: outermost one: made by the system's manager, and not by whoever the unit was delegated to
+ * @owner_unit: outermost one: made by the system's manager, and not by whoever the unit was
+ * delegated to
  */
 struct process {
 	pid_t pid;
@@ -45,27 +47,36 @@ struct process {
 /**
  * process_read() - facts on @pid.
  * @start_ns: boot clock of its start, as the kernel's events say; 0 for whoever has the pid now
- * Return: 0; -ESRCH when it is gone or the pid is another's, also while reading; another negative errno.
+ * Return: 0; -ESRCH when it is gone or the pid is another's, also while reading; another negative
+ * errno.
  */
 int process_read(pid_t pid, uint64_t start_ns, struct process *ret);
 
-/* True when @pid exists, is that process, and is no zombie. @ret_state (may be NULL): state letter of stat. */
+/*
+ * True when @pid exists, is that process, and is no zombie. @ret_state (may be NULL): state letter
+ * of stat.
+ */
 bool process_alive(pid_t pid, uint64_t start_ns, char *ret_state);
 
 /**
- * process_command() - its command line for people: words separated by spaces, words with other than plain characters
- * in single quotes as a shell would need them; cut when it does not fit.
+ * process_command() - its command line for people: words separated by spaces, words with other than
+ * plain characters in single quotes as a shell would need them; cut when it does not fit.
  * Return: 0, -ESRCH, or another negative errno.
  */
 int process_command(pid_t pid, uint64_t start_ns, char *ret, size_t size);
 
 /**
- * process_environ() - value of one variable of its environment; the process itself may have written anything there.
- * Return: 0, -ENOENT when it is not set (or not within the first 256 KiB), -ESRCH, or another negative errno.
+ * process_environ() - value of one variable of its environment; the process itself may have written
+ * anything there.
+ * Return: 0, -ENOENT when it is not set (or not within the first 256 KiB), -ESRCH, or another
+ * negative errno.
  */
 int process_environ(pid_t pid, uint64_t start_ns, const char *name, char *ret, size_t size);
 
-/* Return: pidfd of that very process (close-on-exec, owned by the caller), -ESRCH or another negative errno. */
+/*
+ * Return: pidfd of that very process (close-on-exec, owned by the caller), -ESRCH or another
+ * negative errno.
+ */
 int process_open(pid_t pid, uint64_t start_ns);
 
 /* True while the process behind @pidfd has not exited. */

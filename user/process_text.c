@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * process_text.c: command line and environment, which the process itself may have written: see process.h.
+ * process_text.c: command line and environment, which the process itself may have written: see
+ * process.h.
  */
 #include "process.h"
 
@@ -14,7 +15,10 @@
 #define ENVIRON_MAX (256 * 1024)
 #define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=./:,@%^"
 
-/* Opens a file of /proc/PID; proc answers reads from the process that had the pid at the time of open. */
+/*
+ * Opens a file of /proc/PID; proc answers reads from the process that had the pid at the time of
+ * open.
+ */
 static FILE *open_file(pid_t pid, const char *name)
 {
 	char path[512];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * record.c: adding entries, and the queue of those that wait for a journal that can be written: see record.h.
+ * record.c: adding entries, and the queue of those that wait for a journal that can be written: see
+ * record.h.
  */
 #include "record.h"
 
@@ -55,7 +56,8 @@ static json_t *compose(json_t *body, const char *type, const char *format, va_li
 	else
 		message = wording_utf8(text, (size_t)length);
 	if (!body || !message || json_object_set_new(entry, "type", json_string(type)) ||
-	    json_object_set_new(entry, "message", json_string(message)) || json_object_update(entry, body)) {
+	    json_object_set_new(entry, "message", json_string(message)) ||
+	    json_object_update(entry, body)) {
 		json_decref(entry);
 		entry = NULL;
 	}
@@ -70,7 +72,8 @@ static int add_waiting(struct agent *agent)
 	json_t *gap;
 
 	while (json_array_size(record->waiting)) {
-		int r = journal_add(agent->journal, json_incref(json_array_get(record->waiting, 0)), NULL);
+		int r = journal_add(agent->journal, json_incref(json_array_get(record->waiting, 0)),
+				    NULL);
 
 		if (r < 0)
 			return r;
@@ -109,10 +112,12 @@ static void keep(struct record *record, json_t *entry)
 	    !json_array_append(record->waiting, entry))
 		return;
 	if (!record->lost++)
-		log_error("Journal entries are being lost: the journal cannot be written and too many wait for it");
+		log_error("Journal entries are being lost: the journal cannot be written and too "
+			  "many wait for it");
 }
 
-int record_add(struct agent *agent, uint64_t *ret_seq, json_t *body, const char *type, const char *format, ...)
+int record_add(struct agent *agent, uint64_t *ret_seq, json_t *body, const char *type,
+	       const char *format, ...)
 {
 	json_t *entry;
 	va_list ap;

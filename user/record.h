@@ -2,18 +2,24 @@
 /*
  * record.h: what the journal's entries say: composed here, and read back here after a restart.
  *
- * Owns: types and members of entries, and entries that wait because the journal cannot be written. Must not own: bytes
- * of the journal and their durability (journal.h), or what follows from an entry (the module that asks for it).
+ * Owns: types and members of entries, and entries that wait because the journal cannot be written.
+ * Must not own: bytes of the journal and their durability (journal.h), or what follows from an
+ * entry (the module that asks for it).
  *
- * Every entry has "type" and "message" (one sentence for people). Further members, where they apply:
- *   "request" "r-…", "grant" "g-…", "action", "verdict", "labels" [names], "person" (who did it), "requester" (who
- *   asked), "subject" {"pid","start_ns","exe","exe_id","comm","uid","user","loginuid","unit"},
- *   "target" {"kind","text", and "dev","gen","ino","mode" or "address","port","protocol" or "credential","id"},
- *   "peer" {"pid","start_ns"}.
- * Types: agent.start agent.stop policy.loaded policy.refused event.stop event.read event.label event.fork event.exec
- *   request.opened request.decided request.closed decision decision.void grant.issued grant.used grant.revoked
- *   grant.expired journal.opened journal.recovered journal.gap label.set gateway.delivery
- * Names that are not UTF-8 are spelled as wording.h says. Labels go by name: bits may differ after a restart.
+ * Every entry has "type" and "message" (one sentence for people). Further members, where they
+ * apply:
+ *   "request" "r-…", "grant" "g-…", "action", "verdict", "labels" [names], "person" (who did it),
+ *   "requester" (who asked), "subject"
+ *   {"pid","start_ns","exe","exe_id","comm","uid","user","loginuid","unit"}, "target"
+ *   {"kind","text", and "dev","gen","ino","mode" or "address","port","protocol" or
+ *   "credential","id"}, "peer" {"pid","start_ns"}.
+ * Types: agent.start agent.stop policy.loaded policy.refused event.stop event.read event.label
+ * event.fork event.exec
+ *   request.opened request.decided request.closed decision decision.void grant.issued grant.used
+ *   grant.revoked grant.expired journal.opened journal.recovered journal.gap label.set
+ *   gateway.delivery
+ * Names that are not UTF-8 are spelled as wording.h says. Labels go by name: bits may differ after
+ * a restart.
  */
 #ifndef SLUICE_RECORD_H
 #define SLUICE_RECORD_H
@@ -25,23 +31,28 @@
 #include "abi.h"
 #include "agent.h"
 
-#define RECORD_MAX_WAITING 4096 /* entries kept while the journal cannot be written; more are counted as a gap */
+/* entries kept while the journal cannot be written; more are counted as a gap */
+#define RECORD_MAX_WAITING 4096
 
 struct record *record_new(void);
 struct record *record_free(struct record *record); /* returns NULL */
 
 /**
  * record_add() - add one entry to the open batch.
- * @body: members, stolen; NULL (also for want of memory: then -ENOMEM) for none beyond type and message: json_object()
+ * @body: members, stolen; NULL (also for want of memory: then -ENOMEM) for none beyond type and
+ * message: json_object()
  * @ret_seq: number of the entry, may be NULL
  * @format: the message; names in it are bytes and are spelled here
- * When the journal cannot take it, the entry waits here for its repair, and the error is returned: what depends on
- * the entry must not happen then.
+ * When the journal cannot take it, the entry waits here for its repair, and the error is returned:
+ * what depends on the entry must not happen then.
  */
-int record_add(struct agent *agent, uint64_t *ret_seq, json_t *body, const char *type, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+int record_add(struct agent *agent, uint64_t *ret_seq, json_t *body, const char *type,
+	       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* As record_add(), but a failure leaves nothing behind: for entries that announce what will not happen then. */
+/*
+ * As record_add(), but a failure leaves nothing behind: for entries that announce what will not
+ * happen then.
+ */
 int record_announce(struct agent *agent, json_t *body, const char *type, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
@@ -51,28 +62,40 @@ int record_commit(struct agent *agent);
 /* Why the journal cannot be written, or NULL. */
 const char *record_broken(const struct agent *agent);
 
-/* Parts. All return new references or NULL when memory ran out (json_object_set_new() refuses those). */
+/*
+ * Parts. All return new references or NULL when memory ran out (json_object_set_new() refuses
+ * those).
+ */
 json_t *record_text(const char *bytes);
 json_t *record_labels(const struct agent *agent, uint64_t labels);
 json_t *record_target(const struct sluice_target *target, const char *text);
 json_t *record_subject(const struct sluice_event *event, const char *exe, const char *unit);
 json_t *record_key(const struct sluice_ask_key *key); /* hex of its 64 bytes */
 
-/* Adds "action", "labels", "person", "subject", "target" of an event to @body (stolen). Return: @body or NULL. */
-json_t *record_event(const struct agent *agent, const struct sluice_event *event, const char *unit, json_t *body);
+/*
+ * Adds "action", "labels", "person", "subject", "target" of an event to @body (stolen). Return:
+ * @body or NULL.
+ */
+json_t *record_event(const struct agent *agent, const struct sluice_event *event, const char *unit,
+		     json_t *body);
 
-/* Readers: false when the member is missing or is not what it should be; @ret is not written then. */
-bool record_get_text(const json_t *body, const char *name, char *ret, size_t size); /* bytes again */
+/*
+ * Readers: false when the member is missing or is not what it should be; @ret is not written then.
+ */
+/* bytes again */
+bool record_get_text(const json_t *body, const char *name, char *ret, size_t size);
 bool record_get_u64(const json_t *body, const char *name, uint64_t *ret);
-uint64_t record_get_labels(const struct agent *agent, const json_t *body); /* unknown names are left out */
+/* unknown names are left out */
+uint64_t record_get_labels(const struct agent *agent, const json_t *body);
 bool record_get_target(const json_t *body, struct sluice_target *ret);
 bool record_get_key(const json_t *body, struct sluice_ask_key *ret);
 
 /**
- * record_replay() - journal_replay_fn for journal_open(): hands an old entry to the modules that remember it.
+ * record_replay() - journal_replay_fn for journal_open(): hands an old entry to the modules that
+ * remember it.
  * @ctx: struct agent with names, lineage, requests and grants; nothing else need be there yet
- * An entry of a type that is not known, or that lacks a member, is passed over: the journal has verified it, and a
- * newer agent may have written it.
+ * An entry of a type that is not known, or that lacks a member, is passed over: the journal has
+ * verified it, and a newer agent may have written it.
  */
 int record_replay(void *ctx, uint64_t seq, json_t *entry);
 

@@ -40,23 +40,27 @@ json_t *record_labels(const struct agent *agent, uint64_t labels)
 json_t *record_target(const struct sluice_target *target, const char *text)
 {
 	char address[INET6_ADDRSTRLEN] = "";
-	const char *kind = target->kind < ARRAY_SIZE(kind_names) ? kind_names[target->kind] : "unknown";
+	const char *kind =
+		target->kind < ARRAY_SIZE(kind_names) ? kind_names[target->kind] : "unknown";
 	_cleanup_free_ char *spelled = wording_utf8(text, strlen(text));
 
 	if (!spelled)
 		return NULL;
 	switch (target->kind) {
 	case SLUICE_TARGET_FILE:
-		return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "kind", kind, "text", spelled, "dev",
-				 (json_int_t)target->object.dev, "gen", (json_int_t)target->object.gen, "ino",
+		return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "kind", kind, "text", spelled,
+				 "dev", (json_int_t)target->object.dev, "gen",
+				 (json_int_t)target->object.gen, "ino",
 				 (json_int_t)target->object.ino, "mode", (json_int_t)target->arg);
 	case SLUICE_TARGET_ENDPOINT:
 		inet_ntop(AF_INET6, target->addr, address, sizeof(address));
-		return json_pack("{s:s, s:s, s:s, s:I, s:I}", "kind", kind, "text", spelled, "address", address,
-				 "port", (json_int_t)target->port, "protocol", (json_int_t)target->arg);
+		return json_pack("{s:s, s:s, s:s, s:I, s:I}", "kind", kind, "text", spelled,
+				 "address", address, "port", (json_int_t)target->port, "protocol",
+				 (json_int_t)target->arg);
 	case SLUICE_TARGET_CREDENTIAL:
-		return json_pack("{s:s, s:s, s:I, s:I}", "kind", kind, "text", spelled, "credential",
-				 (json_int_t)target->arg, "id", (json_int_t)target->id[0]);
+		return json_pack("{s:s, s:s, s:I, s:I}", "kind", kind, "text", spelled,
+				 "credential", (json_int_t)target->arg, "id",
+				 (json_int_t)target->id[0]);
 	default:
 		return json_pack("{s:s, s:s}", "kind", kind, "text", spelled);
 	}
@@ -68,7 +72,8 @@ json_t *record_subject(const struct sluice_event *event, const char *exe, const 
 	char user[64], id[64];
 
 	wording_user(event->uid, user, sizeof(user));
-	snprintf(id, sizeof(id), "%u:%u:%llu", event->exe.dev, event->exe.gen, (unsigned long long)event->exe.ino);
+	snprintf(id, sizeof(id), "%u:%u:%llu", event->exe.dev, event->exe.gen,
+		 (unsigned long long)event->exe.ino);
 	if (json_object_set_new(subject, "pid", json_integer(event->tgid)) ||
 	    json_object_set_new(subject, "start_ns", json_integer((json_int_t)event->start_ns)) ||
 	    json_object_set_new(subject, "exe", record_text(exe)) ||
@@ -108,7 +113,8 @@ static const char *person_of(const struct agent *agent, const struct sluice_even
 	return person ? person->name : NULL;
 }
 
-json_t *record_event(const struct agent *agent, const struct sluice_event *event, const char *unit, json_t *body)
+json_t *record_event(const struct agent *agent, const struct sluice_event *event, const char *unit,
+		     json_t *body)
 {
 	char exe[SLUICE_PATH_TEXT], target[SLUICE_PATH_TEXT];
 	const char *person = person_of(agent, event);
@@ -118,14 +124,17 @@ json_t *record_event(const struct agent *agent, const struct sluice_event *event
 	wording_target(event, target, sizeof(target));
 	bad = json_object_set_new(body, "labels", record_labels(agent, event->labels));
 	if (event->type == SLUICE_EVENT_STOP || event->type == SLUICE_EVENT_GRANT)
-		bad |= json_object_set_new(body, "action",
-					   json_string(event->key.action < SLUICE_ACTIONS ?
-							       policy_action_names[event->key.action] : "unknown"));
+		bad |= json_object_set_new(
+			body, "action",
+			json_string(event->key.action < SLUICE_ACTIONS
+					    ? policy_action_names[event->key.action]
+					    : "unknown"));
 	if (person)
 		bad |= json_object_set_new(body, "person", json_string(person));
 	bad |= json_object_set_new(body, "subject", record_subject(event, exe, unit));
 	if (event->key.target.kind)
-		bad |= json_object_set_new(body, "target", record_target(&event->key.target, target));
+		bad |= json_object_set_new(body, "target",
+					   record_target(&event->key.target, target));
 	if (!bad)
 		return body;
 	json_decref(body);
@@ -161,7 +170,8 @@ uint64_t record_get_labels(const struct agent *agent, const json_t *body)
 	size_t i;
 
 	json_array_foreach(names, i, name) {
-		int bit = json_is_string(name) ? agent_bit_of_name(agent, json_string_value(name)) : -1;
+		int bit = json_is_string(name) ? agent_bit_of_name(agent, json_string_value(name))
+					       : -1;
 
 		if (bit >= 0)
 			labels |= 1ULL << bit;
@@ -191,7 +201,8 @@ bool record_get_target(const json_t *body, struct sluice_target *ret)
 		return false;
 	if (!strcmp(kind, kind_names[SLUICE_TARGET_FILE])) {
 		target.kind = SLUICE_TARGET_FILE;
-		if (!get_u32(part, "dev", &target.object.dev) || !get_u32(part, "gen", &target.object.gen) ||
+		if (!get_u32(part, "dev", &target.object.dev) ||
+		    !get_u32(part, "gen", &target.object.gen) ||
 		    !get_u32(part, "mode", &target.arg) || !record_get_u64(part, "ino", &ino))
 			return false;
 		target.object.ino = ino;
@@ -200,7 +211,8 @@ bool record_get_target(const json_t *body, struct sluice_target *ret)
 
 		target.kind = SLUICE_TARGET_ENDPOINT;
 		if (!address || inet_pton(AF_INET6, address, target.addr) != 1 ||
-		    !get_u32(part, "port", &port) || port > UINT16_MAX || !get_u32(part, "protocol", &target.arg))
+		    !get_u32(part, "port", &port) || port > UINT16_MAX ||
+		    !get_u32(part, "protocol", &target.arg))
 			return false;
 		target.port = (uint16_t)port;
 	} else {

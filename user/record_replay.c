@@ -22,10 +22,14 @@ int record_replay(void *ctx, uint64_t seq, json_t *entry)
 		const char *type;
 		void (*fn)(struct agent *agent, const json_t *entry);
 	} readers[] = {
-		{ "request.opened", request_replay_opened }, { "decision", request_replay_decision },
-		{ "request.decided", request_replay_closed }, { "request.closed", request_replay_closed },
-		{ "decision.void", voided }, { "grant.issued", grant_replay_issued },
-		{ "grant.revoked", grant_replay_ended }, { "grant.expired", grant_replay_ended },
+		{ "request.opened", request_replay_opened },
+		{ "decision", request_replay_decision },
+		{ "request.decided", request_replay_closed },
+		{ "request.closed", request_replay_closed },
+		{ "decision.void", voided },
+		{ "grant.issued", grant_replay_issued },
+		{ "grant.revoked", grant_replay_ended },
+		{ "grant.expired", grant_replay_ended },
 		{ "gateway.delivery", request_replay_delivery },
 	};
 	const char *type = json_string_value(json_object_get(entry, "type"));

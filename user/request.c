@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request.c: the table of requests, their opening, waiting and end: see request.h. What a request says is filled in
- * request_fill.c and shown by request_describe.c; restarts are in request_recover.c.
+ * request.c: the table of requests, their opening, waiting and end: see request.h. What a request
+ * says is filled in request_fill.c and shown by request_describe.c; restarts are in
+ * request_recover.c.
  */
 #include "request.h"
 
@@ -167,35 +168,41 @@ void request_count_tries(struct request *request)
 {
 	struct sluice_ask ask;
 
-	if (request->state == IPC_PENDING && !kernel_ask_get(request->agent->kernel, &request->key, &ask) &&
+	if (request->state == IPC_PENDING &&
+	    !kernel_ask_get(request->agent->kernel, &request->key, &ask) &&
 	    ask.tries > request->tries)
 		request->tries = ask.tries;
 }
 
-void request_end(struct agent *agent, struct request *request, enum ipc_state state, const char *outcome)
+void request_end(struct agent *agent, struct request *request, enum ipc_state state,
+		 const char *outcome)
 {
 	request_count_tries(request);
 	request->state = state;
 	request->closed_ms = agent_time_ms();
 	snprintf(request->outcome, sizeof(request->outcome), "%s", outcome);
-	record_add(agent, NULL,
-		   json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:s}", "request", request->id, "digest", request->digest,
-			     "state", request_state_names[state], "outcome", record_text(request->outcome), "tries",
-			     (json_int_t)request->tries, "closed_ms", (json_int_t)request->closed_ms, "boot",
-			     agent->boot_id),
-		   state == IPC_APPROVED || state == IPC_DENIED ? "request.decided" : "request.closed",
-		   "request %s is %s: %s", request->id, request_state_names[state], request->outcome);
+	record_add(
+		agent, NULL,
+		json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:s}", "request", request->id, "digest",
+			  request->digest, "state", request_state_names[state], "outcome",
+			  record_text(request->outcome), "tries", (json_int_t)request->tries,
+			  "closed_ms", (json_int_t)request->closed_ms, "boot", agent->boot_id),
+		state == IPC_APPROVED || state == IPC_DENIED ? "request.decided" : "request.closed",
+		"request %s is %s: %s", request->id, request_state_names[state], request->outcome);
 	request->fresh = true;
 	request_close_quietly(agent, request);
 }
 
-void request_refuse(struct agent *agent, struct request *request, enum ipc_state state, const char *outcome)
+void request_refuse(struct agent *agent, struct request *request, enum ipc_state state,
+		    const char *outcome)
 {
 	request_end(agent, request, state, outcome);
 	hold_deny(agent, request); /* lint: the newest closed request is not the one that goes */
 }
 
-/* What a timer or a process's end brought about is made known at once: no turn of events follows. */
+/*
+ * What a timer or a process's end brought about is made known at once: no turn of events follows.
+ */
 static void settle(struct agent *agent)
 {
 	request_committed(agent, record_commit(agent));
@@ -222,7 +229,8 @@ static int arm(struct request *request)
 {
 	uint64_t now = agent_boot_ns();
 	uint64_t us = request->deadline_ns > now ? (request->deadline_ns - now) / 1000 + 1000 : 0;
-	struct timeval after = { .tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000) };
+	struct timeval after = { .tv_sec = (time_t)(us / 1000000),
+				 .tv_usec = (suseconds_t)(us % 1000000) };
 
 	if (!request->timer)
 		request->timer = evtimer_new(request->agent->base, expire, request);
@@ -269,7 +277,9 @@ static void process_gone(evutil_socket_t fd, short what, void *arg)
 	settle(agent);
 }
 
-/* Watches the end of the process. A process that cannot be watched waits for the deadline instead. */
+/*
+ * Watches the end of the process. A process that cannot be watched waits for the deadline instead.
+ */
 static int watch(struct waiter *waiter)
 {
 	struct request *request = waiter->request;
@@ -277,13 +287,15 @@ static int watch(struct waiter *waiter)
 	waiter->pidfd = process_open(waiter->tgid, waiter->start_ns);
 	if (waiter->pidfd < 0)
 		return waiter->pidfd == -ESRCH ? -ESRCH : 0;
-	waiter->gone = event_new(request->agent->base, waiter->pidfd, EV_READ, process_gone, waiter);
+	waiter->gone =
+		event_new(request->agent->base, waiter->pidfd, EV_READ, process_gone, waiter);
 	if (waiter->gone)
 		event_add(waiter->gone, NULL);
 	return 0;
 }
 
-int request_add_waiter(struct request *request, pid_t tgid, uint32_t tid, uint64_t start_ns, bool held)
+int request_add_waiter(struct request *request, pid_t tgid, uint32_t tid, uint64_t start_ns,
+		       bool held)
 {
 	struct waiter *waiter;
 	bool watched = false;
@@ -302,7 +314,12 @@ int request_add_waiter(struct request *request, pid_t tgid, uint32_t tid, uint64
 	if (!waiter)
 		return -ENOMEM;
 	*waiter = (struct waiter){
-		.request = request, .tgid = tgid, .tid = tid, .start_ns = start_ns, .held = held, .pidfd = -1,
+		.request = request,
+		.tgid = tgid,
+		.tid = tid,
+		.start_ns = start_ns,
+		.held = held,
+		.pidfd = -1,
 	};
 	if (!watched && watch(waiter) == -ESRCH) {
 		free(waiter);
@@ -327,7 +344,8 @@ static void count_attempt(struct request *request, const struct sluice_event *ev
 	int r = request_add_waiter(request, (pid_t)event->tgid, event->tid, event->start_ns, held);
 
 	if (r < 0 && r != -ESRCH)
-		log_error_errno(r, "Process %u waits for %s and cannot be noted", event->tgid, request->id);
+		log_error_errno(r, "Process %u waits for %s and cannot be noted", event->tgid,
+				request->id);
 	request->held |= held;
 	request->failed |= !held;
 	request->tries++;
@@ -338,12 +356,14 @@ static size_t open_of_uid(const struct requests *requests, uid_t uid)
 {
 	size_t n = 0;
 
-	for (const struct request *request = requests->by_key; request; request = request->by_key.next)
+	for (const struct request *request = requests->by_key; request;
+	     request = request->by_key.next)
 		n += request->who.uid == uid;
 	return n;
 }
 
-static int open_request(struct agent *agent, const struct sluice_event *event, struct request *request)
+static int open_request(struct agent *agent, const struct sluice_event *event,
+			struct request *request)
 {
 	int r;
 
@@ -375,13 +395,19 @@ static int open_request(struct agent *agent, const struct sluice_event *event, s
 /* Nobody can be asked: the attempt is refused. */
 static void refuse_event(struct agent *agent, const struct sluice_event *event, int error)
 {
-	const char *why = error == -ENOSPC ? "too many requests are open (SLUICE_MAX_REQUESTS)" :
-			  error == -EDQUOT ? "this user has too many requests open (SLUICE_MAX_REQUESTS_PER_UID)" :
-					     strerror(-error);
+	const char *why =
+		error == -ENOSPC ? "too many requests are open (SLUICE_MAX_REQUESTS)"
+		: error == -EDQUOT
+			? "this user has too many requests open (SLUICE_MAX_REQUESTS_PER_UID)"
+			: strerror(-error);
 
-	log_error("An attempt of process %u cannot be asked about and is denied: %s", event->tgid, why);
-	record_add(agent, NULL, record_event(agent, event, NULL, json_pack("{s:s, s:s}", "verdict", "deny", "reason", why)),
-		   "event.stop", "%s[%u] was refused, nobody could be asked: %s", event->comm, event->tgid, why);
+	log_error("An attempt of process %u cannot be asked about and is denied: %s", event->tgid,
+		  why);
+	record_add(agent, NULL,
+		   record_event(agent, event, NULL,
+				json_pack("{s:s, s:s}", "verdict", "deny", "reason", why)),
+		   "event.stop", "%s[%u] was refused, nobody could be asked: %s", event->comm,
+		   event->tgid, why);
 	hold_deny_event(agent, event);
 }
 

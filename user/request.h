@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request.h: questions to people: opened by an attempt that missed labels, closed by exactly one outcome.
+ * request.h: questions to people: opened by an attempt that missed labels, closed by exactly one
+ * outcome.
  *
- * Owns: the table of open requests and the list of closed ones, their digests, deadlines and waiting processes. Must not
- * own: who may answer (decision.h), what an answer allows (grant.h), how a process is woken (hold.h).
+ * Owns: the table of open requests and the list of closed ones, their digests, deadlines and
+ * waiting processes. Must not own: who may answer (decision.h), what an answer allows (grant.h),
+ * how a process is woken (hold.h).
  *
- * Digest: lower case hex SHA-256 over this text, so that a stranger can compute it from the journal's entry:
- *	"sluice-request-v1\n", then for each field in this order: name, space, number of bytes of the value in decimal,
- *	space, value, newline. Numbers are decimal. Fields:
+ * Digest: lower case hex SHA-256 over this text, so that a stranger can compute it from the
+ * journal's entry:
+ *	"sluice-request-v1\n", then for each field in this order: name, space, number of bytes of
+ *	the value in decimal, space, value, newline. Numbers are decimal. Fields:
  *	host; boot (boot id); pid; start_ns; exe_id ("dev:gen:ino"); exe (path, bytes); action;
- *	target: "file dev:gen:ino type", "endpoint ADDRESS PORT PROTOCOL" (the address as IPv6 in 32 hex digits),
- *	"credential KIND ID ID2" or "any"; target_text (as shown, bytes); labels (names in order of bytes, comma between);
- *	and for each source in order of its number: source ("LABELS<newline>READER<newline>PATH", labels as before).
+ *	target: "file dev:gen:ino type", "endpoint ADDRESS PORT PROTOCOL" (the address as IPv6 in 32
+ *	hex digits), "credential KIND ID ID2" or "any"; target_text (as shown, bytes); labels (names
+ *	in order of bytes, comma between);
+ *	and for each source in order of its number: source ("LABELS<newline>READER<newline>PATH",
+ *	labels as before).
  */
 #ifndef SLUICE_REQUEST_H
 #define SLUICE_REQUEST_H
@@ -58,10 +63,12 @@ struct request_source {
  * struct request: one question. Strings are bytes unless they come from ipc.h.
  * @key, @labels: what was asked; both never change
  * @who: all roads from the asking process to people
- * @failed: some attempt was refused at once and may be made again by a new process of the same program
+ * @failed: some attempt was refused at once and may be made again by a new process of the same
+ * program
  * @earlier_boot: read from the journal, of a boot that has ended: its process cannot be there
  * @fresh: opened or changed since the last commit: people are told after it
- * @fallback: enum sluice_fallback: why it failed at once although the policy holds; only in the journal
+ * @fallback: enum sluice_fallback: why it failed at once although the policy holds; only in the
+ * journal
  * @scope, @duration_s: narrowest that approvers so far have chosen
  */
 struct request {
@@ -128,32 +135,43 @@ struct request *request_find(const struct requests *requests, const char *id);
 size_t request_count(const struct requests *requests, bool held_only); /* open ones */
 
 /**
- * request_stopped() - an attempt was held or failed: opens a request, or counts it on the one that is open.
+ * request_stopped() - an attempt was held or failed: opens a request, or counts it on the one that
+ * is open.
  * @event: SLUICE_EVENT_STOP with verdict HOLD or FAIL
- * When it cannot be opened (table full, journal broken, no memory) the attempt is denied and that is journaled.
+ * When it cannot be opened (table full, journal broken, no memory) the attempt is denied and that
+ * is journaled.
  */
 void request_stopped(struct agent *agent, const struct sluice_event *event);
 
 /**
- * request_end() - give the one outcome of a request: journals it, and tells people after the next commit.
+ * request_end() - give the one outcome of a request: journals it, and tells people after the next
+ * commit.
  * Does not touch the kernel: grant or denial and hold_wake() are the caller's, in that order.
  */
-void request_end(struct agent *agent, struct request *request, enum ipc_state state, const char *outcome);
+void request_end(struct agent *agent, struct request *request, enum ipc_state state,
+		 const char *outcome);
 
 /* Ends it as request_end() does, denies what is held and wakes it. */
-void request_refuse(struct agent *agent, struct request *request, enum ipc_state state, const char *outcome);
+void request_refuse(struct agent *agent, struct request *request, enum ipc_state state,
+		    const char *outcome);
 
-/* After record_commit(): tells people of what is fresh, or, when it failed, denies what could not be journaled. */
+/*
+ * After record_commit(): tells people of what is fresh, or, when it failed, denies what could not
+ * be journaled.
+ */
 void request_committed(struct agent *agent, int error);
 
-/* After a policy came in force: denies what nobody may approve any more, lets go what is not guarded any more. */
+/*
+ * After a policy came in force: denies what nobody may approve any more, lets go what is not
+ * guarded any more.
+ */
 void request_policy_changed(struct agent *agent);
 
 /**
  * request_recover() - after a restart: compare what the journal remembers with the kernel.
- * Open requests of this boot whose question is still in the kernel go on with their id, decisions and deadline; the
- * others are closed as gone; questions that the journal does not know are opened anew; stopped processes whose
- * question was answered just before the end are woken.
+ * Open requests of this boot whose question is still in the kernel go on with their id, decisions
+ * and deadline; the others are closed as gone; questions that the journal does not know are opened
+ * anew; stopped processes whose question was answered just before the end are woken.
  */
 int request_recover(struct agent *agent);
 
@@ -168,7 +186,8 @@ void request_replay_delivery(struct agent *agent, const json_t *entry);
 struct request_terms {
 	const struct policy_rule *rules[SLUICE_MAX_LABELS]; /* those that ask, each once */
 	size_t n_rules;
-	const struct policy_rule *shown; /* of the most sensitive label that is asked about, or NULL */
+	/* of the most sensitive label that is asked about, or NULL */
+	const struct policy_rule *shown;
 	bool denied;			 /* some label's rule refuses without asking */
 	bool reason;
 	enum policy_scope scope; /* narrowest of all */
@@ -176,10 +195,15 @@ struct request_terms {
 	uint64_t groups;	 /* of any rule */
 };
 
-void request_terms(const struct agent *agent, uint32_t action, uint64_t labels, struct request_terms *ret);
+void request_terms(const struct agent *agent, uint32_t action, uint64_t labels,
+		   struct request_terms *ret);
 
-/* Distinct approvals that @rule needs for this request: more when the requester is not known for sure. */
-unsigned int request_needed(const struct agent *agent, const struct request *request, const struct policy_rule *rule);
+/*
+ * Distinct approvals that @rule needs for this request: more when the requester is not known for
+ * sure.
+ */
+unsigned int request_needed(const struct agent *agent, const struct request *request,
+			    const struct policy_rule *rule);
 
 /* Distinct approvals counted for @rule: persons who are still in its groups. */
 unsigned int request_approvals(const struct agent *agent, const struct request *request,
@@ -193,7 +217,8 @@ unsigned int request_missing(const struct agent *agent, const struct request *re
 int request_digest(const struct agent *agent, struct request *request);
 
 /* Everything on it for cards, pages and terminals. */
-void request_describe(const struct agent *agent, const struct request *request, struct ipc_request *ret);
+void request_describe(const struct agent *agent, const struct request *request,
+		      struct ipc_request *ret);
 
 /* Takes over how often the kernel has seen the attempt: only the first one is an event. */
 void request_count_tries(struct request *request);
@@ -203,7 +228,8 @@ int request_fill(struct agent *agent, struct request *request, const struct slui
 json_t *request_body(const struct agent *agent, const struct request *request);
 int request_table_add(struct agent *agent, struct request *request);
 int request_watch(struct agent *agent, struct request *request);
-int request_add_waiter(struct request *request, pid_t tgid, uint32_t tid, uint64_t start_ns, bool held);
+int request_add_waiter(struct request *request, pid_t tgid, uint32_t tid, uint64_t start_ns,
+		       bool held);
 void request_close_quietly(struct agent *agent, struct request *request);
 struct request *request_free(struct request *request);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request_describe.c: a request as people see it. Owns no state; what a terminal or a chat may show is decided by those
- * who show it (escape.h and the gateway), here only UTF-8 and lengths are made sure of.
+ * request_describe.c: a request as people see it. Owns no state; what a terminal or a chat may show
+ * is decided by those who show it (escape.h and the gateway), here only UTF-8 and lengths are made
+ * sure of.
  */
 #include <string.h>
 
@@ -11,16 +12,20 @@
 #include "wording.h"
 
 /* Copies and counts what did not fit, so that nobody approves what is not shown. */
-#define COPY(ret, field, bytes) ((ret)->hidden += (uint32_t)wording_copy((ret)->field, sizeof((ret)->field), bytes))
+#define COPY(ret, field, bytes)                                                                    \
+	((ret)->hidden += (uint32_t)wording_copy((ret)->field, sizeof((ret)->field), bytes))
 
-static void describe_sources(const struct agent *agent, const struct request *request, struct ipc_request *ret)
+static void describe_sources(const struct agent *agent, const struct request *request,
+			     struct ipc_request *ret)
 {
 	for (size_t i = 0; i < request->n_sources; i++) {
 		const struct request_source *from = &request->sources[i];
 		struct ipc_source *source = &ret->sources[i];
 
-		ret->hidden += (uint32_t)wording_copy(source->path, sizeof(source->path), from->path);
-		ret->hidden += (uint32_t)wording_copy(source->reader, sizeof(source->reader), from->reader);
+		ret->hidden +=
+			(uint32_t)wording_copy(source->path, sizeof(source->path), from->path);
+		ret->hidden += (uint32_t)wording_copy(source->reader, sizeof(source->reader),
+						      from->reader);
 		wording_labels(agent, from->labels, source->labels, sizeof(source->labels));
 		source->time_ms = from->time_ms;
 	}
@@ -29,7 +34,8 @@ static void describe_sources(const struct agent *agent, const struct request *re
 
 static void describe_decisions(const struct request *request, struct ipc_request *ret)
 {
-	size_t n = request->n_decisions < SLUICE_MAX_REVIEWERS ? request->n_decisions : SLUICE_MAX_REVIEWERS;
+	size_t n = request->n_decisions < SLUICE_MAX_REVIEWERS ? request->n_decisions
+							       : SLUICE_MAX_REVIEWERS;
 
 	if (n)
 		memcpy(ret->decisions, request->decisions, n * sizeof(ret->decisions[0]));
@@ -56,7 +62,8 @@ static uint32_t highest_sensitivity(const struct agent *agent, uint64_t labels)
 	return label ? label->sensitivity : 0;
 }
 
-static void describe_rule(const struct agent *agent, const struct request *request, struct ipc_request *ret)
+static void describe_rule(const struct agent *agent, const struct request *request,
+			  struct ipc_request *ret)
 {
 	const struct policy_person *person;
 	struct request_terms terms;
@@ -69,7 +76,8 @@ static void describe_rule(const struct agent *agent, const struct request *reque
 		snprintf(ret->requester, sizeof(ret->requester), "%s", person->name);
 	for (size_t i = 0; i < request->n_decisions; i++)
 		ret->approvals += request->decisions[i].approve != 0;
-	ret->approvals_needed = (uint16_t)(ret->approvals + request_missing(agent, request, &terms));
+	ret->approvals_needed =
+		(uint16_t)(ret->approvals + request_missing(agent, request, &terms));
 	if (!terms.shown)
 		return;
 	snprintf(ret->rule, sizeof(ret->rule), "%s", terms.shown->name);
@@ -89,7 +97,8 @@ static uint32_t current_tries(const struct agent *agent, const struct request *r
 	return ask.tries > request->tries ? ask.tries : request->tries;
 }
 
-void request_describe(const struct agent *agent, const struct request *request, struct ipc_request *ret)
+void request_describe(const struct agent *agent, const struct request *request,
+		      struct ipc_request *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	memcpy(ret->id, request->id, sizeof(ret->id));

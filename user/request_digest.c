@@ -12,7 +12,8 @@
 #include "request.h"
 #include "wording.h"
 
-static void field(FILE *out, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void field(FILE *out, const char *name, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 static void field(FILE *out, const char *name, const char *format, ...)
 {
@@ -62,8 +63,8 @@ static void target_field(FILE *out, const struct sluice_target *target)
 		field(out, "target", "endpoint %s %u %u", address, target->port, target->arg);
 		return;
 	case SLUICE_TARGET_CREDENTIAL:
-		field(out, "target", "credential %u %llu %llu", target->arg, (unsigned long long)target->id[0],
-		      (unsigned long long)target->id[1]);
+		field(out, "target", "credential %u %llu %llu", target->arg,
+		      (unsigned long long)target->id[0], (unsigned long long)target->id[1]);
 		return;
 	default:
 		field(out, "target", "any");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request_fill.c: what a request says, gathered when it is opened, and its journal entry: see request.h.
+ * request_fill.c: what a request says, gathered when it is opened, and its journal entry: see
+ * request.h.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,8 +17,8 @@
 static int fill_sources(struct agent *agent, struct request *request)
 {
 	struct lineage_step steps[SLUICE_MAX_SOURCES];
-	size_t n = lineage_sources(agent->lineage, request->pid, request->start_ns, request->labels, steps,
-				   SLUICE_MAX_SOURCES);
+	size_t n = lineage_sources(agent->lineage, request->pid, request->start_ns, request->labels,
+				   steps, SLUICE_MAX_SOURCES);
 
 	for (size_t i = 0; i < n; i++) {
 		struct request_source *source = &request->sources[i];
@@ -25,7 +26,8 @@ static int fill_sources(struct agent *agent, struct request *request)
 		source->path = strdup(steps[i].object);
 		if (!source->path)
 			return -ENOMEM;
-		snprintf(source->reader, sizeof(source->reader), "%s[%d]", steps[i].comm, steps[i].pid);
+		snprintf(source->reader, sizeof(source->reader), "%s[%d]", steps[i].comm,
+			 steps[i].pid);
 		source->labels = steps[i].labels;
 		source->time_ms = steps[i].time_ms;
 		request->n_sources++;
@@ -59,14 +61,16 @@ static int fill_process(struct request *request, const struct sluice_event *even
 	if (process_command(request->pid, request->start_ns, text, sizeof(text)) < 0)
 		text[0] = '\0';
 	request->command = strdup(text);
-	if (process_environ(request->pid, request->start_ns, "SLUICE_REASON", reason, sizeof(reason)) < 0)
+	if (process_environ(request->pid, request->start_ns, "SLUICE_REASON", reason,
+			    sizeof(reason)) < 0)
 		reason[0] = '\0';
 	request->reason = strdup(reason);
 	return request->exe && request->command && request->reason ? 0 : -ENOMEM;
 }
 
 /* The kernel's deadline is the one that counts; without it (0) the rule's. */
-static void fill_times(struct agent *agent, struct request *request, const struct sluice_event *event)
+static void fill_times(struct agent *agent, struct request *request,
+		       const struct sluice_event *event)
 {
 	struct request_terms terms;
 	uint64_t now = agent_boot_ns();
@@ -76,7 +80,8 @@ static void fill_times(struct agent *agent, struct request *request, const struc
 	limit_s = terms.shown ? terms.shown->limit_s : SLUICE_DEFAULT_LIMIT_S;
 	request->scope = terms.scope;
 	request->duration_s = terms.duration_s;
-	request->deadline_ns = event->deadline_ns ? event->deadline_ns : now + (uint64_t)limit_s * 1000000000;
+	request->deadline_ns =
+		event->deadline_ns ? event->deadline_ns : now + (uint64_t)limit_s * 1000000000;
 	request->opened_ms = agent_time_ms();
 	request->expires_ms = request->opened_ms;
 	if (request->deadline_ns > now)
@@ -116,8 +121,9 @@ static json_t *who_body(const struct identity *who)
 
 	for (size_t i = 0; i < who->n_uids; i++)
 		json_array_append_new(uids, json_integer(who->uids[i]));
-	return json_pack("{s:o, s:b, s:b, s:o, s:o}", "uids", uids, "everyone", who->everyone, "partial", who->partial,
-			 "unit", record_text(who->unit), "owner_unit", record_text(who->owner_unit));
+	return json_pack("{s:o, s:b, s:b, s:o, s:o}", "uids", uids, "everyone", who->everyone,
+			 "partial", who->partial, "unit", record_text(who->unit), "owner_unit",
+			 record_text(who->owner_unit));
 }
 
 static json_t *sources_body(const struct agent *agent, const struct request *request)
@@ -127,10 +133,11 @@ static json_t *sources_body(const struct agent *agent, const struct request *req
 	for (size_t i = 0; i < request->n_sources; i++) {
 		const struct request_source *source = &request->sources[i];
 
-		json_array_append_new(sources, json_pack("{s:o, s:o, s:o, s:I}", "path", record_text(source->path),
-							 "reader", record_text(source->reader), "labels",
-							 record_labels(agent, source->labels), "time_ms",
-							 (json_int_t)source->time_ms));
+		json_array_append_new(sources, json_pack("{s:o, s:o, s:o, s:I}", "path",
+							 record_text(source->path), "reader",
+							 record_text(source->reader), "labels",
+							 record_labels(agent, source->labels),
+							 "time_ms", (json_int_t)source->time_ms));
 	}
 	return sources;
 }
@@ -138,8 +145,11 @@ static json_t *sources_body(const struct agent *agent, const struct request *req
 static json_t *subject_body(const struct request *request)
 {
 	struct sluice_event event = {
-		.tgid = (uint32_t)request->pid, .start_ns = request->start_ns, .exe = request->exe_id,
-		.uid = request->who.uid, .loginuid = request->who.loginuid,
+		.tgid = (uint32_t)request->pid,
+		.start_ns = request->start_ns,
+		.exe = request->exe_id,
+		.uid = request->who.uid,
+		.loginuid = request->who.loginuid,
 	};
 
 	memcpy(event.comm, request->comm, sizeof(event.comm));
@@ -163,19 +173,23 @@ static const char *fallback_name(uint32_t fallback)
 
 json_t *request_body(const struct agent *agent, const struct request *request)
 {
-	const struct policy_person *person = agent->policy ? person_requester(agent->policy, &request->who) : NULL;
+	const struct policy_person *person =
+		agent->policy ? person_requester(agent->policy, &request->who) : NULL;
 	struct request_terms terms;
 
 	request_terms(agent, request->key.action, request->labels, &terms);
-	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:I, s:I}",
-			 "request", request->id, "digest", request->digest, "action",
-			 policy_action_names[request->key.action], "labels", record_labels(agent, request->labels),
-			 "rule", terms.shown ? terms.shown->name : "", "requester", person ? person->name : "",
-			 "verdict", request->held ? "hold" : "fail", "fallback", fallback_name(request->fallback), "subject", subject_body(request), "target",
-			 record_target(&request->key.target, request->target), "command",
-			 record_text(request->command), "reason", record_text(request->reason), "who",
-			 who_body(&request->who), "sources", sources_body(agent, request), "key",
-			 record_key(&request->key), "boot", agent->boot_id, "deadline_ns",
-			 (json_int_t)request->deadline_ns, "opened_ms", (json_int_t)request->opened_ms, "expires_ms",
-			 (json_int_t)request->expires_ms);
+	return json_pack(
+		"{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, "
+		"s:I, s:I, s:I}",
+		"request", request->id, "digest", request->digest, "action",
+		policy_action_names[request->key.action], "labels",
+		record_labels(agent, request->labels), "rule", terms.shown ? terms.shown->name : "",
+		"requester", person ? person->name : "", "verdict", request->held ? "hold" : "fail",
+		"fallback", fallback_name(request->fallback), "subject", subject_body(request),
+		"target", record_target(&request->key.target, request->target), "command",
+		record_text(request->command), "reason", record_text(request->reason), "who",
+		who_body(&request->who), "sources", sources_body(agent, request), "key",
+		record_key(&request->key), "boot", agent->boot_id, "deadline_ns",
+		(json_int_t)request->deadline_ns, "opened_ms", (json_int_t)request->opened_ms,
+		"expires_ms", (json_int_t)request->expires_ms);
 }

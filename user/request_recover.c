@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request_recover.c: open requests after a restart or a new policy: see request.h. Reading them back from the journal
- * is in request_replay.c.
+ * request_recover.c: open requests after a restart or a new policy: see request.h. Reading them
+ * back from the journal is in request_replay.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,10 +37,13 @@ static void find_waiters(struct request *request, const struct sluice_ask *ask)
 
 static bool is_wanted(const struct request *request)
 {
-	return request->waiters || (request->key.subject.kind == SLUICE_SUBJECT_EXECUTABLE && request->failed);
+	return request->waiters ||
+	       (request->key.subject.kind == SLUICE_SUBJECT_EXECUTABLE && request->failed);
 }
 
-/* The agent ended between a decision and its effect. Return: true when the request is closed now. */
+/*
+ * The agent ended between a decision and its effect. Return: true when the request is closed now.
+ */
 static bool finish_decided(struct agent *agent, struct request *request)
 {
 	const struct ipc_decision *last = &request->decisions[request->n_decisions - 1];
@@ -62,9 +65,11 @@ static bool finish_decided(struct agent *agent, struct request *request)
 	request_terms(agent, request->key.action, request->labels, &terms);
 	if (!terms.n_rules || request_missing(agent, request, &terms))
 		return false;
-	record_add(agent, NULL, json_pack("{s:s, s:s, s:s}", "request", request->id, "person", last->person, "grant", ""),
-		   "decision.void", "the answer of %s to %s had no effect: the agent ended first", last->person,
-		   request->id);
+	record_add(agent, NULL,
+		   json_pack("{s:s, s:s, s:s}", "request", request->id, "person", last->person,
+			     "grant", ""),
+		   "decision.void", "the answer of %s to %s had no effect: the agent ended first",
+		   last->person, request->id);
 	request->n_decisions--;
 	return false;
 }
@@ -73,10 +78,12 @@ static bool finish_decided(struct agent *agent, struct request *request)
 static void take_up(struct agent *agent, struct request *request)
 {
 	struct sluice_ask ask;
-	int r = request->earlier_boot ? -ENOENT : kernel_ask_get(agent->kernel, &request->key, &ask);
+	int r = request->earlier_boot ? -ENOENT
+				      : kernel_ask_get(agent->kernel, &request->key, &ask);
 
 	if (r < 0) {
-		request_end(agent, request, IPC_GONE, "it was not open any more when the agent started again");
+		request_end(agent, request, IPC_GONE,
+			    "it was not open any more when the agent started again");
 		return;
 	}
 	find_waiters(request, &ask);
@@ -84,7 +91,8 @@ static void take_up(struct agent *agent, struct request *request)
 	if (request->n_decisions && finish_decided(agent, request))
 		return;
 	if (!is_wanted(request))
-		request_refuse(agent, request, IPC_GONE, "the process ended while the agent was away");
+		request_refuse(agent, request, IPC_GONE,
+			       "the process ended while the agent was away");
 	else if (request_watch(agent, request) < 0)
 		request_refuse(agent, request, IPC_DENIED, "no memory to watch over its deadline");
 	else
@@ -210,9 +218,11 @@ void request_policy_changed(struct agent *agent)
 
 		request_terms(agent, request->key.action, request->labels, &terms);
 		if (terms.denied) {
-			request_refuse(agent, request, IPC_DENIED, "the new policy denies it without asking");
+			request_refuse(agent, request, IPC_DENIED,
+				       "the new policy denies it without asking");
 		} else if (!terms.n_rules) {
-			request_end(agent, request, IPC_GONE, "the new policy does not ask about it any more");
+			request_end(agent, request, IPC_GONE,
+				    "the new policy does not ask about it any more");
 			hold_wake(agent, request);
 		}
 	}

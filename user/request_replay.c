@@ -33,8 +33,9 @@ static void read_who(struct request *request, const json_t *subject, const json_
 	size_t i;
 
 	identity->uid = (uid_t)get_u64(subject, "uid");
-	identity->loginuid = json_object_get(subject, "loginuid") ? (uint32_t)get_u64(subject, "loginuid") :
-								    PROCESS_NO_LOGIN;
+	identity->loginuid = json_object_get(subject, "loginuid")
+				     ? (uint32_t)get_u64(subject, "loginuid")
+				     : PROCESS_NO_LOGIN;
 	identity->partial = json_is_true(json_object_get(who, "partial"));
 	/* An entry without all roads conflicts with everyone, as an unreadable process does. */
 	identity->everyone = !json_is_false(json_object_get(who, "everyone"));
@@ -85,8 +86,10 @@ static bool read_opened(const struct agent *agent, struct request *request, cons
 	const char *boot = json_string_value(json_object_get(entry, "boot"));
 	const char *verdict = json_string_value(json_object_get(entry, "verdict"));
 
-	if (!boot || !verdict || !record_get_key(entry, &request->key) || request->key.action >= SLUICE_ACTIONS ||
-	    !record_get_text(entry, "request", request->id, sizeof(request->id)) || !request->id[0] ||
+	if (!boot || !verdict || !record_get_key(entry, &request->key) ||
+	    request->key.action >= SLUICE_ACTIONS ||
+	    !record_get_text(entry, "request", request->id, sizeof(request->id)) ||
+	    !request->id[0] ||
 	    !record_get_text(entry, "digest", request->digest, sizeof(request->digest)) ||
 	    !read_subject(request, subject))
 		return false;
@@ -112,7 +115,8 @@ void request_replay_opened(struct agent *agent, const json_t *entry)
 {
 	struct request *request = calloc(1, sizeof(*request)), *older;
 
-	if (!request || !read_opened(agent, request, entry) || request_find(agent->requests, request->id)) {
+	if (!request || !read_opened(agent, request, entry) ||
+	    request_find(agent->requests, request->id)) {
 		request_free(request);
 		return;
 	}
@@ -129,7 +133,8 @@ static struct request *named(struct agent *agent, const json_t *entry)
 {
 	char id[16];
 
-	return record_get_text(entry, "request", id, sizeof(id)) ? request_find(agent->requests, id) : NULL;
+	return record_get_text(entry, "request", id, sizeof(id)) ? request_find(agent->requests, id)
+								 : NULL;
 }
 
 void request_replay_decision(struct agent *agent, const json_t *entry)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request_terms.c: what the policy in force demands for a request: see request.h. A request may miss labels of several
- * rules: each rule that asks must get its own approvals, and what is allowed is what the strictest allows.
+ * request_terms.c: what the policy in force demands for a request: see request.h. A request may
+ * miss labels of several rules: each rule that asks must get its own approvals, and what is allowed
+ * is what the strictest allows.
  */
 #include "request.h"
 #include "wording.h"
@@ -22,7 +23,8 @@ static void add_rule(struct request_terms *terms, const struct policy_rule *rule
 	terms->rules[terms->n_rules++] = rule;
 }
 
-void request_terms(const struct agent *agent, uint32_t action, uint64_t labels, struct request_terms *ret)
+void request_terms(const struct agent *agent, uint32_t action, uint64_t labels,
+		   struct request_terms *ret)
 {
 	uint8_t bits[SLUICE_MAX_LABELS];
 	size_t n = wording_sort_labels(agent, labels, bits);
@@ -33,7 +35,8 @@ void request_terms(const struct agent *agent, uint32_t action, uint64_t labels, 
 		const struct policy_rule *rule = NULL;
 
 		if (label >= 0 && agent->policy && action < SLUICE_ACTIONS)
-			rule = policy_rule_for(agent->policy, (enum sluice_action)action, (size_t)label);
+			rule = policy_rule_for(agent->policy, (enum sluice_action)action,
+					       (size_t)label);
 		if (!rule || rule->monitor)
 			continue;
 		if (rule->verdict == POLICY_DENY)
@@ -43,7 +46,8 @@ void request_terms(const struct agent *agent, uint32_t action, uint64_t labels, 
 	}
 }
 
-unsigned int request_needed(const struct agent *agent, const struct request *request, const struct policy_rule *rule)
+unsigned int request_needed(const struct agent *agent, const struct request *request,
+			    const struct policy_rule *rule)
 {
 	unsigned int needed = rule->reviewers ? rule->reviewers : 1;
 
@@ -60,9 +64,11 @@ unsigned int request_approvals(const struct agent *agent, const struct request *
 	unsigned int n = 0;
 
 	for (size_t i = 0; i < request->n_decisions; i++) {
-		const struct policy_person *person = policy_find_person(agent->policy, request->decisions[i].person);
+		const struct policy_person *person =
+			policy_find_person(agent->policy, request->decisions[i].person);
 
-		n += request->decisions[i].approve && person && policy_in_groups(agent->policy, rule->groups, person);
+		n += request->decisions[i].approve && person &&
+		     policy_in_groups(agent->policy, rule->groups, person);
 	}
 	return n;
 }

@@ -2,8 +2,8 @@
 /*
  * sluiced.c: main of the daemon: options, and the order of start and stop.
  *
- * Owns: that order and nothing else; each step is a module. Whatever fails at start leaves the kernel as it was: what
- * enforced before goes on.
+ * Owns: that order and nothing else; each step is a module. Whatever fails at start leaves the
+ * kernel as it was: what enforced before goes on.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -58,7 +58,8 @@ static void usage(FILE *out)
 {
 	fputs("Usage: sluiced [OPTION]\n"
 	      "Stops labeled data from leaving until a person has said yes.\n\n"
-	      "  -c, --config FILE    policy and settings (/etc/sluice/sluice.conf; policy.d beside it is read too)\n"
+	      "  -c, --config FILE    policy and settings (/etc/sluice/sluice.conf; policy.d "
+	      "beside it is read too)\n"
 	      "      --control PATH   socket for sluice (" IPC_CONTROL_SOCKET ")\n"
 	      "      --gateway PATH   socket for sluice-gateway (" IPC_GATEWAY_SOCKET ")\n"
 	      "      --release        wake every held process, as a failed one, and exit\n"
@@ -75,10 +76,14 @@ enum { OPT_CONTROL = 256, OPT_GATEWAY, OPT_RELEASE, OPT_DETACH };
 static int parse_options(int argc, char **argv, struct options *options)
 {
 	static const struct option table[] = {
-		{ "config", required_argument, NULL, 'c' },	   { "control", required_argument, NULL, OPT_CONTROL },
-		{ "gateway", required_argument, NULL, OPT_GATEWAY }, { "release", no_argument, NULL, OPT_RELEASE },
-		{ "detach", no_argument, NULL, OPT_DETACH },	   { "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },		   { "version", no_argument, NULL, 'V' },
+		{ "config", required_argument, NULL, 'c' },
+		{ "control", required_argument, NULL, OPT_CONTROL },
+		{ "gateway", required_argument, NULL, OPT_GATEWAY },
+		{ "release", no_argument, NULL, OPT_RELEASE },
+		{ "detach", no_argument, NULL, OPT_DETACH },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -130,8 +135,8 @@ static int check_prerequisites(void)
 	for (i = 0; i < n; i++) {
 		if (results[i].ok == 1)
 			continue;
-		log_message(results[i].ok ? LOG_WARNING : LOG_ERR, "%s: %s; %s", results[i].name, results[i].found,
-			    results[i].remedy);
+		log_message(results[i].ok ? LOG_WARNING : LOG_ERR, "%s: %s; %s", results[i].name,
+			    results[i].found, results[i].remedy);
 		if (!results[i].ok)
 			err = -ENOTSUP;
 	}
@@ -202,8 +207,8 @@ static int open_journal(struct daemon *daemon, const struct policy *policy)
 		log_error("%s", error.text);
 		return err;
 	}
-	err = journal_open(policy->settings.journal, key, origin, record_replay, agent, &agent->journal,
-			   &daemon->recovery, text, sizeof(text));
+	err = journal_open(policy->settings.journal, key, origin, record_replay, agent,
+			   &agent->journal, &daemon->recovery, text, sizeof(text));
 	if (err)
 		log_error("%s", text);
 	return err;
@@ -235,16 +240,21 @@ static int journal_start(struct daemon *daemon)
 
 	if (recovery->torn_bytes || recovery->adopted)
 		err = record_add(agent, NULL,
-				 json_pack("{s:I,s:I,s:s}", "adopted", (json_int_t)recovery->adopted, "torn_bytes",
-					   (json_int_t)recovery->torn_bytes, "torn_sha256", recovery->torn_sha256),
+				 json_pack("{s:I,s:I,s:s}", "adopted",
+					   (json_int_t)recovery->adopted, "torn_bytes",
+					   (json_int_t)recovery->torn_bytes, "torn_sha256",
+					   recovery->torn_sha256),
 				 "journal.recovered",
-				 "journal recovered after an unclean end: %llu entries signed again, %llu torn bytes kept aside",
-				 (unsigned long long)recovery->adopted, (unsigned long long)recovery->torn_bytes);
+				 "journal recovered after an unclean end: %llu entries signed "
+				 "again, %llu torn bytes kept aside",
+				 (unsigned long long)recovery->adopted,
+				 (unsigned long long)recovery->torn_bytes);
 	if (!err)
 		err = record_add(agent, NULL,
-				 json_pack("{s:{s:s,s:b,s:b}}", "agent", "version", agent->version, "adopted",
-					   daemon->adopted, "clean", recovery->clean),
-				 "agent.start", "agent started%s", daemon->adopted ? ", enforcement was in force" : "");
+				 json_pack("{s:{s:s,s:b,s:b}}", "agent", "version", agent->version,
+					   "adopted", daemon->adopted, "clean", recovery->clean),
+				 "agent.start", "agent started%s",
+				 daemon->adopted ? ", enforcement was in force" : "");
 	if (!err)
 		err = record_commit(agent);
 	if (err)
@@ -276,8 +286,9 @@ static void repair_journal(struct agent *agent)
 	if (!record_broken(agent) || journal_repair(agent->journal))
 		return;
 	log_notice("the journal can be written again");
-	record_add(agent, NULL, json_object(), "journal.repaired",
-		   "the journal can be written again; what waited for it follows or came just before");
+	record_add(
+		agent, NULL, json_object(), "journal.repaired",
+		"the journal can be written again; what waited for it follows or came just before");
 	record_commit(agent);
 }
 
@@ -314,7 +325,8 @@ static void on_stop(evutil_socket_t fd, short what, void *ctx)
 	event_base_loopbreak(daemon->agent.base);
 }
 
-static int add_event(struct daemon *daemon, int fd, short what, event_callback_fn fn, const struct timeval *interval)
+static int add_event(struct daemon *daemon, int fd, short what, event_callback_fn fn,
+		     const struct timeval *interval)
 {
 	struct event *event = event_new(daemon->agent.base, fd, what | EV_PERSIST, fn, daemon);
 
@@ -326,7 +338,8 @@ static int add_event(struct daemon *daemon, int fd, short what, event_callback_f
 
 static int start_loop(struct daemon *daemon)
 {
-	struct timeval beat = { .tv_sec = SLUICE_HEARTBEAT_MS / 1000, .tv_usec = SLUICE_HEARTBEAT_MS % 1000 * 1000 };
+	struct timeval beat = { .tv_sec = SLUICE_HEARTBEAT_MS / 1000,
+				.tv_usec = SLUICE_HEARTBEAT_MS % 1000 * 1000 };
 	struct agent *agent = &daemon->agent;
 	int err;
 
@@ -354,7 +367,8 @@ static void policy_freep(struct policy **policy)
 static int enforce(struct daemon *daemon, struct policy **policy)
 {
 	struct policy_error error = {};
-	int err = deploy_new(&daemon->agent, daemon->options.conf, daemon->endpoints, &daemon->deploy);
+	int err = deploy_new(&daemon->agent, daemon->options.conf, daemon->endpoints,
+			     &daemon->deploy);
 
 	if (!err)
 		err = start_loop(daemon);
@@ -379,15 +393,17 @@ static int open_sockets(struct daemon *daemon)
 		err = make_folder_of(options->gateway, 0755);
 	if (err)
 		return err;
-	err = control_open(&daemon->agent, options->control, options->gateway, &daemon->agent.control);
+	err = control_open(&daemon->agent, options->control, options->gateway,
+			   &daemon->agent.control);
 	if (err)
-		return log_error_errno(err, "Cannot listen on '%s' and '%s'", options->control, options->gateway);
+		return log_error_errno(err, "Cannot listen on '%s' and '%s'", options->control,
+				       options->gateway);
 	return 0;
 }
 
 /*
- * What was open when the agent ended. Grants first, since a request may have got one. Then what the ring still holds: an
- * event says more about a question than can be found out afterwards.
+ * What was open when the agent ended. Grants first, since a request may have got one. Then what the
+ * ring still holds: an event says more about a question than can be found out afterwards.
  */
 static int take_up(struct agent *agent)
 {
@@ -399,7 +415,10 @@ static int take_up(struct agent *agent)
 	return request_recover(agent);
 }
 
-/* A held process has a descriptor here; without room for all of them the sockets could not answer any more. */
+/*
+ * A held process has a descriptor here; without room for all of them the sockets could not answer
+ * any more.
+ */
 static void raise_limits(void)
 {
 	struct rlimit limit;
@@ -446,7 +465,10 @@ static int start(struct daemon *daemon)
 	return err;
 }
 
-/* A first start that failed: without a policy in force the programs would be of no use and look like protection. */
+/*
+ * A first start that failed: without a policy in force the programs would be of no use and look
+ * like protection.
+ */
 static void leave_nothing(void)
 {
 	struct kernel_error error;
@@ -463,7 +485,8 @@ static void stop(struct daemon *daemon, bool started)
 	agent->control = control_close(agent->control);
 	if (started) {
 		consume(agent);
-		record_add(agent, NULL, json_object(), "agent.stop", "agent stopped, enforcement goes on");
+		record_add(agent, NULL, json_object(), "agent.stop",
+			   "agent stopped, enforcement goes on");
 		record_commit(agent);
 	}
 	for (i = 0; i < daemon->n_events; i++)

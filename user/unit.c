@@ -26,8 +26,12 @@ static void fts_closep(FTS **fts)
 int unit_cgroups(const char *unit, uint64_t **ret, size_t *ret_n)
 {
 	char *roots[] = { (char *)unit_cgroup_root, NULL };
-	/* Within one mount: below the folder of a hybrid host other hierarchies are mounted, whose ids mean other things. */
-	_cleanup_(fts_closep) FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+	/*
+	 * Within one mount: below the folder of a hybrid host other hierarchies are mounted, whose
+	 * ids mean other things.
+	 */
+	_cleanup_(fts_closep) FTS *fts =
+		fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
 	_cleanup_free_ uint64_t *ids = NULL;
 	const FTSENT *entry;
 	size_t n = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wording.c: see wording.h. Owns the byte spelling and the lists of names; the words for a target are in
- * wording_target.c.
+ * wording.c: see wording.h. Owns the byte spelling and the lists of names; the words for a target
+ * are in wording_target.c.
  */
 #include "wording.h"
 
@@ -133,7 +133,8 @@ static bool goes_before(const struct agent *agent, uint8_t a, uint8_t b)
 	return sa != sb ? sa > sb : strcmp(agent->names.name[a], agent->names.name[b]) < 0;
 }
 
-size_t wording_sort_labels(const struct agent *agent, uint64_t labels, uint8_t ret_bits[SLUICE_MAX_LABELS])
+size_t wording_sort_labels(const struct agent *agent, uint64_t labels,
+			   uint8_t ret_bits[SLUICE_MAX_LABELS])
 {
 	size_t n = 0;
 
@@ -164,7 +165,8 @@ void wording_labels(const struct agent *agent, uint64_t labels, char *ret, size_
 		char number[16];
 
 		snprintf(number, sizeof(number), "bit%u", bits[i]);
-		used += (size_t)snprintf(ret + used, size - used, "%s%s", used ? ", " : "", *name ? name : number);
+		used += (size_t)snprintf(ret + used, size - used, "%s%s", used ? ", " : "",
+					 *name ? name : number);
 	}
 	if (used >= size && size > 4) /* cut visibly */
 		memcpy(ret + size - 4, "...", 4);

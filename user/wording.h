@@ -2,12 +2,13 @@
 /*
  * wording.h: what the kernel knows as bytes and numbers, as text for the journal and for people.
  *
- * Owns: spelling of paths, targets, labels, users and byte strings. Must not own: what a terminal may show
- * (escape.h), or what operators write (text.h).
+ * Owns: spelling of paths, targets, labels, users and byte strings. Must not own: what a terminal
+ * may show (escape.h), or what operators write (text.h).
  *
- * Names on Linux are bytes, the journal and the sockets carry UTF-8. The spelling: a backslash is written twice, a byte
- * that is not part of valid UTF-8 is written \xHH (two lower case hex digits), all else stays. So any name can be
- * read by people and turned back into exactly its bytes with wording_bytes().
+ * Names on Linux are bytes, the journal and the sockets carry UTF-8. The spelling: a backslash is
+ * written twice, a byte that is not part of valid UTF-8 is written \xHH (two lower case hex
+ * digits), all else stays. So any name can be read by people and turned back into exactly its bytes
+ * with wording_bytes().
  */
 #ifndef SLUICE_WORDING_H
 #define SLUICE_WORDING_H
@@ -36,17 +37,24 @@ char *wording_utf8(const char *bytes, size_t length);
  */
 size_t wording_copy(char *ret, size_t size, const char *bytes);
 
-/* Turns a spelling back into bytes. Return: their number; -EINVAL for what is none, -ENAMETOOLONG. */
+/*
+ * Turns a spelling back into bytes. Return: their number; -EINVAL for what is none, -ENAMETOOLONG.
+ */
 int wording_bytes(const char *text, char *ret, size_t size);
 
 /**
- * wording_path() - join components as struct sluice_event carries them (leaf first, NUL after each).
+ * wording_path() - join components as struct sluice_event carries them (leaf first, NUL after
+ * each).
  * @cut: the upper part is missing: starts with "…/" instead of "/"
- * Control characters and other bytes are kept as they are. A path that does not fit is cut in front in the same way.
+ * Control characters and other bytes are kept as they are. A path that does not fit is cut in front
+ * in the same way.
  */
 void wording_path(const char *parts, size_t length, bool cut, char *ret, size_t size);
 
-/* The target of @event in words: path, "address port protocol", or the change of credentials. Bytes, not UTF-8. */
+/*
+ * The target of @event in words: path, "address port protocol", or the change of credentials.
+ * Bytes, not UTF-8.
+ */
 void wording_target(const struct sluice_event *event, char *ret, size_t size);
 void wording_endpoint(const struct sluice_target *target, char *ret, size_t size);
 
@@ -54,12 +62,14 @@ void wording_endpoint(const struct sluice_target *target, char *ret, size_t size
 void wording_labels(const struct agent *agent, uint64_t labels, char *ret, size_t size);
 
 /* Bits in the order in which wording_labels() names them. Return: how many. */
-size_t wording_sort_labels(const struct agent *agent, uint64_t labels, uint8_t ret_bits[SLUICE_MAX_LABELS]);
+size_t wording_sort_labels(const struct agent *agent, uint64_t labels,
+			   uint8_t ret_bits[SLUICE_MAX_LABELS]);
 
 /* Local account of @uid, or the number. */
 void wording_user(uid_t uid, char *ret, size_t size);
 
 void wording_hex(const void *bytes, size_t length, char *ret); /* @ret: 2 * length + 1 */
-int wording_unhex(const char *hex, void *ret, size_t length);  /* -EINVAL unless exactly @length bytes */
+/* -EINVAL unless exactly @length bytes */
+int wording_unhex(const char *hex, void *ret, size_t length);
 
 #endif

@@ -14,7 +14,10 @@
 
 #define CUT "\xe2\x80\xa6" /* … */
 
-/* Puts @part and a slash before it in front of @used bytes at the end of the buffer. False when it does not fit. */
+/*
+ * Puts @part and a slash before it in front of @used bytes at the end of the buffer. False when it
+ * does not fit.
+ */
 static bool put_before(char *end, size_t *used, size_t room, const char *part, size_t length)
 {
 	if (*used + length + 1 + strlen(CUT) + 1 > room)
@@ -36,7 +39,8 @@ void wording_path(const char *parts, size_t length, bool cut, char *ret, size_t 
 		size_t n = strnlen(parts, (size_t)(stop - parts));
 
 		/* The file system's root ends the walk with a component "/" on some paths. */
-		if (!(n == 1 && *parts == '/') && n && !put_before(end, &used, size - 1, parts, n)) {
+		if (!(n == 1 && *parts == '/') && n &&
+		    !put_before(end, &used, size - 1, parts, n)) {
 			cut = true;
 			break;
 		}
@@ -60,8 +64,9 @@ static const char *protocol_name(uint32_t protocol, char *number, size_t size)
 		uint32_t protocol;
 		const char *name;
 	} names[] = {
-		{ IPPROTO_TCP, "tcp" }, { IPPROTO_UDP, "udp" }, { IPPROTO_ICMP, "icmp" }, { IPPROTO_ICMPV6, "icmpv6" },
-		{ IPPROTO_SCTP, "sctp" }, { IPPROTO_RAW, "raw" }, { IPPROTO_UDPLITE, "udplite" },
+		{ IPPROTO_TCP, "tcp" },		{ IPPROTO_UDP, "udp" },	  { IPPROTO_ICMP, "icmp" },
+		{ IPPROTO_ICMPV6, "icmpv6" },	{ IPPROTO_SCTP, "sctp" }, { IPPROTO_RAW, "raw" },
+		{ IPPROTO_UDPLITE, "udplite" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -84,7 +89,8 @@ void wording_endpoint(const struct sluice_target *target, char *ret, size_t size
 		inet_ntop(AF_INET, target->addr + 12, address, sizeof(address));
 	else
 		inet_ntop(AF_INET6, target->addr, address, sizeof(address));
-	snprintf(ret, size, "%s %u %s", address, target->port, protocol_name(target->arg, number, sizeof(number)));
+	snprintf(ret, size, "%s %u %s", address, target->port,
+		 protocol_name(target->arg, number, sizeof(number)));
 }
 
 /* Pipes, sockets and anonymous memory have an inode and no path. */
@@ -94,8 +100,8 @@ static void word_file(const struct sluice_event *event, char *ret, size_t size)
 		uint32_t type;
 		const char *name;
 	} types[] = {
-		{ S_IFIFO, "pipe" }, { S_IFSOCK, "socket" }, { S_IFREG, "file" }, { S_IFDIR, "folder" },
-		{ S_IFCHR, "device" }, { S_IFBLK, "device" },
+		{ S_IFIFO, "pipe" },   { S_IFSOCK, "socket" }, { S_IFREG, "file" },
+		{ S_IFDIR, "folder" }, { S_IFCHR, "device" },  { S_IFBLK, "device" },
 	};
 	const struct sluice_target *target = &event->key.target;
 	uint32_t type = target->arg & S_IFMT;

@@ -133,7 +133,8 @@ static void measure(const struct bench *bench, unsigned int batch, const char *n
 		ratio[i] = journal[i] / bare[i];
 		verified[i] = verify(bench);
 	}
-	printf("\"%s\":{\"batch\":%u,\"entries\":%u,\"bytes_per_entry\":%.0f,\"entries_per_s\":%.0f,"
+	printf("\"%s\":{\"batch\":%u,\"entries\":%u,\"bytes_per_entry\":%.0f,\"entries_per_s\":%."
+	       "0f,"
 	       "\"bare_entries_per_s\":%.0f,\"ratio_to_bare\":%.3f,\"verify_entries_per_s\":%.0f}",
 	       name, batch, bench->entries, (double)bytes / bench->entries, median(journal),
 	       median(bare), median(ratio), median(verified));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * floor.bpf.c: the least that BPF LSM costs: an empty program on each hook that the agent uses, and one look into inode
- * storage on file_open. What the agent adds is compared with this and with no program at all.
+ * floor.bpf.c: the least that BPF LSM costs: an empty program on each hook that the agent uses, and
+ * one look into inode storage on file_open. What the agent adds is compared with this and with no
+ * program at all.
  */
 #include "kernel.h"
 

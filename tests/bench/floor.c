@@ -26,7 +26,8 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	if (argc < 3 || attach_all(argv[1])) {
-		fprintf(stderr, "floor: cannot load and attach %s\n", argc > 1 ? argv[1] : "nothing");
+		fprintf(stderr, "floor: cannot load and attach %s\n",
+			argc > 1 ? argv[1] : "nothing");
 		return 1;
 	}
 	pid = fork();

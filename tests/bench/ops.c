@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * ops.c: cost of single operations in CPU time of the process and its children, so that what a daemon does meanwhile does not
- * count. Where the machine's clock counts instructions (scripts/bench), one ns is one instruction.
+ * ops.c: cost of single operations in CPU time of the process and its children, so that what a
+ * daemon does meanwhile does not count. Where the machine's clock counts instructions
+ * (scripts/bench), one ns is one instruction.
  *
- * ops NAME UNLABELED LABELED [taint]: prints one JSON line an operation, the least of several rounds. With "taint" the
- * process reads LABELED first, so it carries labels from then on.
+ * ops NAME UNLABELED LABELED [taint]: prints one JSON line an operation, the least of several
+ * rounds. With "taint" the process reads LABELED first, so it carries labels from then on.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -79,7 +80,8 @@ static void op_tcp_connect(void)
 	if (connect(s, (struct sockaddr *)&to, sizeof(to)))
 		err(1, "connect");
 	a = accept(listener, NULL, NULL);
-	setsockopt(s, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)); /* no TIME_WAIT: the next is as this one */
+	/* no TIME_WAIT: the next is as this one */
+	setsockopt(s, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 	close(s);
 	close(a);
 }
@@ -88,7 +90,8 @@ static void op_sendto(void)
 {
 	char c;
 
-	if (sendto(udp, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) != 1 || recv(udp, &c, 1, 0) != 1)
+	if (sendto(udp, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) != 1 ||
+	    recv(udp, &c, 1, 0) != 1)
 		err(1, "sendto");
 }
 
@@ -126,10 +129,14 @@ struct op {
 };
 
 static const struct op ops[] = {
-	{ "open+close", op_open, 2000, 1 },	{ "read 1 B", op_read, 5000, 1 },
-	{ "write 1 B", op_write, 5000, 1 },	{ "UDP socket+connect+close", op_udp_connect, 500, 0 },
-	{ "TCP connect+accept+close", op_tcp_connect, 200, 0 }, { "UDP sendto+recv", op_sendto, 2000, 0 },
-	{ "setuid", op_setuid, 3000, 0 },	{ "fork+exit", op_fork, 60, 0 },
+	{ "open+close", op_open, 2000, 1 },
+	{ "read 1 B", op_read, 5000, 1 },
+	{ "write 1 B", op_write, 5000, 1 },
+	{ "UDP socket+connect+close", op_udp_connect, 500, 0 },
+	{ "TCP connect+accept+close", op_tcp_connect, 200, 0 },
+	{ "UDP sendto+recv", op_sendto, 2000, 0 },
+	{ "setuid", op_setuid, 3000, 0 },
+	{ "fork+exit", op_fork, 60, 0 },
 	{ "fork+exec+exit", op_exec, 40, 0 },
 };
 
@@ -147,7 +154,8 @@ static void measure(const char *name, const struct op *op, const char *object)
 		if (each < least)
 			least = each;
 	}
-	printf("{\"set\":\"%s\",\"op\":\"%s%s\",\"cost\":%llu}\n", name, op->name, object, (unsigned long long)least);
+	printf("{\"set\":\"%s\",\"op\":\"%s%s\",\"cost\":%llu}\n", name, op->name, object,
+	       (unsigned long long)least);
 	fflush(stdout);
 }
 
@@ -158,7 +166,8 @@ static void open_sockets(void)
 	to.sin_family = AF_INET;
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	udp = socket(AF_INET, SOCK_DGRAM, 0);
-	if (bind(udp, (struct sockaddr *)&to, sizeof(to)) || getsockname(udp, (struct sockaddr *)&to, &size))
+	if (bind(udp, (struct sockaddr *)&to, sizeof(to)) ||
+	    getsockname(udp, (struct sockaddr *)&to, &size))
 		err(1, "bind");
 	listener = socket(AF_INET, SOCK_STREAM, 0);
 	if (bind(listener, (struct sockaddr *)&to, sizeof(to)) || listen(listener, 8))

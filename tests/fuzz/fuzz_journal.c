@@ -127,10 +127,10 @@ static void framed(const char *bytes, size_t size)
 
 	if (!out || merkle_init(&tree) < 0)
 		abort();
-	snprintf(
-		genesis, sizeof(genesis),
-		"\"journal\":{\"format\":\"slj/1\",\"origin\":\"host/journal\",\"host_vkey\":\"%s\"}",
-		note_key_vkey(fixed_key()));
+	snprintf(genesis, sizeof(genesis),
+		 "\"journal\":{\"format\":\"slj/1\",\"origin\":\"host/"
+		 "journal\",\"host_vkey\":\"%s\"}",
+		 note_key_vkey(fixed_key()));
 	frame_entry(out, &tree, prev, genesis, strlen(genesis));
 	for (const char *end = bytes + size, *lf; bytes < end; bytes = lf + 1) {
 		lf = memchr(bytes, '\n', (size_t)(end - bytes));

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * agent_fixture.h: an agent with a real policy, a false kernel, a false journal and a false /proc. Owns no test.
+ * agent_fixture.h: an agent with a real policy, a false kernel, a false journal and a false /proc.
+ * Owns no test.
  *
- * The false kernel keeps asks and grants in arrays; the false journal keeps entries, of which the first `durable` are
- * committed, and can be told to fail. Processes of the false /proc have real pids where somebody must be woken or must end.
+ * The false kernel keeps asks and grants in arrays; the false journal keeps entries, of which the
+ * first `durable` are committed, and can be told to fail. Processes of the false /proc have real
+ * pids where somebody must be woken or must end.
  */
 #ifndef SLUICE_TEST_AGENT_FIXTURE_H
 #define SLUICE_TEST_AGENT_FIXTURE_H
@@ -45,23 +47,28 @@
 #include "wording.h"
 
 #define MAYBE __attribute__((unused))
-#define START_NS 5000000000ULL /* when the processes of the false /proc started: 500 ticks of 10 ms */
+/* when the processes of the false /proc started: 500 ticks of 10 ms */
+#define START_NS 5000000000ULL
 #define FAKE_MAX 64
 
 enum { ANN = 2001, BOB = 2002, CARLA = 2003, DAVE = 2004, BOBS_SERVICE = 2102, STRANGER = 3000 };
-enum { CUSTOMERS = 1 << 3, SECRETS = 1 << 5 }; /* kernel bits other than the policy's numbers, on purpose */
+/* kernel bits other than the policy's numbers, on purpose */
+enum { CUSTOMERS = 1 << 3, SECRETS = 1 << 5 };
 
 static const char fixture_policy_text[] =
 	"[Label customers]\nSensitivity=50\nPath=/srv/customers\n"
 	"[Label secrets]\nSensitivity=90\nPath=/srv/secrets\n"
-	"[Rule read-customers]\nAction=open\nLabels=customers\nVerdict=ask\nMode=hold\nTimeout=30min\n"
+	"[Rule "
+	"read-customers]\nAction=open\nLabels=customers\nVerdict=ask\nMode=hold\nTimeout=30min\n"
 	"Reviewers=owners\nScope=process\nDuration=1h\n"
 	"[Rule read-secrets]\nAction=open\nLabels=secrets\nVerdict=ask\nMode=hold\nTimeout=10min\n"
 	"Reviewers=security\nScope=executable\nDuration=10min\n"
 	"[Rule export]\nAction=egress\nLabels=customers\nVerdict=ask\nMode=fail\nTimeout=2h\n"
 	"Reviewers=owners security\nApprovals=2\nScope=once\nReason=required\n"
 	"[Rule no-privileges]\nAction=credential\nLabels=customers\nVerdict=deny\n"
-	"[Rule secret-privileges]\nAction=credential\nLabels=secrets\nVerdict=ask\nReviewers=security\nScope=process\n"
+	"[Rule "
+	"secret-privileges]\nAction=credential\nLabels=secrets\nVerdict=ask\nReviewers="
+	"security\nScope=process\n"
 	"[Person ann]\nUid=2001\nUnit=nightly.service\n"
 	"[Person bob]\nUid=2002 2102\n[Person carla]\nUid=2003\n[Person dave]\nUid=2004\n"
 	"[Group owners]\nMember=ann bob carla\n[Group security]\nMember=carla dave\n";
@@ -134,7 +141,8 @@ int kernel_ask_each(struct kernel *kernel, kernel_ask_fn fn, void *ctx)
 	return 0;
 }
 
-int kernel_grant_put(struct kernel *kernel, const struct sluice_ask_key *key, const struct sluice_grant *grant)
+int kernel_grant_put(struct kernel *kernel, const struct sluice_ask_key *key,
+		     const struct sluice_grant *grant)
 {
 	size_t i = 0;
 
@@ -151,7 +159,8 @@ int kernel_grant_put(struct kernel *kernel, const struct sluice_ask_key *key, co
 	return 0;
 }
 
-int kernel_grant_get(struct kernel *kernel, const struct sluice_ask_key *key, struct sluice_grant *ret)
+int kernel_grant_get(struct kernel *kernel, const struct sluice_ask_key *key,
+		     struct sluice_grant *ret)
 {
 	for (size_t i = 0; i < kernel->n_grants; i++) {
 		if (memcmp(&kernel->grants[i].key, key, sizeof(*key)))
@@ -165,7 +174,8 @@ int kernel_grant_get(struct kernel *kernel, const struct sluice_ask_key *key, st
 int kernel_grant_end(struct kernel *kernel, const struct sluice_ask_key *key, uint64_t id)
 {
 	for (size_t i = 0; i < kernel->n_grants; i++) {
-		if (memcmp(&kernel->grants[i].key, key, sizeof(*key)) || kernel->grants[i].grant.id != id)
+		if (memcmp(&kernel->grants[i].key, key, sizeof(*key)) ||
+		    kernel->grants[i].grant.id != id)
 			continue;
 		kernel->grants[i] = kernel->grants[--kernel->n_grants];
 		return 0;
@@ -254,17 +264,21 @@ const char *journal_root(const struct journal *journal)
 
 static char label_called[256];
 
-int label_set(struct agent *agent, int fd, const char *label, bool add, const char *path, char *text, size_t size)
+int label_set(struct agent *agent, int fd, const char *label, bool add, const char *path,
+	      char *text, size_t size)
 {
 	(void)agent;
-	snprintf(label_called, sizeof(label_called), "%s %s %s %d", add ? "add" : "remove", label, path, fd >= 0);
+	snprintf(label_called, sizeof(label_called), "%s %s %s %d", add ? "add" : "remove", label,
+		 path, fd >= 0);
 	snprintf(text, size, "done");
 	return 0;
 }
 
 int label_list(struct agent *agent, int fd, label_item_fn fn, void *ctx)
 {
-	struct ipc_label_item item = { .label = "customers", .path = "/srv/customers", .origin = "acquired" };
+	struct ipc_label_item item = { .label = "customers",
+				       .path = "/srv/customers",
+				       .origin = "acquired" };
 
 	(void)agent;
 	(void)fd;
@@ -290,7 +304,8 @@ MAYBE static size_t count_of(const char *type)
 	size_t n = 0;
 
 	for (size_t i = 0; i < json_array_size(world.journal.entries); i++)
-		n += !strcmp(json_string_value(json_object_get(json_array_get(world.journal.entries, i), "type")),
+		n += !strcmp(json_string_value(json_object_get(
+				     json_array_get(world.journal.entries, i), "type")),
 			     type);
 	return n;
 }
@@ -338,11 +353,12 @@ MAYBE static void add_process(const struct fake_process *p)
 	snprintf(path, sizeof(path), "%s/%d", world.folder, p->pid);
 	mkdir(path, 0700);
 	snprintf(text, sizeof(text),
-		 "%d (we (ird) x) %c %d 0 0 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 %llu 10 20 30\n", p->pid,
-		 p->state ? p->state : 'S', p->ppid, (unsigned long long)(p->ticks ? p->ticks : START_NS / 10000000));
+		 "%d (we (ird) x) %c %d 0 0 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 %llu 10 20 30\n",
+		 p->pid, p->state ? p->state : 'S', p->ppid,
+		 (unsigned long long)(p->ticks ? p->ticks : START_NS / 10000000));
 	write_file(p->pid, "stat", text, strlen(text));
-	snprintf(text, sizeof(text), "Name:\tx\nPid:\t%d\nUid:\t%u\t%u\t%u\t%u\n", p->pid, p->uid, p->euid, p->uid,
-		 p->uid);
+	snprintf(text, sizeof(text), "Name:\tx\nPid:\t%d\nUid:\t%u\t%u\t%u\t%u\n", p->pid, p->uid,
+		 p->euid, p->uid, p->uid);
 	write_file(p->pid, "status", text, strlen(text));
 	snprintf(text, sizeof(text), "%u", p->loginuid);
 	write_file(p->pid, "loginuid", text, strlen(text));
@@ -361,7 +377,8 @@ MAYBE static pid_t add_child(void)
 	pid_t pid = fork();
 
 	if (!pid) {
-		close_range(3, ~0U, 0); /* connections of this test end when this test closes them */
+		/* connections of this test end when this test closes them */
+		close_range(3, ~0U, 0);
 		for (;;)
 			pause();
 	}
@@ -373,7 +390,9 @@ MAYBE static pid_t add_child(void)
 /* A real, sleeping process with an entry in the false /proc. */
 MAYBE static pid_t add_worker(uid_t uid, uint32_t loginuid)
 {
-	struct fake_process p = { .pid = add_child(), .ppid = 1, .uid = uid, .euid = uid, .loginuid = loginuid };
+	struct fake_process p = {
+		.pid = add_child(), .ppid = 1, .uid = uid, .euid = uid, .loginuid = loginuid
+	};
 
 	add_process(&p);
 	return p.pid;
@@ -393,30 +412,48 @@ MAYBE static void end_worker(pid_t pid)
 }
 
 /* One attempt of a process: held when its rule says so, else failed. */
-MAYBE static struct sluice_event make_stop(pid_t pid, uid_t uid, enum sluice_action action, uint64_t labels, bool hold)
+MAYBE static struct sluice_event make_stop(pid_t pid, uid_t uid, enum sluice_action action,
+					   uint64_t labels, bool hold)
 {
 	struct sluice_event event = {
-		.type = SLUICE_EVENT_STOP, .seq = 0, .boot_ns = agent_boot_ns(), .labels = labels, .taint = labels,
-		.start_ns = START_NS, .exe = { .dev = 8, .gen = 1, .ino = 77 }, .tgid = (uint32_t)pid,
-		.tid = (uint32_t)pid, .uid = uid, .euid = uid, .loginuid = PROCESS_NO_LOGIN,
+		.type = SLUICE_EVENT_STOP,
+		.seq = 0,
+		.boot_ns = agent_boot_ns(),
+		.labels = labels,
+		.taint = labels,
+		.start_ns = START_NS,
+		.exe = { .dev = 8, .gen = 1, .ino = 77 },
+		.tgid = (uint32_t)pid,
+		.tid = (uint32_t)pid,
+		.uid = uid,
+		.euid = uid,
+		.loginuid = PROCESS_NO_LOGIN,
 		.verdict = hold ? SLUICE_VERDICT_HOLD : SLUICE_VERDICT_FAIL,
-		.deadline_ns = agent_boot_ns() + 600000000000ULL, .comm = "python3",
+		.deadline_ns = agent_boot_ns() + 600000000000ULL,
+		.comm = "python3",
 	};
 
 	event.key.action = action;
 	if (hold)
-		event.key.subject = (struct sluice_subject){ SLUICE_SUBJECT_PROCESS, (uint32_t)pid, START_NS, 0 };
+		event.key.subject = (struct sluice_subject){ SLUICE_SUBJECT_PROCESS, (uint32_t)pid,
+							     START_NS, 0 };
 	else
-		event.key.subject = (struct sluice_subject){ SLUICE_SUBJECT_EXECUTABLE, uid, 8ULL << 32 | 1, 77 };
+		event.key.subject = (struct sluice_subject){ SLUICE_SUBJECT_EXECUTABLE, uid,
+							     8ULL << 32 | 1, 77 };
 	if (action == SLUICE_EGRESS) {
-		event.key.target = (struct sluice_target){ .kind = SLUICE_TARGET_ENDPOINT, .arg = 6, .port = 443 };
+		event.key.target = (struct sluice_target){ .kind = SLUICE_TARGET_ENDPOINT,
+							   .arg = 6,
+							   .port = 443 };
 		memcpy(event.key.target.addr, "\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\x01\x02\x03", 16);
 	} else if (action == SLUICE_CREDENTIAL) {
-		event.key.target = (struct sluice_target){ .kind = SLUICE_TARGET_CREDENTIAL, .arg = SLUICE_SETUID };
+		event.key.target = (struct sluice_target){ .kind = SLUICE_TARGET_CREDENTIAL,
+							   .arg = SLUICE_SETUID };
 		event.old_id = uid;
 	} else {
-		event.key.target = (struct sluice_target){ .kind = SLUICE_TARGET_FILE, .arg = S_IFREG };
-		event.key.target.object = (struct sluice_object_id){ .dev = 8, .gen = 2, .ino = 99 };
+		event.key.target =
+			(struct sluice_target){ .kind = SLUICE_TARGET_FILE, .arg = S_IFREG };
+		event.key.target.object =
+			(struct sluice_object_id){ .dev = 8, .gen = 2, .ino = 99 };
 	}
 	memcpy(event.path, "list.csv\0customers\0srv", 23);
 	event.path_len = 23;
@@ -425,7 +462,10 @@ MAYBE static struct sluice_event make_stop(pid_t pid, uid_t uid, enum sluice_act
 	return event;
 }
 
-/* As the kernel does: the ask, then the event, then the end of the turn. Return: the open request, or NULL. */
+/*
+ * As the kernel does: the ask, then the event, then the end of the turn. Return: the open request,
+ * or NULL.
+ */
 MAYBE static struct request *stop(const struct sluice_event *event)
 {
 	struct kernel *kernel = &world.kernel;
@@ -434,8 +474,12 @@ MAYBE static struct request *stop(const struct sluice_event *event)
 	if (kernel->n_asks < FAKE_MAX)
 		kernel->asks[kernel->n_asks++] = (struct fake_ask){
 			.key = event->key,
-			.ask = { .labels = event->labels, .since_ns = event->boot_ns, .deadline_ns = event->deadline_ns,
-				 .tgid = event->tgid, .tries = 1, .held = event->verdict == SLUICE_VERDICT_HOLD },
+			.ask = { .labels = event->labels,
+				 .since_ns = event->boot_ns,
+				 .deadline_ns = event->deadline_ns,
+				 .tgid = event->tgid,
+				 .tries = 1,
+				 .held = event->verdict == SLUICE_VERDICT_HOLD },
 		};
 	request_stopped(&world.agent, event);
 	event_flush(&world.agent);
@@ -452,7 +496,8 @@ MAYBE static struct decider decider_of(uint32_t loginuid)
 	return decider;
 }
 
-MAYBE static int decide(const struct request *request, uint32_t person, bool approve, const char *reason)
+MAYBE static int decide(const struct request *request, uint32_t person, bool approve,
+			const char *reason)
 {
 	struct ipc_decide message = { .approve = approve };
 	struct decider decider = decider_of(person);
@@ -490,8 +535,8 @@ MAYBE static void make_modules(struct agent *agent)
 	agent->requests = requests_new();
 	agent->grants = grants_new();
 	agent->events = events_new(false);
-	assert_true(agent->base && agent->record && agent->lineage && agent->requests && agent->grants &&
-		    agent->events);
+	assert_true(agent->base && agent->record && agent->lineage && agent->requests &&
+		    agent->grants && agent->events);
 }
 
 MAYBE static void free_modules(struct agent *agent)

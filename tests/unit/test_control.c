@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_control.c: both sockets with real connections: who may send and see what, limits, slow readers, the gateway.
+ * test_control.c: both sockets with real connections: who may send and see what, limits, slow
+ * readers, the gateway.
  * Peers of another user need root; without it those tests are skipped.
  */
 #include "agent_fixture.h"
@@ -68,7 +69,8 @@ static int next(int sock, struct channel_message *message)
 	return r == -ECONNRESET || r == -EPIPE ? 0 : r;
 }
 
-static struct channel_message *say(int sock, enum ipc_type type, const void *body, size_t size, int fd)
+static struct channel_message *say(int sock, enum ipc_type type, const void *body, size_t size,
+				   int fd)
 {
 	static struct channel_message message;
 
@@ -81,7 +83,8 @@ static struct channel_message *say(int sock, enum ipc_type type, const void *bod
 
 static struct request *open_one(uint64_t ino)
 {
-	struct sluice_event event = make_stop(add_worker(ANN, ANN), ANN, SLUICE_OPEN, CUSTOMERS, true);
+	struct sluice_event event =
+		make_stop(add_worker(ANN, ANN), ANN, SLUICE_OPEN, CUSTOMERS, true);
 
 	event.loginuid = ANN;
 	event.key.target.object.ino = ino;
@@ -133,20 +136,24 @@ static void test_requests(void **state)
 	(void)state;
 	first->opened_ms -= 5000;
 	assert_int_equal(decide(first, BOB, false, ""), 0);
-	assert_string_equal(say(sock, IPC_REQUESTS, &select, sizeof(select), -1)->body.request.id, second->id);
+	assert_string_equal(say(sock, IPC_REQUESTS, &select, sizeof(select), -1)->body.request.id,
+			    second->id);
 	assert_int_equal(next(sock, &message), 1);
 	assert_int_equal(message.type, IPC_RESULT); /* the decided one is not shown */
 	select.all = 1;
-	assert_string_equal(say(sock, IPC_REQUESTS, &select, sizeof(select), -1)->body.request.id, first->id);
+	assert_string_equal(say(sock, IPC_REQUESTS, &select, sizeof(select), -1)->body.request.id,
+			    first->id);
 	assert_int_equal(next(sock, &message), 1);
 	assert_string_equal(message.body.request.id, second->id);
 	assert_int_equal(next(sock, &message), 1);
 	memcpy(select.id, first->id, sizeof(select.id));
-	assert_string_equal(say(sock, IPC_REQUESTS, &select, sizeof(select), -1)->body.request.outcome,
-			    "denied by bob");
+	assert_string_equal(
+		say(sock, IPC_REQUESTS, &select, sizeof(select), -1)->body.request.outcome,
+		"denied by bob");
 	assert_int_equal(next(sock, &message), 1);
 	select.id[3] = 'x';
-	assert_int_equal(say(sock, IPC_REQUESTS, &select, sizeof(select), -1)->body.result.error, ENOENT);
+	assert_int_equal(say(sock, IPC_REQUESTS, &select, sizeof(select), -1)->body.result.error,
+			 ENOENT);
 	close(sock);
 }
 
@@ -180,26 +187,32 @@ static void test_decide(void **state)
 
 	(void)state;
 	be(STRANGER);
-	assert_int_equal(say(sock, IPC_DECIDE, &answer, sizeof(answer), -1)->body.result.error, EPERM);
+	assert_int_equal(say(sock, IPC_DECIDE, &answer, sizeof(answer), -1)->body.result.error,
+			 EPERM);
 	be(ANN);
-	assert_int_equal(say(sock, IPC_DECIDE, &answer, sizeof(answer), -1)->body.result.error, EPERM);
+	assert_int_equal(say(sock, IPC_DECIDE, &answer, sizeof(answer), -1)->body.result.error,
+			 EPERM);
 	be(BOB);
 	assert_int_equal(say(sock, IPC_DECIDE, &answer, sizeof(answer), -1)->body.result.error, 0);
 	assert_int_equal(request->state, IPC_APPROVED);
-	assert_int_equal(say(sock, IPC_DECIDE, &answer, sizeof(answer), -1)->body.result.error, EALREADY);
+	assert_int_equal(say(sock, IPC_DECIDE, &answer, sizeof(answer), -1)->body.result.error,
+			 EALREADY);
 	close(sock);
 }
 
 static void test_peer_that_is_not_who_connected(void **state)
 {
-	struct fake_process other = { .pid = getpid(), .ppid = 1, .uid = getuid() + 1, .loginuid = BOB };
+	struct fake_process other = {
+		.pid = getpid(), .ppid = 1, .uid = getuid() + 1, .loginuid = BOB
+	};
 	struct request *request = open_one(1);
 	struct ipc_decide answer = approval(request);
 	int sock = dial(control_path);
 
 	(void)state;
 	add_process(&other); /* the pid now runs as somebody else */
-	assert_int_equal(say(sock, IPC_DECIDE, &answer, sizeof(answer), -1)->body.result.error, EPERM);
+	assert_int_equal(say(sock, IPC_DECIDE, &answer, sizeof(answer), -1)->body.result.error,
+			 EPERM);
 	assert_int_equal(request->state, IPC_PENDING);
 	close(sock);
 }
@@ -216,7 +229,8 @@ static void test_grants_and_revoke(void **state)
 	assert_string_equal(say(sock, IPC_GRANTS, NULL, 0, -1)->body.grant.request, request->id);
 	assert_int_equal(next(sock, &message), 1);
 	memcpy(select.id, "g-ff", 5);
-	assert_int_equal(say(sock, IPC_REVOKE, &select, sizeof(select), -1)->body.result.error, ENOENT);
+	assert_int_equal(say(sock, IPC_REVOKE, &select, sizeof(select), -1)->body.result.error,
+			 ENOENT);
 	snprintf(select.id, sizeof(select.id), "g-%x", 1);
 	assert_int_equal(say(sock, IPC_REVOKE, &select, sizeof(select), -1)->body.result.error, 0);
 	assert_int_equal(grant_count(world.agent.grants), 0);
@@ -233,7 +247,8 @@ static void test_label(void **state)
 
 	(void)state;
 	if (getuid()) {
-		assert_int_equal(say(sock, IPC_LABEL, &label, sizeof(label), fd)->body.result.error, EPERM);
+		assert_int_equal(say(sock, IPC_LABEL, &label, sizeof(label), fd)->body.result.error,
+				 EPERM);
 		close(fd);
 		close(sock);
 		skip();
@@ -246,7 +261,8 @@ static void test_label(void **state)
 	assert_int_equal(say(sock, IPC_LABEL, &label, sizeof(label), fd)->body.result.error, 0);
 	assert_string_equal(label_called, "add customers /x 1");
 	label.verb = IPC_LABEL_LIST;
-	assert_string_equal(say(sock, IPC_LABEL, &label, sizeof(label), -1)->body.label_item.origin, "acquired");
+	assert_string_equal(say(sock, IPC_LABEL, &label, sizeof(label), -1)->body.label_item.origin,
+			    "acquired");
 	assert_int_equal(next(sock, &message), 1);
 	label.verb = 9;
 	assert_int_equal(say(sock, IPC_LABEL, &label, sizeof(label), fd)->type, 0); /* ended */
@@ -258,8 +274,14 @@ static void test_why_and_lineage(void **state)
 {
 	struct sluice_target target = { .kind = SLUICE_TARGET_FILE, .object = { .dev = 7 } };
 	struct lineage_fact fact = {
-		.type = SLUICE_EVENT_READ, .pid = 900001, .start_ns = START_NS, .comm = "cat", .target = &target,
-		.object = "/srv/a", .labels = CUSTOMERS, .seq = 12,
+		.type = SLUICE_EVENT_READ,
+		.pid = 900001,
+		.start_ns = START_NS,
+		.comm = "cat",
+		.target = &target,
+		.object = "/srv/a",
+		.labels = CUSTOMERS,
+		.seq = 12,
 	};
 	struct fake_process p = { .pid = 900001, .ppid = 1 };
 	struct ipc_why why = { .pid = 900001 };
@@ -280,7 +302,8 @@ static void test_why_and_lineage(void **state)
 	why.pid = 900002;
 	assert_int_equal(say(sock, IPC_WHY, &why, sizeof(why), -1)->body.result.error, ESRCH);
 	assert_int_equal(say(sock, IPC_LINEAGE, &why, sizeof(why), -1)->body.result.error, EBADF);
-	assert_string_equal(say(sock, IPC_LINEAGE, &why, sizeof(why), fd)->body.edge.subject, "cat[900001]");
+	assert_string_equal(say(sock, IPC_LINEAGE, &why, sizeof(why), fd)->body.edge.subject,
+			    "cat[900001]");
 	assert_int_equal(next(sock, &message), 1);
 	assert_string_equal(message.body.edge.verb, "wrote");
 	assert_int_equal(message.body.edge.seq, 12);
@@ -299,16 +322,19 @@ static void test_closed_list_of_messages(void **state)
 	int sock = dial(control_path);
 
 	(void)state;
-	assert_int_equal(say(sock, IPC_HELLO, &hello, sizeof(hello), -1)->type, 0); /* only the gateway */
+	/* only the gateway */
+	assert_int_equal(say(sock, IPC_HELLO, &hello, sizeof(hello), -1)->type, 0);
 	close(sock);
 	sock = dial(control_path);
-	assert_int_equal(say(sock, IPC_RESULT, &result, sizeof(result), -1)->type, 0); /* only we answer */
+	/* only we answer */
+	assert_int_equal(say(sock, IPC_RESULT, &result, sizeof(result), -1)->type, 0);
 	close(sock);
 	sock = dial(gateway_path);
 	assert_int_equal(say(sock, IPC_STATUS, NULL, 0, -1)->type, 0); /* only sluice */
 	close(sock);
 	sock = dial(gateway_path);
-	assert_int_equal(say(sock, IPC_DELIVERY, &delivery, sizeof(delivery), -1)->type, 0); /* hello comes first */
+	/* hello comes first */
+	assert_int_equal(say(sock, IPC_DELIVERY, &delivery, sizeof(delivery), -1)->type, 0);
 	close(sock);
 	sock = dial(control_path);
 	assert_int_equal(send(sock, garbage, sizeof(garbage), 0), sizeof(garbage));
@@ -323,13 +349,16 @@ static void test_closed_list_of_messages(void **state)
 static void test_gateway(void **state)
 {
 	struct ipc_hello hello = { .notifiers = 1, .names = "teams" };
-	struct ipc_delivery delivery = { .notifier = "teams", .state = IPC_RETRYING, .attempt = 2, .text = "HTTP 503" };
+	struct ipc_delivery delivery = {
+		.notifier = "teams", .state = IPC_RETRYING, .attempt = 2, .text = "HTTP 503"
+	};
 	struct request *first = open_one(1), *second;
 	int sock = dial(gateway_path), status, second_gateway;
 	struct channel_message message;
 
 	(void)state;
-	assert_string_equal(say(sock, IPC_HELLO, &hello, sizeof(hello), -1)->body.request.id, first->id);
+	assert_string_equal(say(sock, IPC_HELLO, &hello, sizeof(hello), -1)->body.request.id,
+			    first->id);
 	second = open_one(2); /* told after the commit, by itself */
 	assert_int_equal(next(sock, &message), 1);
 	assert_int_equal(message.type, IPC_NOTIFY_OPEN);
@@ -343,7 +372,8 @@ static void test_gateway(void **state)
 	turn();
 	assert_string_equal(member(entry_of("gateway.delivery"), "state"), "retrying");
 	status = dial(control_path);
-	assert_string_equal(say(status, IPC_STATUS, NULL, 0, -1)->body.status.gateway, "teams: HTTP 503");
+	assert_string_equal(say(status, IPC_STATUS, NULL, 0, -1)->body.status.gateway,
+			    "teams: HTTP 503");
 	assert_int_equal(next(status, &message), 1);
 	delivery.state = IPC_DELIVERED;
 	assert_int_equal(channel_send(sock, IPC_DELIVERY, &delivery, sizeof(delivery), -1), 0);
@@ -357,7 +387,8 @@ static void test_gateway(void **state)
 	turn();
 	open_one(3); /* nobody is there to be told */
 	sock = dial(gateway_path);
-	assert_string_equal(say(sock, IPC_HELLO, &hello, sizeof(hello), -1)->body.request.id, first->id);
+	assert_string_equal(say(sock, IPC_HELLO, &hello, sizeof(hello), -1)->body.request.id,
+			    first->id);
 	close(status);
 	close(sock);
 }
@@ -401,7 +432,9 @@ static void test_limit_per_user(void **state)
 			close(socks[i]);
 }
 
-/* Runs @fn as another user in a process of its own while this one serves. Return: what @fn returns. */
+/*
+ * Runs @fn as another user in a process of its own while this one serves. Return: what @fn returns.
+ */
 static int run_as(uid_t uid, uint32_t loginuid, int (*fn)(void))
 {
 	struct fake_process p = { .ppid = 1, .uid = uid, .euid = uid, .loginuid = loginuid };
@@ -491,7 +524,8 @@ static int hello_gateway(void)
 
 static void test_who_sees_what(void **state)
 {
-	struct sluice_event event = make_stop(add_worker(STRANGER, STRANGER), STRANGER, SLUICE_OPEN, CUSTOMERS, true);
+	struct sluice_event event =
+		make_stop(add_worker(STRANGER, STRANGER), STRANGER, SLUICE_OPEN, CUSTOMERS, true);
 
 	(void)state;
 	if (getuid())
@@ -518,7 +552,8 @@ static void test_who_revokes(void **state)
 	assert_int_equal(decide(open_one(1), BOB, true, ""), 0);
 	assert_int_equal(run_as(DAVE, DAVE, revoke_first), EACCES); /* reviews other things */
 	assert_int_equal(grant_count(world.agent.grants), 1);
-	assert_int_equal(run_as(ANN, ANN, revoke_first), 0); /* anyone who may review, even who asked */
+	/* anyone who may review, even who asked */
+	assert_int_equal(run_as(ANN, ANN, revoke_first), 0);
 	assert_int_equal(grant_count(world.agent.grants), 0);
 }
 
@@ -537,12 +572,21 @@ static void test_who_is_the_gateway(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CONTROL_TEST(test_status), CONTROL_TEST(test_requests), CONTROL_TEST(test_slow_reader),
-		CONTROL_TEST(test_decide), CONTROL_TEST(test_peer_that_is_not_who_connected),
-		CONTROL_TEST(test_grants_and_revoke), CONTROL_TEST(test_label), CONTROL_TEST(test_why_and_lineage),
-		CONTROL_TEST(test_closed_list_of_messages), CONTROL_TEST(test_gateway),
-		CONTROL_TEST(test_undurable_request_is_told_to_nobody), CONTROL_TEST(test_limit_per_user),
-		CONTROL_TEST(test_who_sees_what), CONTROL_TEST(test_who_revokes), CONTROL_TEST(test_who_is_the_gateway),
+		CONTROL_TEST(test_status),
+		CONTROL_TEST(test_requests),
+		CONTROL_TEST(test_slow_reader),
+		CONTROL_TEST(test_decide),
+		CONTROL_TEST(test_peer_that_is_not_who_connected),
+		CONTROL_TEST(test_grants_and_revoke),
+		CONTROL_TEST(test_label),
+		CONTROL_TEST(test_why_and_lineage),
+		CONTROL_TEST(test_closed_list_of_messages),
+		CONTROL_TEST(test_gateway),
+		CONTROL_TEST(test_undurable_request_is_told_to_nobody),
+		CONTROL_TEST(test_limit_per_user),
+		CONTROL_TEST(test_who_sees_what),
+		CONTROL_TEST(test_who_revokes),
+		CONTROL_TEST(test_who_is_the_gateway),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

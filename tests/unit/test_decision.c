@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_decision.c: each check refuses, and lets its neighbour pass; what a decision leads to, and in which order.
+ * test_decision.c: each check refuses, and lets its neighbour pass; what a decision leads to, and
+ * in which order.
  */
 #include "agent_fixture.h"
 
@@ -23,7 +24,8 @@ static struct request *failed_export(uid_t uid, uint32_t loginuid)
 }
 
 /* Answers with everything right but what the test changes. */
-static int answer(const struct request *request, uint32_t person, void (*change)(struct ipc_decide *answer))
+static int answer(const struct request *request, uint32_t person,
+		  void (*change)(struct ipc_decide *answer))
 {
 	struct ipc_decide message = { .approve = 1, .reason = "ticket 7" };
 	struct decider decider = decider_of(person);
@@ -201,11 +203,20 @@ static void test_self_by_service_account(void **state)
 
 static void test_self_by_sudo(void **state)
 {
-	struct fake_process shell = { .pid = 900001, .ppid = 1, .uid = 0, .euid = 0, .loginuid = PROCESS_NO_LOGIN,
+	struct fake_process shell = { .pid = 900001,
+				      .ppid = 1,
+				      .uid = 0,
+				      .euid = 0,
+				      .loginuid = PROCESS_NO_LOGIN,
 				      .exe = "/usr/bin/sudo" };
 	pid_t pid = add_child();
-	struct fake_process child = { .pid = pid, .ppid = 900001, .uid = ANN, .euid = ANN,
-				      .loginuid = PROCESS_NO_LOGIN, .environ = "A=1\0SUDO_UID=2002", .environ_length = 18 };
+	struct fake_process child = { .pid = pid,
+				      .ppid = 900001,
+				      .uid = ANN,
+				      .euid = ANN,
+				      .loginuid = PROCESS_NO_LOGIN,
+				      .environ = "A=1\0SUDO_UID=2002",
+				      .environ_length = 18 };
 	struct sluice_event event = make_stop(pid, ANN, SLUICE_OPEN, CUSTOMERS, true);
 	struct request *request;
 
@@ -221,7 +232,11 @@ static void test_self_by_sudo(void **state)
 static void test_self_by_unit(void **state)
 {
 	pid_t pid = add_child();
-	struct fake_process p = { .pid = pid, .ppid = 1, .uid = BOB, .euid = BOB, .loginuid = PROCESS_NO_LOGIN,
+	struct fake_process p = { .pid = pid,
+				  .ppid = 1,
+				  .uid = BOB,
+				  .euid = BOB,
+				  .loginuid = PROCESS_NO_LOGIN,
 				  .cgroup = "/system.slice/nightly.service" };
 	struct sluice_event event = make_stop(pid, BOB, SLUICE_OPEN, CUSTOMERS, true);
 	struct request *request;
@@ -244,7 +259,8 @@ static void test_self_by_second_account_of_the_session(void **state)
 	memcpy(message.id, request->id, sizeof(message.id));
 	memcpy(message.digest, request->digest, sizeof(message.digest));
 	identity_add(&decider.who, ANN); /* carla's login, in a shell that ann started */
-	assert_int_equal(decision_make(&world.agent, &message, &decider, text, sizeof(text)), -EPERM);
+	assert_int_equal(decision_make(&world.agent, &message, &decider, text, sizeof(text)),
+			 -EPERM);
 	decider = decider_of(CARLA);
 	assert_int_equal(decision_make(&world.agent, &message, &decider, text, sizeof(text)), 0);
 }
@@ -353,7 +369,8 @@ static void test_duration(void **state)
 	(void)state;
 	assert_int_equal(answer(request, BOB, too_long), -ERANGE);
 	assert_int_equal(answer(request, BOB, just_long_enough), 0);
-	assert_in_range(world.kernel.grants[0].grant.expires_ns, now + 3599000000000ULL, now + 3602000000000ULL);
+	assert_in_range(world.kernel.grants[0].grant.expires_ns, now + 3599000000000ULL,
+			now + 3602000000000ULL);
 }
 
 static void test_two_rules_need_their_own_reviewers(void **state)
@@ -418,7 +435,10 @@ static void test_broken_journal_decides_nothing(void **state)
 	assert_int_equal(request->n_decisions, 0);
 	assert_int_equal(world.kernel.n_grants, 0);
 	assert_int_equal(world.kernel.n_asks, asks);
-	/* repaired: what was announced is called off before anything else, and bob may decide after all */
+	/*
+	 * repaired: what was announced is called off before anything else, and bob may decide after
+	 * all
+	 */
 	world.journal.fail_commit = world.journal.broken = false;
 	assert_int_equal(answer(request, BOB, NULL), 0);
 	assert_int_equal(count_of("decision.void"), 2);
@@ -468,17 +488,33 @@ static void test_limit_of_deciders(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AGENT_TEST(test_request_must_be_known), AGENT_TEST(test_only_one_outcome), AGENT_TEST(test_expired),
-		AGENT_TEST(test_digest), AGENT_TEST(test_decider_must_be_somebody), AGENT_TEST(test_tainted_session),
-		AGENT_TEST(test_reviewers_only), AGENT_TEST(test_self_by_login),
-		AGENT_TEST(test_self_by_service_account), AGENT_TEST(test_self_by_sudo), AGENT_TEST(test_self_by_unit),
-		AGENT_TEST(test_self_by_second_account_of_the_session), AGENT_TEST(test_nobody_when_roads_are_lost),
-		AGENT_TEST(test_unknown_requester_needs_two), AGENT_TEST(test_ended_requester_needs_one_more),
-		AGENT_TEST(test_two_distinct_persons), AGENT_TEST(test_denial_wins), AGENT_TEST(test_reason),
-		AGENT_TEST(test_scope), AGENT_TEST(test_narrowest_scope_of_all_approvers), AGENT_TEST(test_duration),
-		AGENT_TEST(test_two_rules_need_their_own_reviewers), AGENT_TEST(test_policy_denies_by_now),
-		AGENT_TEST(test_durable_before_effect), AGENT_TEST(test_broken_journal_decides_nothing),
-		AGENT_TEST(test_kernel_cannot_take_it), AGENT_TEST(test_process_scope_of_ended_process),
+		AGENT_TEST(test_request_must_be_known),
+		AGENT_TEST(test_only_one_outcome),
+		AGENT_TEST(test_expired),
+		AGENT_TEST(test_digest),
+		AGENT_TEST(test_decider_must_be_somebody),
+		AGENT_TEST(test_tainted_session),
+		AGENT_TEST(test_reviewers_only),
+		AGENT_TEST(test_self_by_login),
+		AGENT_TEST(test_self_by_service_account),
+		AGENT_TEST(test_self_by_sudo),
+		AGENT_TEST(test_self_by_unit),
+		AGENT_TEST(test_self_by_second_account_of_the_session),
+		AGENT_TEST(test_nobody_when_roads_are_lost),
+		AGENT_TEST(test_unknown_requester_needs_two),
+		AGENT_TEST(test_ended_requester_needs_one_more),
+		AGENT_TEST(test_two_distinct_persons),
+		AGENT_TEST(test_denial_wins),
+		AGENT_TEST(test_reason),
+		AGENT_TEST(test_scope),
+		AGENT_TEST(test_narrowest_scope_of_all_approvers),
+		AGENT_TEST(test_duration),
+		AGENT_TEST(test_two_rules_need_their_own_reviewers),
+		AGENT_TEST(test_policy_denies_by_now),
+		AGENT_TEST(test_durable_before_effect),
+		AGENT_TEST(test_broken_journal_decides_nothing),
+		AGENT_TEST(test_kernel_cannot_take_it),
+		AGENT_TEST(test_process_scope_of_ended_process),
 		AGENT_TEST(test_limit_of_deciders),
 	};
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_endpoint_resolve.c: the resolver child, as the daemon sees it: one answer a question, errors said, rights dropped.
+ * test_endpoint_resolve.c: the resolver child, as the daemon sees it: one answer a question, errors
+ * said, rights dropped.
  *
  * Only names that the C library knows by itself or cannot be: no test asks the network.
  */
@@ -99,8 +100,10 @@ static void test_localhost(void **state)
 	(void)state;
 	assert_int_equal(answer.error, 0);
 	assert_in_range(answer.n, 1, 2);
-	for (i = 1; i < answer.n; i++) /* sorted, each once: an answer in another order is no change */
-		assert_true(memcmp(&answer.addresses[i - 1], &answer.addresses[i], sizeof(answer.addresses[0])) < 0);
+	/* sorted, each once: an answer in another order is no change */
+	for (i = 1; i < answer.n; i++)
+		assert_true(memcmp(&answer.addresses[i - 1], &answer.addresses[i],
+				   sizeof(answer.addresses[0])) < 0);
 }
 
 static void test_errors(void **state)

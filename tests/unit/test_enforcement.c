@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_enforcement.c: what turns enforcement off behind the agent's back is seen, told once, and seen to be over.
+ * test_enforcement.c: what turns enforcement off behind the agent's back is seen, told once, and
+ * seen to be over.
  */
 #include "agent_fixture.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_event.c: what follows from each record of the ring: entries, lineage, requests; losses; words and spellings.
+ * test_event.c: what follows from each record of the ring: entries, lineage, requests; losses;
+ * words and spellings.
  */
 #include "agent_fixture.h"
 
@@ -105,9 +106,11 @@ static void test_read_is_journaled_and_remembered(void **state)
 	entry = entry_of("event.read");
 	assert_int_equal(world.journal.durable, 1);
 	assert_string_equal(member(entry, "person"), "ann");
-	assert_string_equal(member(json_object_get(entry, "target"), "text"), "/srv/customers/list.csv");
+	assert_string_equal(member(json_object_get(entry, "target"), "text"),
+			    "/srv/customers/list.csv");
 	assert_string_equal(member(json_object_get(entry, "subject"), "exe"), "/usr/bin/python3");
-	assert_string_equal(json_string_value(json_array_get(json_object_get(entry, "labels"), 0)), "customers");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(entry, "labels"), 0)),
+			    "customers");
 	assert_int_equal(lineage_of_pid(world.agent.lineage, 10, 0, steps, 4), 1);
 	assert_string_equal(steps[0].object, "/srv/customers/list.csv");
 	assert_int_equal(steps[0].seq, 0);
@@ -140,21 +143,26 @@ static void test_lineage_survives_a_restart(void **state)
 	numbered(event, 0, 4);
 	event_flush(&world.agent);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(lineage_of_object(world.agent.lineage, &event.key.target.object, steps, 8), 4);
+		assert_int_equal(
+			lineage_of_object(world.agent.lineage, &event.key.target.object, steps, 8),
+			4);
 		assert_string_equal(steps[0].verb, "read");
 		assert_string_equal(steps[1].verb, "started");
 		assert_int_equal(steps[1].labels, CUSTOMERS);
 		assert_string_equal(steps[2].verb, "became");
 		assert_string_equal(steps[3].verb, "wrote");
 		assert_string_equal(steps[3].object, "/bad\xff\nname"); /* the very bytes */
-		assert_int_equal(lineage_sources(world.agent.lineage, 11, START_NS + 5, CUSTOMERS, steps, 8), 1);
+		assert_int_equal(
+			lineage_sources(world.agent.lineage, 11, START_NS + 5, CUSTOMERS, steps, 8),
+			1);
 		restart();
 	}
 }
 
 static void test_stops(void **state)
 {
-	struct sluice_event event = make_stop(add_worker(ANN, ANN), ANN, SLUICE_OPEN, CUSTOMERS, true);
+	struct sluice_event event =
+		make_stop(add_worker(ANN, ANN), ANN, SLUICE_OPEN, CUSTOMERS, true);
 
 	(void)state;
 	event.verdict = SLUICE_VERDICT_DENY;
@@ -299,11 +307,18 @@ static void test_targets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AGENT_TEST(test_gap), AGENT_TEST(test_late_is_not_lost), AGENT_TEST(test_first_number),
-		AGENT_TEST(test_many_holes), AGENT_TEST(test_read_is_journaled_and_remembered),
-		AGENT_TEST(test_lineage_survives_a_restart), AGENT_TEST(test_stops),
-		AGENT_TEST(test_nonsense_is_passed_over), AGENT_TEST(test_entries_wait_for_the_journal),
-		AGENT_TEST(test_spelling_goes_there_and_back), AGENT_TEST(test_paths), AGENT_TEST(test_targets),
+		AGENT_TEST(test_gap),
+		AGENT_TEST(test_late_is_not_lost),
+		AGENT_TEST(test_first_number),
+		AGENT_TEST(test_many_holes),
+		AGENT_TEST(test_read_is_journaled_and_remembered),
+		AGENT_TEST(test_lineage_survives_a_restart),
+		AGENT_TEST(test_stops),
+		AGENT_TEST(test_nonsense_is_passed_over),
+		AGENT_TEST(test_entries_wait_for_the_journal),
+		AGENT_TEST(test_spelling_goes_there_and_back),
+		AGENT_TEST(test_paths),
+		AGENT_TEST(test_targets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

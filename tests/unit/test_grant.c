@@ -47,7 +47,8 @@ static void test_key_of_process(void **state)
 	assert_int_equal(key.subject.kind, SLUICE_SUBJECT_PROCESS);
 	assert_int_equal(key.subject.id, request->pid);
 	assert_int_equal(key.subject.a, START_NS);
-	assert_memory_equal(&key.target, &request->key.target, sizeof(key.target)); /* no other endpoint */
+	/* no other endpoint */
+	assert_memory_equal(&key.target, &request->key.target, sizeof(key.target));
 	request = asked(SLUICE_CREDENTIAL, true);
 	grant_key(request, POLICY_PROCESS, &key);
 	assert_int_equal(key.target.kind, SLUICE_TARGET_ANY);
@@ -77,7 +78,8 @@ static void test_expiry(void **state)
 	(void)state;
 	grant->kernel.expires_ns = agent_boot_ns() + 30000000;
 	evtimer_del(grant->timer);
-	evtimer_add(grant->timer, &(struct timeval){ .tv_usec = 1000 }); /* fires early: the suspend case */
+	/* fires early: the suspend case */
+	evtimer_add(grant->timer, &(struct timeval){ .tv_usec = 1000 });
 	other = granted(asked(SLUICE_OPEN, true), POLICY_PROCESS, 60);
 	while (!entry_of("grant.expired"))
 		event_base_loop(world.agent.base, EVLOOP_ONCE);
@@ -164,7 +166,8 @@ static void test_broken_journal_makes_no_grant(void **state)
 	world.journal.broken = true;
 	assert_int_equal(grant_announce(&world.agent, request, POLICY_ONCE, 60, &grant), -EIO);
 	assert_null(grant);
-	assert_int_equal(grant_deny(&world.agent, &request->key, CUSTOMERS, 1, 10), 0); /* a denial needs none */
+	/* a denial needs none */
+	assert_int_equal(grant_deny(&world.agent, &request->key, CUSTOMERS, 1, 10), 0);
 }
 
 static void test_limit(void **state)
@@ -174,7 +177,8 @@ static void test_limit(void **state)
 	uint64_t n = 0;
 
 	(void)state;
-	while (grant_announce(&world.agent, request, POLICY_ONCE, 60, &grant) == 0 && n <= SLUICE_MAX_GRANTS) {
+	while (grant_announce(&world.agent, request, POLICY_ONCE, 60, &grant) == 0 &&
+	       n <= SLUICE_MAX_GRANTS) {
 		HASH_ADD(hh, world.agent.grants->by_number, number, sizeof(grant->number), grant);
 		n++;
 	}
@@ -193,7 +197,8 @@ static void test_restart(void **state)
 	(void)state;
 	memcpy(kept_id, kept->id, sizeof(kept_id));
 	memcpy(lost_id, lost->id, sizeof(lost_id));
-	kernel_grant_end(&world.kernel, &lost->key, lost->number); /* journaled, and the agent died before the put */
+	/* journaled, and the agent died before the put */
+	kernel_grant_end(&world.kernel, &lost->key, lost->number);
 	last = world.agent.grants->last;
 	world.kernel.grants[world.kernel.n_grants] = world.kernel.grants[0]; /* never journaled */
 	world.kernel.grants[world.kernel.n_grants].key.target.object.ino = 4;
@@ -241,7 +246,8 @@ static void test_numbers_are_never_given_twice(void **state)
 	uint64_t number = grant->number;
 
 	(void)state;
-	snprintf(world.agent.boot_id, sizeof(world.agent.boot_id), "99999999-2222-3333-4444-555555555555");
+	snprintf(world.agent.boot_id, sizeof(world.agent.boot_id),
+		 "99999999-2222-3333-4444-555555555555");
 	world.kernel.n_grants = world.kernel.n_asks = 0;
 	restart();
 	assert_int_equal(grant_count(world.agent.grants), 0);
@@ -251,11 +257,18 @@ static void test_numbers_are_never_given_twice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AGENT_TEST(test_key_of_once), AGENT_TEST(test_key_of_process), AGENT_TEST(test_key_of_executable),
-		AGENT_TEST(test_expiry), AGENT_TEST(test_revoke), AGENT_TEST(test_use),
+		AGENT_TEST(test_key_of_once),
+		AGENT_TEST(test_key_of_process),
+		AGENT_TEST(test_key_of_executable),
+		AGENT_TEST(test_expiry),
+		AGENT_TEST(test_revoke),
+		AGENT_TEST(test_use),
 		AGENT_TEST(test_used_up_egress_lives_on_for_its_socket),
-		AGENT_TEST(test_newer_answer_takes_the_place), AGENT_TEST(test_broken_journal_makes_no_grant),
-		AGENT_TEST(test_limit), AGENT_TEST(test_restart), AGENT_TEST(test_numbers_are_never_given_twice),
+		AGENT_TEST(test_newer_answer_takes_the_place),
+		AGENT_TEST(test_broken_journal_makes_no_grant),
+		AGENT_TEST(test_limit),
+		AGENT_TEST(test_restart),
+		AGENT_TEST(test_numbers_are_never_given_twice),
 		AGENT_TEST(test_new_policy_ends_what_it_denies),
 	};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_hold.c: stopped processes of this test are woken, and nobody else; the answer is in the kernel before.
+ * test_hold.c: stopped processes of this test are woken, and nobody else; the answer is in the
+ * kernel before.
  */
 #include "agent_fixture.h"
 
@@ -8,7 +9,9 @@
 static pid_t stopped_worker(uid_t uid)
 {
 	pid_t pid = add_child();
-	struct fake_process p = { .pid = pid, .ppid = 1, .uid = uid, .loginuid = uid, .state = 'T' };
+	struct fake_process p = {
+		.pid = pid, .ppid = 1, .uid = uid, .loginuid = uid, .state = 'T'
+	};
 	int status;
 
 	kill(pid, SIGSTOP);
@@ -95,14 +98,17 @@ static void test_pid_of_another_is_left_alone(void **state)
 
 static void test_release_all(void **state)
 {
-	pid_t by_process = stopped_worker(ANN), by_executable = stopped_worker(BOB), other = stopped_worker(CARLA);
+	pid_t by_process = stopped_worker(ANN), by_executable = stopped_worker(BOB),
+	      other = stopped_worker(CARLA);
 	struct sluice_event event = make_stop(by_executable, BOB, SLUICE_OPEN, CUSTOMERS, false);
 
 	(void)state;
 	held(by_process);
-	world.kernel.asks[1] = (struct fake_ask){ .key = event.key, .ask = { .tgid = event.tgid, .held = 1 } };
+	world.kernel.asks[1] =
+		(struct fake_ask){ .key = event.key, .ask = { .tgid = event.tgid, .held = 1 } };
 	event.key.subject.id = CARLA;
-	world.kernel.asks[2] = (struct fake_ask){ .key = event.key, .ask = { .tgid = (uint32_t)other, .held = 0 } };
+	world.kernel.asks[2] = (struct fake_ask){ .key = event.key,
+						  .ask = { .tgid = (uint32_t)other, .held = 0 } };
 	world.kernel.n_asks = 3;
 	assert_int_equal(hold_release_all(&world.kernel), 2);
 	assert_true(was_woken(by_process));
@@ -113,8 +119,10 @@ static void test_release_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AGENT_TEST(test_approval_wakes), AGENT_TEST(test_denial_wakes_into_a_denial),
-		AGENT_TEST(test_failed_attempt_gets_no_denial), AGENT_TEST(test_pid_of_another_is_left_alone),
+		AGENT_TEST(test_approval_wakes),
+		AGENT_TEST(test_denial_wakes_into_a_denial),
+		AGENT_TEST(test_failed_attempt_gets_no_denial),
+		AGENT_TEST(test_pid_of_another_is_left_alone),
 		AGENT_TEST(test_release_all),
 	};
 

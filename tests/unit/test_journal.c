@@ -269,7 +269,8 @@ static void test_key_of_another(void **state)
 static void test_key_file_bad(void **state)
 {
 	static const char encrypted[] =
-		"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAhO\n"
+		"-----BEGIN ENCRYPTED PRIVATE "
+		"KEY-----\nMIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAhO\n"
 		"-----END ENCRYPTED PRIVATE KEY-----\n";
 	struct fixture *f = *state;
 	EVP_PKEY *pkey = NULL;

@@ -55,21 +55,21 @@ static void fill(struct fixture *f)
 {
 	struct journal *journal = fixture_open(f);
 
-	add(journal,
-	    "{\"type\":\"request.opened\",\"request\":\"r-1\",\"action\":\"open\",\"labels\":[\"pii\",\"secret\"],"
-	    "\"requester\":\"bob\",\"message\":\"bob asks\"}");
-	add(journal,
-	    "{\"type\":\"decision\",\"request\":\"r-1\",\"person\":\"alice\",\"message\":\"alice approves\"}");
-	add(journal,
-	    "{\"type\":\"event.read\",\"action\":\"open\",\"labels\":[\"secret\"],\"message\":\"read\"}");
+	add(journal, "{\"type\":\"request.opened\",\"request\":\"r-1\",\"action\":\"open\","
+		     "\"labels\":[\"pii\",\"secret\"],"
+		     "\"requester\":\"bob\",\"message\":\"bob asks\"}");
+	add(journal, "{\"type\":\"decision\",\"request\":\"r-1\",\"person\":\"alice\",\"message\":"
+		     "\"alice approves\"}");
+	add(journal, "{\"type\":\"event.read\",\"action\":\"open\",\"labels\":[\"secret\"],"
+		     "\"message\":\"read\"}");
 	assert_int_equal(journal_commit(journal), 0);
-	add(journal,
-	    "{\"type\":\"request.opened\",\"request\":\"r-2\",\"action\":\"egress\",\"labels\":[\"pii\"],"
-	    "\"requester\":\"alice\",\"message\":\"alice asks\"}");
+	add(journal, "{\"type\":\"request.opened\",\"request\":\"r-2\",\"action\":\"egress\","
+		     "\"labels\":[\"pii\"],"
+		     "\"requester\":\"alice\",\"message\":\"alice asks\"}");
 	add(journal, "{\"type\":\"requester\",\"message\":\"a type that only begins alike\"}");
 	add(journal, "{\"type\":\"label.set\",\"label\":\"pii\",\"message\":\"set\"}");
-	add(journal,
-	    "{\"type\":\"odd\",\"request\":7,\"labels\":\"pii\",\"person\":[\"alice\"],\"action\":null}");
+	add(journal, "{\"type\":\"odd\",\"request\":7,\"labels\":\"pii\",\"person\":[\"alice\"],"
+		     "\"action\":null}");
 	journal_close(journal);
 }
 
@@ -233,13 +233,16 @@ static void test_print(void **state)
 		const char *json, *line;
 		bool is_signed;
 	} cases[] = {
-		{ "{\"time\":1795356000123,\"type\":\"decision\",\"request\":\"r-1\",\"message\":\"alice approved\"}",
+		{ "{\"time\":1795356000123,\"type\":\"decision\",\"request\":\"r-1\",\"message\":"
+		  "\"alice approved\"}",
 		  "2026-11-22 14:00:00.123  #12  decision          r-1  alice approved\n", true },
 		{ "{\"time\":1795356000123,\"type\":\"decision\",\"message\":\"x\"}",
 		  "2026-11-22 14:00:00.123  #12  decision          x  (not signed)\n", false },
 		/* Nothing moves the cursor, turns the text round, or begins a line. */
-		{ "{\"time\":1795356000007,\"type\":\"a\\nb\",\"request\":\"\\u001b[2J\",\"message\":\"x\\ny\\u202ez\\u0000w\"}",
-		  "2026-11-22 14:00:00.007  #12  a\\nb               \\x1b[2J  x\\ny\\u202ez\\x00w\n",
+		{ "{\"time\":1795356000007,\"type\":\"a\\nb\",\"request\":\"\\u001b[2J\","
+		  "\"message\":\"x\\ny\\u202ez\\u0000w\"}",
+		  "2026-11-22 14:00:00.007  #12  a\\nb               \\x1b[2J  "
+		  "x\\ny\\u202ez\\x00w\n",
 		  true },
 		{ "{\"time\":0,\"type\":7,\"request\":{},\"message\":null}",
 		  "1970-01-01 00:00:00.000  #12                    \n", true },

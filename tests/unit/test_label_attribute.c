@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_label_attribute.c: files with an attribute of the policy are labeled, others are not, and one whose attribute cannot be
- * read makes the policy fail. The kernel's maps and the file system's answer are played.
+ * test_label_attribute.c: files with an attribute of the policy are labeled, others are not, and
+ * one whose attribute cannot be read makes the policy fail. The kernel's maps and the file system's
+ * answer are played.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -53,8 +54,8 @@ int kernel_identify(struct kernel *kernel, int fd, struct sluice_object_id *ret,
 	return 0;
 }
 
-int kernel_object_policy(struct kernel *kernel, const struct sluice_object_id *id, unsigned int slot,
-			 uint64_t labels)
+int kernel_object_policy(struct kernel *kernel, const struct sluice_object_id *id,
+			 unsigned int slot, uint64_t labels)
 {
 	(void)kernel;
 	(void)id;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_label_names.c: a label keeps its number for good; a damaged file and a 65th label are refused whole.
+ * test_label_names.c: a label keeps its number for good; a damaged file and a 65th label are
+ * refused whole.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -85,7 +86,8 @@ static int number(const char *const *names, size_t n, struct label_names *known,
 
 static void test_numbers_are_kept(void **state)
 {
-	static const char *const first[] = { "pii", "secret" }, *const second[] = { "money", "secret" };
+	static const char *const first[] = { "pii", "secret" }, *const second[] = { "money",
+										    "secret" };
 	unsigned int numbers[SLUICE_MAX_LABELS];
 	struct label_names known = {}, loaded;
 	struct policy_error error = {};
@@ -117,7 +119,8 @@ static void test_no_file_is_no_label(void **state)
 static void test_damaged_files(void **state)
 {
 	static const char *const damaged[] = {
-		"0 pii\n0 secret\n", "64 pii\n", "pii\n", "0 pii and more\n", "0 pii", "-1 pii\n", "\n",
+		"0 pii\n0 secret\n", "64 pii\n", "pii\n", "0 pii and more\n", "0 pii",
+		"-1 pii\n",	     "\n",
 	};
 	struct label_names loaded = { .name[3] = "kept" };
 	size_t i;

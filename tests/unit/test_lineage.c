@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_lineage.c: paths back to sources, in the order of what happened; limits; who is forgotten first.
+ * test_lineage.c: paths back to sources, in the order of what happened; limits; who is forgotten
+ * first.
  */
 #include "agent_fixture.h"
 
@@ -30,15 +31,25 @@ static int teardown(void **state)
 
 static struct sluice_target file(uint64_t ino)
 {
-	return (struct sluice_target){ .kind = SLUICE_TARGET_FILE, .object = { .dev = 1, .ino = ino } };
+	return (struct sluice_target){ .kind = SLUICE_TARGET_FILE,
+				       .object = { .dev = 1, .ino = ino } };
 }
 
-static void flow(enum sluice_event_type type, pid_t pid, uint64_t ino, const char *name, uint64_t labels)
+static void flow(enum sluice_event_type type, pid_t pid, uint64_t ino, const char *name,
+		 uint64_t labels)
 {
 	struct sluice_target target = file(ino);
 	struct lineage_fact fact = {
-		.type = type, .pid = pid, .start_ns = (uint64_t)pid * 1000, .comm = "p", .exe = "/bin/p",
-		.target = &target, .object = name, .labels = labels, .time_ms = 5, .seq = ino,
+		.type = type,
+		.pid = pid,
+		.start_ns = (uint64_t)pid * 1000,
+		.comm = "p",
+		.exe = "/bin/p",
+		.target = &target,
+		.object = name,
+		.labels = labels,
+		.time_ms = 5,
+		.seq = ino,
 	};
 
 	assert_int_equal(lineage_add(graph, &fact), 0);
@@ -57,8 +68,14 @@ static void writes(pid_t pid, uint64_t ino, const char *name, uint64_t labels)
 static void starts(pid_t pid, pid_t child, uint64_t labels)
 {
 	struct lineage_fact fact = {
-		.type = SLUICE_EVENT_FORK, .pid = pid, .start_ns = (uint64_t)pid * 1000, .comm = "p", .labels = labels,
-		.peer = child, .peer_start_ns = (uint64_t)child * 1000, .seq = LINEAGE_NO_SEQ,
+		.type = SLUICE_EVENT_FORK,
+		.pid = pid,
+		.start_ns = (uint64_t)pid * 1000,
+		.comm = "p",
+		.labels = labels,
+		.peer = child,
+		.peer_start_ns = (uint64_t)child * 1000,
+		.seq = LINEAGE_NO_SEQ,
 	};
 
 	assert_int_equal(lineage_add(graph, &fact), 0);
@@ -67,8 +84,13 @@ static void starts(pid_t pid, pid_t child, uint64_t labels)
 static void becomes(pid_t pid, const char *exe)
 {
 	struct lineage_fact fact = {
-		.type = SLUICE_EVENT_EXEC, .pid = pid, .start_ns = (uint64_t)pid * 1000, .comm = "p", .exe = exe,
-		.labels = 1, .seq = LINEAGE_NO_SEQ,
+		.type = SLUICE_EVENT_EXEC,
+		.pid = pid,
+		.start_ns = (uint64_t)pid * 1000,
+		.comm = "p",
+		.exe = exe,
+		.labels = 1,
+		.seq = LINEAGE_NO_SEQ,
 	};
 
 	assert_int_equal(lineage_add(graph, &fact), 0);
@@ -90,7 +112,8 @@ static void test_source_over_files_and_forks(void **state)
 	assert_int_equal(steps[0].labels, 1);
 	assert_int_equal(steps[0].seq, 1);
 	assert_int_equal(lineage_sources(graph, 13, 13000, 1, steps, 8), 0); /* nobody we know */
-	assert_int_equal(lineage_sources(graph, 12, 12001, 1, steps, 8), 0); /* same pid, another process */
+	/* same pid, another process */
+	assert_int_equal(lineage_sources(graph, 12, 12001, 1, steps, 8), 0);
 	assert_int_equal(lineage_sources(graph, 12, 12000, 2, steps, 8), 0); /* another label */
 }
 
@@ -123,7 +146,8 @@ static void test_each_label_before_a_second_of_one(void **state)
 	assert_string_equal(steps[0].object, "/many/1");
 	assert_string_equal(steps[1].object, "/secret");
 	assert_int_equal(lineage_sources(graph, 10, 10000, 3, steps, 8), 8);
-	assert_string_equal(steps[3].object, "/both"); /* second of label 2; then it is named once for both */
+	/* second of label 2; then it is named once for both */
+	assert_string_equal(steps[3].object, "/both");
 }
 
 static void test_cycle(void **state)
@@ -178,8 +202,13 @@ static void test_endpoint(void **state)
 {
 	struct sluice_target target = { .kind = SLUICE_TARGET_ENDPOINT, .port = 5432, .arg = 6 };
 	struct lineage_fact fact = {
-		.type = SLUICE_EVENT_READ, .pid = 10, .start_ns = 10000, .comm = "p", .target = &target,
-		.object = "10.0.0.1 5432 tcp", .labels = 1,
+		.type = SLUICE_EVENT_READ,
+		.pid = 10,
+		.start_ns = 10000,
+		.comm = "p",
+		.target = &target,
+		.object = "10.0.0.1 5432 tcp",
+		.labels = 1,
 	};
 	struct lineage_step steps[8];
 
@@ -208,7 +237,9 @@ static void test_same_fact_is_one_edge(void **state)
 static void test_incomplete_facts(void **state)
 {
 	struct sluice_target target = { .kind = SLUICE_TARGET_CREDENTIAL };
-	struct lineage_fact fact = { .type = SLUICE_EVENT_READ, .pid = 1, .comm = "p", .target = &target };
+	struct lineage_fact fact = {
+		.type = SLUICE_EVENT_READ, .pid = 1, .comm = "p", .target = &target
+	};
 
 	(void)state;
 	assert_int_equal(lineage_add(graph, &fact), -EINVAL);
@@ -237,7 +268,8 @@ static void test_dead_leaf_is_forgotten_first(void **state)
 	assert_int_equal(lineage_nodes(graph), 4);
 	assert_int_equal(lineage_of_pid(graph, 11, 0, steps, 8), -ESRCH);
 	assert_int_equal(lineage_of_pid(graph, 12, 0, steps, 8), 2);
-	assert_int_equal(lineage_sources(graph, 10, 10000, 1, steps, 8), 1); /* the living keep theirs */
+	/* the living keep theirs */
+	assert_int_equal(lineage_sources(graph, 10, 10000, 1, steps, 8), 1);
 }
 
 static void test_edges_are_bounded(void **state)
@@ -263,11 +295,17 @@ static void test_edges_are_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LINEAGE_TEST(test_source_over_files_and_forks), LINEAGE_TEST(test_child_does_not_have_what_came_later),
-		LINEAGE_TEST(test_each_label_before_a_second_of_one), LINEAGE_TEST(test_cycle), LINEAGE_TEST(test_why),
-		LINEAGE_TEST(test_lineage_of_file), LINEAGE_TEST(test_endpoint),
-		LINEAGE_TEST(test_same_fact_is_one_edge), LINEAGE_TEST(test_incomplete_facts),
-		LINEAGE_TEST(test_dead_leaf_is_forgotten_first), LINEAGE_TEST(test_edges_are_bounded),
+		LINEAGE_TEST(test_source_over_files_and_forks),
+		LINEAGE_TEST(test_child_does_not_have_what_came_later),
+		LINEAGE_TEST(test_each_label_before_a_second_of_one),
+		LINEAGE_TEST(test_cycle),
+		LINEAGE_TEST(test_why),
+		LINEAGE_TEST(test_lineage_of_file),
+		LINEAGE_TEST(test_endpoint),
+		LINEAGE_TEST(test_same_fact_is_one_edge),
+		LINEAGE_TEST(test_incomplete_facts),
+		LINEAGE_TEST(test_dead_leaf_is_forgotten_first),
+		LINEAGE_TEST(test_edges_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,7 +146,8 @@ static void test_foreign_vector(void **state)
 	static const char note[] =
 		"If you think cryptography is the answer to your problem,\n"
 		"then you don't know what your problem is.\n\n"
-		"\xe2\x80\x94 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotp"
+		"\xe2\x80\x94 PeterNeumann "
+		"x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotp"
 		"RZb6KE6RyyBwJnAM=\n";
 	struct note_key *key = NULL;
 	struct note_info info;

@@ -98,8 +98,14 @@ static void test_sudo_counts_below_real_sudo_only(void **state)
 static void test_claim_of_a_grandchild_is_none(void **state)
 {
 	struct fake_process chain[] = {
-		{ .uid = STRANGER, .loginuid = NOBODY, .environ = "SUDO_UID=2002", .environ_length = 14 },
-		{ .uid = STRANGER, .loginuid = NOBODY, .environ = "SUDO_UID=2003", .environ_length = 14 },
+		{ .uid = STRANGER,
+		  .loginuid = NOBODY,
+		  .environ = "SUDO_UID=2002",
+		  .environ_length = 14 },
+		{ .uid = STRANGER,
+		  .loginuid = NOBODY,
+		  .environ = "SUDO_UID=2003",
+		  .environ_length = 14 },
 		{ .uid = 0, .loginuid = NOBODY, .exe = "/usr/bin/sudo", .euid = 0 },
 	};
 	struct identity identity = follow(chain, 3);
@@ -124,13 +130,18 @@ static void test_bad_claim(void **state)
 static void test_owner_of_unit(void **state)
 {
 	struct fake_process chain[] = {
-		{ .uid = STRANGER, .loginuid = NOBODY, .cgroup = "/system.slice/nightly.service/worker" },
+		{ .uid = STRANGER,
+		  .loginuid = NOBODY,
+		  .cgroup = "/system.slice/nightly.service/worker" },
 	};
 	struct identity identity = follow(chain, 1);
 
 	(void)state;
 	assert_string_equal(requester(&identity), "ann");
-	/* A unit that a user's own manager calls so conflicts, but does not make the requester known. */
+	/*
+	 * A unit that a user's own manager calls so conflicts, but does not make the requester
+	 * known.
+	 */
 	chain[0].cgroup = "/user.slice/user-3000.slice/user@3000.service/app.slice/nightly.service";
 	identity = follow(chain, 1);
 	assert_true(behind(&identity, "ann"));
@@ -241,11 +252,19 @@ static void test_who_decides(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AGENT_TEST(test_login), AGENT_TEST(test_uid_of_service), AGENT_TEST(test_all_ancestors_count),
-		AGENT_TEST(test_sudo_counts_below_real_sudo_only), AGENT_TEST(test_claim_of_a_grandchild_is_none),
-		AGENT_TEST(test_bad_claim), AGENT_TEST(test_owner_of_unit), AGENT_TEST(test_gone),
-		AGENT_TEST(test_unreadable_is_everyone), AGENT_TEST(test_endless_ancestors_are_everyone),
-		AGENT_TEST(test_too_many_uids_are_everyone), AGENT_TEST(test_common), AGENT_TEST(test_who_decides),
+		AGENT_TEST(test_login),
+		AGENT_TEST(test_uid_of_service),
+		AGENT_TEST(test_all_ancestors_count),
+		AGENT_TEST(test_sudo_counts_below_real_sudo_only),
+		AGENT_TEST(test_claim_of_a_grandchild_is_none),
+		AGENT_TEST(test_bad_claim),
+		AGENT_TEST(test_owner_of_unit),
+		AGENT_TEST(test_gone),
+		AGENT_TEST(test_unreadable_is_everyone),
+		AGENT_TEST(test_endless_ancestors_are_everyone),
+		AGENT_TEST(test_too_many_uids_are_everyone),
+		AGENT_TEST(test_common),
+		AGENT_TEST(test_who_decides),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_process.c: facts from a false /proc, and from the real one about this test; pids that changed hands.
+ * test_process.c: facts from a false /proc, and from the real one about this test; pids that
+ * changed hands.
  */
 #include "agent_fixture.h"
 
@@ -46,12 +47,14 @@ static void test_start_decides_who_it_is(void **state)
 
 	(void)state;
 	add_process(&fake);
-	assert_int_equal(process_read(900100, START_NS + 10000000, &p), 0); /* one tick of rounding */
+	/* one tick of rounding */
+	assert_int_equal(process_read(900100, START_NS + 10000000, &p), 0);
 	assert_int_equal(process_read(900100, START_NS - 10000000, &p), 0);
 	assert_int_equal(process_read(900100, START_NS + 10000001, &p), -ESRCH);
 	assert_int_equal(process_read(900100, START_NS - 10000001, &p), -ESRCH);
 	assert_int_equal(process_command(900100, START_NS + 20000000, text, sizeof(text)), -ESRCH);
-	assert_int_equal(process_environ(900100, START_NS + 20000000, "HOME", text, sizeof(text)), -ESRCH);
+	assert_int_equal(process_environ(900100, START_NS + 20000000, "HOME", text, sizeof(text)),
+			 -ESRCH);
 	assert_int_equal(process_read(900101, 0, &p), -ESRCH);
 	assert_true(process_alive(900100, START_NS, NULL));
 	assert_false(process_alive(900100, 2 * START_NS, NULL));
@@ -105,7 +108,8 @@ static void test_missing_parts(void **state)
 	add_process(&fake);
 	snprintf(path, sizeof(path), "%s/900100/exe", world.folder); /* a kernel thread */
 	unlink(path);
-	snprintf(path, sizeof(path), "%s/900100/loginuid", world.folder); /* a kernel without audit */
+	/* a kernel without audit */
+	snprintf(path, sizeof(path), "%s/900100/loginuid", world.folder);
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/900100/cgroup", world.folder);
 	unlink(path);
@@ -176,9 +180,14 @@ static void test_each(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AGENT_TEST(test_facts), AGENT_TEST(test_start_decides_who_it_is), AGENT_TEST(test_zombie_is_not_alive),
-		AGENT_TEST(test_command_can_be_typed_again), AGENT_TEST(test_environment),
-		AGENT_TEST(test_missing_parts), AGENT_TEST(test_this_process), AGENT_TEST(test_pidfd_of_ended),
+		AGENT_TEST(test_facts),
+		AGENT_TEST(test_start_decides_who_it_is),
+		AGENT_TEST(test_zombie_is_not_alive),
+		AGENT_TEST(test_command_can_be_typed_again),
+		AGENT_TEST(test_environment),
+		AGENT_TEST(test_missing_parts),
+		AGENT_TEST(test_this_process),
+		AGENT_TEST(test_pidfd_of_ended),
 		AGENT_TEST(test_each),
 	};
 

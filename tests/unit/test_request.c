@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_request.c: one question, one request; what it says; how it ends; limits; restarts and new policies.
+ * test_request.c: one question, one request; what it says; how it ends; limits; restarts and new
+ * policies.
  */
 #include "agent_fixture.h"
 
@@ -35,10 +36,16 @@ static void test_one_question_one_request(void **state)
 static void test_digest_is_what_the_header_says(void **state)
 {
 	pid_t pid = add_worker(ANN, ANN);
-	struct sluice_target source = { .kind = SLUICE_TARGET_FILE, .object = { .dev = 8, .ino = 5 } };
+	struct sluice_target source = { .kind = SLUICE_TARGET_FILE,
+					.object = { .dev = 8, .ino = 5 } };
 	struct lineage_fact fact = {
-		.type = SLUICE_EVENT_READ, .pid = pid, .start_ns = START_NS, .comm = "cat", .target = &source,
-		.object = "/srv/new\nline", .labels = CUSTOMERS | SECRETS,
+		.type = SLUICE_EVENT_READ,
+		.pid = pid,
+		.start_ns = START_NS,
+		.comm = "cat",
+		.target = &source,
+		.object = "/srv/new\nline",
+		.labels = CUSTOMERS | SECRETS,
 	};
 	struct sluice_event event = read_by(pid, ANN, CUSTOMERS | SECRETS);
 	char text[2048], reader[64], number[16], want[65] = "";
@@ -51,12 +58,15 @@ static void test_digest_is_what_the_header_says(void **state)
 	request = stop(&event);
 	snprintf(reader, sizeof(reader), "cat[%d]", pid);
 	snprintf(number, sizeof(number), "%d", pid);
-	n = snprintf(text, sizeof(text),
-		     "sluice-request-v1\nhost 12 test.example\nboot 36 11111111-2222-3333-4444-555555555555\npid %zu %s\n"
-		     "start_ns 10 5000000000\nexe_id 6 8:1:77\nexe 16 /usr/bin/python3\naction 4 open\n"
-		     "target 17 file 8:2:99 32768\ntarget_text 23 /srv/customers/list.csv\n"
-		     "labels 17 customers,secrets\nsource %zu customers,secrets\n%s\n/srv/new\nline\n",
-		     strlen(number), number, strlen("customers,secrets\n\n/srv/new\nline") + strlen(reader), reader);
+	n = snprintf(
+		text, sizeof(text),
+		"sluice-request-v1\nhost 12 test.example\nboot 36 "
+		"11111111-2222-3333-4444-555555555555\npid %zu %s\n"
+		"start_ns 10 5000000000\nexe_id 6 8:1:77\nexe 16 /usr/bin/python3\naction 4 open\n"
+		"target 17 file 8:2:99 32768\ntarget_text 23 /srv/customers/list.csv\n"
+		"labels 17 customers,secrets\nsource %zu customers,secrets\n%s\n/srv/new\nline\n",
+		strlen(number), number,
+		strlen("customers,secrets\n\n/srv/new\nline") + strlen(reader), reader);
 	assert_int_equal(EVP_Digest(text, (size_t)n, hash, NULL, EVP_sha256(), NULL), 1);
 	for (size_t i = 0; i < sizeof(hash); i++)
 		snprintf(want + 2 * i, 3, "%02x", hash[i]);
@@ -91,9 +101,15 @@ static void test_description(void **state)
 	static const char environment[] = "SLUICE_REASON=monthly \xff report";
 	static const char command[] = "python3\0export.py";
 	pid_t pid = add_child();
-	struct fake_process p = { .pid = pid, .ppid = 1, .uid = ANN, .loginuid = ANN, .environ = environment,
-				  .environ_length = sizeof(environment), .cmdline = command,
-				  .cmdline_length = sizeof(command), .cgroup = "/system.slice/etl.service" };
+	struct fake_process p = { .pid = pid,
+				  .ppid = 1,
+				  .uid = ANN,
+				  .loginuid = ANN,
+				  .environ = environment,
+				  .environ_length = sizeof(environment),
+				  .cmdline = command,
+				  .cmdline_length = sizeof(command),
+				  .cgroup = "/system.slice/etl.service" };
 	struct sluice_event event = read_by(pid, ANN, CUSTOMERS | SECRETS);
 	struct ipc_request *shown = calloc(1, sizeof(*shown));
 	struct request *request;
@@ -125,7 +141,8 @@ static void test_description(void **state)
 
 static void test_journal_says_why_it_was_not_held(void **state)
 {
-	struct sluice_event event = make_stop(add_worker(ANN, ANN), ANN, SLUICE_OPEN, CUSTOMERS, false);
+	struct sluice_event event =
+		make_stop(add_worker(ANN, ANN), ANN, SLUICE_OPEN, CUSTOMERS, false);
 
 	(void)state;
 	stop(&event);
@@ -133,7 +150,8 @@ static void test_journal_says_why_it_was_not_held(void **state)
 	event.key.target.object.ino++;
 	event.reason = SLUICE_FALLBACK_STALE;
 	stop(&event);
-	assert_string_equal(member(entry_of("request.opened"), "fallback"), "the agent did not run");
+	assert_string_equal(member(entry_of("request.opened"), "fallback"),
+			    "the agent did not run");
 	event.key.target.object.ino++;
 	event.reason = 99;
 	stop(&event);
@@ -335,7 +353,10 @@ static void test_restart_keeps_what_is_open(void **state)
 static void test_restart_remembers_who_asked(void **state)
 {
 	pid_t pid = add_child();
-	struct fake_process p = { .pid = pid, .ppid = 1, .uid = STRANGER, .loginuid = PROCESS_NO_LOGIN,
+	struct fake_process p = { .pid = pid,
+				  .ppid = 1,
+				  .uid = STRANGER,
+				  .loginuid = PROCESS_NO_LOGIN,
 				  .cgroup = "/system.slice/nightly.service" };
 	struct sluice_event event = make_stop(pid, STRANGER, SLUICE_OPEN, CUSTOMERS, true);
 	struct request *request;
@@ -378,7 +399,8 @@ static void test_reboot_closes_all(void **state)
 
 	(void)state;
 	memcpy(id, stop(&event)->id, sizeof(id));
-	snprintf(world.agent.boot_id, sizeof(world.agent.boot_id), "99999999-2222-3333-4444-555555555555");
+	snprintf(world.agent.boot_id, sizeof(world.agent.boot_id),
+		 "99999999-2222-3333-4444-555555555555");
 	world.kernel.n_asks = 0;
 	restart();
 	assert_int_equal(request_find(world.agent.requests, id)->state, IPC_GONE);
@@ -388,16 +410,23 @@ static void test_reboot_closes_all(void **state)
 static void test_restart_opens_what_the_journal_missed(void **state)
 {
 	pid_t pid = add_worker(ANN, ANN);
-	struct sluice_event event = read_by(pid, ANN, CUSTOMERS), lost = read_by(900001, ANN, CUSTOMERS);
+	struct sluice_event event = read_by(pid, ANN, CUSTOMERS),
+			    lost = read_by(900001, ANN, CUSTOMERS);
 
 	(void)state;
 	world.kernel.asks[world.kernel.n_asks++] = (struct fake_ask){
 		.key = event.key,
-		.ask = { .labels = CUSTOMERS, .deadline_ns = event.deadline_ns, .tgid = event.tgid, .held = 1 },
+		.ask = { .labels = CUSTOMERS,
+			 .deadline_ns = event.deadline_ns,
+			 .tgid = event.tgid,
+			 .held = 1 },
 	};
 	world.kernel.asks[world.kernel.n_asks++] = (struct fake_ask){
 		.key = lost.key,
-		.ask = { .labels = CUSTOMERS, .deadline_ns = event.deadline_ns, .tgid = lost.tgid, .held = 1 },
+		.ask = { .labels = CUSTOMERS,
+			 .deadline_ns = event.deadline_ns,
+			 .tgid = lost.tgid,
+			 .held = 1 },
 	};
 	restart();
 	assert_int_equal(request_count(world.agent.requests, true), 1);
@@ -409,7 +438,9 @@ static void test_restart_opens_what_the_journal_missed(void **state)
 static void test_restart_wakes_the_forgotten(void **state)
 {
 	pid_t pid = add_worker(ANN, ANN);
-	struct fake_process p = { .pid = pid, .ppid = 1, .uid = ANN, .loginuid = ANN, .state = 'T' };
+	struct fake_process p = {
+		.pid = pid, .ppid = 1, .uid = ANN, .loginuid = ANN, .state = 'T'
+	};
 	struct sluice_event event = read_by(pid, ANN, CUSTOMERS);
 	struct request *request = stop(&event);
 	int status;
@@ -444,7 +475,10 @@ static void restore_ask(const struct sluice_event *event)
 {
 	world.kernel.asks[world.kernel.n_asks++] = (struct fake_ask){
 		.key = event->key,
-		.ask = { .labels = event->labels, .deadline_ns = event->deadline_ns, .tgid = event->tgid, .tries = 1,
+		.ask = { .labels = event->labels,
+			 .deadline_ns = event->deadline_ns,
+			 .tgid = event->tgid,
+			 .tries = 1,
 			 .held = 1 },
 	};
 }
@@ -517,7 +551,8 @@ static void test_new_policy(void **state)
 	event.key.target.object.ino++;
 	freed = stop(&event);
 	request_policy_changed(&world.agent);
-	assert_int_equal(request_count(world.agent.requests, false), 3); /* nothing changed for them */
+	/* nothing changed for them */
+	assert_int_equal(request_count(world.agent.requests, false), 3);
 	denied->key.action = SLUICE_CREDENTIAL; /* a rule that denies */
 	freed->labels = 0;			/* no rule any more */
 	request_policy_changed(&world.agent);
@@ -529,19 +564,31 @@ static void test_new_policy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AGENT_TEST(test_one_question_one_request), AGENT_TEST(test_digest_is_what_the_header_says),
-		AGENT_TEST(test_digest_changes_with_what_is_asked), AGENT_TEST(test_description),
-		AGENT_TEST(test_journal_says_why_it_was_not_held), AGENT_TEST(test_what_is_not_shown_is_counted), AGENT_TEST(test_more_labels_are_another_question),
-		AGENT_TEST(test_ended_process), AGENT_TEST(test_failed_attempt_may_come_back),
-		AGENT_TEST(test_process_that_ended_before), AGENT_TEST(test_deadline_is_a_denial),
-		AGENT_TEST(test_limit), AGENT_TEST(test_limit_of_one_user),
-		AGENT_TEST(test_broken_journal_denies), AGENT_TEST(test_closed_ones_are_bounded),
-		AGENT_TEST(test_restart_keeps_what_is_open), AGENT_TEST(test_restart_remembers_who_asked),
-		AGENT_TEST(test_restart_closes_what_is_gone), AGENT_TEST(test_reboot_closes_all),
-		AGENT_TEST(test_restart_opens_what_the_journal_missed), AGENT_TEST(test_restart_wakes_the_forgotten),
+		AGENT_TEST(test_one_question_one_request),
+		AGENT_TEST(test_digest_is_what_the_header_says),
+		AGENT_TEST(test_digest_changes_with_what_is_asked),
+		AGENT_TEST(test_description),
+		AGENT_TEST(test_journal_says_why_it_was_not_held),
+		AGENT_TEST(test_what_is_not_shown_is_counted),
+		AGENT_TEST(test_more_labels_are_another_question),
+		AGENT_TEST(test_ended_process),
+		AGENT_TEST(test_failed_attempt_may_come_back),
+		AGENT_TEST(test_process_that_ended_before),
+		AGENT_TEST(test_deadline_is_a_denial),
+		AGENT_TEST(test_limit),
+		AGENT_TEST(test_limit_of_one_user),
+		AGENT_TEST(test_broken_journal_denies),
+		AGENT_TEST(test_closed_ones_are_bounded),
+		AGENT_TEST(test_restart_keeps_what_is_open),
+		AGENT_TEST(test_restart_remembers_who_asked),
+		AGENT_TEST(test_restart_closes_what_is_gone),
+		AGENT_TEST(test_reboot_closes_all),
+		AGENT_TEST(test_restart_opens_what_the_journal_missed),
+		AGENT_TEST(test_restart_wakes_the_forgotten),
 		AGENT_TEST(test_restart_finishes_an_approval),
 		AGENT_TEST(test_restart_voids_an_approval_without_effect),
-		AGENT_TEST(test_restart_finishes_a_denial), AGENT_TEST(test_new_policy),
+		AGENT_TEST(test_restart_finishes_a_denial),
+		AGENT_TEST(test_new_policy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

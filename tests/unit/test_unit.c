@@ -59,8 +59,13 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	static const char *const folders[] = {
-		"user.slice/user@1000.service/etl.service", "user.slice/user@1000.service", "user.slice",
-		"system.slice/my-etl.service", "system.slice/etl.service.d", "system.slice/etl.service", "system.slice",
+		"user.slice/user@1000.service/etl.service",
+		"user.slice/user@1000.service",
+		"user.slice",
+		"system.slice/my-etl.service",
+		"system.slice/etl.service.d",
+		"system.slice/etl.service",
+		"system.slice",
 	};
 	char full[512];
 	size_t i;

@@ -118,9 +118,11 @@ static int run_exec(char **argv)
 }
 
 static const struct mode modes[] = {
-	{ "setuid", run_setuid, 2 },	   { "setgid", run_setgid, 2 }, { "setresuid", run_setresuid, 2 },
-	{ "setfsuid", run_setfsuid, 2 }, { "setgroups", run_setgroups, 2 }, { "no-op", run_no_op, 1 },
-	{ "drop", run_drop, 1 },	   { "raise", run_raise, 1 },	{ "exec", run_exec, 2 },
+	{ "setuid", run_setuid, 2 },	   { "setgid", run_setgid, 2 },
+	{ "setresuid", run_setresuid, 2 }, { "setfsuid", run_setfsuid, 2 },
+	{ "setgroups", run_setgroups, 2 }, { "no-op", run_no_op, 1 },
+	{ "drop", run_drop, 1 },	   { "raise", run_raise, 1 },
+	{ "exec", run_exec, 2 },
 };
 
 int main(int argc, char **argv)

@@ -9,7 +9,8 @@
  *   mmap-out FILE OUT       read FILE, write into OUT through a shared mapping
  *   sendfile, splice, copy-range FILE OUT   without a read() or write() of their own
  *   pass FILE COMMAND...    open it as standard input and execute the command without reading
- *   two-ways FILE           open for reading, then for writing, which a guard may answer differently
+ *   two-ways FILE           open for reading, then for writing, which a guard may answer
+ *   differently
  *
  * Owns no expectation; see program.h for the exit status.
  */
@@ -147,10 +148,11 @@ static int run_two_ways(char **argv)
 }
 
 static const struct mode modes[] = {
-	{ "mmap", run_mmap, 1 },	 { "create", run_create, 1 },	  { "late", run_late, 3 },
-	{ "late-map", run_late_map, 3 }, { "mmap-out", run_mmap_out, 2 }, { "sendfile", run_sendfile, 2 },
-	{ "splice", run_splice, 2 },	 { "copy-range", run_copy_range, 2 }, { "pass", run_pass, 2 },
-	{ "two-ways", run_two_ways, 1 },
+	{ "mmap", run_mmap, 1 },	 { "create", run_create, 1 },
+	{ "late", run_late, 3 },	 { "late-map", run_late_map, 3 },
+	{ "mmap-out", run_mmap_out, 2 }, { "sendfile", run_sendfile, 2 },
+	{ "splice", run_splice, 2 },	 { "copy-range", run_copy_range, 2 },
+	{ "pass", run_pass, 2 },	 { "two-ways", run_two_ways, 1 },
 };
 
 int main(int argc, char **argv)

@@ -3,14 +3,15 @@
  * net.c: each way to send TEXT to ADDRESS PORT after reading FILE ("-": none).
  *
  *   tcp, sendto, sendmsg, sendmmsg, udp-write, fastopen FILE ADDRESS PORT TEXT
- *   late-send, late-write, late-sendfile, late-splice FILE ADDRESS PORT TEXT   connect, then read FILE, then send
- *   late-udp FILE ADDRESS PORT TEXT    the same with a connected datagram socket and write()
- *   mapped FILE ADDRESS PORT TEXT      TCP from an IPv6 socket to ::ffff:ADDRESS
+ *   late-send, late-write, late-sendfile, late-splice FILE ADDRESS PORT TEXT   connect, then read
+ *   FILE, then send late-udp FILE ADDRESS PORT TEXT    the same with a connected datagram socket
+ *   and write() mapped FILE ADDRESS PORT TEXT      TCP from an IPv6 socket to ::ffff:ADDRESS
  *   twice FILE ADDRESS PORT TEXT       two connections one after the other
  *   flow FILE ADDRESS PORT TEXT        one connection that sends TEXT each 50 ms until a send fails
  *   client FILE ADDRESS PORT OUT       connect, read an answer, write it to OUT
  *   udp-connect FILE ADDRESS PORT      connect a datagram socket and send nothing
- *   many FILE ADDRESS PORT ADDRESS2    sendmmsg to two addresses in one call; prints how many were sent
+ *   many FILE ADDRESS PORT ADDRESS2    sendmmsg to two addresses in one call; prints how many were
+ *   sent
  *
  * Owns no expectation; see program.h for the exit status.
  */
@@ -89,13 +90,18 @@ static int run_sendto(char **argv)
 	int fd = socket_for(&peer, SOCK_DGRAM);
 
 	read_file(argv[0]);
-	check(sendto(fd, peer.text, strlen(peer.text), 0, (struct sockaddr *)&peer.address, peer.size), "sendto");
+	check(sendto(fd, peer.text, strlen(peer.text), 0, (struct sockaddr *)&peer.address,
+		     peer.size),
+	      "sendto");
 	return 0;
 }
 
 static struct msghdr message_to(struct peer *peer, struct iovec *part)
 {
-	struct msghdr message = { .msg_name = &peer->address, .msg_namelen = peer->size, .msg_iov = part, .msg_iovlen = 1 };
+	struct msghdr message = { .msg_name = &peer->address,
+				  .msg_namelen = peer->size,
+				  .msg_iov = part,
+				  .msg_iovlen = 1 };
 
 	part->iov_base = (void *)peer->text;
 	part->iov_len = strlen(peer->text);
@@ -118,7 +124,8 @@ static int run_sendmmsg(char **argv)
 {
 	struct peer peer = peer_of(argv);
 	struct iovec part[2];
-	struct mmsghdr messages[2] = { { message_to(&peer, &part[0]), 0 }, { message_to(&peer, &part[1]), 0 } };
+	struct mmsghdr messages[2] = { { message_to(&peer, &part[0]), 0 },
+				       { message_to(&peer, &part[1]), 0 } };
 	int fd = socket_for(&peer, SOCK_DGRAM);
 
 	read_file(argv[0]);
@@ -171,8 +178,8 @@ static int run_fastopen(char **argv)
 	int fd = socket_for(&peer, SOCK_STREAM);
 
 	read_file(argv[0]);
-	check(sendto(fd, peer.text, strlen(peer.text), MSG_FASTOPEN | MSG_NOSIGNAL, (struct sockaddr *)&peer.address,
-		     peer.size),
+	check(sendto(fd, peer.text, strlen(peer.text), MSG_FASTOPEN | MSG_NOSIGNAL,
+		     (struct sockaddr *)&peer.address, peer.size),
 	      "sendto");
 	return 0;
 }

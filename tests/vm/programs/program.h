@@ -2,7 +2,8 @@
 /*
  * program.h: what the small programs of the end-to-end tests share.
  *
- * Owns: how they tell the test what the kernel answered: exit status 0, or REFUSED + errno. Must not own: any expectation.
+ * Owns: how they tell the test what the kernel answered: exit status 0, or REFUSED + errno. Must
+ * not own: any expectation.
  */
 #ifndef TEST_PROGRAM_H
 #define TEST_PROGRAM_H

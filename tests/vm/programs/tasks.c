@@ -8,9 +8,10 @@
  *   fork FILE OUT          read, then a child writes
  *   fork-before FILE OUT   a child from before the reading writes (nothing came to it)
  *   vfork, spawn FILE OUT  read, then a new program writes
- *   exec-thread FILE OUT   a thread that is not the leader reads and executes the program that writes
- *   many FILE N            N threads open FILE at once; prints how many could and how many got EPERM
- *   catch FILE             open FILE with handlers of SIGCONT and SIGUSR1 without SA_RESTART
+ *   exec-thread FILE OUT   a thread that is not the leader reads and executes the program that
+ *   writes many FILE N            N threads open FILE at once; prints how many could and how many
+ *   got EPERM catch FILE             open FILE with handlers of SIGCONT and SIGUSR1 without
+ *   SA_RESTART
  *
  * Owns no expectation; see program.h for the exit status.
  */
@@ -43,7 +44,8 @@ static int wait_child(pid_t pid)
 /* A program of its own that writes @out. */
 static char **writer(char *out)
 {
-	static char *argv[] = { (char *)"/bin/sh", (char *)"-c", (char *)"echo written >\"$0\"", NULL, NULL };
+	static char *argv[] = { (char *)"/bin/sh", (char *)"-c", (char *)"echo written >\"$0\"",
+				NULL, NULL };
 
 	argv[3] = out;
 	return argv;
@@ -80,7 +82,8 @@ static int child_writes(void *path)
 
 static int run_clone_vm(char **argv)
 {
-	int status = wait_child(clone(child_reads, stack + sizeof(stack), CLONE_VM | SIGCHLD, argv[0]));
+	int status =
+		wait_child(clone(child_reads, stack + sizeof(stack), CLONE_VM | SIGCHLD, argv[0]));
 
 	if (!status)
 		write_file(argv[1]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * uring.c: the same actions through io_uring, whose results are completions and not results of the system call.
+ * uring.c: the same actions through io_uring, whose results are completions and not results of the
+ * system call.
  *
  *   open FILE, open-async FILE   in the system call, and in a worker of the kernel
  *   read FILE READY GO           open it before, read through the ring when GO exists
@@ -34,9 +35,11 @@ static void ring_open(struct ring *ring)
 	size = ring->params.cq_off.cqes + ring->params.cq_entries * sizeof(struct io_uring_cqe);
 	if (size < ring->params.sq_off.array + ring->params.sq_entries * sizeof(unsigned int))
 		size = ring->params.sq_off.array + ring->params.sq_entries * sizeof(unsigned int);
-	ring->queue = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring->fd, IORING_OFF_SQ_RING);
-	ring->sqes = mmap(NULL, ring->params.sq_entries * sizeof(*ring->sqes), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_POPULATE, ring->fd, IORING_OFF_SQES);
+	ring->queue = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring->fd,
+			   IORING_OFF_SQ_RING);
+	ring->sqes =
+		mmap(NULL, ring->params.sq_entries * sizeof(*ring->sqes), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_POPULATE, ring->fd, IORING_OFF_SQES);
 	if (ring->queue == MAP_FAILED || ring->sqes == MAP_FAILED)
 		refused("mmap");
 }
@@ -46,7 +49,10 @@ static unsigned int *field(const struct ring *ring, unsigned int offset)
 	return (unsigned int *)(void *)(ring->queue + offset);
 }
 
-/* Submits @sqe and waits for its completion. Return: its result; exits with what it says when that is an error. */
+/*
+ * Submits @sqe and waits for its completion. Return: its result; exits with what it says when that
+ * is an error.
+ */
 static int ring_do(struct ring *ring, const struct io_uring_sqe *sqe, const char *what)
 {
 	unsigned int tail = *field(ring, ring->params.sq_off.tail);
@@ -61,7 +67,9 @@ static int ring_do(struct ring *ring, const struct io_uring_sqe *sqe, const char
 	if (syscall(SYS_io_uring_enter, ring->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0)
 		refused("io_uring_enter");
 	while (__atomic_load_n(field(ring, ring->params.cq_off.tail), __ATOMIC_ACQUIRE) == head)
-		if (syscall(SYS_io_uring_enter, ring->fd, 0, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0 && errno != EINTR)
+		if (syscall(SYS_io_uring_enter, ring->fd, 0, 1, IORING_ENTER_GETEVENTS, NULL, 0) <
+			    0 &&
+		    errno != EINTR)
 			refused("io_uring_enter");
 	cqe = (const void *)(ring->queue + ring->params.cq_off.cqes);
 	cqe += head & *field(ring, ring->params.cq_off.ring_mask);
@@ -76,7 +84,9 @@ static int ring_do(struct ring *ring, const struct io_uring_sqe *sqe, const char
 static int open_with(char **argv, unsigned char flags)
 {
 	struct ring ring = { 0 };
-	struct io_uring_sqe sqe = { .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .flags = flags, .open_flags = O_RDONLY };
+	struct io_uring_sqe sqe = {
+		.opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .flags = flags, .open_flags = O_RDONLY
+	};
 
 	sqe.addr = (unsigned long)argv[0];
 	ring_open(&ring);
@@ -98,7 +108,9 @@ static int run_read(char **argv)
 {
 	char bytes[16];
 	struct ring ring = { 0 };
-	struct io_uring_sqe sqe = { .opcode = IORING_OP_READ, .len = sizeof(bytes), .addr = (unsigned long)bytes };
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_READ,
+				    .len = sizeof(bytes),
+				    .addr = (unsigned long)bytes };
 
 	sqe.fd = open_or_exit(argv[0], O_RDONLY);
 	ring_open(&ring);
@@ -111,7 +123,8 @@ static int run_read(char **argv)
 
 static struct sockaddr_in address(char **argv)
 {
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[1])) };
+	struct sockaddr_in in = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)atoi(argv[1])) };
 
 	inet_pton(AF_INET, argv[0], &in.sin_addr);
 	return in;
@@ -121,7 +134,9 @@ static int run_connect(char **argv)
 {
 	struct sockaddr_in in = address(argv + 1);
 	struct ring ring = { 0 };
-	struct io_uring_sqe sqe = { .opcode = IORING_OP_CONNECT, .addr = (unsigned long)&in, .off = sizeof(in) };
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_CONNECT,
+				    .addr = (unsigned long)&in,
+				    .off = sizeof(in) };
 
 	sqe.fd = socket(AF_INET, SOCK_STREAM, 0);
 	ring_open(&ring);
@@ -134,7 +149,9 @@ static int run_send(char **argv)
 {
 	struct sockaddr_in in = address(argv + 1);
 	struct ring ring = { 0 };
-	struct io_uring_sqe sqe = { .opcode = IORING_OP_SEND, .addr = (unsigned long)"ring\n", .len = 5 };
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_SEND,
+				    .addr = (unsigned long)"ring\n",
+				    .len = 5 };
 
 	sqe.fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (connect(sqe.fd, (struct sockaddr *)&in, sizeof(in)))
