@@ -16,12 +16,14 @@
 #include "log.h"
 #include "process.h"
 
+#define PARENTS 8 /* sudo in su in sudo: deeper than anybody nests them */
+
 static int send_continue(int pidfd)
 {
 	return syscall(SYS_pidfd_send_signal, pidfd, SIGCONT, NULL, 0) < 0 ? -errno : 0;
 }
 
-int hold_continue(pid_t pid, uint64_t start_ns, int pidfd)
+static int continue_one(pid_t pid, uint64_t start_ns, int pidfd)
 {
 	int own, r;
 
@@ -32,6 +34,37 @@ int hold_continue(pid_t pid, uint64_t start_ns, int pidfd)
 		return own;
 	r = send_continue(own);
 	close(own);
+	return r;
+}
+
+/*
+ * sudo, su and script(1) do as a shell with job control wants it: they see the command stop and stop themselves. Nobody
+ * would ever wake them, the shell neither, when it has none. One that is held itself only stops again.
+ */
+static void continue_parents(pid_t parent)
+{
+	struct process p;
+
+	for (int depth = 0; depth < PARENTS && parent > 1; depth++, parent = p.ppid) {
+		int r;
+
+		if (process_read(parent, 0, &p) || p.state != 'T')
+			return;
+		r = continue_one(parent, p.start_ns, -1);
+		if (r < 0 && r != -ESRCH)
+			log_error_errno(r, "Process %d stopped with a held one below it and cannot be woken", parent);
+	}
+}
+
+int hold_continue(pid_t pid, uint64_t start_ns, int pidfd)
+{
+	/* Asked before it goes on, since it may have ended right after. */
+	struct process p = { 0 };
+	bool known = !process_read(pid, start_ns, &p);
+	int r = continue_one(pid, start_ns, pidfd);
+
+	if (!r && known)
+		continue_parents(p.ppid);
 	return r;
 }
 

@@ -22,7 +22,10 @@ void hold_deny(struct agent *agent, struct request *request);
 /* The same for an attempt that never became a request. */
 void hold_deny_event(struct agent *agent, const struct sluice_event *event);
 
-/* Wakes one process if it still is that one. @pidfd: of it, or -1. Return: 0, -ESRCH or another negative errno. */
+/*
+ * Wakes one process if it still is that one, and the parents that stopped because it did (sudo, su). @pidfd: of it, or -1.
+ * Return: 0, -ESRCH or another negative errno, of the process itself.
+ */
 int hold_continue(pid_t pid, uint64_t start_ns, int pidfd);
 
 /* Calls @fn for each stopped process that runs as @uid. */
