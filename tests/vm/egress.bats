@@ -34,7 +34,7 @@ policy() {
 	Mode=hold
 	Reviewers=data
 	Scope=process
-	To=$AWAY:9001/tcp $AWAY:9003-9004/tcp [$AWAY6]:9001/tcp [fd09::/64]:9003/tcp
+	To=$AWAY:9001/tcp $AWAY:9003-9004/tcp [$AWAY6]:9001/tcp [fd09::]/64:9003/tcp
 	To=partner.test:9002/udp
 	[Rule keep]
 	Action=egress
