@@ -13,6 +13,9 @@
 #   paul (2002)   runs pipelines          10.9.0.2, fd09::2   outside: a network namespace with listeners
 #   quinn (2003)  reviewer, too           10.9.0.3            outside, a second address
 
+# Software emulation stretches every wait, at times beyond its patience: a test that fails is tried once more.
+export BATS_TEST_RETRIES=${SLUICE_RETRIES-1}
+
 ROOT=/srv/t
 SECRET=$ROOT/secret	# the folder that the base policy labels "secret"
 PLAIN=$ROOT/plain
