@@ -38,8 +38,9 @@ static int continue_one(pid_t pid, uint64_t start_ns, int pidfd)
 }
 
 /*
- * sudo, su and script(1) do as a shell with job control wants it: they see the command stop and stop themselves. Nobody
- * would ever wake them, the shell neither, when it has none. One that is held itself only stops again.
+ * sudo, su and script(1) do as a shell with job control wants it: they see the command stop and
+ * stop themselves. Nobody would ever wake them, the shell neither, when it has none. One that is
+ * held itself only stops again.
  */
 static void continue_parents(pid_t parent)
 {
@@ -52,7 +53,10 @@ static void continue_parents(pid_t parent)
 			return;
 		r = continue_one(parent, p.start_ns, -1);
 		if (r < 0 && r != -ESRCH)
-			log_error_errno(r, "Process %d stopped with a held one below it and cannot be woken", parent);
+			log_error_errno(
+				r,
+				"Process %d stopped with a held one below it and cannot be woken",
+				parent);
 	}
 }
 
@@ -77,7 +81,8 @@ static void wake_waiters(struct request *request)
 			continue;
 		r = hold_continue(waiter->tgid, waiter->start_ns, waiter->pidfd);
 		if (r < 0 && r != -ESRCH)
-			log_error_errno(r, "Process %d waits for %s and cannot be woken", waiter->tgid, request->id);
+			log_error_errno(r, "Process %d waits for %s and cannot be woken",
+					waiter->tgid, request->id);
 		waiter->held = false;
 	}
 }
@@ -105,14 +110,17 @@ static uint32_t count_held(const struct request *request)
 	return n;
 }
 
-/* Each thread that waits reads the denial once; the kernel tells of the first only, and counts the others as tries. */
+/*
+ * Each thread that waits reads the denial once; the kernel tells of the first only, and counts the
+ * others as tries.
+ */
 void hold_deny(struct agent *agent, struct request *request)
 {
 	uint32_t held = count_held(request);
 
 	if (held)
-		grant_deny(agent, &request->key, request->labels, request->tries > held ? request->tries : held,
-			   HOLD_DENIAL_S);
+		grant_deny(agent, &request->key, request->labels,
+			   request->tries > held ? request->tries : held, HOLD_DENIAL_S);
 	hold_wake(agent, request);
 }
 

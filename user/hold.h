@@ -2,8 +2,8 @@
 /*
  * hold.h: processes that the kernel stopped, and waking them.
  *
- * Owns: SIGCONT. Must not own: why somebody is woken, or what the retry will find (grant.h): the answer must be in the
- * kernel before.
+ * Owns: SIGCONT. Must not own: why somebody is woken, or what the retry will find (grant.h): the
+ * answer must be in the kernel before.
  */
 #ifndef SLUICE_HOLD_H
 #define SLUICE_HOLD_H
@@ -23,7 +23,8 @@ void hold_deny(struct agent *agent, struct request *request);
 void hold_deny_event(struct agent *agent, const struct sluice_event *event);
 
 /*
- * Wakes one process if it still is that one, and the parents that stopped because it did (sudo, su). @pidfd: of it, or -1.
+ * Wakes one process if it still is that one, and the parents that stopped because it did (sudo,
+ * su). @pidfd: of it, or -1.
  * Return: 0, -ESRCH or another negative errno, of the process itself.
  */
 int hold_continue(pid_t pid, uint64_t start_ns, int pidfd);
@@ -34,8 +35,8 @@ void hold_each_stopped(uid_t uid, hold_stopped_fn fn, void *ctx);
 
 /**
  * hold_release_all() - wake all that is held, for `sluiced --release` when no daemon runs.
- * Their retries find a stale heartbeat and fail with EPERM. Questions asked for an executable name only the first
- * process that waits: all stopped processes of that user are woken then.
+ * Their retries find a stale heartbeat and fail with EPERM. Questions asked for an executable name
+ * only the first process that waits: all stopped processes of that user are woken then.
  * Return: processes woken, or a negative errno.
  */
 int hold_release_all(struct kernel *kernel);
