@@ -289,8 +289,8 @@ guarded() {
 
 @test "nc is held where it sends what it read, and goes on" {
 	secret "$TEXT" "$TEXT-nc"
-	spawn_from "$SECRET/$TEXT" paul nc -N "$AWAY" 9000
-	wait_held "$PID"
+	spawn_from "$SECRET/$TEXT" paul nc -v -N "$AWAY" 9000
+	wait_held "$PID" || { cat "$OUT"; false; }
 	refute received tcp-9000 "$TEXT-nc"
 	approve_pid "$PID"
 	exit_of "$PID" 0
