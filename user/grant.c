@@ -170,10 +170,11 @@ int grant_arm(struct grant *grant)
 
 int grant_table_add(struct agent *agent, struct grant *grant)
 {
+	size_t size = sizeof(grant->number);
+
 	grant->agent = agent;
 	/* What replace_older() freed is another grant. */
-	/* lint: see above */
-	HASH_ADD(hh, agent->grants->by_number, number, sizeof(uint64_t), grant);
+	HASH_ADD(hh, agent->grants->by_number, number, size, grant); /* lint: see above */
 	if (!grant->hh.tbl)
 		return -ENOMEM;
 	if (agent->grants->last < grant->number)
