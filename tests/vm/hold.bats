@@ -3,7 +3,7 @@
 # Waiting for people: what ends a hold and what does not, who may answer, what an answer covers, and watching only. Runs in
 # a guest (lib.bash).
 #
-#   secret   one approval of any scope      brief   waits 3 s      pair   two approvals
+#   secret   one approval of any scope      brief   waits 15 s     pair   two approvals
 #   silent   approval needs a reason        watched in monitor mode
 
 # shellcheck source=tests/vm/lib.bash
@@ -36,7 +36,7 @@ policy() {
 		printf '[Label %s]\nPath=%s/%s\n' "$folder" "$ROOT" "$folder"
 	done
 	rule secret Scope=executable
-	rule brief Timeout=3s
+	rule brief Timeout=15s
 	rule pair Approvals=2
 	rule silent Reason=required
 	rule watched Monitor=yes
