@@ -74,7 +74,7 @@ $(O)/sluice.skel.h: $(O)/sluice.bpf.o
 	$(call msg,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name sluice_bpf > $@
 
-$(O)/user/kernel.o: $(O)/sluice.skel.h
+$(O)/user/kernel.o $(O)/user/kernel_program.o: $(O)/sluice.skel.h
 
 $(O)/user/%.o: user/%.c
 	@mkdir -p $(@D)

@@ -2,15 +2,35 @@
 /*
  * compat.bpf.h: what depends on the architecture or the kernel's version, each with the reason.
  *
- * Owns: the list of system calls that the kernel can re-issue. Must not own: offsets (libbpf
- * relocates them).
+ * Owns: the list of system calls that the kernel can re-issue, and reading what the verifier knows
+ * no type of. Must not own: offsets (libbpf relocates them).
  */
 #ifndef SLUICE_BPF_COMPAT_H
 #define SLUICE_BPF_COMPAT_H
 
 #include "kernel.h"
 
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
+
+/*
+ * Gives any address a type whose fields can be read by plain loads (checked, as in
+ * bpf_probe_read_kernel(), but a tenth of its cost); nothing when the program runs. Missing before
+ * 6.2: then its address is 0, and the verifier drops what is behind can_cast().
+ */
+extern void *bpf_rdonly_cast(const void *object, u32 type) __ksym __weak;
+
+static __always_inline bool can_cast(void)
+{
+	return bpf_rdonly_cast;
+}
+
+#define cast_to(type, object) ((const type *)bpf_rdonly_cast(object, bpf_core_type_id_kernel(type)))
+
+/* A field of an object that is typed by cast_to() if @plain; @plain must be a constant. */
+#define load_field(plain, object, ...)                                                             \
+	((plain) ? load_plain((object), __VA_ARGS__) : BPF_CORE_READ((object), __VA_ARGS__))
+#define load_plain(object, field) ((object)->field)
 
 #if defined(__TARGET_ARCH_x86)
 #include <asm/unistd_64.h>
@@ -56,6 +76,11 @@ static __always_inline bool is_restartable(u64 nr)
 	case __NR_preadv2:
 	case __NR_pwritev2:
 	case __NR_openat2:
+	case __NR_clone:
+	case __NR_clone3:
+	case __NR_unshare:
+	case __NR_prctl:
+	case __NR_keyctl:
 		return true;
 	default:
 		return false;
@@ -70,6 +95,67 @@ static __always_inline bool in_restartable_syscall(struct task_struct *task)
 		return false;
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	return regs && is_restartable(regs->orig_ax);
+}
+
+/* Whether @task is in the system call @nr of 64-bit programs. */
+static __always_inline bool in_syscall(struct task_struct *task, u64 nr)
+{
+	struct pt_regs *regs;
+
+	if (task->thread_info.status & TS_COMPAT)
+		return false;
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	return regs && regs->orig_ax == nr;
+}
+
+/* The request of the ptrace() that @task is in, or -1 when it is not known. */
+static __always_inline u64 ptrace_request_of(struct task_struct *task)
+{
+	struct pt_regs *regs;
+
+	if (!in_syscall(task, __NR_ptrace))
+		return -1;
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	return regs ? regs->di : -1;
+}
+
+/* Numbers of 32-bit system calls (arch/x86/entry/syscalls/syscall_32.tbl). */
+#define NR32_KEYCTL 288
+#define NR32_SETNS  346
+
+/*
+ * Whether the current system call is number @nr (@nr32 as a 32-bit call); *@ret_first: its first
+ * argument.
+ */
+static __always_inline bool in_call(u32 nr, u32 nr32, u32 *ret_first)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
+	if (!regs)
+		return false;
+	if (task->thread_info.status & TS_COMPAT) {
+		*ret_first = regs->bx;
+		return (u32)regs->orig_ax == nr32;
+	}
+	*ret_first = regs->di;
+	return (u32)regs->orig_ax == nr;
+}
+
+static __always_inline bool in_setns(void)
+{
+	u32 first;
+
+	return in_call(__NR_setns, NR32_SETNS, &first);
+}
+
+/* keyctl() is about to change a session keyring. */
+static __always_inline bool in_session_change(void)
+{
+	u32 operation;
+
+	return in_call(__NR_keyctl, NR32_KEYCTL, &operation) &&
+	       (operation == KEYCTL_JOIN_SESSION_KEYRING || operation == KEYCTL_SESSION_TO_PARENT);
 }
 #else
 #error "list the restartable system calls of this architecture"

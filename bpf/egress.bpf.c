@@ -4,17 +4,211 @@
  *
  *   - socket_connect:  streams; the destination is asked about before the first packet
  *   - socket_sendmsg:  every send: datagrams, sockets connected before the taint, TCP Fast Open
- *   - (file_permission on sockets is in file.bpf.c)
+ *   - (file_permission is in file.bpf.c, which calls egress_peer() for sockets, and
+ *     egress_medium() for files and devices that lead off the host)
  *
  * connect() on a datagram socket sends nothing and is used by resolvers to sort addresses: its
  * sends are asked about.
  *
- * Not blocked here: sockets of local families (Unix, netlink); loopback and the host's own
- * addresses are not egress.
+ * Not blocked here: sockets of local families; loopback and the host's own addresses are not
+ * egress. What goes over a Unix socket, or stays on this host, labels its receiver (unix.bpf.c,
+ * loopback.bpf.c).
  */
 #include "egress.bpf.h"
 
+#include "destination.bpf.h"
+#include "loopback.bpf.h"
+#include "taint.bpf.h"
+#include "unix.bpf.h"
+
 #include <bpf/bpf_tracing.h>
+
+/* A grant let this very socket send to this very address, and it still holds. */
+static __always_inline u64 flow_labels(u64 socket_ino, const struct sluice_target *target)
+{
+	struct sluice_flow *flow = bpf_map_lookup_elem(&flows, &socket_ino);
+	int i;
+
+	if (!flow || flow->port != target->port || bpf_ktime_get_boot_ns() > flow->expires_ns)
+		return 0;
+	for (i = 0; i < 16; i++)
+		if (flow->addr[i] != target->addr[i])
+			return 0;
+	return bpf_map_lookup_elem(&live, &flow->grant_id) ? flow->labels : 0;
+}
+
+static __noinline int flow_open(u64 socket_ino, const struct attempt *attempt)
+{
+	u64 grant_id = attempt->grant_id;
+	const u64 *expires_ns = bpf_map_lookup_elem(&live, &grant_id);
+	struct sluice_flow flow = {
+		.labels = attempt->missing,
+		.grant_id = grant_id,
+		.port = attempt->key.target.port,
+	};
+
+	if (!expires_ns)
+		return 0;
+	flow.expires_ns = *expires_ns;
+	__builtin_memcpy(flow.addr, attempt->key.target.addr, 16);
+	return bpf_map_update_elem(&flows, &socket_ino, &flow, BPF_ANY);
+}
+
+/*
+ * @taint is about to go to attempt->key.target through the socket with inode number @socket_ino.
+ * Return: 0, SENT_HERE, or as decide().
+ */
+static __noinline int egress_check(struct attempt *attempt, u64 socket_ino, u64 taint)
+{
+	u32 generation = policy_in_force()->generation;
+	u64 allowed, carries;
+	int err, here;
+
+	if (!attempt || destination_find(&attempt->key.target, &allowed, &carries))
+		return -EPERM;
+	attempt->key.action = SLUICE_EGRESS;
+	attempt->labels = taint & ~allowed & ~carries;
+	here = taint && allowed == ~0ULL ? SENT_HERE : 0; /* no policy says so of another host */
+	if (!attempt->labels && !carries && taint)
+		sent_remember(&attempt->key.target, taint, generation, here);
+	if (attempt->labels)
+		attempt->labels &= ~flow_labels(socket_ino, &attempt->key.target);
+	if (attempt->labels) {
+		err = decide(attempt);
+		if (err)
+			return err;
+		if (attempt->grant_id)
+			flow_open(socket_ino, attempt);
+	}
+	if (!carries || !(carries & ~taint))
+		return here;
+	attempt->key.action = SLUICE_OPEN;
+	attempt->labels = carries;
+	attempt->grant_id = 0;
+	err = decide(attempt);
+	if (!err)
+		err = taint_take(attempt, carries);
+	return err ? err : here;
+}
+
+/* Families that never leave the host. */
+static __always_inline bool is_local_family(u16 family)
+{
+	return family == AF_UNIX || family == AF_NETLINK || family == AF_ALG || family == AF_UNSPEC;
+}
+
+int egress_medium(struct attempt *attempt, u64 flow, u64 taint)
+{
+	u32 medium;
+	int err;
+
+	if (!attempt)
+		return -EPERM;
+	medium = attempt->key.target.arg >> 16;
+	if (medium >= SLUICE_MEDIA)
+		return -EPERM;
+	attempt->key.action = SLUICE_EGRESS;
+	attempt->labels = taint & ~policy_in_force()->media[medium];
+	if (attempt->labels)
+		attempt->labels &= ~flow_labels(flow, &attempt->key.target);
+	if (!attempt->labels)
+		return 0;
+	err = decide(attempt);
+	if (err)
+		return err;
+	if (attempt->grant_id)
+		flow_open(flow, attempt);
+	return 0;
+}
+
+/* No address that a policy could allow: the medium as a whole is the target. */
+static __always_inline int egress_other(struct attempt *attempt, u32 medium, u16 family,
+					u64 socket_ino, u64 taint)
+{
+	if (!attempt)
+		return -EPERM;
+	__builtin_memset(&attempt->key.target, 0, sizeof(attempt->key.target));
+	attempt->key.target.kind = SLUICE_TARGET_ENDPOINT;
+	attempt->key.target.arg = medium << 16 | family;
+	return egress_result(egress_medium(attempt, socket_ino, taint));
+}
+
+static __always_inline u64 socket_ino(struct socket *socket)
+{
+	struct socket_alloc *alloc = (struct socket_alloc *)socket;
+
+	return BPF_CORE_READ(alloc, vfs_inode.i_ino);
+}
+
+/*
+ * Whether the peer of a connected socket was sent the same before, and nothing leads elsewhere.
+ * Return: as sent_before().
+ */
+static __noinline int peer_is_known(u64 address, u64 taint)
+{
+	struct sluice_target target = {};
+	const struct sock *sk;
+	u16 family;
+
+	if (!can_cast())
+		return -ENOENT;
+	sk = cast_to(struct socket, (void *)address)->sk;
+	if (!sk)
+		return -ENOENT;
+	family = sk->__sk_common.skc_family;
+	if (medium_of_socket(family, sk->sk_type, sk->sk_protocol) ||
+	    !target_from_sock(&target, sk))
+		return -ENOENT;
+	target.arg = sk->sk_protocol;
+	if (steering_of_socket(sk))
+		return -ENOENT;
+	return sent_before(subject_state(subject_leader()), &target, taint);
+}
+
+/*
+ * To the peer of a socket of another family than AF_UNIX that was not sent to before. Return: as
+ * egress_check().
+ */
+static __noinline int peer_check(u64 address, u64 taint)
+{
+	struct socket *socket = (struct socket *)address;
+	struct sock *sk = BPF_CORE_READ(socket, sk);
+	struct attempt attempt = {};
+	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	u32 medium;
+
+	if (is_local_family(family))
+		return 0;
+	attempt.key.target.arg = BPF_CORE_READ(sk, sk_protocol);
+	medium = medium_of_socket(family, BPF_CORE_READ(sk, sk_type), attempt.key.target.arg);
+	if (medium)
+		return egress_other(&attempt, medium, family, socket_ino(socket), taint);
+	if (!target_from_peer(&attempt.key.target, sk))
+		/* the kernel would say so, unless somebody connects it meanwhile */
+		return -ENOTCONN;
+	if (is_led_astray(&attempt.key.target, steering_of_socket(sk)))
+		return egress_other(&attempt, SLUICE_MEDIUM_STEERED, family, socket_ino(socket),
+				    taint);
+	return egress_check(&attempt, socket_ino(socket), taint);
+}
+
+/* A send without an address of its own: to the peer. */
+int egress_peer(u64 address, u64 taint)
+{
+	struct socket *socket = (struct socket *)address;
+	struct sock *sk = BPF_CORE_READ(socket, sk);
+	int err;
+
+	if (!sk)
+		return 0;
+	/* Here, not in peer_check(): its frame would lie above all that unix_receive() needs. */
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX)
+		return unix_send(socket, taint);
+	err = peer_is_known(address, taint);
+	if (err == -ENOENT)
+		err = peer_check(address, taint);
+	return err == SENT_HERE ? loopback_send((u64)sk, taint) : err;
+}
 
 /* Whether there is anything to look at: the process carries labels, or some endpoint does. */
 static __always_inline bool is_of_interest(const struct sluice_task *state, u64 *ret_taint)
@@ -23,58 +217,95 @@ static __always_inline bool is_of_interest(const struct sluice_task *state, u64 
 	return *ret_taint || policy_in_force()->flags & SLUICE_POLICY_ENDPOINTS;
 }
 
-/* @address is the caller's, in kernel memory. @steering: of the message. */
-static __noinline int send_to(struct socket *sock, const void *address, u64 taint, u32 steering)
+/* Zero but for the target that the hot path has filled already. */
+static __always_inline void attempt_begin(struct attempt *attempt)
 {
-	struct attempt attempt = {};
+	const size_t end = offsetof(struct attempt, key.target) + sizeof(attempt->key.target);
+
+	__builtin_memset(attempt, 0, offsetof(struct attempt, key.target));
+	__builtin_memset((char *)attempt + end, 0, sizeof(*attempt) - end);
+}
+
+/*
+ * What is behind the hot path, for a target that was not sent to before. @attempt: with its target.
+ */
+static __always_inline int send_unknown(struct attempt *attempt, struct socket *sock, u16 family,
+					u64 taint, u32 steering)
+{
+	attempt_begin(attempt);
+	if (taint && steering && is_led_astray(&attempt->key.target, steering))
+		return egress_other(attempt, SLUICE_MEDIUM_STEERED, family, socket_ino(sock),
+				    taint);
+	return egress_check(attempt, socket_ino(sock), taint);
+}
+
+/*
+ * @address is the caller's, in kernel memory. @steering: of the message. Return: 0, SENT_HERE, or
+ * as decide().
+ */
+static __noinline int send_to(struct socket *sock, const void *address,
+			      const struct sluice_task *state, u64 taint, u32 steering)
+{
+	struct attempt attempt;
 	struct sock *sk = sock->sk;
+	u32 medium;
 	u16 family;
+	int known;
 
 	if (!sk)
 		return 0;
 	family = sk->__sk_common.skc_family;
 	if (is_local_family(family))
 		return 0;
-	if ((family != AF_INET && family != AF_INET6) || sk->sk_protocol == IPPROTO_SCTP)
-		return taint ? egress_other(&attempt, family, socket_ino(sock), taint) : 0;
+	__builtin_memset(&attempt.key.target, 0, sizeof(attempt.key.target));
+	medium = medium_of_socket(family, sk->sk_type, sk->sk_protocol);
+	if (medium) {
+		attempt_begin(&attempt);
+		return taint ? egress_other(&attempt, medium, family, socket_ino(sock), taint) : 0;
+	}
 	if (!target_from_sockaddr(&attempt.key.target, address, family))
 		return refuse();
 	attempt.key.target.arg = sk->sk_protocol;
 	if (family == AF_INET6 && sk->sk_protocol != IPPROTO_TCP)
 		steering |= steering_of_name(address);
-	if (taint && is_led_astray(&attempt.key.target, steering | steering_of_socket(sk)))
-		return egress_other(&attempt, family, socket_ino(sock), taint);
-	if (sent_before(subject_state(subject_leader()), &attempt.key.target, taint))
-		return 0;
-	return egress_check(&attempt, socket_ino(sock), taint);
+	steering |= steering_of_socket(sk);
+	known = steering ? -ENOENT : sent_before(state, &attempt.key.target, taint);
+	return known == -ENOENT ? send_unknown(&attempt, sock, family, taint, steering) : known;
 }
 
-static __noinline int send_to_peer(struct socket *sock, u64 taint, u32 steering)
+static __noinline int send_to_peer(struct socket *sock, const struct sluice_task *state, u64 taint,
+				   u32 steering)
 {
-	struct attempt attempt = {};
+	struct attempt attempt;
 	struct sock *sk = sock->sk;
+	u32 medium;
 	u16 family;
+	int known;
 
 	if (!sk)
 		return 0;
 	family = sk->__sk_common.skc_family;
-	if ((family != AF_INET && family != AF_INET6) || sk->sk_protocol == IPPROTO_SCTP)
-		return taint ? egress_other(&attempt, family, socket_ino(sock), taint) : 0;
+	__builtin_memset(&attempt.key.target, 0, sizeof(attempt.key.target));
+	medium = medium_of_socket(family, sk->sk_type, sk->sk_protocol);
+	if (medium) {
+		attempt_begin(&attempt);
+		return taint ? egress_other(&attempt, medium, family, socket_ino(sock), taint) : 0;
+	}
 	attempt.key.target.arg = sk->sk_protocol;
 	if (!target_from_sock(&attempt.key.target, sk))
 		/* as the kernel would, unless somebody connects it meanwhile */
 		return taint ? -ENOTCONN : 0;
-	if (taint && is_led_astray(&attempt.key.target, steering | steering_of_socket(sk)))
-		return egress_other(&attempt, family, socket_ino(sock), taint);
-	if (sent_before(subject_state(subject_leader()), &attempt.key.target, taint))
-		return 0;
-	return egress_check(&attempt, socket_ino(sock), taint);
+	steering |= steering_of_socket(sk);
+	known = steering ? -ENOENT : sent_before(state, &attempt.key.target, taint);
+	return known == -ENOENT ? send_unknown(&attempt, sock, family, taint, steering) : known;
 }
 
 static __always_inline bool is_unspecified(const void *name)
 {
 	u16 family = AF_UNSPEC;
 
+	if (can_cast())
+		return cast_to(struct sockaddr, name)->sa_family == AF_UNSPEC;
 	bpf_probe_read_kernel(&family, sizeof(family), name);
 	return family == AF_UNSPEC;
 }
@@ -85,6 +316,7 @@ int BPF_PROG(sluice_socket_connect, struct socket *sock, struct sockaddr *addres
 {
 	const struct sluice_task *state;
 	u64 taint;
+	int err;
 
 	if (ret)
 		return ret;
@@ -94,17 +326,46 @@ int BPF_PROG(sluice_socket_connect, struct socket *sock, struct sockaddr *addres
 		return 0;
 	if (is_unspecified(address)) /* disconnects */
 		return 0;
-	return send_to(sock, address, taint, STEER_NOT);
+	err = send_to(sock, address, state, taint, STEER_NOT);
+	return err == SENT_HERE ? 0 : err; /* nothing is sent yet */
+}
+
+/* @sk: the one of @sock, which is there. Return: 0, SENT_HERE, or as decide(). */
+static __always_inline int send_message(struct socket *sock, const struct sock *sk,
+					struct msghdr *msg, const struct sluice_task *state,
+					u64 taint)
+{
+	u32 steering = STEER_NOT;
+	void *name = msg->msg_name;
+	int err;
+
+	if (msg->msg_controllen)
+		steering = steering_of_message((u64)msg->msg_control, msg->msg_controllen);
+	if (!name)
+		return send_to_peer(sock, state, taint, steering);
+	/*
+	 * A connected stream ignores the name; one that ceases to be connected sends to it with
+	 * Fast Open.
+	 */
+	if (sock->type == SOCK_STREAM && sk->__sk_common.skc_dport) {
+		err = send_to_peer(sock, state, taint, steering);
+		return err < 0 || !(msg->msg_flags & MSG_FASTOPEN)
+			       ? err
+			       : send_to(sock, name, state, taint, steering);
+	}
+	/* An IPv6 socket for datagrams takes such a name for none. */
+	if (is_unspecified(name) && sk->__sk_common.skc_family == AF_INET6 &&
+	    sk->sk_protocol == IPPROTO_UDP)
+		return send_to_peer(sock, state, taint, steering);
+	return send_to(sock, name, state, taint, steering);
 }
 
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(sluice_socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
 {
 	const struct sluice_task *state;
-	u32 steering = STEER_NOT;
 	struct sock *sk;
 	u64 taint;
-	void *name;
 	int err;
 
 	if (ret)
@@ -113,26 +374,13 @@ int BPF_PROG(sluice_socket_sendmsg, struct socket *sock, struct msghdr *msg, int
 	if (!is_of_interest(state, &taint) || is_exempt(bpf_get_current_task_btf()))
 		return 0;
 	sk = sock->sk;
+	if (sk && sk->__sk_common.skc_family == AF_UNIX)
+		return unix_send(sock, taint);
 	if (!sk || is_local_family(sk->__sk_common.skc_family))
 		return 0;
-	if (msg->msg_controllen)
-		steering = steering_of_message((u64)msg->msg_control, msg->msg_controllen);
-	name = msg->msg_name;
-	if (!name)
-		return send_to_peer(sock, taint, steering);
-	/*
-	 * A connected stream ignores the name; one that ceases to be connected sends to it with
-	 * Fast Open.
-	 */
-	if (sock->type == SOCK_STREAM && sk->__sk_common.skc_dport) {
-		err = send_to_peer(sock, taint, steering);
-		return err || !(msg->msg_flags & MSG_FASTOPEN)
-			       ? err
-			       : send_to(sock, name, taint, steering);
-	}
-	/* An IPv6 socket for datagrams takes such a name for none. */
-	if (is_unspecified(name) && sk->__sk_common.skc_family == AF_INET6 &&
-	    sk->sk_protocol == IPPROTO_UDP)
-		return send_to_peer(sock, taint, steering);
-	return send_to(sock, name, taint, steering);
+	err = send_message(sock, sk, msg, state, taint);
+	if (err != SENT_HERE)
+		return err;
+	/* A plain load is no number on 7, and only numbers go into such functions. */
+	return loopback_send((u64)BPF_CORE_READ(sock, sk), taint);
 }

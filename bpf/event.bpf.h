@@ -17,11 +17,12 @@
  * @key: action and target by the hook; the subject by the decision
  * @labels: labels at stake
  * @path: of a file, or NULL
- * @created: the call made the file that it opens
+ * @unholdable: SLUICE_FALLBACK_* when this call cannot be held, whoever makes it; else 0
  * @old_id: for credentials: the id before
  * @missing: what no clearance covers
  * @grant_id: of the grant that let it through, or 0
  * @type, @verdict, @reason, @deadline_ns: of the event that tells of it
+ * @repeats: instead of the last, of a denial: equal ones that no event told of
  */
 struct attempt {
 	struct sluice_ask_key key;
@@ -29,9 +30,12 @@ struct attempt {
 	struct path *path;
 	u64 missing;
 	u64 grant_id;
-	u64 deadline_ns;
+	union {
+		u64 deadline_ns;
+		u64 repeats;
+	};
 	u32 old_id;
-	u32 created;
+	u32 unholdable;
 	u16 type;
 	u16 verdict;
 	u32 reason;
@@ -48,10 +52,19 @@ struct attempt {
 int event_emit(struct attempt *attempt, u64 labels);
 
 /*
- * Tells that the current process, with taint @labels, started or became @tgid. A loss is only
- * counted.
+ * Tells that the process whose leader lies at @leader had the target and path of @attempt at hand,
+ * and carries @labels now. Return: 0 or -ENOSPC.
+ */
+int event_emit_found(struct attempt *attempt, u64 leader, u64 labels);
+
+/*
+ * Tells that @labels moved between the current process and @tgid: it started or became it, took
+ * them from it or gave them to it. A loss is only counted.
  */
 int event_emit_task(u32 type, u64 labels, u32 tgid, u64 start_ns);
+
+/* Tells that @labels came from the current process to the file @id, whose path is not at hand. */
+int event_emit_object(const struct sluice_object_id *id, u64 labels);
 
 static __always_inline void key_by_process(struct sluice_ask_key *key)
 {
@@ -69,7 +82,7 @@ static __always_inline void key_by_executable(struct sluice_ask_key *key)
 	struct sluice_object_id exe = subject_executable(task);
 
 	key->subject.kind = SLUICE_SUBJECT_EXECUTABLE;
-	key->subject.id = task->cred->uid.val;
+	key->subject.id = task->real_cred->uid.val;
 	key->subject.a = (u64)exe.dev << 32 | exe.gen;
 	key->subject.b = exe.ino;
 }

@@ -1,55 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * file.bpf.c: hooks on files and pipes.
+ * file.bpf.c: hooks on files; what is special about pipes is in pipe.bpf.c.
  *
  *   - file_open:        reading or writing a labeled file; the reader carries its labels from then
  *   on
  *   - file_permission:  each read: files labeled after they were opened, descriptors that came from
  *   elsewhere;
  *                       each write: what a process carries goes into the file or pipe; sockets go
- *                       to egress.bpf.h
- *   - get_pipe_info:    splice, tee and vmsplice of a pipe, for which the kernel has no hook
- *   - mmap_file:        a shared writable mapping is a write, a readable one a read
+ *                       to egress.bpf.h, as does what leads off the host; maps of ids are a
+ *                       change of credentials
+ *   - mmap_file:        a shared writable mapping is a write, a readable one a read; who has mapped
+ *                       the same is a group from then on (segment.bpf.c)
  *
  * Reaching pipes carries labels and guards reading; writing into a pipe is not guarded, the reader
  * is.
  *
  * Not blocked here: names in a labeled folder (listing it), file metadata, character devices and
- * terminals, mappings made before the file or the process got its labels.
+ * terminals, what is read through a private or read-only mapping made before another process wrote
+ * labeled data (before the policy or a person labeled the file: found.bpf.c).
  */
+#include "carrier.bpf.h"
+#include "credential.bpf.h"
 #include "egress.bpf.h"
-#include "taint.bpf.h"
+#include "guard_open.bpf.h"
+#include "pipe.bpf.h"
+#include "segment.bpf.h"
+#include "sink.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
-static __always_inline void target_file(struct attempt *attempt, struct file *file)
-{
-	struct inode *inode = file->f_inode;
-
-	attempt->key.target.kind = SLUICE_TARGET_FILE;
-	attempt->key.target.arg = inode_type(inode);
-	attempt->key.target.object = object_id(inode);
-	attempt->path = &file->f_path;
-}
-
-static __always_inline bool carries_data(const struct inode *inode)
-{
-	switch (inode_type(inode)) {
-	case S_IFREG:
-	case S_IFIFO:
-	case S_IFBLK:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* The current process reads @file, which has @labels. */
-static __noinline int read_labeled(struct file *file, u64 labels, bool created)
+static __noinline int read_labeled(struct file *file, u64 labels, u32 unholdable)
 {
 	struct attempt attempt = { .key.action = SLUICE_OPEN,
 				   .labels = labels,
-				   .created = created };
+				   .unholdable = unholdable };
 	int err;
 
 	target_file(&attempt, file);
@@ -57,12 +42,45 @@ static __noinline int read_labeled(struct file *file, u64 labels, bool created)
 	return err ? err : taint_take(&attempt, labels);
 }
 
+/*
+ * @inode is about to be cut to nothing, and keeps its labels: what is written from now on has other
+ * sources. Of each inode it is told once a second, since a loop can do it any number of times; what
+ * was written before counts as being there still when it is not told.
+ */
+static __always_inline void tell_emptied(struct attempt *attempt, struct inode *inode, u64 labels)
+{
+	struct sluice_inode *cache = object_cache(inode);
+	u64 now = bpf_ktime_get_boot_ns();
+
+	if (!cache ||
+	    (cache->emptied_ns && now - cache->emptied_ns < SLUICE_EMPTIED_MS * 1000000ULL))
+		return;
+	cache->emptied_ns = now;
+	cache->writer = 0;
+	tell_move(attempt, SLUICE_EVENT_EMPTY, labels);
+}
+
+/*
+ * The current process, which carries @taint, writes into @inode, which has these labels already:
+ * told once a process, and again after the file was emptied.
+ */
+static __always_inline void tell_writer(struct attempt *attempt, struct inode *inode, u64 taint)
+{
+	struct sluice_inode *cache = object_cache(inode);
+	u32 contents = cache ? cache->emptied_ns >> 29 : 0;
+
+	if (edge_is_new(SLUICE_EVENT_LABEL | contents << 16, taint, &attempt->key.target.object))
+		tell_move(attempt, SLUICE_EVENT_LABEL, taint);
+	if (cache)
+		cache->writer = subject_leader()->start_boottime;
+}
+
 /* The current process opens @file, which has @labels, for writing. */
-static __noinline int open_for_write(struct file *file, u64 labels, bool created)
+static __noinline int open_for_write(struct file *file, u64 labels, u32 unholdable)
 {
 	struct attempt attempt = { .key.action = SLUICE_WRITE,
 				   .labels = labels,
-				   .created = created };
+				   .unholdable = unholdable };
 	u64 taint;
 	int err;
 
@@ -70,17 +88,20 @@ static __noinline int open_for_write(struct file *file, u64 labels, bool created
 	err = decide(&attempt);
 	if (err)
 		return err;
+	if (file->f_flags & O_TRUNC && inode_type(file->f_inode) == S_IFREG)
+		tell_emptied(&attempt, file->f_inode, labels);
 	taint = subject_taint(subject_state(subject_leader()));
-	if (taint && edge_is_new(SLUICE_EVENT_LABEL, taint, &attempt.key.target.object))
-		tell_move(&attempt, SLUICE_EVENT_LABEL, taint);
+	if (taint)
+		tell_writer(&attempt, file->f_inode, taint);
 	return 0;
 }
 
 /*
  * The same process opens the same file again, with the same labels, and may: nothing is new and
- * nothing to be told. This is what a pipeline does all day.
+ * nothing to be told. This is what a pipeline does all day. @told: labels whose declassifying is to
+ * be told of.
  */
-static __always_inline bool read_is_known(const struct sluice_inode *cache, u64 labels)
+static __always_inline bool read_is_known(const struct sluice_inode *cache, u64 labels, u64 told)
 {
 	struct task_struct *task = bpf_get_current_task_btf(), *leader = task->group_leader;
 	const struct sluice_task *state;
@@ -89,7 +110,7 @@ static __always_inline bool read_is_known(const struct sluice_inode *cache, u64 
 		return false;
 	state = subject_state(leader);
 	return state && !(labels & ~(state->taint | state->cleared[SLUICE_TAINT])) &&
-	       subject_is_fresh(state, task) &&
+	       !(told & state->cleared[SLUICE_DECLASSIFY]) && subject_is_fresh(state, task) &&
 	       !(labels & policy_in_force()->guarded[SLUICE_OPEN] & ~state->cleared[SLUICE_OPEN]);
 }
 
@@ -110,26 +131,49 @@ static __noinline int write_tainted(struct file *file, u64 taint)
 {
 	struct inode *inode = file->f_inode;
 	struct attempt attempt = { .key.action = SLUICE_WRITE };
-	u64 moved;
+	struct sluice_inode *cache;
+	u64 moved, sunk;
 	int err = 0;
 
 	if (!carries_data(inode) || is_pseudo(inode))
 		return 0;
 	moved = taint & ~object_labels(inode, file->f_path.dentry);
-	if (!moved)
-		return 0;
 	target_file(&attempt, file);
+	if (!moved) {
+		tell_writer(&attempt, inode, taint);
+		return 0;
+	}
 	attempt.labels = moved;
 	if (inode_type(inode) != S_IFIFO)
 		err = decide(&attempt);
 	if (err)
 		return err;
+	sunk = moved & sink_labels((u64)BPF_CORE_READ(file, f_path.dentry));
+	moved &= ~sunk;
+	if (sunk)
+		tell_sink(&attempt, sunk);
+	if (!moved)
+		return 0;
 	if (object_receive(inode, moved)) {
 		count(SLUICE_COUNT_MAP_FULL);
 		return refuse();
 	}
+	if (control.segments)
+		segment_received(&attempt.key.target.object, moved);
 	tell_move(&attempt, SLUICE_EVENT_LABEL, moved);
+	cache = object_cache(inode);
+	if (cache)
+		cache->writer = subject_leader()->start_boottime;
 	return 0;
+}
+
+/* The same, where @file may lead off the host. */
+static __always_inline int write_out(struct file *file, u64 taint)
+{
+	u32 medium = medium_of(file->f_inode);
+	int err = medium ? egress_file(file, medium, taint) : 0;
+
+	return err ? err : write_tainted(file, taint);
 }
 
 /*
@@ -139,7 +183,16 @@ static __noinline int open_for_core(struct file *file)
 {
 	u64 taint = subject_taint(subject_state(subject_leader()));
 
-	return taint ? write_tainted(file, taint) : 0;
+	return taint ? write_out(file, taint) : 0;
+}
+
+/* The file that is opened may be what overlayfs copies: see label.bpf.c. */
+static __always_inline void copy_note(u64 labels)
+{
+	struct sluice_task *state = subject_state(subject_leader());
+
+	if (state && state->copying)
+		__sync_fetch_and_or(&state->copied, labels);
 }
 
 SEC("lsm/file_open")
@@ -147,7 +200,7 @@ int BPF_PROG(sluice_file_open, struct file *file, int ret)
 {
 	const struct sluice_inode *cache;
 	struct inode *inode;
-	bool created;
+	u32 unholdable;
 	u64 labels;
 	int err = 0;
 
@@ -160,13 +213,19 @@ int BPF_PROG(sluice_file_open, struct file *file, int ret)
 		return open_for_core(file);
 	cache = object_cache(inode);
 	labels = cache ? cache->labels : object_labels_slow(inode, file->f_path.dentry);
-	if (!labels || (cache && !(file->f_mode & FMODE_WRITE) && read_is_known(cache, labels)))
+	err = guard_open(file, cache);
+	if (err)
+		return err;
+	if (!labels)
 		return 0;
-	created = file->f_mode & FMODE_CREATED;
+	copy_note(labels);
+	if (cache && !(file->f_mode & FMODE_WRITE) && read_is_known(cache, labels, labels))
+		return 0;
+	unholdable = file->f_mode & FMODE_CREATED ? SLUICE_FALLBACK_CREATED : 0;
 	if (file->f_mode & FMODE_WRITE)
-		err = open_for_write(file, labels, created);
+		err = open_for_write(file, labels, unholdable);
 	if (!err && file->f_mode & (FMODE_READ | FMODE_EXEC))
-		err = read_labeled(file, labels, created);
+		err = read_labeled(file, labels, unholdable);
 	if (!err)
 		read_was_told(inode, labels);
 	return err;
@@ -174,32 +233,63 @@ int BPF_PROG(sluice_file_open, struct file *file, int ret)
 
 static __always_inline int check_read(struct file *file)
 {
-	struct task_struct *leader = subject_leader();
 	struct inode *inode = file->f_inode;
-	const struct sluice_inode *cache;
+	struct task_struct *leader;
+	struct sluice_inode *cache;
 	u64 labels;
 
 	if (!carries_data(inode))
 		return 0;
 	cache = object_cache(inode);
 	labels = cache ? cache->labels : object_labels_slow(inode, file->f_path.dentry);
-	if (!labels || !(labels & ~subject_taint(subject_state(leader))))
-		return 0; /* nothing to take, or taken before */
-	/* Who opened it by a trust or clearance may have become somebody else since. */
-	if (cache && read_is_known(cache, labels))
+	if (!labels)
 		return 0;
-	return read_labeled(file, labels, false);
+	leader = subject_leader();
+	if (cache && carrier_is(cache, labels, leader))
+		return 0;
+	if (!(labels & ~subject_taint(subject_state(leader)))) {
+		if (cache)
+			carrier_remember(cache, labels, leader);
+		return 0; /* taken before */
+	}
+	/* Who opened it by a trust or clearance may have become somebody else since. */
+	if (cache && read_is_known(cache, labels, 0))
+		return 0;
+	return read_labeled(file, labels, 0);
+}
+
+/* /proc/PID/uid_map, gid_map, projid_map and setgroups: by their first eight bytes. */
+static __always_inline bool is_idmap(const struct file *file)
+{
+	char name[8] = "";
+
+	if (file->f_inode->i_sb->s_magic != PROC_SUPER_MAGIC)
+		return false;
+	bpf_probe_read_kernel(name, sizeof(name), file->f_path.dentry->d_name.name);
+	return !__builtin_memcmp(name, "uid_map", 8) || !__builtin_memcmp(name, "gid_map", 8) ||
+	       !__builtin_memcmp(name, "projid_m", 8) || !__builtin_memcmp(name, "setgroup", 8);
 }
 
 static __always_inline int check_write(struct file *file)
 {
-	u64 taint = subject_taint(subject_state(subject_leader()));
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 taint = subject_taint(subject_state(task->group_leader));
+	struct inode *inode = file->f_inode;
+	const struct sluice_inode *cache;
 
-	if (!taint || is_exempt(bpf_get_current_task_btf()))
+	if (!taint)
+		return inode_type(inode) == S_IFSOCK ? pipe_into_socket(file) : 0;
+	cache = carries_data(inode) ? object_cache(inode) : NULL;
+	if (cache && !(taint & ~cache->labels) &&
+	    cache->writer == task->group_leader->start_boottime && object_stays(cache))
+		return 0; /* it came here before, from this process */
+	if (is_exempt(task))
 		return 0;
-	if (inode_type(file->f_inode) == S_IFSOCK)
+	if (inode_type(inode) == S_IFSOCK)
 		return egress_write(file, taint);
-	return write_tainted(file, taint);
+	if (is_idmap(file))
+		return credential_check(SLUICE_IDMAP, 0, 0, file);
+	return write_out(file, taint);
 }
 
 SEC("lsm/file_permission")
@@ -209,41 +299,63 @@ int BPF_PROG(sluice_file_permission, struct file *file, int mask, int ret)
 
 	if (ret)
 		return ret;
-	if (mask & MAY_WRITE)
-		err = check_write(file);
+	if (mask & MAY_WRITE) {
+		err = waiting_splices ? splice_into_medium() : 0;
+		if (!err)
+			err = check_write(file);
+	}
 	if (!err && mask & MAY_READ)
 		err = check_read(file);
 	return err;
 }
 
 /*
- * tee(), vmsplice() and splice() between pipes ask no LSM hook, and the last asks none about its
- * pipe when the other end is a file or socket. All fetch the pipe by this function, the source
- * first. Nothing can be refused here, so the labels move before the data does; who cannot be
- * labeled does not go on.
+ * Who takes no labels, because it is trusted with all that there are, needs no group. Who takes
+ * labels off what it reads does: memory is not read.
  */
-SEC("fentry/get_pipe_info")
-int BPF_PROG(sluice_get_pipe_info, struct file *file, bool for_splice)
+static __noinline bool needs_no_group(void)
 {
-	struct attempt attempt = {};
-	u64 taint, labels;
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 labels = policy_in_force()->labels;
+	struct sluice_task *state;
 
-	if (!for_splice || inode_type(file->f_inode) != S_IFIFO ||
-	    is_exempt(bpf_get_current_task_btf()))
+	if (is_exempt(task) || task->tgid == 1)
+		return true;
+	state = bpf_task_storage_get(&tasks, task->group_leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!state || !labels)
+		return false;
+	subject_refresh(state, task);
+	return !(labels & ~(state->cleared[SLUICE_TAINT] & ~state->cleared[SLUICE_DECLASSIFY]));
+}
+
+/* The current process maps @file so that others see it. Return: 0 or -ENOMEM. */
+static __noinline int map_shared(struct file *file)
+{
+	struct inode *inode = file->f_inode;
+	struct sluice_object_id id;
+
+	if (needs_no_group())
 		return 0;
-	target_file(&attempt, file);
-	labels = object_named(file->f_inode);
-	if (file->f_mode & FMODE_READ && labels && taint_take(&attempt, labels))
-		bpf_send_signal(SIGKILL);
-	taint = subject_taint(subject_state(subject_leader()));
-	if (!(file->f_mode & FMODE_WRITE) || !(taint & ~labels))
+	if (!carries_data(inode) || is_pseudo(inode))
+		return segment_map(NULL) ? -ENOMEM : 0;
+	id = object_id(inode);
+	fs_note(inode->i_sb, id.dev);
+	return segment_map(&id) ? -ENOMEM : 0;
+}
+
+/* The same for memory that only those see whom it forks. */
+static __noinline int map_nameless(void)
+{
+	if (needs_no_group())
 		return 0;
-	if (object_acquire(&attempt.key.target.object, taint))
-		bpf_send_signal(SIGKILL);
-	/* the cache on the inode cannot be reached from here */
-	__sync_fetch_and_add(&control.label_epoch, 1);
-	tell_move(&attempt, SLUICE_EVENT_LABEL, taint & ~labels);
-	return 0;
+	return segment_map(NULL) ? -ENOMEM : 0;
+}
+
+/* Memory that is there to be shared counts however it is mapped; of files who may write. */
+static __always_inline bool is_shared(const struct file *file)
+{
+	return file->f_mode & FMODE_WRITE || file->f_inode->i_sb->s_magic == TMPFS_MAGIC ||
+	       file->f_inode->i_sb->s_magic == HUGETLBFS_MAGIC;
 }
 
 SEC("lsm/mmap_file")
@@ -253,11 +365,19 @@ int BPF_PROG(sluice_mmap_file, struct file *file, unsigned long reqprot, unsigne
 	u64 taint;
 	int err;
 
-	if (ret || !file)
+	if (ret || flags & MAP_ANONYMOUS)
+		return ret || !(flags & MAP_SHARED) ? ret : map_nameless();
+	/* 6.12 takes it for never NULL, and removes what is done for nothing else. */
+	if (!file)
 		return ret;
-	err = check_read(file);
-	if (err || (flags & MAP_TYPE) == MAP_PRIVATE || !(file->f_mode & FMODE_WRITE))
+	err = guard_map(file, prot);
+	if (!err)
+		err = check_read(file);
+	if (err || !(flags & MAP_SHARED))
 		return err;
-	taint = subject_taint(subject_state(subject_leader()));
-	return taint ? write_tainted(file, taint) : 0;
+	if (file->f_mode & FMODE_WRITE) {
+		taint = subject_taint(subject_state(subject_leader()));
+		err = taint ? write_out(file, taint) : 0;
+	}
+	return err || !is_shared(file) ? err : map_shared(file);
 }

@@ -22,10 +22,9 @@ static __always_inline bool heartbeat_is_stale(u64 now)
 }
 
 /*
- * Whether the current task could be stopped and brought back here. @created: the call made the file
- * it opens.
+ * Whether the current task could be stopped and brought back here. @unholdable: see struct attempt.
  */
-static __always_inline u32 hold_fallback(u64 now, bool created)
+static __always_inline u32 hold_fallback(u64 now, u32 unholdable)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
@@ -33,8 +32,8 @@ static __always_inline u32 hold_fallback(u64 now, bool created)
 		return SLUICE_FALLBACK_TASK;
 	if (heartbeat_is_stale(now))
 		return SLUICE_FALLBACK_STALE;
-	if (created)
-		return SLUICE_FALLBACK_CREATED;
+	if (unholdable)
+		return unholdable;
 	if (!in_restartable_syscall(task))
 		return SLUICE_FALLBACK_SYSCALL;
 	return SLUICE_FALLBACK_NONE;

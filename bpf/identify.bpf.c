@@ -6,33 +6,66 @@
  * generation is not in it.
  * Run by bpf(BPF_PROG_TEST_RUN), so current is the caller.
  */
-#include "object.bpf.h"
+#include "guard.bpf.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
+/* As fs_number() and fs_is_durable(), for a superblock that can only be read as a number. */
+static __always_inline void identify_fs(struct sluice_identify *args, struct super_block *sb)
+{
+	u64 uuid[2] = {};
+
+	bpf_core_read(uuid, sizeof(uuid), &sb->s_uuid);
+	args->s_dev = BPF_CORE_READ(sb, s_dev);
+	args->object.dev = uuid[0] | uuid[1] ? sluice_fs_number(uuid[0], uuid[1]) : args->s_dev;
+	args->durable = args->object.dev & SLUICE_FS_HAS_UUID &&
+			BPF_CORE_READ(sb, s_type, fs_flags) & FS_REQUIRES_DEV;
+	args->uuid[0] = uuid[0];
+	args->uuid[1] = uuid[1];
+}
+
+/*
+ * Who runs this can open the pin, which the guard refuses to others; asked all the same. A
+ * sleepable program trusts no pointer but that of the current task, so the leader of its threads
+ * must call.
+ */
+static __always_inline int identify_agent(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u32 now = 1;
+
+	if (task->pid != task->tgid)
+		return -EINVAL;
+	if (guard.mode == SLUICE_GUARD_ENFORCE && !guard_is_open() &&
+	    !bpf_task_storage_get(&agents, task, 0, 0))
+		return -EPERM;
+	if (!bpf_task_storage_get(&agents, task, &now, BPF_LOCAL_STORAGE_GET_F_CREATE))
+		return -ENOMEM;
+	control.agent_mounts = guard_mounts_number();
+	control.agent_start_ns = task->start_boottime;
+	control.agent_tgid = task->tgid;
+	return 0;
+}
+
 SEC("syscall")
 int sluice_identify(struct sluice_identify *args)
 {
-	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
 	struct files_struct *files = BPF_CORE_READ(bpf_get_current_task_btf(), files);
 	struct fdtable *table = BPF_CORE_READ(files, fdt);
 	struct file **slot = BPF_CORE_READ(table, fd);
 	struct file *file = NULL;
 	struct inode *inode;
 
-	if (args->fd == SLUICE_IDENTIFY_AGENT) {
-		control.agent_start_ns = leader->start_boottime;
-		control.agent_tgid = leader->tgid;
-		return 0;
-	}
+	if (args->fd == SLUICE_IDENTIFY_AGENT)
+		return identify_agent();
 	if (args->fd < 0 || (u32)args->fd >= BPF_CORE_READ(table, max_fds))
 		return -EBADF;
 	if (bpf_probe_read_kernel(&file, sizeof(file), slot + args->fd) || !file)
 		return -EBADF;
 	inode = BPF_CORE_READ(file, f_inode);
 	args->mode = BPF_CORE_READ(inode, i_mode);
-	args->object.dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	identify_fs(args, BPF_CORE_READ(inode, i_sb));
 	args->object.gen = BPF_CORE_READ(inode, i_generation);
 	args->object.ino = BPF_CORE_READ(inode, i_ino);
 	return 0;

@@ -5,12 +5,17 @@
  *   - inode_rename:         what leaves a labeled folder keeps its labels; what enters one gets
  *   them
  *   - inode_link:           a second name outside the folder does not shed the label
+ *   - inode_copy_up:        what overlayfs copies into its upper layer is labeled before it has a name
+ *   there; no other hook sees the data move
  *   - inode_free_security:  an object that is gone for good is forgotten
+ *   - file_ioctl:           the identity that labels hang on cannot be changed, nor contents
+ *   swapped; of the agent's own files neither identity nor flags
+ *   - inode_setxattr, inode_removexattr: a label by attribute outlives the attribute
  *
- * Not covered here: extended attributes, and moves of whole folders out of a labeled one while
- * their files are open.
+ * Not covered here: moves of whole folders out of a labeled one while their files are open.
  */
-#include "object.bpf.h"
+#include "guard.bpf.h"
+#include "verdict.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -22,6 +27,17 @@ static __always_inline u64 dentry_labels(struct dentry *dentry)
 	return inode ? object_walk(inode, dentry) : 0;
 }
 
+/* Labels of what overlayfs has copied for the current process, whose copy gets its name now. */
+static __always_inline u64 take_copied(void)
+{
+	struct sluice_task *state = subject_state(subject_leader());
+
+	if (!state || !state->copying)
+		return 0;
+	state->copying = 0;
+	return state->copied;
+}
+
 /*
  * The object behind @dentry gets a name in the folder of @place. What the two places do not have in
  * common is fixed on the object itself before the name changes, so that no moment is without
@@ -29,25 +45,45 @@ static __always_inline u64 dentry_labels(struct dentry *dentry)
  */
 static __noinline int keep_labels(struct dentry *dentry, struct dentry *place)
 {
-	u64 here = dentry_labels(dentry), there = dentry_labels(place);
+	u64 copied = take_copied();
+	u64 here = dentry_labels(dentry) | copied, there = dentry_labels(place);
 	struct inode *inode = dentry->d_inode;
-	const struct sluice_inode *cache;
+	struct sluice_inode *cache;
 	struct sluice_object_id id;
 
 	if (!inode)
 		return 0;
 	cache = bpf_inode_storage_get(&inodes, inode, 0, 0);
-	if (cache)
+	if (cache) {
 		here |= cache->own; /* it had no name before: O_TMPFILE */
+		/* It was opened to be written before anybody knew what would come. */
+		__sync_fetch_and_or(&cache->labels, copied);
+	}
 	if (here == there)
 		return 0;
 	id = object_id(inode);
+	fs_note(inode->i_sb, id.dev);
 	if (object_acquire(&id, here | there)) {
 		count(SLUICE_COUNT_MAP_FULL);
 		return -ENOSPC;
 	}
 	if (there & ~here)
 		__sync_fetch_and_add(&control.label_epoch, 1);
+	return 0;
+}
+
+SEC("lsm/inode_copy_up")
+int BPF_PROG(sluice_inode_copy_up, struct dentry *source, struct cred **new, int ret)
+{
+	struct sluice_task *state;
+
+	if (ret)
+		return ret;
+	state = bpf_task_storage_get(&tasks, subject_leader(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!state)
+		return -ENOMEM;
+	state->copied = 0;
+	state->copying = 1;
 	return 0;
 }
 
@@ -67,16 +103,205 @@ int BPF_PROG(sluice_inode_link, struct dentry *old_dentry, struct inode *dir,
 	return ret ? ret : keep_labels(old_dentry, new_dentry->d_parent);
 }
 
+/* Whether a policy labels by the attribute whose name lies at @name. */
+static __noinline bool labels_by(u64 name)
+{
+	struct sluice_attribute attribute = {};
+
+	if (bpf_probe_read_kernel_str(attribute.name, sizeof(attribute.name), (void *)name) < 0)
+		return false;
+	return bpf_map_lookup_elem(&attributes, &attribute);
+}
+
+/*
+ * An attribute of @inode changes by which the policy may have labeled it: the next load of the
+ * policy would not find it any more.
+ */
+static __noinline int keep_attribute(struct inode *inode)
+{
+	struct attempt attempt = {
+		.key.target.kind = SLUICE_TARGET_FILE,
+		.key.target.arg = inode_type(inode),
+		.key.target.object = object_id(inode),
+		.type = SLUICE_EVENT_KEEP,
+	};
+	const struct sluice_object *object;
+	u64 labels;
+
+	object = bpf_map_lookup_elem(&objects, &attempt.key.target.object);
+	labels = object ? object->policy[control.slot & 1] & ~object->acquired : 0;
+	if (!labels || is_exempt(bpf_get_current_task_btf()))
+		return 0;
+	fs_note(inode->i_sb, attempt.key.target.object.dev);
+	if (object_acquire(&attempt.key.target.object, labels)) {
+		count(SLUICE_COUNT_MAP_FULL);
+		return refuse();
+	}
+	key_by_process(&attempt.key);
+	event_emit(&attempt, labels);
+	return 0;
+}
+
+/* The first argument is another one before 6.3. */
+SEC("lsm/inode_setxattr")
+int BPF_PROG(sluice_inode_setxattr, void *idmap, struct dentry *dentry, const char *name,
+	     const void *value, unsigned long size, int flags, int ret)
+{
+	struct inode *inode = dentry->d_inode;
+
+	if (ret || !inode || !labels_by((u64)name))
+		return ret;
+	return keep_attribute(inode);
+}
+
+SEC("lsm/inode_removexattr")
+int BPF_PROG(sluice_inode_removexattr, void *idmap, struct dentry *dentry, const char *name,
+	     int ret)
+{
+	struct inode *inode = dentry->d_inode;
+
+	if (ret || !inode || !labels_by((u64)name))
+		return ret;
+	return keep_attribute(inode);
+}
+
+/* The inode that leaves memory cannot come back. */
+static __always_inline bool is_gone(const struct inode *inode)
+{
+	switch (inode->i_sb->s_magic) {
+	case PIPEFS_MAGIC:
+	case TMPFS_MAGIC: /* leave memory when they are removed, and with their file system */
+	case RAMFS_MAGIC:
+		return true;
+	case BTRFS_SUPER_MAGIC: /* a snapshot's file has the identity of its original */
+		return false;
+	default:
+		return !inode->i_nlink;
+	}
+}
+
+/*
+ * A copy of the disk may have the same UUID and hold the same file: what is removed there is not
+ * gone here. An entry that stays in vain hurts nobody: the generation of a reused inode differs.
+ */
+static __always_inline bool has_twin(const struct super_block *sb, u32 number)
+{
+	const struct sluice_filesystem *fs;
+
+	if (!fs_is_durable(sb, number))
+		return false;
+	fs = bpf_map_lookup_elem(&filesystems, &number);
+	return !fs || fs->dev != sb->s_dev;
+}
+
 SEC("lsm/inode_free_security")
 void BPF_PROG(sluice_inode_free_security, struct inode *inode)
 {
 	struct sluice_object_id id;
 
-	if (inode->i_nlink && inode->i_sb->s_magic != PIPEFS_MAGIC)
-		return;
-	/* a snapshot's file has the identity of its original */
-	if (inode->i_sb->s_magic == BTRFS_SUPER_MAGIC)
+	if (!control.segments && !is_gone(inode))
 		return;
 	id = object_id(inode);
-	bpf_map_delete_elem(&objects, &id);
+	if (control.segments)
+		bpf_map_delete_elem(&segments, &id);
+	if (!is_gone(inode))
+		return;
+	if (!bpf_map_lookup_elem(&objects, &id) || has_twin(inode->i_sb, id.dev))
+		return;
+	if (!bpf_map_delete_elem(&objects, &id))
+		object_note(&id);
+}
+
+/* A command of ioctl() by its type and number; direction and size differ between architectures. */
+#define COMMAND(type, nr) ((type) << 8 | (nr))
+
+/* Tells once each process and file of what is refused here: nobody is asked about it. */
+static __noinline int refuse_label(struct inode *inode, struct path *path, u64 labels)
+{
+	struct attempt attempt = {
+		.key.action = SLUICE_WRITE,
+		.key.target.kind = SLUICE_TARGET_FILE,
+		.key.target.arg = inode_type(inode),
+		.key.target.object = object_id(inode),
+		.path = path,
+		.type = SLUICE_EVENT_STOP,
+		.verdict = SLUICE_VERDICT_DENY,
+	};
+
+	key_by_process(&attempt.key);
+	if (edge_is_new(0x200, labels, &attempt.key.target.object))
+		event_emit(&attempt, labels);
+	return refuse();
+}
+
+/* By a descriptor that only reads: a generation is part of an identity, flags stop all writing. */
+static __noinline int guard_ioctl(struct file *file)
+{
+	struct walk walk;
+
+	walk_up(&walk, file->f_inode, file->f_path.dentry);
+	if (!(walk.marks & (SLUICE_MARK_TREE | SLUICE_MARK_WRITE)))
+		return 0;
+	return guard_refuse(SLUICE_GUARD_WRITE, 0, &walk.id, &file->f_path);
+}
+
+static __always_inline int check_own_ioctl(struct file *file, unsigned int cmd)
+{
+	switch (cmd & 0xffff) {
+	case COMMAND('v', 2):	/* FS_IOC_SETVERSION */
+	case COMMAND('f', 2):	/* FS_IOC_SETFLAGS */
+	case COMMAND('f', 4):	/* EXT4_IOC_SETVERSION */
+	case COMMAND('f', 133): /* FS_IOC_ENABLE_VERITY */
+	case COMMAND('X', 32):	/* FS_IOC_FSSETXATTR */
+		return guard.mode ? guard_ioctl(file) : 0;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * Swapping the blocks of two files moves data and asks no other hook, so who carries labels and
+ * what has labels cannot. Setting the generation would make a file look like another one.
+ */
+static __always_inline int check_ioctl(struct file *file, unsigned int cmd)
+{
+	struct inode *inode = file->f_inode;
+	int err = check_own_ioctl(file, cmd);
+	u64 labels;
+
+	if (err)
+		return err;
+	switch (cmd & 0xffff) {
+	case COMMAND('v', 2): /* FS_IOC_SETVERSION */
+	case COMMAND('f', 4): /* EXT4_IOC_SETVERSION */
+		labels = object_named(inode);
+		break;
+	case COMMAND('f', 15):	/* EXT4_IOC_MOVE_EXT */
+	case COMMAND('f', 17):	/* EXT4_IOC_SWAP_BOOT */
+	case COMMAND('X', 109): /* XFS_IOC_SWAPEXT */
+	case COMMAND('X', 129): /* XFS_IOC_EXCHANGE_RANGE */
+	case COMMAND('X', 131): /* XFS_IOC_COMMIT_RANGE */
+		labels = object_walk(inode, file->f_path.dentry) |
+			 subject_taint(subject_state(subject_leader()));
+		break;
+	default:
+		return 0;
+	}
+	if (!labels || inode_type(inode) != S_IFREG || is_exempt(bpf_get_current_task_btf()))
+		return 0;
+	return refuse_label(inode, &file->f_path, labels);
+}
+
+SEC("lsm/file_ioctl")
+int BPF_PROG(sluice_file_ioctl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	return ret ? ret : check_ioctl(file, cmd);
+}
+
+/* Of 32-bit programs; older kernels ask the hook above for both. */
+SEC("lsm/file_ioctl_compat")
+int BPF_PROG(sluice_file_ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg,
+	     int ret)
+{
+	return ret ? ret : check_ioctl(file, cmd);
 }

@@ -18,6 +18,15 @@ extern struct sluice_control control;
 /* Written by sluiced: the slot that is not in force, then control.slot. */
 extern struct sluice_policy policies[2];
 
+/* Written by us: numbers of the sockets that got labels; 0: none ever did. */
+extern __u64 socket_numbers;
+/* Written by us: all labels that were ever sent over IP to this host. */
+extern __u64 loopback_labels;
+/* Written by us: how many threads are in a splice() that may wait and leads off the host. */
+extern __u64 waiting_splices;
+/* Written by sluiced. */
+extern struct sluice_guard guard;
+
 /* What processes carry, on the leader of the thread group. We write. */
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -25,6 +34,14 @@ struct {
 	__type(key, int);
 	__type(value, struct sluice_task);
 } tasks __weak SEC(".maps");
+
+/* Whether a thread may go on with its setns(), of which the kernel asks us twice. We write. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, u64);
+} calls __weak SEC(".maps");
 
 /* Labels of inodes in memory. We write. */
 struct {
@@ -43,6 +60,36 @@ struct {
 	__type(value, struct sluice_object);
 } objects __weak SEC(".maps");
 
+/*
+ * Objects whose acquired labels have changed since sluiced last wrote its table. We add, sluiced
+ * takes. The value says nothing.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct sluice_object_id);
+	__type(value, u32);
+} changed __weak SEC(".maps");
+
+/* Attributes by which some policy since the start has labeled files. sluiced adds. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct sluice_attribute);
+	__type(value, u32);
+} attributes __weak SEC(".maps");
+
+/* File systems of such objects. We add, sluiced writes @dev. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct sluice_filesystem);
+} filesystems __weak SEC(".maps");
+
 /* Taint of processes that share memory. We write. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -51,6 +98,15 @@ struct {
 	__type(key, u64);
 	__type(value, struct sluice_shared);
 } shared __weak SEC(".maps");
+
+/* Group (key of `shared`) of the processes that have an object mapped for all to see. We write. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct sluice_object_id);
+	__type(value, u64);
+} segments __weak SEC(".maps");
 
 /* Clearances by user, executable and unit. sluiced writes. */
 struct {
@@ -78,6 +134,14 @@ struct {
 	__type(key, struct sluice_ask_key);
 	__type(value, struct sluice_ask);
 } asks __weak SEC(".maps");
+
+/* Recent denials. An evicted one is told of anew, its count is lost. We write. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct sluice_ask_key);
+	__type(value, struct sluice_refusal);
+} refusals __weak SEC(".maps");
 
 /* Answers. sluiced adds and removes, we take uses. */
 struct {
@@ -108,6 +172,41 @@ struct {
 	__type(value, struct sluice_flow);
 } flows __weak SEC(".maps");
 
+/*
+ * Labels of data that waits in a socket, by the address of its struct sock. Gone with the socket.
+ * We write.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, u64);
+	__type(value, struct sluice_socket);
+} sockets __weak SEC(".maps");
+
+/*
+ * Labels of messages in queues, gone with the message, and of keys, gone when the next key has the
+ * address: by the address of their struct msg_msg or key. We write.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, u64);
+	__type(value, struct sluice_parcel);
+} parcels __weak SEC(".maps");
+
+/*
+ * Labels of packets on their way between sockets of this host. The oldest make room: what is
+ * evicted has arrived long ago. We write.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct sluice_mark_key);
+	__type(value, struct sluice_mark);
+} marks __weak SEC(".maps");
+
 /* A move of labels that sluiced knows already is not told again. An evicted one is. We write. */
 struct edge {
 	u64 start_ns;
@@ -126,6 +225,28 @@ struct {
 	__type(value, u64);
 } edges __weak SEC(".maps");
 
+/*
+ * What a thread's splice(), tee() or vmsplice() moves, by its pid_tgid: the kernel locks the pipes
+ * where their files are not at hand. @busy: removed at the end of the call; else it may be of an
+ * older one. We write.
+ */
+struct splice {
+	struct sluice_object_id from;
+	struct sluice_object_id to;
+	u64 pipe; /* address of the pipe that is read */
+	u32 to_type;
+	u32 busy;
+	u32 waits;
+	u32 medium; /* of @to */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, u64);
+	__type(value, struct splice);
+} splices __weak SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
@@ -137,6 +258,32 @@ struct {
 	__type(key, u32);
 	__type(value, u64);
 } counters __weak SEC(".maps");
+
+/* Processes with the agent's identity, on the leader of the thread group. We write. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, u32);
+} agents __weak SEC(".maps");
+
+/* The agent's own files and folders: enum sluice_guard_mark. sluiced writes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct sluice_object_id);
+	__type(value, u32);
+} guarded __weak SEC(".maps");
+
+/* The agent's own maps, programs and links: see enum sluice_own. sluiced writes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, u64);
+	__type(value, u32);
+} own __weak SEC(".maps");
 
 static __always_inline u64 count(enum sluice_counter which)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * state.bpf.c: the globals that sluiced writes while the programs run, and the licence of the whole
- * object.
+ * state.bpf.c: the globals of several files, most of them written by sluiced while the programs run,
+ * and the licence of the whole object.
  *
  * Owns: their definition, once. Their own sections make each a map of its own that is pinned and
  * mapped.
@@ -9,6 +9,11 @@
 #include "maps.bpf.h"
 
 struct sluice_control control SEC(".data.control") = { .abi = SLUICE_ABI_VERSION };
+struct sluice_guard guard SEC(".data.guard") = {};
 struct sluice_policy policies[2] SEC(".data.policies") = {};
+
+__u64 socket_numbers;
+__u64 loopback_labels;
+__u64 waiting_splices;
 
 char _license[] SEC("license") = "GPL";

@@ -12,6 +12,8 @@
 #include "maps.bpf.h"
 #include "object.bpf.h"
 
+#include <bpf/bpf_core_read.h>
+
 static __always_inline struct task_struct *subject_leader(void)
 {
 	return bpf_get_current_task_btf()->group_leader;
@@ -25,15 +27,29 @@ static __always_inline struct sluice_task *subject_state(struct task_struct *lea
 	return bpf_task_storage_get(&tasks, leader, 0, 0);
 }
 
+/*
+ * Groups of shared memory, see shared.bpf.c; verified once on their own. shared_acquire() returns
+ * the group whose mappings are to be labeled, or 0: not by itself, for each call costs one of the
+ * eight frames that there are.
+ */
+u64 shared_taint_of(u64 key);
+u64 shared_acquire(u64 key, u64 labels);
+
+/* What members of the group @root have mapped gets @labels, which they got. Return: 0. */
+int segment_label(u64 root, u64 labels);
+
 static __always_inline u64 shared_taint(const struct sluice_task *state)
 {
-	u64 key = state->shared;
-	const struct sluice_shared *group;
+	return state->shared ? shared_taint_of(state->shared) : 0;
+}
 
-	if (!key)
-		return 0;
-	group = bpf_map_lookup_elem(&shared, &key);
-	return group ? group->taint : 0;
+/* @labels come to all of the group @key. */
+static __always_inline void shared_give(u64 key, u64 labels)
+{
+	u64 root = shared_acquire(key, labels);
+
+	if (root)
+		segment_label(root, labels);
 }
 
 static __always_inline u64 subject_taint(const struct sluice_task *state)
@@ -43,16 +59,9 @@ static __always_inline u64 subject_taint(const struct sluice_task *state)
 
 static __always_inline void subject_acquire(struct sluice_task *state, u64 labels)
 {
-	struct sluice_shared *group;
-	u64 key;
-
 	__sync_fetch_and_or(&state->taint, labels);
-	key = state->shared; /* after the taint: shared_join() does it in the other order */
-	if (!key)
-		return;
-	group = bpf_map_lookup_elem(&shared, &key);
-	if (group)
-		__sync_fetch_and_or(&group->taint, labels);
+	if (state->shared) /* after the taint: shared_own() does it in the other order */
+		shared_give(state->shared, labels);
 }
 
 /* Neither the kernel itself nor the agent is a subject. */
@@ -89,30 +98,51 @@ static __always_inline u64 clearances_of(u32 dimension, u64 a, u64 b)
 	return (bits ? *bits : 0) | policy_in_force()->unstated[dimension];
 }
 
+/* As bpf_get_current_ancestor_cgroup_id(), of the task at @address. */
+static __always_inline u64 task_ancestor_cgroup(u64 address, int level)
+{
+	const struct task_struct *task = (const struct task_struct *)address;
+	const struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	struct cgroup *above = NULL;
+
+	if (level > BPF_CORE_READ(cgroup, level) ||
+	    bpf_core_read(&above, sizeof(above), &cgroup->ancestors[level]))
+		return 0;
+	return BPF_CORE_READ(above, kn, id);
+}
+
+/* Clearances of the units that @task is in; current when it is 0, else its address. */
+static __always_inline u64 clearances_of_units(u64 task, u64 cgroup)
+{
+	u64 units = clearances_of(SLUICE_DIM_UNIT, cgroup, 0);
+	int level;
+
+	for (level = 1; level < 8; level++) {
+		u64 id = task ? task_ancestor_cgroup(task, level)
+			      : bpf_get_current_ancestor_cgroup_id(level);
+
+		if (!id)
+			break;
+		units |= clearances_of(SLUICE_DIM_UNIT, id, 0);
+	}
+	return units;
+}
+
 /* Clearances whose stated dimensions all match. A unit clears the cgroups below it too. */
-static __always_inline u64 clearances_held(const struct sluice_task *state)
+static __always_inline u64 clearances_held(const struct sluice_task *state, u64 task)
 {
 	u64 held = policy_in_force()->clearances;
-	u64 units;
-	int level;
 
 	if (!held)
 		return 0;
 	held &= clearances_of(SLUICE_DIM_USER, state->uid, 0);
 	held &= clearances_of(SLUICE_DIM_EXECUTABLE, (u64)state->exe.dev << 32 | state->exe.gen,
 			      state->exe.ino);
-	units = clearances_of(SLUICE_DIM_UNIT, state->cgroup, 0);
-	for (level = 1; level < 8; level++) {
-		u64 id = bpf_get_current_ancestor_cgroup_id(level);
-
-		if (!id)
-			break;
-		units |= clearances_of(SLUICE_DIM_UNIT, id, 0);
-	}
-	return held & units;
+	return held ? held & clearances_of_units(task, state->cgroup) : 0;
 }
 
-static __noinline int subject_clear(struct sluice_task *state)
+/* @task: whose state it is; 0: of current, else an address. */
+static __noinline int subject_clear(struct sluice_task *state, u64 task)
 {
 	const struct sluice_policy *policy = policy_in_force();
 	u64 held;
@@ -120,7 +150,7 @@ static __noinline int subject_clear(struct sluice_task *state)
 
 	if (!state)
 		return 0;
-	held = clearances_held(state);
+	held = clearances_held(state, task);
 	for (action = 0; action < SLUICE_MASKS; action++)
 		state->cleared[action] = 0;
 	for (i = 0; i < SLUICE_MAX_CLEARANCES; i++) {
@@ -139,7 +169,7 @@ static __always_inline bool subject_is_fresh(const struct sluice_task *state,
 	struct sluice_object_id exe = subject_executable(task);
 
 	return state->generation == policy_in_force()->generation &&
-	       state->uid == task->cred->uid.val && state->exe.ino == exe.ino &&
+	       state->uid == task->real_cred->uid.val && state->exe.ino == exe.ino &&
 	       state->exe.dev == exe.dev && state->exe.gen == exe.gen &&
 	       state->cgroup == bpf_get_current_cgroup_id();
 }
@@ -151,10 +181,11 @@ static __always_inline void subject_refresh(struct sluice_task *state, struct ta
 
 	if (subject_is_fresh(state, task))
 		return;
-	state->uid = task->cred->uid.val;
+	/* Not cred, which a file system replaces by its own while it works for the process. */
+	state->uid = task->real_cred->uid.val;
 	state->cgroup = bpf_get_current_cgroup_id();
 	state->exe = subject_executable(task);
-	subject_clear(state);
+	subject_clear(state, 0);
 	state->generation = generation;
 }
 

@@ -8,6 +8,16 @@
 
 #include "verdict.bpf.h"
 
+static __always_inline void target_file(struct attempt *attempt, struct file *file)
+{
+	struct inode *inode = file->f_inode;
+
+	attempt->key.target.kind = SLUICE_TARGET_FILE;
+	attempt->key.target.arg = inode_type(inode);
+	attempt->key.target.object = object_id(inode);
+	attempt->path = &file->f_path;
+}
+
 /* The body of taint_take(), verified once on its own. */
 int taint_take_attempt(struct attempt *attempt, u64 labels);
 
@@ -19,6 +29,12 @@ static __always_inline int taint_take(struct attempt *attempt, u64 labels)
 {
 	return taint_take_attempt(attempt, labels) ? -EPERM : 0;
 }
+
+/*
+ * The same for what it got from another process directly: @labels of process @tgid, which started
+ * at @start_ns on the boot clock. Verified once on its own. Return: 0 or a negative errno.
+ */
+int taint_take_peer(u64 labels, u32 tgid, u64 start_ns);
 
 /* Tells that @labels moved. A loss is counted; the labels have moved all the same. */
 static __always_inline void tell_move(struct attempt *attempt, enum sluice_event_type type,

@@ -3,7 +3,7 @@
  * task.bpf.c: the taint follows a process through its life.
  *
  *   - task_alloc:            a child starts with what its parent carries; memory shared without
- *   being threads is noted
+ *   being threads is noted, that which the parent has mapped for others to see, too
  *   - bprm_check_security:   a thread that is not the leader becomes the leader by exec: the taint
  *   moves with it
  *   - sched_process_fork, sched_process_exec: sluiced is told of tainted ones; exec ends shared
@@ -11,66 +11,19 @@
  *   - sched_process_exit:    the last of those that shared memory frees the note
  */
 #include "event.bpf.h"
+#include "shared.bpf.h"
 
 #include <bpf/bpf_tracing.h>
-
-static u64 next_shared; /* numbers of groups that share memory */
-
-static __always_inline bool shared_enter(u64 key)
-{
-	struct sluice_shared *group = bpf_map_lookup_elem(&shared, &key);
-
-	if (!group)
-		return false;
-	__sync_fetch_and_add(&group->users, 1);
-	return true;
-}
-
-static __always_inline bool shared_add(u64 key, u64 taint)
-{
-	struct sluice_shared *group = bpf_map_lookup_elem(&shared, &key);
-
-	if (group)
-		__sync_fetch_and_or(&group->taint, taint);
-	return group;
-}
-
-/*
- * Parent and child use one memory: whatever one reads, both carry. Return: the group's key or 0
- * when there is no room.
- */
-static __always_inline u64 shared_join(struct sluice_task *parent)
-{
-	struct sluice_shared fresh = { .taint = parent->taint, .users = 2 };
-	u64 key = parent->shared, first;
-
-	if (key)
-		return shared_enter(key) ? key : 0;
-	key = __sync_fetch_and_add(&next_shared, 1) + 1;
-	if (bpf_map_update_elem(&shared, &key, &fresh, BPF_NOEXIST))
-		return 0;
-	first = __sync_val_compare_and_swap(&parent->shared, 0, key);
-	if (!first)
-		/* a thread may have read something meanwhile */
-		return shared_add(key, parent->taint) ? key : 0;
-	bpf_map_delete_elem(&shared, &key); /* another thread of the parent was first */
-	return shared_enter(first) ? first : 0;
-}
 
 static __always_inline void shared_leave(struct sluice_task *state)
 {
 	u64 key = state->shared;
-	struct sluice_shared *group;
 
 	if (!key)
 		return;
-	group = bpf_map_lookup_elem(&shared, &key);
-	if (!group)
-		return;
-	state->taint |= group->taint;
+	state->taint |= shared_taint_of(key);
 	state->shared = 0;
-	if (__sync_fetch_and_sub(&group->users, 1) == 1)
-		bpf_map_delete_elem(&shared, &key);
+	shared_put(key);
 }
 
 SEC("lsm/task_alloc")
@@ -89,13 +42,15 @@ int BPF_PROG(sluice_task_alloc, struct task_struct *task, unsigned long clone_fl
 		parent = bpf_task_storage_get(&tasks, leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!parent)
 		return sharing ? -ENOMEM : 0;
+	if (!sharing && parent->shared)
+		sharing = shared_mapped(parent->shared, 0);
 	if (!sharing && !subject_taint(parent))
 		return 0;
 	child = bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!child)
 		return -ENOMEM;
 	child->taint = subject_taint(parent);
-	child->shared = sharing ? shared_join(parent) : 0;
+	child->shared = sharing ? shared_join() : 0;
 	if (sharing && !child->shared) {
 		count(SLUICE_COUNT_MAP_FULL);
 		return -ENOMEM;

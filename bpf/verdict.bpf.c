@@ -10,8 +10,8 @@
  * say: the strictest wins (deny, then ask, then audit; fail before hold). Whatever cannot be told
  * to sluiced is refused.
  *
- * Owns: that order, the map of open questions, the use of grants. Must not own: what an action is
- * (the hooks).
+ * Owns: that order, the map of open questions, that of denials told of, the use of grants. Must not
+ *own: what an action is (the hooks).
  */
 #include "verdict.bpf.h"
 
@@ -177,7 +177,7 @@ static __always_inline int decide_ask(struct attempt *attempt, u64 now, bool hol
 	int stopped;
 
 	if (hold) {
-		attempt->reason = hold_fallback(now, attempt->created);
+		attempt->reason = hold_fallback(now, attempt->unholdable);
 		hold = attempt->reason == SLUICE_FALLBACK_NONE;
 		if (!hold)
 			count(SLUICE_COUNT_FALLBACK);
@@ -196,10 +196,59 @@ static __always_inline int decide_ask(struct attempt *attempt, u64 now, bool hol
 	return refuse();
 }
 
-static __always_inline int decide_deny(struct attempt *attempt)
+/*
+ * Whether sluiced was told of the same denial just now: then this one is counted, and told of with
+ * the next. Else attempt->repeats has those that were counted.
+ */
+static __noinline bool refusal_repeats(struct attempt *attempt, u64 now)
+{
+	struct sluice_ask_key key = attempt->key; /* before 6.2 a key must lie on the stack */
+	struct sluice_refusal *known = bpf_map_lookup_elem(&refusals, &key);
+	struct sluice_refusal fresh = { .labels = attempt->missing, .told_ns = now };
+
+	attempt->repeats = 0;
+	if (!known) {
+		bpf_map_update_elem(&refusals, &key, &fresh, BPF_NOEXIST);
+		return false;
+	}
+	if (!(attempt->missing & ~known->labels) &&
+	    now - known->told_ns < SLUICE_REPEAT_MS * 1000000ULL) {
+		__sync_fetch_and_add(&known->untold, 1);
+		count(SLUICE_COUNT_MERGED);
+		return true;
+	}
+	__sync_fetch_and_or(&known->labels, attempt->missing);
+	known->told_ns = now;
+	attempt->repeats = __sync_lock_test_and_set(&known->untold, 0);
+	return false;
+}
+
+/* Denials can be told of later: the last half of the ring is for what cannot. */
+static __always_inline bool ring_has_room(void)
+{
+	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) < SLUICE_RING_BYTES / 2;
+}
+
+/* The ring was full: with the next one, then. Return: 0, or -ENOENT when nothing remembers it. */
+static __noinline int refusal_postpone(struct attempt *attempt)
+{
+	struct sluice_ask_key key = attempt->key;
+	struct sluice_refusal *known = bpf_map_lookup_elem(&refusals, &key);
+
+	if (!known)
+		return -ENOENT;
+	__sync_fetch_and_add(&known->untold, attempt->repeats + 1);
+	count(SLUICE_COUNT_MERGED);
+	return 0;
+}
+
+static __always_inline int decide_deny(struct attempt *attempt, u64 now)
 {
 	key_by_process(&attempt->key);
-	if (tell(attempt, SLUICE_EVENT_STOP, SLUICE_VERDICT_DENY))
+	if (refusal_repeats(attempt, now))
+		return refuse();
+	if ((!ring_has_room() || tell(attempt, SLUICE_EVENT_STOP, SLUICE_VERDICT_DENY)) &&
+	    refusal_postpone(attempt))
 		count(SLUICE_COUNT_REFUSED);
 	return refuse();
 }
@@ -223,7 +272,7 @@ static __always_inline int decide_rules(struct attempt *attempt, u64 now)
 
 	count(SLUICE_COUNT_STOPPED);
 	if (attempt->missing & policy->deny[action])
-		return decide_deny(attempt);
+		return decide_deny(attempt, now);
 	if (asked)
 		return decide_ask(attempt, now, !(asked & ~policy->hold[action]));
 	return decide_audit(attempt);
@@ -267,4 +316,15 @@ int decide_attempt(struct attempt *attempt)
 	if (!attempt->missing)
 		return 0;
 	return decide_grant(attempt, bpf_ktime_get_boot_ns());
+}
+
+/* Run by bpf(BPF_PROG_TEST_RUN): sluiced tells of what nobody comes to tell of. */
+SEC("syscall")
+int sluice_take_refusals(struct sluice_take_refusals *args)
+{
+	struct sluice_ask_key key = args->key;
+	struct sluice_refusal *known = bpf_map_lookup_elem(&refusals, &key);
+
+	args->untold = known ? __sync_lock_test_and_set(&known->untold, 0) : 0;
+	return 0;
 }

@@ -13,7 +13,7 @@
 
 #include "limits.h"
 
-#define SLUICE_ABI_VERSION 1
+#define SLUICE_ABI_VERSION 9
 
 /* What a process may want to do with labeled data; each is guarded label by label. */
 enum sluice_action {
@@ -25,14 +25,17 @@ enum sluice_action {
 };
 
 /*
- * Pseudo action: a subject "cleared" for it reads labeled data without taking the taint (trusted).
+ * Pseudo actions: a subject "cleared" for the first reads labeled data without taking the taint
+ * (trusted); for the second as well, it is told of what it so reads (declassifying).
  */
 #define SLUICE_TAINT SLUICE_ACTIONS
-#define SLUICE_MASKS (SLUICE_ACTIONS + 1)
+#define SLUICE_DECLASSIFY (SLUICE_ACTIONS + 1)
+#define SLUICE_MASKS (SLUICE_ACTIONS + 2)
 
 /**
  * struct sluice_object_id: identity of a file, folder, pipe: never a path.
- * @dev: super_block::s_dev in the kernel's own encoding (major << 20 | minor)
+ * @dev: which file system. One that has a UUID: sluice_fs_number() of it, the same on every boot
+ *	and wherever it is mounted. Else super_block::s_dev (major << 20 | minor)
  * @gen: inode::i_generation, so that a reused inode number is another object
  * @ino: inode::i_ino
  */
@@ -40,6 +43,33 @@ struct sluice_object_id {
 	__u32 dev;
 	__u32 gen;
 	__u64 ino;
+};
+
+#define SLUICE_FS_HAS_UUID (1U << 31) /* in @dev; no kernel has a major number that reaches it */
+
+/* @a, @b: the UUID's two halves as the host reads them from memory. Zero is no UUID. */
+static inline __u32 sluice_fs_number(__u64 a, __u64 b)
+{
+	__u64 mixed = a * 0x9e3779b97f4a7c15ULL ^ b * 0xc2b2ae3d27d4eb4fULL;
+
+	return SLUICE_FS_HAS_UUID | (__u32)(mixed >> 32);
+}
+
+/**
+ * struct sluice_filesystem: one whose labels can be kept across boots (map `filesystems`, key: its
+ * number).
+ * @dev: super_block::s_dev of the only mounted file system with that UUID, as sluiced sees it; 0
+ * when it sees none, or several: then nothing is known to be gone for good
+ */
+struct sluice_filesystem {
+	__u64 uuid[2];
+	__u32 dev;
+	__u32 pad;
+};
+
+/* Name of an extended attribute by which a policy labels (map `attributes`), padded with zeros. */
+struct sluice_attribute {
+	char name[SLUICE_ATTRIBUTE_NAME];
 };
 
 /**
@@ -67,10 +97,36 @@ struct sluice_subject {
 	__u64 b;
 };
 
+/*
+ * Ways off the host on which no address says where the data goes: bits 16 and up of a target's
+ * @arg. The numbers stay: the journal has them.
+ */
+enum sluice_medium {
+	SLUICE_MEDIUM_NONE,
+	SLUICE_MEDIUM_SOCKET,  /* a socket of a family that is nowhere below */
+	SLUICE_MEDIUM_STEERED, /* IP, but a route or interface of its own leads elsewhere */
+	SLUICE_MEDIUM_RAW,     /* raw IP: who sends writes the ports, and maybe the address */
+	SLUICE_MEDIUM_SCTP,    /* one socket has many peers */
+	SLUICE_MEDIUM_PACKET,
+	SLUICE_MEDIUM_VSOCK,
+	SLUICE_MEDIUM_XDP,
+	SLUICE_MEDIUM_TUN,     /* what is written there is a packet */
+	SLUICE_MEDIUM_BLOCK,   /* a block device itself */
+	SLUICE_MEDIUM_REMOVABLE, /* a file system on a device that is taken along */
+	SLUICE_MEDIUM_FUSE,    /* a process gets it, which may be anywhere */
+	SLUICE_MEDIUM_NFS,
+	SLUICE_MEDIUM_CIFS,
+	SLUICE_MEDIUM_9P,
+	SLUICE_MEDIUM_CEPH,
+	SLUICE_MEDIUM_AFS,
+	SLUICE_MEDIUM_REMOTE,  /* other file systems of other hosts */
+	SLUICE_MEDIA,
+};
+
 enum sluice_target_kind {
 	SLUICE_TARGET_ANY = 0,	 /* in a grant: whatever the action's target is */
-	SLUICE_TARGET_FILE = 1,	 /* @object; @arg: file type bits of the mode (S_IFMT) */
-	SLUICE_TARGET_ENDPOINT = 2, /* @addr, @port, @arg: IPPROTO_*, or 1<<16|family if not IP */
+	SLUICE_TARGET_FILE = 1,	 /* @object; @arg: file type (S_IFMT), to send there: medium<<16 */
+	SLUICE_TARGET_ENDPOINT = 2, /* @addr, @port, @arg: IPPROTO_*; or medium<<16|family alone */
 	SLUICE_TARGET_CREDENTIAL = 3, /* @arg: enum sluice_credential; @id or @object */
 };
 
@@ -80,13 +136,20 @@ enum sluice_credential {
 	SLUICE_SETGROUPS,
 	SLUICE_CAPSET,
 	SLUICE_EXEC_SETID, /* exec of a file that changes ids or brings capabilities */
+	SLUICE_AMBIENT,	   /* a capability becomes ambient */
+	SLUICE_SECUREBITS, /* the rules change by which ids and exec bring capabilities */
+	SLUICE_USERNS,	   /* a user namespace is made, with all capabilities in it */
+	SLUICE_SETNS,	   /* namespaces of others are entered */
+	SLUICE_IDMAP,	   /* /proc/PID/uid_map and its like are written: @object */
+	SLUICE_KEYRING,	   /* another session keyring */
 };
 
 /**
  * struct sluice_target: the object of an action, exact.
  * @addr: IPv6, or IPv4 as ::ffff:a.b.c.d; network order
  * @port: host order
- * @id: SETUID/SETGID: the new effective id, CAPSET: the capabilities gained
+ * @id: SETUID/SETGID: the new effective id, CAPSET: the capabilities gained, AMBIENT: its number,
+ *	SECUREBITS: the new ones
  */
 struct sluice_target {
 	__u32 kind;
@@ -127,6 +190,20 @@ struct sluice_ask {
 	__u32 pad;
 };
 
+/**
+ * struct sluice_refusal: a denial that was told of (map `refusals`), so that the same again is only
+ * counted.
+ * @labels: that were missing
+ * @told_ns: boot clock of the last event
+ * @untold: how often since; each is told of with a later event, or taken by the program
+ * `take_refusals`
+ */
+struct sluice_refusal {
+	__u64 labels;
+	__u64 told_ns;
+	__u64 untold;
+};
+
 #define SLUICE_USES_UNLIMITED 0xffffffffU
 
 enum sluice_answer {
@@ -155,8 +232,9 @@ struct sluice_grant {
  * @shared: key of the map `shared` while other processes use the same memory, else 0
  * @cleared: what its clearances clear, valid while the fields behind it, to @generation, are its
  * own
+ * @copied: labels of what was opened since @copying, while overlayfs copies a file for it
  * @sent: where it last sent to without anybody being asked, with which labels and under which
- * policy; @version is odd
+ * policy; @here: to this host; @version is odd
  *	while a thread writes it
  */
 struct sluice_task {
@@ -167,36 +245,60 @@ struct sluice_task {
 	struct sluice_object_id exe;
 	__u32 uid;
 	__u32 generation;
+	__u64 copied;
+	__u32 copying;
+	__u32 pad;
 	struct {
 		__u64 addr[2];
 		__u64 labels;
 		__u32 protocol;
 		__u16 port;
-		__u16 pad;
+		__u16 here;
 		__u32 generation;
 		__u32 version;
 	} sent;
 };
 
-/* Taint of processes that share memory without being threads (map `shared`). */
+/**
+ * struct sluice_shared: taint of processes that share memory without being threads (map `shared`).
+ * @users: processes, and other groups that have become a part of this one
+ * @joined: key of the group that this one has become a part of, or 0; both taints count
+ * @mapped: some have memory mapped that a fork shares
+ */
 struct sluice_shared {
 	__u64 taint;
 	__u64 users;
+	__u64 joined;
+	__u64 mapped;
 };
+
+#define SLUICE_SHARED_DEPTH 32 /* groups on the way from one to the last that it is a part of */
 
 /**
  * struct sluice_inode: labels of an inode at hand (inode storage `inodes`), a cache for what has a
  * name.
  * @labels: @own, the object's and its folders', as of @epoch
  * @own: labels of what has no name to be found again by: pipes, unlinked files
+ * @known: 0: the rest is void; else KNOWN_ bits of bpf/object.bpf.h
  * @reader: start time of the process that last opened it with these labels, and was told of
+ * @writer: start time of the process that last wrote these labels into it, and was told of
+ * @emptied_ns: boot clock, when it was told of that the file was emptied; 0 for never
+ * @carrier: process that carried these labels when it read; @version is odd while a thread writes it
  */
 struct sluice_inode {
 	__u64 labels;
 	__u64 own;
 	__u64 reader;
+	__u64 writer;
+	__u64 emptied_ns;
 	__u32 epoch;
 	__u32 known;
+	struct {
+		__u64 name;
+		__u64 labels;
+		__u32 execs;
+		__u32 version;
+	} carrier;
 };
 
 /* A socket that a grant let through keeps it for its life or the grant's, whichever ends first. */
@@ -209,6 +311,70 @@ struct sluice_flow {
 	__u16 pad[3];
 };
 
+/**
+ * struct sluice_socket: what was sent to a socket of this host, and through it (map `sockets`).
+ * @labels: of all that was ever sent to it
+ * @number: what it is read as in events: an object without a device, since it may have no inode
+ * yet. A Unix socket is named by its own number, an IP socket by that of the one that sent to it
+ * last
+ * @reader: IP: start time of the process that read it last and carries @labels
+ * @sent: IP: labels of all that was sent through it to this host
+ * @sent_number: IP: its own number
+ * @writer: IP: start time of the process that sent through it last
+ */
+struct sluice_socket {
+	__u64 labels;
+	__u64 number;
+	__u64 reader;
+	__u64 sent;
+	__u64 sent_number;
+	__u64 writer;
+};
+
+/*
+ * In @arg of a target that is a socket: labels that came over IP. The rest of it are the type bits
+ * of the mode.
+ */
+#define SLUICE_SOCKET_IP 1
+
+/**
+ * struct sluice_mark_key: packets under way from one socket of this host to another (map `marks`).
+ * @net: address of the struct net whose loopback they are on; 0: on any other interface
+ * @from, @to: addresses as in struct sluice_target
+ * @ports: of both, as the packet has them: the first four bytes of any transport
+ */
+struct sluice_mark_key {
+	__u64 net;
+	__u64 from[2];
+	__u64 to[2];
+	__u32 ports;
+	__u32 pad;
+};
+
+/**
+ * struct sluice_mark: the labels of such packets.
+ * @number: of the socket that sent
+ * @at: when the last of them left; see mark.bpf.h
+ */
+struct sluice_mark {
+	__u64 labels;
+	__u64 number;
+	__u32 at;
+	__u32 pad;
+};
+
+/**
+ * struct sluice_parcel: what lies in the kernel until somebody takes it (map `parcels`).
+ * @labels: of who put it there
+ * @start_ns, @tgid: the process that did, or did last
+ */
+struct sluice_parcel {
+	__u64 labels;
+	__u64 start_ns;
+	__u32 tgid;
+	__u32 pad;
+};
+
 /*
  * Dimensions by which a policy names subjects; a clearance is held when all that it states match.
  */
@@ -217,6 +383,8 @@ enum sluice_dimension {
 	SLUICE_DIM_EXECUTABLE, /* @a: dev << 32 | gen, @b: ino */
 	SLUICE_DIM_UNIT,       /* @a: cgroup id */
 	SLUICE_DIMENSIONS,
+	/* no subject: an object as for executables; the value is the labels that it does not take */
+	SLUICE_DIM_SINK = SLUICE_DIMENSIONS,
 };
 
 /* Key of the map `members`; the value is a __u64 with a bit for each clearance it is named in. */
@@ -229,16 +397,19 @@ struct sluice_member_key {
 
 /**
  * struct sluice_policy: one compiled policy; two slots, so that a reload is one flip.
+ * @labels: all that the policy defines
  * @guarded: labels with a rule, for each action
  * @deny, @ask: what the rule says for those not cleared; a label in neither is audited only
  * @hold: labels whose rule holds the process; the others fail it at once
  * @unstated: clearances that do not state the dimension
  * @cleared: what each clearance clears, for each action and for the taint
  * @limit_ms: how long a question of that label may wait
+ * @media: labels that each medium may take
  */
 struct sluice_policy {
 	__u32 generation;
 	__u32 flags;
+	__u64 labels;
 	__u64 guarded[SLUICE_ACTIONS];
 	__u64 deny[SLUICE_ACTIONS];
 	__u64 ask[SLUICE_ACTIONS];
@@ -247,10 +418,13 @@ struct sluice_policy {
 	__u64 unstated[SLUICE_DIMENSIONS];
 	__u64 cleared[SLUICE_MAX_CLEARANCES][SLUICE_MASKS];
 	__u32 limit_ms[SLUICE_ACTIONS][SLUICE_MAX_LABELS];
+	__u64 media[SLUICE_MEDIA];
 };
 
 /* some endpoint carries labels: look at untainted connects too */
 #define SLUICE_POLICY_ENDPOINTS (1U << 0)
+/* some object takes no labels: look for it above what is written */
+#define SLUICE_POLICY_SINKS (1U << 1)
 
 /* Key of the longest-prefix map `destinations`: @prefixlen counts the bits of @slot and @addr. */
 struct sluice_destination_key {
@@ -289,8 +463,12 @@ struct sluice_destination {
  * void
  * @agent_tgid, @agent_start_ns: sluiced itself: never held, never tainted; written by the program
  * `identify`
+ * @agent_mounts: the mount namespace of sluiced, by the kernel's number that is never used again;
+ * written likewise
  * @folders: some folder is labeled
  * @enforcing: 0 before the first policy is in force
+ * @segments: some process has mapped memory that others see; written by the programs
+ * @policy: digest of the policy in force, in hex, without an end
  */
 struct sluice_control {
 	__u32 abi;
@@ -300,8 +478,82 @@ struct sluice_control {
 	__u32 label_epoch;
 	__u32 agent_tgid;
 	__u64 agent_start_ns;
+	__u64 agent_mounts;
 	__u32 enforcing;
 	__u32 folders;
+	__u32 segments;
+	__u32 pad;
+	char policy[64];
+};
+
+/*
+ * Marks of the map `guarded`: what of Sluice's own the object is, by its identity, and so what
+ * nobody but the agent may do with it.
+ */
+enum sluice_guard_mark {
+	SLUICE_MARK_TREE = 1 << 0,    /* a folder: it and all below it is not changed in any way */
+	SLUICE_MARK_WRITE = 1 << 1,   /* contents and attributes are not changed */
+	SLUICE_MARK_NAME = 1 << 2,    /* not removed, not renamed, nothing mounted over it */
+	SLUICE_MARK_SECRET = 1 << 3,  /* not read either */
+	SLUICE_MARK_PROGRAM = 1 << 4, /* a process that is started from it cleanly is the agent */
+	SLUICE_MARK_CODE = 1 << 5,    /* may be mapped as code of the agent */
+	SLUICE_MARK_CGROUP = 1 << 6,  /* a control group above the agent's: not frozen, not killed */
+};
+
+enum sluice_guard_mode {
+	SLUICE_GUARD_OFF,
+	SLUICE_GUARD_MONITOR, /* tell what would be refused */
+	SLUICE_GUARD_ENFORCE,
+};
+
+/**
+ * struct sluice_guard: written by sluiced while the programs run (section .data.guard).
+ * @mode: enum sluice_guard_mode
+ * @session: number of the newest break-glass
+ * @open_until_ns: boot clock: the glass is broken until then, 0 when it is whole
+ * @conf: the file that the agent reads its policy from: nothing else is taken for it
+ * @mounts: mount namespace of pid 1 (its inode number)
+ * @pins: super_block::s_dev of the file system that holds the pins
+ * @libraries: only files with SLUICE_MARK_CODE are mapped as code into the agent
+ * @bounded: what LSM programs return is checked by this kernel (since 6.12)
+ * @successor: another program than the one that runs was vouched for: the agent may change pins
+ */
+struct sluice_guard {
+	__u32 mode;
+	__u32 session;
+	__u64 open_until_ns;
+	struct sluice_object_id conf;
+	__u32 mounts;
+	__u32 pins;
+	__u32 libraries;
+	__u32 bounded;
+	__u32 successor;
+	__u32 pad;
+};
+
+/* Key of the map `own`: kind << 32 | the kernel's id of a map, program or link of ours. */
+enum sluice_own {
+	SLUICE_OWN_MAP = 1,
+	SLUICE_OWN_PROGRAM,
+	SLUICE_OWN_LINK,
+};
+
+/* What a process without the agent's identity tried: struct sluice_event @reason. */
+enum sluice_guard_act {
+	SLUICE_GUARD_BPF = 1, /* take hold of a map, program or link; @detail: sluice_own */
+	SLUICE_GUARD_SIGNAL,  /* @detail: the signal */
+	SLUICE_GUARD_TRACE,   /* look into or trace it; @detail: the kernel's access mode */
+	SLUICE_GUARD_LIMIT,   /* change limits, priority or scheduling */
+	SLUICE_GUARD_CGROUP,  /* freeze, kill, move or limit its control group */
+	SLUICE_GUARD_SWITCH,  /* write a switch of the kernel that turns programs off */
+	SLUICE_GUARD_WRITE,   /* write to a file, or its attributes */
+	SLUICE_GUARD_READ,    /* read a secret */
+	SLUICE_GUARD_NAME,    /* make, remove, rename or link a name */
+	SLUICE_GUARD_MOUNT,   /* mount over it, or take its file system away */
+	SLUICE_GUARD_KERNEL,  /* write memory of the kernel or of a process by way of the kernel */
+	SLUICE_GUARD_CODE,    /* run unknown code in the agent; @detail: protection */
+	SLUICE_GUARD_OVERRIDE, /* load a BPF program that answers for ours; @detail: its type */
+	SLUICE_GUARD_ACTS,
 };
 
 enum sluice_event_type {
@@ -311,6 +563,17 @@ enum sluice_event_type {
 	SLUICE_EVENT_LABEL,    /* the target took labels from the subject */
 	SLUICE_EVENT_FORK,     /* a tainted process started another: @peer_tgid, @peer_start_ns */
 	SLUICE_EVENT_EXEC,     /* a tainted process became another program */
+	SLUICE_EVENT_KEEP,     /* the attribute changed that labeled the target, which keeps labels */
+	SLUICE_EVENT_TAKE,     /* the subject took labels of the process @peer_tgid, @peer_start_ns */
+	SLUICE_EVENT_GIVE,     /* that process took labels of the subject */
+	SLUICE_EVENT_DECLASSIFY, /* the subject read the target, whose labels it takes off */
+	SLUICE_EVENT_SINK,     /* the subject wrote into the target, which takes no labels */
+	SLUICE_EVENT_EMPTY,    /* the target was cut to nothing; it keeps its labels */
+	/*
+	 * Something of the agent's own was touched: @reason is an enum sluice_guard_act, @old_id
+	 * its detail, @verdict DENY or AUDIT, @grant_id the break-glass that let it through
+	 */
+	SLUICE_EVENT_GUARD,
 };
 
 enum sluice_verdict {
@@ -328,14 +591,19 @@ enum sluice_fallback {
 	SLUICE_FALLBACK_SYSCALL,   /* the system call cannot be re-issued */
 	SLUICE_FALLBACK_CREATED,   /* open created the file: O_EXCL would fail on the second try */
 	SLUICE_FALLBACK_SIGNAL,	   /* the helper refused to stop the task */
+	SLUICE_FALLBACK_LATE,	   /* the data came while the call waited: nothing to go back to */
 	SLUICE_FALLBACKS,
 };
+
+/* Of a read, no fallback: the process had the file open or mapped before its labels came. */
+#define SLUICE_READ_BEFORE 1
 
 /**
  * struct sluice_event: one record of the ring buffer.
  * @seq: counts per CPU from 1, also for records that found no room: a hole is a loss
  * @labels: STOP: missing; READ, LABEL: that moved; GRANT: covered
  * @taint: labels of the subject before the event
+ * @repeats: STOP: equal refusals before this one that no event told of
  * @path_len, @exe_len: bytes used in @path and @exe_path: components from the leaf up, each ended
  * by NUL;
  *	@path_cut: the path was longer than fits
@@ -354,6 +622,7 @@ struct sluice_event {
 	__u64 cgroup;
 	__u64 grant_id;
 	__u64 deadline_ns;
+	__u64 repeats;
 	struct sluice_object_id exe;
 	__u32 tgid;
 	__u32 tid;
@@ -385,6 +654,9 @@ enum sluice_counter {
 	SLUICE_COUNT_AUDITED,	 /* went on, would have been stopped */
 	SLUICE_COUNT_MAP_FULL,	 /* a map had no room: the action was refused */
 	SLUICE_COUNT_FALLBACK,	 /* held by policy, failed for want of a way */
+	SLUICE_COUNT_MERGED,	 /* denials counted for a later event */
+	SLUICE_COUNT_UNNOTED,	 /* labels that changed, and `changed` had no room to say so */
+	SLUICE_COUNT_GUARDED,	 /* attempts on the agent's own that were refused */
 	SLUICE_COUNTERS,
 };
 
@@ -392,12 +664,32 @@ enum sluice_counter {
  * Argument of the program `identify`: sluiced asks what the kernel calls its own file descriptor
  * @fd;
  * with @fd SLUICE_IDENTIFY_AGENT the caller becomes the agent of struct sluice_control.
+ * @s_dev, @uuid: of the superblock; @durable: labels there can be kept across boots
  */
 #define SLUICE_IDENTIFY_AGENT (-1)
 struct sluice_identify {
 	__s32 fd;
 	__u32 mode;
 	struct sluice_object_id object;
+	__u32 s_dev;
+	__u32 durable;
+	__u64 uuid[2];
+};
+
+/* Argument of the program `relabel`: in one mask of an object, clear @remove, then set @add. */
+#define SLUICE_RELABEL_ACQUIRED 2
+struct sluice_relabel {
+	struct sluice_object_id object;
+	__u64 add;
+	__u64 remove;
+	__u32 slot; /* of the policy, or SLUICE_RELABEL_ACQUIRED */
+	__u32 pad;
+};
+
+/* Argument of the program `take_refusals`: what is untold under @key is the caller's now. */
+struct sluice_take_refusals {
+	struct sluice_ask_key key;
+	__u64 untold;
 };
 
 _Static_assert(sizeof(struct sluice_object_id) == 16, "object id");
@@ -406,22 +698,32 @@ _Static_assert(sizeof(struct sluice_subject) == 24, "subject");
 _Static_assert(sizeof(struct sluice_target) == 32, "target");
 _Static_assert(sizeof(struct sluice_ask_key) == 64, "ask key");
 _Static_assert(sizeof(struct sluice_ask) == 40, "ask");
+_Static_assert(sizeof(struct sluice_refusal) == 24, "refusal");
 _Static_assert(sizeof(struct sluice_grant) == 32, "grant");
-_Static_assert(sizeof(struct sluice_task) == 128, "task");
-_Static_assert(sizeof(struct sluice_shared) == 16, "shared");
-_Static_assert(sizeof(struct sluice_inode) == 32, "inode");
+_Static_assert(sizeof(struct sluice_task) == 152, "task");
+_Static_assert(sizeof(struct sluice_shared) == 32, "shared");
+_Static_assert(sizeof(struct sluice_inode) == 72, "inode");
 _Static_assert(sizeof(struct sluice_flow) == 48, "flow");
+_Static_assert(sizeof(struct sluice_socket) == 48, "socket");
+_Static_assert(sizeof(struct sluice_mark_key) == 48, "mark key");
+_Static_assert(sizeof(struct sluice_mark) == 24, "mark");
+_Static_assert(sizeof(struct sluice_parcel) == 24, "parcel");
 _Static_assert(sizeof(struct sluice_member_key) == 24, "member key");
 _Static_assert(sizeof(struct sluice_destination_key) == 24, "destination key");
 _Static_assert(sizeof(struct sluice_port) == 24, "port");
 _Static_assert(sizeof(struct sluice_destination) == 8 + 24 * SLUICE_MAX_PORTS, "destination");
-_Static_assert(sizeof(struct sluice_control) == 48, "control");
-_Static_assert(sizeof(struct sluice_policy) == 8 + 4 * 8 * SLUICE_ACTIONS + 8 +
+_Static_assert(sizeof(struct sluice_control) == 128, "control");
+_Static_assert(sizeof(struct sluice_guard) == 56, "guard");
+_Static_assert(sizeof(struct sluice_policy) == 16 + 4 * 8 * SLUICE_ACTIONS + 8 +
 						       8 * SLUICE_DIMENSIONS +
 						       8 * SLUICE_MASKS * SLUICE_MAX_CLEARANCES +
-						       4 * SLUICE_ACTIONS * SLUICE_MAX_LABELS,
+						       4 * SLUICE_ACTIONS * SLUICE_MAX_LABELS +
+						       8 * SLUICE_MEDIA,
 	       "policy");
-_Static_assert(sizeof(struct sluice_event) == 224 + 2 * SLUICE_EVENT_PATH, "event");
-_Static_assert(sizeof(struct sluice_identify) == 24, "identify");
+_Static_assert(sizeof(struct sluice_event) == 232 + 2 * SLUICE_EVENT_PATH, "event");
+_Static_assert(sizeof(struct sluice_identify) == 48, "identify");
+_Static_assert(sizeof(struct sluice_relabel) == 40, "relabel");
+_Static_assert(sizeof(struct sluice_take_refusals) == 72, "take refusals");
+_Static_assert(sizeof(struct sluice_filesystem) == 24, "filesystem");
 
 #endif

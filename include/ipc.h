@@ -16,7 +16,7 @@
 
 #include "limits.h"
 
-#define IPC_VERSION 1
+#define IPC_VERSION 5
 #define IPC_MAGIC 0x534c5543 /* "SLUC" */
 
 #define IPC_CONTROL_SOCKET "/run/sluice/control.sock" /* for sluice; everyone may connect */
@@ -29,10 +29,12 @@ enum ipc_type {
 	IPC_DECIDE = 6,	       /* ipc_decide */
 	IPC_GRANTS = 8,	       /* no payload; GRANT_ITEM… */
 	IPC_REVOKE = 10,       /* ipc_select: grant id "g-…" in @id, why in @text */
-	/* ipc_label; list: with a file descriptor, or without for all; LABEL_ITEM… */
+	/* ipc_label; list: of a file, or with @fd -1 all; LABEL_ITEM… */
 	IPC_LABEL = 12,
 	IPC_WHY = 14,	       /* ipc_why: a process; EDGE_ITEM… */
-	IPC_LINEAGE = 16,      /* ipc_why with a file descriptor: a file; EDGE_ITEM… */
+	IPC_LINEAGE = 16,      /* ipc_why: a file; EDGE_ITEM… */
+	IPC_REINDEX = 18,      /* no payload; the index of the lineage is built again; root */
+	IPC_GLASS = 20,	       /* ipc_glass: break-glass */
 	/* answers of sluiced to sluice */
 	IPC_RESULT = 1,	       /* ipc_result: last message of each answer */
 	IPC_STATUS_ITEM = 3,   /* ipc_status */
@@ -177,10 +179,13 @@ struct ipc_grant {
 
 enum ipc_label_verb { IPC_LABEL_LIST, IPC_LABEL_ADD, IPC_LABEL_REMOVE };
 
-/* The file is the descriptor sent along; @path is only for messages and the journal. */
+/*
+ * @fd: the file: the number of a descriptor (O_PATH will do) of the process that connected, which
+ * keeps it open until the answer; -1 for none. @path is only for messages and the journal.
+ */
 struct ipc_label {
 	uint32_t verb;
-	uint32_t pad;
+	int32_t fd;
 	char label[SLUICE_NAME_MAX];
 	char path[SLUICE_PATH_TEXT];
 };
@@ -193,28 +198,68 @@ struct ipc_label_item {
 	uint32_t pad;
 };
 
+/*
+ * @pid for IPC_WHY; @fd for IPC_LINEAGE, as in ipc_label
+ * @steps, @depth: no more and no further away than this; 0 for SLUICE_LINEAGE_STEPS, _DEPTH
+ */
 struct ipc_why {
 	int32_t pid;
-	uint32_t pad;
+	int32_t fd;
+	uint32_t steps;
+	uint32_t depth;
 	char path[SLUICE_PATH_TEXT];
 };
 
-/* One step of a lineage, oldest first: @subject did @verb to @object. */
+/**
+ * struct ipc_edge: one step of a lineage, oldest first: @subject did @verb to @object.
+ * @verb: read, received, declassified, wrote, logged, started, became, got data of, put data into
+ * @executable, @user: of the process that did it
+ * @request, @grant: what let it through, or empty
+ * @source, @target: numbers of the nodes between which data went, the same within one answer
+ * @seq: of the journal entry that first told of it
+ * @former: it went into contents that are no more: the file was emptied after it
+ */
 struct ipc_edge {
-	char verb[16]; /* read, wrote, started, became, received */
+	char verb[16];
 	char subject[320];
 	char object[SLUICE_PATH_TEXT];
 	char labels[512];
+	char executable[SLUICE_PATH_TEXT];
+	char user[64];
+	char request[16];
+	char grant[24];
 	int32_t pid;
 	int32_t peer;
+	uint32_t former;
+	uint32_t pad;
+	uint64_t source;
+	uint64_t target;
 	uint64_t time_ms;
-	uint64_t seq; /* of the journal entry, UINT64_MAX if none */
+	uint64_t seq;
+};
+
+enum ipc_glass_verb { IPC_GLASS_ASK, IPC_GLASS_AGREE, IPC_GLASS_CODE, IPC_GLASS_END };
+
+/**
+ * struct ipc_glass: one step of a break-glass (user/glass.h).
+ * @duration_s: ASK: 0 for the longest; AGREE: as the question says, which the person has seen
+ * @code: CODE: as on the console
+ * @reason: ASK, AGREE: of the question
+ */
+struct ipc_glass {
+	uint32_t verb;
+	uint32_t duration_s;
+	char code[16];
+	char reason[SLUICE_REASON_MAX];
 };
 
 /**
  * struct ipc_status: how the agent is.
  * @enforcing: 1 when every program is attached and a policy is in force
  * @why: when it is not, or not fully: one sentence each, newline between
+ * @guard: enum sluice_guard_mode of abi.h
+ * @glass_broken: 1 while root is let through; until @glass_until_ms
+ * @glass_asker, @glass_reason, @glass_duration_s, @glass_agreed: of an open question, else empty
  */
 struct ipc_status {
 	uint32_t enforcing;
@@ -226,6 +271,7 @@ struct ipc_status {
 	char why[1024];
 	char policy_digest[65];
 	char journal_root[65];
+	char journal[SLUICE_PATH_TEXT]; /* the file that is written */
 	char gateway[256]; /* newest delivery problem, or empty */
 	char pad[5];
 	uint32_t labels;
@@ -241,6 +287,15 @@ struct ipc_status {
 	uint64_t delivered;
 	uint64_t counters[16]; /* enum sluice_counter of abi.h, summed over CPUs */
 	uint64_t gaps;	       /* events known to be lost */
+	uint32_t guard;
+	uint32_t glass_broken;
+	uint64_t glass_until_ms;
+	char glass_by[256];
+	char glass_asker[SLUICE_NAME_MAX];
+	char glass_agreed[SLUICE_NAME_MAX];
+	uint32_t glass_duration_s;
+	uint32_t pad2;
+	char glass_reason[SLUICE_REASON_MAX];
 };
 
 struct ipc_hello {

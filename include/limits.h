@@ -25,16 +25,30 @@
 #define SLUICE_NAME_MAX 64	   /* label, rule, person, group; with the NUL */
 
 /* Kernel side. */
+#define SLUICE_ATTRIBUTE_NAME 128   /* bytes of an attribute's name in a policy, with the NUL */
+#define SLUICE_MAX_ATTRIBUTES 1024
 #define SLUICE_EVENT_PATH 1024	   /* bytes of a path in an event; a power of two */
 #define SLUICE_PATH_DEPTH 64	   /* components of a path in an event */
 #define SLUICE_FOLDER_DEPTH 128	   /* folders above a file; deeper is refused */
 #define SLUICE_RING_BYTES (2U << 20)
 #define SLUICE_MAX_OBJECTS 1048576 /* labeled objects, preallocated none */
+#define SLUICE_MAX_CHANGED 65536   /* objects whose labels the table does not have yet */
+#define SLUICE_MAX_FILESYSTEMS 4096 /* with labels that are kept across boots */
 #define SLUICE_MAX_ASKS 8192
 #define SLUICE_MAX_GRANTS 16384
 #define SLUICE_MAX_FLOWS 16384
+#define SLUICE_MAX_SOCKETS 65536   /* that labeled data was sent to or through on this host */
+#define SLUICE_MAX_MARKS 16384	   /* pairs of addresses with labeled packets under way */
+#define SLUICE_MAX_PARCELS 65536   /* messages in queues and keys that carry labels */
 #define SLUICE_MAX_EDGES 16384	   /* recent reads and writes not told again */
-#define SLUICE_MAX_SHARED 16384	   /* groups of processes that share memory */
+#define SLUICE_MAX_REFUSALS 4096   /* recent denials; the same again is only counted */
+#define SLUICE_REPEAT_MS 1000	   /* and told of no more often than this */
+#define SLUICE_EMPTIED_MS 1000	   /* that a file is emptied is told of no more often than this */
+#define SLUICE_MAX_SPLICES 4096	   /* threads inside splice, tee or vmsplice */
+#define SLUICE_MAX_SHARED 65536	   /* groups of processes that share memory */
+#define SLUICE_MAX_SEGMENTS 16384  /* files, memfds and segments that processes share by mapping */
+#define SLUICE_MAX_GUARDED 8192	   /* files and folders of the agent's own */
+#define SLUICE_MAX_OWN 1024	   /* maps, programs and links of the agent's own */
 
 /* Times. */
 #define SLUICE_HEARTBEAT_MS 1000
@@ -43,6 +57,9 @@
 #define SLUICE_MAX_LIMIT_S 604800
 #define SLUICE_DEFAULT_DURATION_S 300 /* how long a grant holds */
 #define SLUICE_MAX_DURATION_S 86400
+#define SLUICE_DEFAULT_GLASS_S 900    /* how long the glass may stay broken */
+#define SLUICE_MAX_GLASS_S 86400
+#define SLUICE_GLASS_WAIT_S 600	      /* how long a break-glass waits to be agreed to */
 #define SLUICE_RESOLVE_S 60	      /* refresh of host names in the policy */
 
 /* Requests and lineage kept by sluiced. */
@@ -53,12 +70,21 @@
 #define SLUICE_MAX_REVIEWERS 16	      /* decisions counted on one request */
 #define SLUICE_MAX_SOURCES 8	      /* sources shown with a request */
 #define SLUICE_MAX_NODES 65536	      /* processes and files whose lineage is kept */
+#define SLUICE_MAX_LINEAGE 262144     /* edges of the index in the state folder, some 60 MB */
+#define SLUICE_LINEAGE_STEPS 1024     /* of one answer: the nearest ones */
+#define SLUICE_LINEAGE_DEPTH 256      /* steps from what was asked about to the furthest shown */
 #define SLUICE_REASON_MAX 512
 
 /* Sockets. */
 #define SLUICE_MAX_CLIENTS 64
 #define SLUICE_MAX_CLIENTS_PER_UID 16
 #define SLUICE_PATH_TEXT 1024	      /* a path as text, with the NUL */
+
+/* Reading command lines and environments, which a process can keep from being read. */
+#define SLUICE_READ_MS 1000	      /* one of them */
+#define SLUICE_READ_LOST_MS 2000      /* waited in vain within the next; then none is read */
+#define SLUICE_READ_WINDOW_S 10
+#define SLUICE_MAX_READERS 4	      /* workers that not even SIGKILL ends */
 
 /* Journal. */
 /* bytes of a line without its LF: tlog-tiles counts in 16 bits */

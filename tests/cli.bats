@@ -16,7 +16,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "$FAKE" ] || kill "$FAKE"
+	[ -z "$FAKE" ] || stop_daemon
 }
 
 # Starts the daemon in a mode of fake-control.c and waits for its socket.
@@ -28,6 +28,14 @@ daemon() {
 		sleep 0.05
 	done
 	return 1
+}
+
+# Returns when nobody listens there any more: a second daemon refuses to start beside one that still answers.
+stop_daemon() {
+	kill "$FAKE"
+	wait "$FAKE" || true
+	rm -f "$SLUICE_SOCKET"
+	FAKE=
 }
 
 # run, standard error kept apart in $errors
@@ -78,6 +86,13 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	[[ $output == "sluice "* ]]
 	run "$SLUICE" help label add
 	[ "$status" -eq 0 ]
+	[[ $output == *"PATH LABEL"* ]]
+	run "$SLUICE" -h
+	[ "$status" -eq 0 ]
+	[[ $output == *lineage* ]]
+	run "$SLUICE" label add -h
+	[ "$status" -eq 0 ]
+	[[ $output == *"PATH LABEL"* ]]
 	run "$SLUICE" label add --help
 	[ "$status" -eq 0 ]
 	[[ $output == *"PATH LABEL"* ]]
@@ -120,7 +135,7 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	run "$SLUICE" status
 	[ "$status" -eq 3 ]
 	[[ $output == *"without an answer"* ]]
-	kill "$FAKE"
+	stop_daemon
 	daemon wrong
 	run "$SLUICE" status
 	[ "$status" -eq 3 ]
@@ -188,7 +203,7 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	daemon
 	run "$SLUICE" requests
 	[ "$status" -eq 0 ]
-	[[ $output == *"r-0a1b2c3d"*"secret, pii"*"203.0.113.9 443 tcp"*"alice"*"python3[812]"* ]]
+	[[ $output == *"r-0a1b2c3d"*"secret, pii"*"203.0.113.9:443/tcp"*"alice"*"python3[812]"* ]]
 	[[ $output != *r-closed* ]]
 	run "$SLUICE" requests --all
 	[[ $output == *r-closed* ]]
@@ -218,9 +233,9 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	run "$SLUICE" show r-0a1b2c3d
 	[ "$status" -eq 0 ]
 	local text
-	for text in r-0a1b2c3d pending egress "203.0.113.9 443 tcp" "secret, pii" alice etl etl1.example.com python3 812 \
+	for text in r-0a1b2c3d pending egress "203.0.113.9:443/tcp" "secret, pii" alice etl etl1.example.com python3 812 \
 		/usr/bin/python3.11 "python3 export.py --all" etl.service "monthly export" pii-egress "privacy, oncall" \
-		"$DIGEST" "2026-11-22 12:15:00" /srv/data/patients.csv /etc/keys/export.pem "ssh[700]"; do
+		"5 min" "$DIGEST" "2026-11-22 12:15:00" /srv/data/patients.csv /etc/keys/export.pem "ssh[700]"; do
 		[[ $output == *"$text"* ]] || { echo "missing: $text"; return 1; }
 	done
 	[[ $output != *WARNING* ]]
@@ -370,9 +385,12 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	daemon
 	run "$SLUICE" grants
 	[ "$status" -eq 0 ]
-	[[ $output == *g-1*"203.0.113.9 443 tcp"*"bob, carol"*"2026-11-22 12:05:00"* ]]
+	[[ $output == *g-1*"203.0.113.9:443/tcp"*"bob, carol"*"2026-11-22 12:05:00"* ]]
+	[[ $output == *g-3*"used up"* ]]
+	[ "$(grep -c 'used up' <<<"$output")" = 1 ]
 	run "$SLUICE" grants --json
-	json 'length == 2 and .[0].uses_left == 1 and .[1].uses_left == null and .[0].approved_by == ["bob", "carol"]'
+	json '.[2].uses_left == 0'
+	json 'length == 3 and .[0].uses_left == 1 and .[1].uses_left == null and .[0].approved_by == ["bob", "carol"]'
 }
 
 @test "grants: none" {
@@ -400,6 +418,56 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	grep "revoke id=g-1 reason=over$" "$LOG"
 	run "$SLUICE" revoke g-9
 	[ "$status" -eq 4 ]
+}
+
+@test "break-glass: each step is sent as it was given, one at a time" {
+	daemon
+	run "$SLUICE" break-glass --reason "upgrade to 0.2" --for 10min
+	[ "$status" -eq 0 ]
+	grep "glass verb=0 duration=600 code= reason=upgrade to 0.2$" "$LOG"
+	run "$SLUICE" break-glass --code 01234567
+	[ "$status" -eq 0 ]
+	grep "glass verb=2 duration=0 code=01234567 reason=$" "$LOG"
+	run "$SLUICE" break-glass --end
+	grep "glass verb=3 " "$LOG"
+	run "$SLUICE" break-glass --end --agree
+	[ "$status" -eq 2 ]
+	run "$SLUICE" break-glass --reason x --for soon
+	[ "$status" -eq 2 ]
+	run "$SLUICE" break-glass --code 01234567890123456
+	[ "$status" -eq 2 ]
+	[ "$(grep -c glass "$LOG")" -eq 3 ]
+}
+
+@test "break-glass --agree: to the question that was shown" {
+	daemon asked
+	run "$SLUICE" break-glass --agree </dev/null
+	[ "$status" -ne 0 ]
+	[ "$(grep -c glass "$LOG")" -eq 0 ]
+	run "$SLUICE" break-glass --agree --yes
+	[ "$status" -eq 0 ]
+	[[ $output == *alice*upgrade*600* ]]
+	grep "glass verb=1 duration=600 code= reason=upgrade$" "$LOG"
+	run_terminal 80 "echo y | $SLUICE break-glass"
+	[[ $output == *enforce*alice* ]]
+	run "$SLUICE" break-glass --json
+	json '.mode == "enforce" and .asker == "alice" and .duration_s == 600 and .broken == false'
+	kill "$FAKE"
+	FAKE=
+	rm "$SLUICE_SOCKET"
+	daemon
+	run "$SLUICE" break-glass --agree --yes
+	[ "$status" -eq 4 ]
+}
+
+@test "break-glass: while it lasts status and doctor are not well" {
+	daemon broken
+	run "$SLUICE" status
+	[ "$status" -eq 1 ]
+	[[ ${lines[0]} == *'ITS OWN GUARD IS BROKEN'* ]]
+	[[ $output == *'alice and bob'* ]]
+	run "$SLUICE" doctor
+	[[ $output == *'the glass is BROKEN'* ]]
 }
 
 @test "label: the file itself goes to the daemon, by its real path" {
@@ -449,6 +517,53 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	grep "IPC_LINEAGE pid=0 inode=$(stat -c %i "$BATS_TEST_FILENAME")" "$LOG"
 }
 
+@test "lineage: who, by which program, by which request, and what is former" {
+	daemon
+	run "$SLUICE" lineage "$BATS_TEST_FILENAME"
+	[[ $output == *USER*REQUEST* ]]
+	[[ $output == *ann*/usr/bin/cat*"read (former)"*r-7* ]]
+	run "$SLUICE" lineage "$BATS_TEST_FILENAME" --json
+	json '.[0] | .executable == "/usr/bin/cat" and .user == "ann" and .request == "r-7" and .grant == "g-3" and .former'
+	json '.[1] | .request == null and (.former | not) and .source == 2 and .target == 3'
+}
+
+@test "lineage: bounds are asked for, and what is left out is said" {
+	daemon
+	run "$SLUICE" lineage "$BATS_TEST_FILENAME" --steps 2 --depth=9
+	[ "$status" -eq 0 ]
+	[[ $output == *"note: 7 more steps"* ]]
+	grep "steps=2 depth=9" "$LOG"
+	"$SLUICE" why 42 --steps 2 --json 2>/dev/null | jq -e 'length == 2'
+	run "$SLUICE" why 42 --steps 0
+	[ "$status" -eq 2 ]
+	run "$SLUICE" why 42 --depth x
+	[ "$status" -eq 2 ]
+}
+
+@test "lineage: as a graph" {
+	daemon
+	run "$SLUICE" lineage "$BATS_TEST_FILENAME" --dot
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = "digraph lineage {" ]
+	[[ $output == *'n1 -> n2 [style=dashed, label="read'*'n2 -> n3 [label="started'* ]]
+	run "$SLUICE" why 42 --dot
+	[[ $output == *"digraph lineage"* ]]
+	run "$SLUICE" why 42 --dot --json
+	[ "$status" -eq 2 ]
+}
+
+@test "lineage: the index is built again" {
+	daemon
+	run "$SLUICE" lineage --rebuild
+	[ "$status" -eq 0 ]
+	[[ $output == *"built again"* ]]
+	grep IPC_REINDEX "$LOG"
+	run "$SLUICE" lineage
+	[ "$status" -eq 2 ]
+	run "$SLUICE" why --rebuild 42
+	[ "$status" -eq 2 ]
+}
+
 journal() {
 	JOURNAL=$BATS_TEST_TMPDIR/journal.jsonl
 	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem"
@@ -465,6 +580,9 @@ journal() {
 	[ "${#lines[@]}" -eq 1 ]
 	run "$SLUICE" journal --file "$JOURNAL" --label pii --action egress
 	[ "${#lines[@]}" -eq 3 ]
+	run "$SLUICE" journal --file "$JOURNAL" --action egres
+	[ "$status" -eq 2 ]
+	[[ ${lines[0]} == *"'egres' is no action; write open, write, egress or credential" ]]
 	run "$SLUICE" journal --file "$JOURNAL" --person bob
 	[ "${#lines[@]}" -eq 1 ]
 	run "$SLUICE" journal --file "$JOURNAL" --type request
@@ -478,6 +596,20 @@ journal() {
 	[[ ${lines[0]} == *"grant.used"* ]]
 	run "$SLUICE" journal --file "$JOURNAL" -n 2 --reverse
 	[[ ${lines[1]} == *"grant.used"* ]]
+}
+
+@test "journal: the file that the daemon writes, whatever its configuration is" {
+	journal
+	export FAKE_JOURNAL=$JOURNAL
+	daemon
+	run "$SLUICE" journal
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 6 ]
+	run "$SLUICE" journal verify --json
+	json '.ok and .file == env.FAKE_JOURNAL'
+	run "$SLUICE" status --json
+	json '.journal.file == env.FAKE_JOURNAL'
+	unset FAKE_JOURNAL
 }
 
 @test "journal --json: the lines of the journal, as signed" {
@@ -582,6 +714,13 @@ policy() {
 	[ "$status" -eq 4 ]
 }
 
+@test "policy check: a folder without sluice.conf" {
+	policy
+	run "$SLUICE" policy check "$BATS_TEST_TMPDIR/etc/policy.d"
+	[ "$status" -eq 4 ]
+	[[ $output == *"/policy.d: holds no sluice.conf; name a folder that does, or the policy files themselves" ]]
+}
+
 @test "policy check: each warning" {
 	policy
 	cat >>"$BATS_TEST_TMPDIR/etc/policy.d/10.conf" <<-END
@@ -594,6 +733,11 @@ policy() {
 		Clear=exe:/nonexistent/program
 		Verdict=ask
 		Reviewers=one
+		[Rule idle]
+		Action=write
+		Labels=bare
+		Verdict=deny
+		Reviewers=one
 		[Person carl]
 		Teams=01234567-89ab-cdef-0123-456789abcdef
 		[Group one]
@@ -605,11 +749,12 @@ policy() {
 	[ "$status" -eq 0 ]
 	local text
 	for text in "label 'bare', but no path" "no rule guards the label 'unguarded'" "'/nonexistent/here'" \
-		"'/nonexistent/program' does not exist" "needs 1 of 1 person:" "group 'one' has one person" \
+		"'/nonexistent/program' does not exist" "needs 1 of 1 person:" \
+		"'idle' names reviewers but asks nobody: its verdict is deny" "group 'one' has one person" \
 		"no rule asks the group 'idle'" "'carl' has no local account"; do
 		[[ $output == *"$text"* ]] || { echo "missing: $text"; echo "$output"; return 1; }
 	done
-	[ "$(grep -c warning: <<<"$output")" -eq 8 ]
+	[ "$(grep -c warning: <<<"$output")" -eq 9 ]
 	run "$SLUICE" policy check --strict "$BATS_TEST_TMPDIR/etc"
 	[ "$status" -eq 1 ]
 }
@@ -632,11 +777,14 @@ complete_words() {
 	[ "$(complete_words approve "")" = "r-0a1b2c3d r-evil" ]
 	[ "$(complete_words approve r-0)" = "r-0a1b2c3d" ]
 	[ "$(complete_words show r-c)" = "r-closed" ]
-	[ "$(complete_words revoke "")" = "g-1 g-2" ]
+	[ "$(complete_words revoke "")" = "g-1 g-2 g-3" ]
 	[ "$(complete_words approve r-0a1b2c3d --scope p)" = "process" ]
 	[ "$(complete_words deny r-0a1b2c3d --s)" = "--socket" ]
 	[ "$(complete_words approve r-0a1b2c3d --s)" = "--scope --socket" ]
 	[ "$(complete_words journal --action e)" = "egress" ]
+	[ "$(complete_words journal --action = e)" = "egress" ]
+	[ "$(complete_words journal --action =)" = "open write egress credential" ]
+	[ "$(complete_words journal --type g)" = "grant" ]
 	[ "$(complete_words label a)" = "add" ]
 	[ "$(complete_words journal verify --g)" = "--genesis" ]
 }

@@ -439,6 +439,22 @@ accepted() {
 	[ "$status" = 0 ]
 }
 
+@test "help and version, short and long; a wrong option is status 2" {
+	local option
+	for option in -h --help '-?'; do
+		run "$BUILD/sluice-gateway" "$option"
+		[ "$status" -eq 0 ]
+		[[ $output == *--test-card* ]]
+	done
+	for option in -V --version; do
+		run "$BUILD/sluice-gateway" "$option"
+		[ "$status" -eq 0 ]
+		[[ $output == "sluice-gateway "* ]]
+	done
+	run "$BUILD/sluice-gateway" --nonsense
+	[ "$status" -eq 2 ]
+}
+
 @test "--check accepts what is right and names file and line of what is wrong" {
 	secret 'https://example.invalid/x?sig=SECRET'
 	accepted

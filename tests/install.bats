@@ -63,7 +63,7 @@ expected() {
 	run_make PREFIX=/usr UNITDIR=/lib/systemd/system install
 	diff <(expected /usr /lib/systemd/system) <(files)
 	grep -qx 'ExecStart=/usr/sbin/sluiced' "$ROOT/lib/systemd/system/sluiced.service"
-	grep -qx 'ExecStopPost=/usr/sbin/sluiced --release' "$ROOT/lib/systemd/system/sluiced.service"
+	grep -q 'exec /usr/sbin/sluiced --release' "$ROOT/lib/systemd/system/sluiced.service"
 	grep -qx 'ExecStart=/usr/sbin/sluice-gateway' "$ROOT/lib/systemd/system/sluice-gateway.service"
 	run ! grep -r '@[A-Z]*@' "$ROOT/lib/systemd/system"
 	run_make PREFIX=/usr UNITDIR=/lib/systemd/system uninstall

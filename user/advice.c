@@ -107,8 +107,14 @@ static void on_rules(struct advice *advice)
 		if (rule->monitor)
 			warn(advice, &rule->origin, "the rule '%s' monitors only: it stops nothing",
 			     rule->name);
-		if (rule->verdict != POLICY_ASK)
+		if (rule->verdict != POLICY_ASK) {
+			if (rule->groups)
+				warn(advice, &rule->origin,
+				     "the rule '%s' names reviewers but asks nobody: its verdict "
+				     "is %s",
+				     rule->name, policy_verdict_name(rule->verdict));
 			continue;
+		}
 		persons = reviewers_of(advice->policy, rule->groups);
 		if (persons <= rule->reviewers)
 			warn(advice, &rule->origin,
@@ -124,6 +130,19 @@ static void on_trusted(struct advice *advice)
 
 	for (size_t i = 0; i < policy->n_trusted; i++)
 		on_executables(advice, policy->trusted[i].subjects, policy->trusted[i].n_subjects);
+}
+
+static void on_sinks(struct advice *advice)
+{
+	const struct policy *policy = advice->policy;
+	struct stat st;
+
+	for (size_t i = 0; i < policy->n_sinks; i++)
+		for (size_t p = 0; p < policy->sinks[i].n_paths; p++)
+			if (stat(policy->sinks[i].paths[p].path, &st) < 0 && errno == ENOENT)
+				warn(advice, &policy->sinks[i].paths[p].origin,
+				     "'%s' does not exist here, so nothing is a sink by this line",
+				     policy->sinks[i].paths[p].path);
 }
 
 static void on_groups(struct advice *advice)
@@ -162,7 +181,7 @@ static void on_people(struct advice *advice)
 json_t *advice_on(const struct policy *policy)
 {
 	static void (*const topics[])(struct advice * advice) = {
-		on_labels, on_rules, on_trusted, on_groups, on_people,
+		on_labels, on_rules, on_trusted, on_sinks, on_groups, on_people,
 	};
 	struct advice advice = { .policy = policy, .warnings = json_array() };
 

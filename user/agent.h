@@ -16,14 +16,18 @@
 #include <sys/types.h>
 
 #include "abi.h"
+#include "label_place.h"
 
 struct control;
 struct event_base;
 struct events;
 struct grants;
+struct guard;
 struct journal;
 struct kernel;
+struct label_keep;
 struct lineage;
+struct lineage_follow;
 struct policy;
 struct policy_label;
 struct record;
@@ -36,6 +40,13 @@ struct label_names {
 	char name[SLUICE_MAX_LABELS][SLUICE_NAME_MAX];
 };
 
+/* Where event_repeat.c stands: when it last looked, the kernel's count then, and what was left. */
+struct event_repeat {
+	uint64_t look_ns;
+	uint64_t merged;
+	bool later;
+};
+
 /**
  * struct agent: one running sluiced.
  * @bit_of_label: kernel bit of policy::labels[i], -1 for none; @label_of_bit: the way back, -1 when
@@ -44,6 +55,7 @@ struct label_names {
  * @host: name shown to reviewers and part of each digest; @boot_id: of
  * /proc/sys/kernel/random/boot_id
  * @gateway_uid: the one user besides root who may use the gateway's socket
+ * @away_until_ns: boot clock; what was attempted before, no agent looked at while it happened
  * @why: for status: when not (fully) enforcing, one sentence each, newline between
  */
 struct agent {
@@ -61,15 +73,22 @@ struct agent {
 	uint32_t generation;
 	const char *version;
 	uint64_t started_ms;
+	uint64_t away_until_ns;
 	uint64_t policy_ms;
+	char journal_path[SLUICE_PATH_TEXT];
 	char why[1024];
 
 	struct record *record;
 	struct lineage *lineage;
+	struct lineage_follow *follow;
 	struct requests *requests;
 	struct grants *grants;
 	struct events *events;
 	struct control *control;
+	struct event_repeat repeat;
+	struct label_keep *keep;
+	struct guard *guard;
+	struct label_places places[2]; /* by slot */
 };
 
 uint64_t agent_boot_ns(void); /* boot clock, nanoseconds: the clock of the kernel's deadlines */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * channel.c: see channel.h. Owns the table of what a well-formed message is: its exact size, which
- * of its fields are text, which of its numbers count the elements of an array in it, and whether a
- * descriptor may come along. Must not own who may send what (control.c in sluiced, gateway_link.c
- * in the gateway).
+ * of its fields are text, and which of its numbers count the elements of an array in it. Must not
+ * own who may send what (control.c in sluiced, gateway_link.c in the gateway).
  */
 #include "channel.h"
 
@@ -20,9 +19,6 @@
 
 #define BACKLOG 64
 #define TIMEOUT_S 30
-/* Room for more descriptors than the one allowed, so that a peer's extra ones are seen and closed
- * here. */
-#define MAX_FDS 4
 
 /* Text: @count arrays of @size bytes, @stride apart. */
 struct text_field {
@@ -41,7 +37,6 @@ struct count_field {
 
 struct message_form {
 	uint16_t type;
-	bool may_fd;
 	const char *name;
 	size_t size;
 	const struct text_field *texts;
@@ -119,11 +114,19 @@ static const struct text_field edge_texts[] = {
 	TEXT(ipc_edge, subject),
 	TEXT(ipc_edge, object),
 	TEXT(ipc_edge, labels),
+	TEXT(ipc_edge, executable),
+	TEXT(ipc_edge, user),
+	TEXT(ipc_edge, request),
+	TEXT(ipc_edge, grant),
 };
 static const struct text_field status_texts[] = {
 	TEXT(ipc_status, version),	 TEXT(ipc_status, kernel),	 TEXT(ipc_status, why),
 	TEXT(ipc_status, policy_digest), TEXT(ipc_status, journal_root), TEXT(ipc_status, gateway),
+	TEXT(ipc_status, journal),
+	TEXT(ipc_status, glass_by),	 TEXT(ipc_status, glass_asker),
+	TEXT(ipc_status, glass_agreed),	 TEXT(ipc_status, glass_reason),
 };
+static const struct text_field glass_texts[] = { TEXT(ipc_glass, code), TEXT(ipc_glass, reason) };
 static const struct text_field hello_texts[] = { TEXT(ipc_hello, names) };
 static const struct text_field delivery_texts[] = {
 	TEXT(ipc_delivery, id),
@@ -149,9 +152,11 @@ static const struct message_form forms[] = {
 	FORM(IPC_DECIDE, decide),
 	EMPTY(IPC_GRANTS),
 	FORM(IPC_REVOKE, select),
-	FORM(IPC_LABEL, label, .may_fd = true),
+	FORM(IPC_LABEL, label),
 	FORM(IPC_WHY, why),
-	FORM(IPC_LINEAGE, why, .may_fd = true),
+	FORM(IPC_LINEAGE, why),
+	EMPTY(IPC_REINDEX),
+	FORM(IPC_GLASS, glass),
 	FORM(IPC_RESULT, result),
 	FORM(IPC_STATUS_ITEM, status),
 	REQUEST_FORM(IPC_REQUEST_ITEM),
@@ -328,26 +333,7 @@ int channel_connect(const char *path)
 	return TAKE_FD(fd);
 }
 
-union fd_control {
-	struct cmsghdr align;
-	char buffer[CMSG_SPACE(MAX_FDS * sizeof(int))];
-};
-
-static void attach_fd(struct msghdr *msg, union fd_control *control, int fd)
-{
-	struct cmsghdr *cmsg;
-
-	memset(control, 0, sizeof(*control));
-	msg->msg_control = control->buffer;
-	msg->msg_controllen = CMSG_SPACE(sizeof(int));
-	cmsg = CMSG_FIRSTHDR(msg);
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-}
-
-int channel_send(int sock, enum ipc_type type, const void *payload, size_t size, int fd)
+int channel_send(int sock, enum ipc_type type, const void *payload, size_t size)
 {
 	const struct message_form *form = find_form(type);
 	struct ipc_header header = {
@@ -361,56 +347,17 @@ int channel_send(int sock, enum ipc_type type, const void *payload, size_t size,
 		{ .iov_base = (void *)payload, .iov_len = size },
 	};
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = size > 0 ? 2 : 1 };
-	union fd_control control;
 	ssize_t n;
 
 	if (!form || form->size != size)
 		return -EMSGSIZE;
-	if (fd >= 0 && !form->may_fd)
-		return -EINVAL;
-	if (fd >= 0)
-		attach_fd(&msg, &control, fd);
 	do {
 		n = sendmsg(sock, &msg, MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : 0;
 }
 
-/*
- * Takes the descriptors out of @msg. One is kept in @ret_fd, more are closed and make the message
- * malformed, and so does a list that the kernel cut: what it left out it has closed itself.
- */
-static int take_fd(struct msghdr *msg, int *ret_fd)
-{
-	_cleanup_close_ int kept = -1;
-	int r = msg->msg_flags & MSG_CTRUNC ? -EPROTO : 0;
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) {
-			r = -EPROTO;
-			continue;
-		}
-		for (size_t i = 0; i < n; i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
-			if (kept < 0) {
-				kept = fd;
-				continue;
-			}
-			close(fd);
-			r = -EPROTO;
-		}
-	}
-	if (r == 0)
-		*ret_fd = TAKE_FD(kept);
-	return r;
-}
-
-static int check_message(const struct ipc_header *header, size_t length, const char *body,
-			 bool with_fd)
+static int check_message(const struct ipc_header *header, size_t length, const char *body)
 {
 	const struct message_form *form;
 
@@ -420,26 +367,18 @@ static int check_message(const struct ipc_header *header, size_t length, const c
 	form = find_form(header->type);
 	if (!form || header->size != form->size || length - sizeof(*header) != form->size)
 		return -EPROTO;
-	if (with_fd && !form->may_fd)
-		return -EPROTO;
 	return texts_end(form, body) && counts_fit(form, body) ? 0 : -EPROTO;
 }
 
 int channel_receive(int sock, struct channel_message *ret)
 {
-	_cleanup_close_ int fd = -1;
 	struct ipc_header header = {};
-	union fd_control control;
 	struct iovec iov[] = {
 		{ .iov_base = &header, .iov_len = sizeof(header) },
 		{ .iov_base = &ret->body, .iov_len = sizeof(ret->body) },
 	};
-	struct msghdr msg = {
-		.msg_iov = iov,
-		.msg_iovlen = ARRAY_SIZE(iov),
-		.msg_control = control.buffer,
-		.msg_controllen = sizeof(control.buffer),
-	};
+	/* Without room for descriptors the kernel drops them, and says so. */
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = ARRAY_SIZE(iov) };
 	ssize_t n;
 	int r;
 
@@ -448,15 +387,13 @@ int channel_receive(int sock, struct channel_message *ret)
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == ECONNRESET ? 0 : -errno;
-	r = take_fd(&msg, &fd);
 	if (n == 0)
 		return 0;
-	if (r < 0 || msg.msg_flags & MSG_TRUNC)
+	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
 		return -EPROTO;
-	r = check_message(&header, n, (const char *)&ret->body, fd >= 0);
+	r = check_message(&header, (size_t)n, (const char *)&ret->body);
 	if (r < 0)
 		return r;
 	ret->type = header.type;
-	ret->fd = TAKE_FD(fd);
 	return 1;
 }

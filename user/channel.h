@@ -2,9 +2,11 @@
 /*
  * channel.h: one end of a Unix SOCK_SEQPACKET connection that carries ipc.h messages.
  *
- * Owns: framing, exact sizes, NUL checks of text fields, peer credentials, passing one file
- * descriptor. Must not own:
- * what a message means or who may send it (control.h in sluiced, gateway.c).
+ * Owns: framing, exact sizes, NUL checks of text fields, peer credentials. Must not own: what a
+ * message means or who may send it (control.h in sluiced, gateway.c).
+ *
+ * Descriptors are never taken: to close one of a FUSE file waits for whoever serves it, for ever if
+ * they like, and SIGKILL does not end that. Who means a file names the descriptor by its number.
  */
 #ifndef SLUICE_CHANNEL_H
 #define SLUICE_CHANNEL_H
@@ -33,6 +35,7 @@ union ipc_any {
 	struct ipc_grant grant;
 	struct ipc_label label;
 	struct ipc_label_item label_item;
+	struct ipc_glass glass;
 	struct ipc_why why;
 	struct ipc_edge edge;
 	struct ipc_status status;
@@ -40,10 +43,8 @@ union ipc_any {
 	struct ipc_delivery delivery;
 };
 
-/* One received message. @fd is a descriptor that came along or -1; the receiver owns it. */
 struct channel_message {
 	uint16_t type;
-	int fd;
 	union ipc_any body;
 };
 
@@ -58,15 +59,14 @@ int channel_connect(const char *path); /* blocking; receive time-out of 30 s */
 
 /**
  * channel_send() - send one message whole.
- * @fd: a descriptor to pass along or -1
  * Return: 0; -EMSGSIZE when @size is not what @type has; -EAGAIN when the peer does not read; else
  * negative errno.
  */
-int channel_send(int sock, enum ipc_type type, const void *payload, size_t size, int fd);
+int channel_send(int sock, enum ipc_type type, const void *payload, size_t size);
 
 /**
  * channel_receive() - receive one message and check it: magic, version, known type, exact size,
- * NULs.
+ * NULs, no descriptor.
  * Return: 1 for a message, 0 when the peer has closed, -EAGAIN, or -EPROTO for anything malformed
  * (end the peer).
  */

@@ -14,11 +14,11 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "btf.h"
 #include "cleanup.h"
 
 #define MIN_MAJOR 6
 #define MIN_MINOR 1
-#define BTF_MAGIC 0xeb9f /* Documentation/bpf/btf.rst, struct btf_header */
 
 const char *check_root = "";
 
@@ -185,21 +185,65 @@ static void check_machine(struct check_result *result)
 		mend(result, "use an x86_64 host: holds read that machine's registers");
 }
 
+/* What programs are attached to, beside LSM hooks. The last two stand for the third of the end. */
+static const char *const functions[] = {
+	"security_task_prctl",
+	"replace_mm_exe_file",
+	"__x64_sys_setns",
+	"get_pipe_info",
+	"do_splice",
+	"do_tee",
+	"pipe_lock",
+	"pipe_double_lock",
+	"pipe_wait_readable",
+	"unix_stream_recvmsg",
+	"unix_dgram_recvmsg",
+	"unix_seqpacket_recvmsg",
+	"unix_stream_splice_read",
+	"inet_recvmsg",
+	"inet6_recvmsg",
+	"sock_common_recvmsg",
+	"sock_splice_read",
+	"tcp_zerocopy_receive",
+	"pipe_read",
+	"anon_pipe_read",
+	"fifo_pipe_read",
+};
+
+#define PIPE_READ (ARRAY_SIZE(functions) - 3)
+
+/* The first function that is missing, or NULL. */
+static const char *missing_function(bool found[ARRAY_SIZE(functions)])
+{
+	found[PIPE_READ] |= found[PIPE_READ + 1] && found[PIPE_READ + 2];
+	for (size_t i = 0; i <= PIPE_READ; i++)
+		if (!found[i])
+			return functions[i];
+	return NULL;
+}
+
 static void check_btf(struct check_result *result)
 {
 	static const char path[] = "/sys/kernel/btf/vmlinux";
-	char text[3] = "";
-	ssize_t n = read_bytes(path, text, sizeof(text));
-	uint16_t magic;
+	bool found[ARRAY_SIZE(functions)] = {};
+	_cleanup_close_ int fd = open_below_root(path);
+	int r = fd < 0 ? fd : btf_functions(fd, functions, ARRAY_SIZE(functions), found);
+	const char *missing = r < 0 ? NULL : missing_function(found);
 
-	memcpy(&magic, text, sizeof(magic));
-	if (n == sizeof(magic) && magic == BTF_MAGIC) {
+	if (r < 0) {
+		say(result, 0, "%s: %s", path,
+		    r == -EBADMSG ? "not in BTF's format" : strerror(-r));
+		mend(result, "use a kernel built with CONFIG_DEBUG_INFO_BTF=y (Debian's are); "
+			     "check that /sys is mounted");
+		return;
+	}
+	if (!missing) {
 		say(result, 1, "%s", path);
 		return;
 	}
-	say(result, 0, "%s: %s", path, n < 0 ? strerror((int)-n) : "not in BTF's format");
-	mend(result, "use a kernel built with CONFIG_DEBUG_INFO_BTF=y (Debian's are); check that "
-		     "/sys is mounted");
+	say(result, 0, "%s: no function %s, which is to be watched", path, missing);
+	mend(result, "use a kernel of Debian, or another one that is not built with link time "
+		     "optimization");
 }
 
 /* Whether @list, parted by commas, has "bpf". */

@@ -76,10 +76,6 @@ static int take_message(int sock, const struct client_call *call, struct ipc_res
 	r = channel_receive(sock, message);
 	if (r <= 0)
 		return fail_receive(ret, r);
-	if (message->fd >= 0) {
-		close(message->fd);
-		return fail_receive(ret, -EPROTO);
-	}
 	if (message->type == IPC_RESULT) {
 		*ret = message->body.result;
 		return 0;
@@ -99,7 +95,7 @@ int client_call(const struct client_call *call, struct ipc_result *ret)
 	sock = channel_connect(path);
 	if (sock < 0)
 		return fail_connect(ret, sock, path);
-	r = channel_send(sock, call->type, call->payload, call->size, call->fd);
+	r = channel_send(sock, call->type, call->payload, call->size);
 	if (r < 0)
 		return fail(ret, r, "cannot send to sluiced: %s; see: systemctl status sluiced",
 			    strerror(-r));

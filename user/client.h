@@ -20,7 +20,6 @@ typedef int (*client_item_fn)(void *ctx, const union ipc_any *item);
  * struct client_call: a question.
  * @socket: path, or NULL for $SLUICE_SOCKET or else IPC_CONTROL_SOCKET
  * @payload, @size: what @type carries; NULL and 0 when nothing
- * @fd: descriptor to send along or -1; stays the caller's
  * @item: the only type of item that the answer may hold, 0 for none
  */
 struct client_call {
@@ -28,7 +27,6 @@ struct client_call {
 	enum ipc_type type;
 	const void *payload;
 	size_t size;
-	int fd;
 	enum ipc_type item;
 	client_item_fn item_fn;
 	void *ctx;

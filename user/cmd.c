@@ -25,6 +25,9 @@ static error_t parse_common_option(int key, char *arg, struct argp_state *state)
 	case 'S':
 		common->socket = arg;
 		return 0;
+	case 'h':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -34,6 +37,7 @@ static const struct argp_option common_options[] = {
 	{ "json", 'j', NULL, 0, "Print JSON instead of text", 0 },
 	{ "socket", 'S', "PATH", 0,
 	  "Socket of sluiced (default: $SLUICE_SOCKET, else " IPC_CONTROL_SOCKET ")", 0 },
+	{ NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0 }, /* what most people type for --help */
 	{ 0 },
 };
 
@@ -91,7 +95,8 @@ static void print_commands(FILE *out, const struct cmd *table, size_t n, const c
 
 static bool is_help(const char *word)
 {
-	return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0;
+	return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 ||
+	       strcmp(word, "-?") == 0 || strcmp(word, "-h") == 0;
 }
 
 int cmd_dispatch(const struct cmd *table, size_t n, int argc, char **argv,
@@ -110,9 +115,8 @@ int cmd_dispatch(const struct cmd *table, size_t n, int argc, char **argv,
 		return CMD_OK;
 	}
 	if (is_help(argv[1])) {
-		argv[1] = argv[2];
-		argv[2] = option;
-		argc = 3;
+		memmove(argv + 1, argv + 2, (size_t)(argc - 2) * sizeof(*argv));
+		argv[argc - 1] = option;
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(table[i].name, argv[1]))
@@ -180,6 +184,14 @@ static int collect(void *ctx, const union ipc_any *item)
 int cmd_collect(const struct client_call *call, json_t *(*view)(const union ipc_any *item),
 		json_t **ret)
 {
+	char said[sizeof(((struct ipc_result *)NULL)->text)];
+
+	return cmd_collect_said(call, view, ret, said);
+}
+
+int cmd_collect_said(const struct client_call *call, json_t *(*view)(const union ipc_any *item),
+		     json_t **ret, char *said)
+{
 	struct collection collection = { .view = view, .rows = json_array() };
 	struct client_call collecting = *call;
 	struct ipc_result result;
@@ -195,6 +207,7 @@ int cmd_collect(const struct client_call *call, json_t *(*view)(const union ipc_
 		return report(r, &result);
 	}
 	*ret = collection.rows;
+	memcpy(said, result.text, sizeof(result.text));
 	return CMD_OK;
 }
 

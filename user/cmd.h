@@ -88,6 +88,10 @@ int cmd_exit_code(int error);
 int cmd_collect(const struct client_call *call, json_t *(*view)(const union ipc_any *item),
 		json_t **ret);
 
+/* The same; @said: what sluiced says of the whole answer, as large as ipc_result::text. */
+int cmd_collect_said(const struct client_call *call, json_t *(*view)(const union ipc_any *item),
+		     json_t **ret, char *said);
+
 /* Asks for something to be done and shows what sluiced says. Return: CMD_…. */
 int cmd_act(const struct client_call *call, const struct cmd_common *common);
 
@@ -122,6 +126,7 @@ int cmd_why(int argc, char **argv, struct cmd_common *common);
 int cmd_lineage(int argc, char **argv, struct cmd_common *common);
 int cmd_journal(int argc, char **argv, struct cmd_common *common);
 int cmd_policy(int argc, char **argv, struct cmd_common *common);
+int cmd_glass(int argc, char **argv, struct cmd_common *common);
 
 /* Shared by show, approve and deny: the request @id as a record. Return: CMD_…. */
 int cmd_fetch_request(const struct cmd_common *common, const char *id, json_t **ret);

@@ -191,7 +191,6 @@ static int send_decision(const struct cmd_common *common, const struct ipc_decid
 		.type = IPC_DECIDE,
 		.payload = decide,
 		.size = sizeof(*decide),
-		.fd = -1,
 	};
 
 	return cmd_act(&call, common);

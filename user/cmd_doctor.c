@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "abi.h"
 #include "check.h"
 #include "cleanup.h"
 #include "view.h"
@@ -74,6 +75,21 @@ static void add_enforcing(json_t *rows, const struct ipc_status *status)
 					  "see: sluice status"));
 }
 
+static void add_guard(json_t *rows, const struct ipc_status *status)
+{
+	static const char *const found[] = {
+		[SLUICE_GUARD_OFF] = "off: root can push the agent aside",
+		[SLUICE_GUARD_MONITOR] = "watches only: root can push the agent aside",
+		[SLUICE_GUARD_ENFORCE] = "in force",
+	};
+	bool known = status->guard < ARRAY_SIZE(found);
+
+	json_array_append_new(rows,
+			      row("guard", status->guard == SLUICE_GUARD_ENFORCE ? 1 : -1,
+				  known ? found[status->guard] : "unknown",
+				  "set Mode=enforce in [Guard] and end monitor mode"));
+}
+
 static void add_gateway(json_t *rows, const struct ipc_status *status)
 {
 	json_array_append_new(
@@ -102,7 +118,6 @@ static void add_daemon(json_t *rows, const struct cmd_common *common)
 	const struct client_call call = {
 		.socket = common->socket,
 		.type = IPC_STATUS,
-		.fd = -1,
 		.item = IPC_STATUS_ITEM,
 		.item_fn = take_status,
 		.ctx = &status,
@@ -115,6 +130,7 @@ static void add_daemon(json_t *rows, const struct cmd_common *common)
 	}
 	json_array_append_new(rows, row("daemon", 1, status.version, ""));
 	add_enforcing(rows, &status);
+	add_guard(rows, &status);
 	add_gateway(rows, &status);
 	add_losses(rows, &status);
 }

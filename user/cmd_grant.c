@@ -23,10 +23,24 @@ static json_t *view(const union ipc_any *item)
 	return view_grant(&item->grant);
 }
 
+/* What has no use left stays until it expires: a socket that it let through may live on. */
+static void mark_used_up(json_t *rows)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row) {
+		const json_t *uses = json_object_get(row, "uses_left");
+
+		if (json_is_integer(uses) && !json_integer_value(uses))
+			json_object_set_new(row, "uses_left", json_string("used up"));
+	}
+}
+
 int cmd_grants(int argc, char **argv, struct cmd_common *common)
 {
 	struct cmd_input input = { .common = common };
-	struct client_call call = { .type = IPC_GRANTS, .fd = -1, .item = IPC_GRANT_ITEM };
+	struct client_call call = { .type = IPC_GRANTS, .item = IPC_GRANT_ITEM };
 	json_auto_t *rows = NULL;
 	int code;
 
@@ -37,6 +51,8 @@ int cmd_grants(int argc, char **argv, struct cmd_common *common)
 			 argc, argv, &input);
 	call.socket = common->socket;
 	code = cmd_collect(&call, view, &rows);
+	if (!code && !common->json)
+		mark_used_up(rows);
 	return code ? code
 		    : cmd_print_rows(common, rows, columns, ARRAY_SIZE(columns), "No grants.");
 }
@@ -70,9 +86,9 @@ int cmd_revoke(int argc, char **argv, struct cmd_common *common)
 	struct revoke_input input = { .input = { .common = common,
 						 .positional = { .min = 1, .max = 1 } } };
 	struct ipc_select select = { 0 };
-	struct client_call call = {
-		.type = IPC_REVOKE, .payload = &select, .size = sizeof(select), .fd = -1
-	};
+	struct client_call call = { .type = IPC_REVOKE,
+				    .payload = &select,
+				    .size = sizeof(select) };
 	int code;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &input);

@@ -18,9 +18,9 @@
 #include "text.h"
 #include "when.h"
 
-#define DEFAULT_CONF    "/etc/sluice/sluice.conf"
+#define DEFAULT_CONF	"/etc/sluice/sluice.conf"
 #define DEFAULT_JOURNAL "/var/log/sluice/journal.jsonl"
-#define FOLLOW_NS       250000000L /* pause between two looks at the end of the file */
+#define FOLLOW_NS	250000000L /* pause between two looks at the end of the file */
 
 /* Long options; up to KEY_FILE they are texts that are only stored. */
 enum {
@@ -163,16 +163,39 @@ static bool wait_for_more(void *ctx)
 	return true;
 }
 
-const char *cmd_journal_path(const char *file, char **ret_owned)
+static int take_path(void *ctx, const union ipc_any *item)
 {
-	struct policy_error error;
+	char **ret = ctx;
+
+	if (!*ret && item->status.journal[0])
+		*ret = strdup(item->status.journal);
+	return 0;
+}
+
+/* The configuration may be another than the default, or newer than the daemon. */
+static void ask_sluiced(const struct cmd_common *common, char **ret)
+{
+	const struct client_call call = { .socket = common->socket,
+					  .type = IPC_STATUS,
+					  .item = IPC_STATUS_ITEM,
+					  .item_fn = take_path,
+					  .ctx = ret };
+	struct ipc_result result;
+
+	client_call(&call, &result);
+}
+
+const char *cmd_journal_path(const struct cmd_common *common, const char *file, char **ret_owned)
+{
+	struct policy_error error = { 0 };
 	struct policy *policy = NULL;
 	char **files = NULL;
 	size_t n;
 
 	if (file)
 		return file;
-	if (policy_files(DEFAULT_CONF, &files, &n, &error) == 0 &&
+	ask_sluiced(common, ret_owned);
+	if (!*ret_owned && policy_files(DEFAULT_CONF, &files, &n, &error) == 0 &&
 	    policy_load(files, n, &policy, &error) == 0)
 		*ret_owned = strdup(policy->settings.journal);
 	policy_free(policy);
@@ -203,7 +226,7 @@ static int read_journal(struct journal_input *input)
 	struct journal_verify_options options = { .ctx = input };
 	struct journal_verify_result result = { 0 };
 	_cleanup_free_ char *owned = NULL;
-	const char *path = cmd_journal_path(input->file, &owned);
+	const char *path = cmd_journal_path(input->input.common, input->file, &owned);
 	int r;
 
 	STAILQ_INIT(&input->kept);
@@ -256,14 +279,25 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static bool is_action(const char *word)
+{
+	for (size_t i = 0; i < SLUICE_ACTIONS; i++)
+		if (strcmp(policy_action_names[i], word) == 0)
+			return true;
+	return false;
+}
+
 static error_t parse_journal(int key, char *arg, struct argp_state *state)
 {
 	struct journal_input *input = state->input;
 	const char **const texts[] = {
 		&input->filter.request, &input->filter.action, &input->filter.label,
-		&input->filter.person,  &input->filter.type,   &input->file,
+		&input->filter.person,	&input->filter.type,   &input->file,
 	};
 
+	if (key == KEY_ACTION && !is_action(arg))
+		argp_error(state, "'%s' is no action; write open, write, egress or credential",
+			   arg);
 	if (key >= KEY_REQUEST && key <= KEY_FILE) {
 		*texts[key - KEY_REQUEST] = arg;
 		return 0;

@@ -9,11 +9,11 @@
 #include "cmd.h"
 
 /**
- * cmd_journal_path() - @file, or the journal that this host's configuration names, or the default
- * one.
+ * cmd_journal_path() - @file, or the journal that sluiced writes, or when it does not answer the
+ * one that this host's configuration names, or the default one.
  * @ret_owned: NULL before; memory that the result may stand in, to be freed by the caller
  */
-const char *cmd_journal_path(const char *file, char **ret_owned);
+const char *cmd_journal_path(const struct cmd_common *common, const char *file, char **ret_owned);
 
 /* Says why @path cannot be read (@r: negative errno). Return: CMD_…. */
 int cmd_journal_unreadable(const char *path, int r);

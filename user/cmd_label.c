@@ -23,12 +23,10 @@ static json_t *view(const union ipc_any *item)
 static int label_list(int argc, char **argv, struct cmd_common *common)
 {
 	struct cmd_input input = { .common = common, .positional = { .max = 1 } };
-	struct ipc_label label = { .verb = IPC_LABEL_LIST };
-	struct client_call call = { .type = IPC_LABEL,
-				    .payload = &label,
-				    .size = sizeof(label),
-				    .fd = -1,
-				    .item = IPC_LABEL_ITEM };
+	struct ipc_label label = { .verb = IPC_LABEL_LIST, .fd = -1 };
+	struct client_call call = {
+		.type = IPC_LABEL, .payload = &label, .size = sizeof(label), .item = IPC_LABEL_ITEM
+	};
 	_cleanup_close_ int fd = -1;
 	json_auto_t *rows = NULL;
 	int code = CMD_OK;
@@ -43,7 +41,7 @@ static int label_list(int argc, char **argv, struct cmd_common *common)
 	if (code)
 		return code;
 	call.socket = common->socket;
-	call.fd = fd;
+	label.fd = fd;
 	code = cmd_collect(&call, view, &rows);
 	return code ? code
 		    : cmd_print_rows(common, rows, columns, ARRAY_SIZE(columns), "No labels.");
@@ -67,7 +65,7 @@ static int change(const struct cmd_input *input, enum ipc_label_verb verb,
 				     &fd);
 	if (code)
 		return code;
-	call.fd = fd;
+	label.fd = fd;
 	return cmd_act(&call, common);
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "advice.h"
 #include "cleanup.h"
@@ -32,7 +33,7 @@ static const struct table_column rule_columns[] = {
 	{ "labels", "LABELS", TABLE_WRAP },
 	{ "verdict", "VERDICT", 0 },
 	{ "groups", "ASKED", TABLE_WRAP },
-	{ "reviewers", "PERSONS", TABLE_RIGHT },
+	{ "reviewers", "REVIEWERS", TABLE_RIGHT },
 	{ "scope", "SCOPE", 0 },
 	{ "origin", "WHERE", TABLE_WRAP },
 };
@@ -99,18 +100,23 @@ static json_t *rule_record(const struct policy *policy, const struct policy_rule
 static json_t *summary(const struct policy *policy)
 {
 	json_t *labels = json_array(), *rules = json_array(), *files = json_array();
+	size_t declassify = 0;
 
 	for (size_t i = 0; i < policy->n_labels; i++)
 		json_array_append_new(labels, label_record(&policy->labels[i]));
 	for (size_t i = 0; i < policy->n_rules; i++)
 		json_array_append_new(rules, rule_record(policy, &policy->rules[i]));
+	for (size_t i = 0; i < policy->n_trusted; i++)
+		declassify += policy->trusted[i].declassify;
 	for (size_t i = 0; i < policy->n_files; i++)
 		json_array_append_new(files, view_text(policy->files[i]));
-	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o}", "valid", 1, "digest",
-			 view_text(policy->digest), "files", files, "labels", labels, "rules",
-			 rules, "people", (json_int_t)policy->n_people, "groups",
-			 (json_int_t)policy->n_groups, "trusted", (json_int_t)policy->n_trusted,
-			 "warnings", advice_on(policy));
+	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o}", "valid", 1,
+			 "digest", view_text(policy->digest), "files", files, "labels", labels,
+			 "rules", rules, "people", (json_int_t)policy->n_people, "groups",
+			 (json_int_t)policy->n_groups, "trusted",
+			 (json_int_t)(policy->n_trusted - declassify), "declassify",
+			 (json_int_t)declassify, "sinks", (json_int_t)policy->n_sinks, "warnings",
+			 advice_on(policy));
 }
 
 /* How many, and of what: "1 label". */
@@ -193,6 +199,13 @@ static int check_folder(const char *folder, bool strict, const struct cmd_common
 
 	if (asprintf(&conf, "%s/sluice.conf", folder) < 0)
 		return cmd_fail(CMD_FAILED, "out of memory");
+	if (access(conf, F_OK) < 0 && errno == ENOENT) {
+		snprintf(error.text, sizeof(error.text),
+			 "%s: holds no sluice.conf; name a folder that does, or the policy files "
+			 "themselves",
+			 folder);
+		return report_invalid(common, -ENOENT, &error);
+	}
 	r = policy_files(conf, &files, &n, &error);
 	return r < 0 ? report_invalid(common, r, &error) : check(files, n, strict, common);
 }

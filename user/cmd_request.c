@@ -48,7 +48,7 @@ static const struct table_column fields[] = {
 	{ "waiting", "Waits by", 0 },
 	{ "tries", "Tries", 0 },
 	{ "scope", "Approval allows", 0 },
-	{ "duration_s", "... for seconds", 0 },
+	{ "duration_s", "... for", TABLE_SECONDS },
 	{ "approvals", "Approvals", 0 },
 	{ "approvals_needed", "... needed", 0 },
 	{ "reviewers", "Asked", 0 },
@@ -128,7 +128,6 @@ int cmd_fetch_request(const struct cmd_common *common, const char *id, json_t **
 		.type = IPC_REQUESTS,
 		.payload = &select,
 		.size = sizeof(select),
-		.fd = -1,
 		.item = IPC_REQUEST_ITEM,
 	};
 	json_auto_t *rows = NULL;
@@ -269,7 +268,6 @@ int cmd_requests(int argc, char **argv, struct cmd_common *common)
 	struct client_call call = { .type = IPC_REQUESTS,
 				    .payload = &select,
 				    .size = sizeof(select),
-				    .fd = -1,
 				    .item = IPC_REQUEST_ITEM };
 	json_auto_t *rows = NULL;
 	int code;

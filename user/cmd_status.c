@@ -29,14 +29,23 @@ static const struct table_column fields[] = {
 	{ "counters.map_full", "... refused, a map was full", 0 },
 	{ "counters.refused", "... refused, the ring was full", 0 },
 	{ "counters.granted", "Grants used", 0 },
+	{ "counters.guarded", "Attempts on the agent itself", 0 },
 	{ "counters.audited", "Actions audited", 0 },
 	{ "counters.events", "Events", 0 },
 	{ "counters.dropped", "Events dropped", 0 },
 	{ "counters.gaps", "Events lost", 0 },
+	{ "guard.mode", "Guard of the agent itself", 0 },
+	{ "guard.broken", "Glass broken", 0 },
+	{ "guard.until", "... until", TABLE_TIME },
+	{ "guard.by", "... by", TABLE_HIDE_EMPTY },
+	{ "guard.asker", "Somebody asks to break the glass", TABLE_HIDE_EMPTY },
+	{ "guard.reason", "... because", TABLE_HIDE_EMPTY },
+	{ "guard.agreed", "... agreed so far", TABLE_HIDE_EMPTY },
 	{ "gateway.connected", "Gateway connected", 0 },
 	{ "gateway.delivered", "Requests delivered", 0 },
 	{ "gateway.undelivered", "Requests not delivered", 0 },
 	{ "gateway.problem", "Newest delivery problem", TABLE_HIDE_EMPTY },
+	{ "journal.file", "Journal", 0 },
 	{ "journal.entries", "Journal entries", 0 },
 	{ "journal.root", "Journal root", 0 },
 };
@@ -44,6 +53,11 @@ static const struct table_column fields[] = {
 static json_t *view(const union ipc_any *item)
 {
 	return view_status(&item->status);
+}
+
+static bool is_broken(const json_t *status)
+{
+	return json_is_true(json_object_get(json_object_get(status, "guard"), "broken"));
 }
 
 /* The verdict first, each reason on its own line. */
@@ -57,6 +71,8 @@ static int print_reasons(const json_t *status)
 
 	if (monitor)
 		puts("Sluice watches only: the policy stops nothing.");
+	else if (enforcing && is_broken(status))
+		puts("Sluice is enforcing, but ITS OWN GUARD IS BROKEN.");
 	else
 		puts(enforcing ? "Sluice is enforcing." : "Sluice is NOT enforcing.");
 	for (size_t i = 0; i < json_array_size(why) && r == 0; i++) {
@@ -71,7 +87,7 @@ static int print_reasons(const json_t *status)
 int cmd_status(int argc, char **argv, struct cmd_common *common)
 {
 	struct cmd_input input = { .common = common };
-	struct client_call call = { .type = IPC_STATUS, .fd = -1, .item = IPC_STATUS_ITEM };
+	struct client_call call = { .type = IPC_STATUS, .item = IPC_STATUS_ITEM };
 	json_auto_t *rows = NULL;
 	const json_t *status;
 	int code;
@@ -79,7 +95,7 @@ int cmd_status(int argc, char **argv, struct cmd_common *common)
 	cmd_parse_simple(
 		NULL,
 		"Whether the agent enforces its policy, and how it is.\vThe exit code is 0 when it "
-		"enforces, 1 when not.",
+		"enforces, 1 when not, or while the glass is broken.",
 		argc, argv, &input);
 	call.socket = common->socket;
 	code = cmd_collect(&call, view, &rows);
@@ -94,7 +110,7 @@ int cmd_status(int argc, char **argv, struct cmd_common *common)
 	else if (print_reasons(status) < 0 ||
 		 table_fields(stdout, fields, ARRAY_SIZE(fields), status, table_width(stdout)) < 0)
 		code = cmd_fail(CMD_FAILED, "out of memory");
-	if (!json_is_true(json_object_get(status, "enforcing")))
+	if (!json_is_true(json_object_get(status, "enforcing")) || is_broken(status))
 		code = CMD_FAILED;
 	return code;
 }

@@ -23,7 +23,7 @@ static const struct table_column fields[] = {
 	{ "verdict", "Verdict", 0 },
 	{ "problem", "Problem", TABLE_HIDE_EMPTY },
 	{ "line", "At line", TABLE_HIDE_EMPTY },
-	{ "entry", "At entry", TABLE_HIDE_EMPTY },
+	{ "entry", "Entries before it", TABLE_HIDE_EMPTY },
 	{ "file", "Journal", 0 },
 	{ "origin", "Name", 0 },
 	{ "entries", "Entries", 0 },
@@ -159,8 +159,8 @@ int cmd_verify(int argc, char **argv, struct cmd_common *common)
 	int r;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &input);
-	path = cmd_journal_path(input.input.positional.n ? input.input.positional.values[0] : NULL,
-				&owned);
+	path = cmd_journal_path(
+		common, input.input.positional.n ? input.input.positional.values[0] : NULL, &owned);
 	r = journal_verify(path, &input.options, &result);
 	return r < 0 ? cmd_journal_unreadable(path, r) : show(common, path, &result);
 }

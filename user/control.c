@@ -16,30 +16,32 @@
 #include "cleanup.h"
 #include "control_peer.h"
 #include "log.h"
+#include "policy.h"
 #include "process.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* since Linux 6.5 */
 #endif
 
-/* Each message, who may send it, whether a descriptor may come along, whether it is answered. */
+/* Each message, who may send it, whether it is answered. */
 static const struct permit {
 	uint16_t type;
 	enum peer_kind kind;
-	bool fd;
 	bool silent;
 	answer_fn fn;
 } permits[] = {
-	{ IPC_STATUS, PEER_CLI, false, false, answer_status },
-	{ IPC_REQUESTS, PEER_CLI, false, false, answer_requests },
-	{ IPC_DECIDE, PEER_CLI, false, false, answer_decide },
-	{ IPC_GRANTS, PEER_CLI, false, false, answer_grants },
-	{ IPC_REVOKE, PEER_CLI, false, false, answer_revoke },
-	{ IPC_LABEL, PEER_CLI, true, false, answer_label },
-	{ IPC_WHY, PEER_CLI, false, false, answer_why },
-	{ IPC_LINEAGE, PEER_CLI, true, false, answer_lineage },
-	{ IPC_HELLO, PEER_GATEWAY, false, true, gateway_hello },
-	{ IPC_DELIVERY, PEER_GATEWAY, false, true, gateway_delivery },
+	{ IPC_STATUS, PEER_CLI, false, answer_status },
+	{ IPC_REQUESTS, PEER_CLI, false, answer_requests },
+	{ IPC_DECIDE, PEER_CLI, false, answer_decide },
+	{ IPC_GRANTS, PEER_CLI, false, answer_grants },
+	{ IPC_REVOKE, PEER_CLI, false, answer_revoke },
+	{ IPC_LABEL, PEER_CLI, false, answer_label },
+	{ IPC_WHY, PEER_CLI, false, answer_why },
+	{ IPC_LINEAGE, PEER_CLI, false, answer_lineage },
+	{ IPC_REINDEX, PEER_CLI, false, answer_reindex },
+	{ IPC_GLASS, PEER_CLI, false, answer_glass },
+	{ IPC_HELLO, PEER_GATEWAY, true, gateway_hello },
+	{ IPC_DELIVERY, PEER_GATEWAY, true, gateway_delivery },
 };
 
 static struct answer *answer_free(struct answer *answer)
@@ -70,11 +72,17 @@ static void end_client(struct client *client)
 	free(client);
 }
 
+static const struct timeval stall_limit = { .tv_sec = CONTROL_STALL_S };
+
 static void wait_until_writable(struct client *client)
 {
-	const struct timeval limit = { .tv_sec = CONTROL_STALL_S };
+	event_add(client->writable, &stall_limit);
+}
 
-	event_add(client->writable, &limit);
+/* sluice asks at once; only the gateway may have nothing to say for days. */
+static int wait_until_readable(struct client *client)
+{
+	return event_add(client->readable, client->kind == PEER_CLI ? &stall_limit : NULL);
 }
 
 /*
@@ -88,7 +96,7 @@ static int send_item(struct client *client, struct answer *answer)
 	_cleanup_free_ union ipc_any *body = NULL;
 
 	if (!answer->fill)
-		return channel_send(client->sock, answer->type, item, answer->item_size, -1);
+		return channel_send(client->sock, answer->type, item, answer->item_size);
 	body = calloc(1, sizeof(*body));
 	if (!body)
 		return -ENOMEM;
@@ -96,7 +104,7 @@ static int send_item(struct client *client, struct answer *answer)
 		/* cppcheck-suppress memleak; freed by its cleanup attribute */
 		return 0;
 	}
-	return channel_send(client->sock, answer->type, body, answer->item_size, -1);
+	return channel_send(client->sock, answer->type, body, answer->item_size);
 }
 
 /*
@@ -112,11 +120,11 @@ static int send_answer(struct client *client)
 		if (r < 0)
 			return r;
 	}
-	r = channel_send(client->sock, IPC_RESULT, &answer->result, sizeof(answer->result), -1);
+	r = channel_send(client->sock, IPC_RESULT, &answer->result, sizeof(answer->result));
 	if (r < 0)
 		return r;
 	client->answer = answer_free(answer);
-	event_add(client->readable, NULL);
+	wait_until_readable(client);
 	return 0;
 }
 
@@ -151,8 +159,7 @@ static const struct permit *find_permit(const struct client *client,
 					const struct channel_message *message)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(permits); i++)
-		if (permits[i].type == message->type && permits[i].kind == client->kind &&
-		    (permits[i].fd || message->fd < 0))
+		if (permits[i].type == message->type && permits[i].kind == client->kind)
 			return &permits[i];
 	return NULL;
 }
@@ -188,12 +195,10 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	struct client *client = arg;
 	int r;
 
-	(void)what;
-	if (!message) {
+	if (!message || what & EV_TIMEOUT) { /* takes a place and asks nothing */
 		end_client(client);
 		return;
 	}
-	message->fd = -1;
 	r = channel_receive(fd, message);
 	if (r == -EAGAIN)
 		return;
@@ -202,7 +207,6 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 			    client->peer.uid);
 	if (r > 0)
 		r = dispatch(client, message) < 0 ? -EPROTO : 1;
-	closep(&message->fd);
 	if (r <= 0)
 		end_client(client);
 	else
@@ -218,15 +222,39 @@ static size_t count_of_uid(const struct control *control, uid_t uid)
 	return n;
 }
 
-/* NULL when the peer may stay. Root and the gateway always find a place. */
-static const char *reason_to_refuse(const struct control *control, enum peer_kind kind, uid_t uid)
+static bool is_nobody(const struct control *control, uid_t uid)
+{
+	const struct policy *policy = control->agent->policy;
+
+	return uid != 0 && !(policy && policy_person_by_uid(policy, uid));
+}
+
+/*
+ * One user can have many thousand uids (user namespaces) and with them take all places. So those of
+ * people go before: the longest connected of nobody's ends for them. False when there is none.
+ */
+static bool make_place(struct control *control, uid_t uid)
+{
+	struct client *client = control->clients;
+
+	while (client && (client->kind != PEER_CLI || !is_nobody(control, client->peer.uid)))
+		client = client->next;
+	if (!client || is_nobody(control, uid))
+		return false;
+	end_client(client);
+	return true;
+}
+
+/* NULL when the peer may stay. The gateway always finds a place, and root if it has not too many.
+ */
+static const char *reason_to_refuse(struct control *control, enum peer_kind kind, uid_t uid)
 {
 	if (kind == PEER_GATEWAY)
 		return uid == 0 || uid == control->agent->gateway_uid ? NULL
 								      : "is not the gateway's user";
 	if (count_of_uid(control, uid) >= SLUICE_MAX_CLIENTS_PER_UID)
 		return "has too many connections (SLUICE_MAX_CLIENTS_PER_UID)";
-	if (uid != 0 && control->n_clients >= SLUICE_MAX_CLIENTS)
+	if (uid != 0 && control->n_clients >= SLUICE_MAX_CLIENTS && !make_place(control, uid))
 		return "found too many connections (SLUICE_MAX_CLIENTS)";
 	return NULL;
 }
@@ -258,11 +286,11 @@ static int add_client(struct control *control, enum peer_kind kind, int sock,
 	client->peer = *peer;
 	client->sock = sock;
 	client->pidfd = open_peer(sock, peer->pid);
-	DL_APPEND(control->clients, client);
+	DL_APPEND(control->clients, client); /* lint: one that made place is off the list */
 	control->n_clients++;
 	client->readable = event_new(base, sock, EV_READ | EV_PERSIST, on_readable, client);
 	client->writable = event_new(base, sock, EV_WRITE, on_writable, client);
-	if (client->readable && client->writable && !event_add(client->readable, NULL))
+	if (client->readable && client->writable && !wait_until_readable(client))
 		return 0;
 	end_client(client);
 	return 0; /* the socket is closed with the client */
@@ -346,18 +374,28 @@ struct control *control_close(struct control *control)
 	return NULL;
 }
 
-void control_notify(struct agent *agent, const struct request *request)
+static void notify(struct agent *agent, enum ipc_type type, const char *id)
 {
 	struct client *gateway = agent->control ? agent->control->gateway : NULL;
-	enum ipc_type type = request->state == IPC_PENDING ? IPC_NOTIFY_OPEN : IPC_NOTIFY_CLOSED;
 
 	if (!gateway)
 		return;
-	if (gateway_note(gateway, type, request->id) < 0) {
+	if (gateway_note(gateway, type, id) < 0) {
 		log_error("The gateway does not read what it is told: ended");
 		end_client(gateway);
 		return;
 	}
 	/* Sent from the loop: a peer must not be ended in the middle of what led here. */
 	event_active(gateway->writable, EV_WRITE, 0);
+}
+
+void control_notify(struct agent *agent, const struct request *request)
+{
+	notify(agent, request->state == IPC_PENDING ? IPC_NOTIFY_OPEN : IPC_NOTIFY_CLOSED,
+	       request->id);
+}
+
+void control_notify_glass(struct agent *agent, const char *id)
+{
+	notify(agent, IPC_NOTIFY_OPEN, id);
 }

@@ -29,4 +29,7 @@ struct control *control_close(struct control *control); /* ends all peers; retur
  */
 void control_notify(struct agent *agent, const struct request *request);
 
+/* Tells it that the glass was broken or mended (glass.h): "r-glass-broken", "r-glass-mended". */
+void control_notify_glass(struct agent *agent, const char *id);
+
 #endif

@@ -4,12 +4,15 @@
  * Those that only look are in control_query.c.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "control_peer.h"
+#include "glass.h"
 #include "grant.h"
 #include "label.h"
 #include "process.h"
@@ -43,6 +46,23 @@ int peer_decider(const struct client *client, struct decider *ret)
 		return -EPERM;
 	*ret = decider;
 	return 0;
+}
+
+int peer_file(const struct client *client, int32_t fd)
+{
+	_cleanup_close_ int file = -1;
+	char path[512];
+
+	if (fd < 0)
+		return -EBADF;
+	snprintf(path, sizeof(path), "%s/%d/fd/%d", process_root, client->peer.pid, fd);
+	file = open(path, O_PATH | O_CLOEXEC);
+	if (file < 0)
+		return errno == ENOENT ? -EBADF : -errno;
+	/* Else the pid may be another's by now. */
+	if (client->pidfd < 0 || !process_pidfd_alive(client->pidfd))
+		return -ESRCH;
+	return TAKE_FD(file);
 }
 
 bool peer_sees_all(const struct client *client)
@@ -147,18 +167,27 @@ static int add_label(void *ctx, const struct ipc_label_item *item)
 	return 0;
 }
 
-static int list_labels(struct client *client, int fd, struct answer *answer)
+static int no_file(struct answer *answer, int error)
 {
+	return answer_result(answer, error, "sluiced cannot see the file that you mean: %s",
+			     strerror(-error));
+}
+
+static int list_labels(struct client *client, int32_t fd, struct answer *answer)
+{
+	_cleanup_close_ int file = fd < 0 ? -1 : peer_file(client, fd);
 	struct list list = { .answer = answer };
 	int r;
 
+	if (fd >= 0 && file < 0)
+		return no_file(answer, file);
 	if (fd < 0 && !peer_sees_all(client))
 		return answer_result(
 			answer, -EPERM,
 			"only root and persons named in the policy may list all labels");
 	answer->type = IPC_LABEL_ITEM;
 	answer->item_size = sizeof(struct ipc_label_item);
-	r = label_list(client->control->agent, fd, add_label, &list);
+	r = label_list(client->control->agent, file, add_label, &list);
 	return answer_result(answer, r, "%s", r < 0 ? strerror(-r) : "");
 }
 
@@ -167,26 +196,42 @@ int answer_label(struct client *client, const struct channel_message *message,
 {
 	const struct ipc_label *label = &message->body.label;
 	struct agent *agent = client->control->agent;
+	_cleanup_close_ int file = -1;
 	struct decider decider;
 	int r;
 
 	if (label->verb == IPC_LABEL_LIST)
-		return list_labels(client, message->fd, answer);
+		return list_labels(client, label->fd, answer);
 	if (label->verb != IPC_LABEL_ADD && label->verb != IPC_LABEL_REMOVE)
 		return -EPROTO;
-	if (message->fd < 0)
-		return answer_result(answer, -EBADF, "the file to label was not sent along");
 	if (client->peer.uid != 0)
 		return answer_result(answer, -EPERM, "only root may change labels; use sudo");
+	file = peer_file(client, label->fd);
+	if (file < 0)
+		return no_file(answer, file);
 	r = peer_decider(client, &decider);
 	if (r < 0)
 		return no_decider(answer, r);
 	/* Else a process that read labeled data could take the label from a copy of it. */
 	r = decision_check_taint(agent, &decider, answer->result.text, sizeof(answer->result.text));
 	if (!r)
-		r = label_set(agent, message->fd, label->label, label->verb == IPC_LABEL_ADD,
-			      label->path, answer->result.text, sizeof(answer->result.text));
+		r = label_set(agent, file, label->label, label->verb == IPC_LABEL_ADD, label->path,
+			      answer->result.text, sizeof(answer->result.text));
 	answer->result.error = -r;
 	record_commit(agent);
+	return 0;
+}
+
+int answer_glass(struct client *client, const struct channel_message *message,
+		 struct answer *answer)
+{
+	struct decider decider;
+	int r = peer_decider(client, &decider);
+
+	if (r < 0)
+		return no_decider(answer, r);
+	r = glass_act(client->control->agent, &message->body.glass, client->peer.uid == 0, &decider,
+		      answer->result.text, sizeof(answer->result.text));
+	answer->result.error = -r;
 	return 0;
 }

@@ -10,10 +10,14 @@
 
 #include "cleanup.h"
 #include "control_peer.h"
+#include "glass.h"
 #include "log.h"
 #include "record.h"
 #include "wording.h"
 
+/* Reports on one request that are journaled, besides its first delivery: the gateway is not trusted
+ * with the journal's disk. */
+#define MAX_REPORTS 64
 #define MAX_NOTES (2 * (SLUICE_MAX_REQUESTS + SLUICE_MAX_CLOSED))
 
 static int make_room(struct client *client)
@@ -69,10 +73,11 @@ int gateway_send(struct client *client)
 			request_find(client->control->agent->requests, note->id);
 		int r;
 
-		if (!request)
+		if (request)
+			request_describe(client->control->agent, request, body);
+		else if (!glass_notice(client->control->agent, note->id, body))
 			continue;
-		request_describe(client->control->agent, request, body);
-		r = channel_send(client->sock, note->type, body, sizeof(*body), -1);
+		r = channel_send(client->sock, note->type, body, sizeof(*body));
 		if (r < 0)
 			return r;
 	}
@@ -97,7 +102,8 @@ int gateway_hello(struct client *client, const struct channel_message *message,
 	}
 	client->greeted = true;
 	control->gateway = client;
-	log_info("The gateway is connected with %u notifiers", hello->notifiers);
+	log_info("The gateway is connected with %u notifier%s", hello->notifiers,
+		 hello->notifiers == 1 ? "" : "s");
 	for (const struct request *request = control->agent->requests->by_key; request;
 	     request = request->by_key.next) {
 		if (gateway_note(client, IPC_NOTIFY_OPEN, request->id) < 0)
@@ -106,11 +112,30 @@ int gateway_hello(struct client *client, const struct channel_message *message,
 	return 0;
 }
 
+static void journal_delivery(struct agent *agent, struct request *request,
+			     const struct ipc_delivery *delivery, const char *state)
+{
+	bool first = delivery->state == IPC_DELIVERED && !request->delivered;
+
+	if (request->reports >= MAX_REPORTS && !first)
+		return;
+	request->reports++;
+	record_add(agent, NULL,
+		   json_pack("{s:s, s:o, s:s, s:I, s:o}", "request", request->id, "notifier",
+			     record_text(delivery->notifier), "state", state, "attempt",
+			     (json_int_t)delivery->attempt, "text", record_text(delivery->text)),
+		   "gateway.delivery", "request %s by %s: %s", request->id, delivery->notifier,
+		   state);
+	record_commit(agent);
+}
+
 int gateway_delivery(struct client *client, const struct channel_message *message,
 		     struct answer *answer)
 {
 	static const char *const states[] = {
-		[IPC_DELIVERED] = "delivered", [IPC_RETRYING] = "retrying", [IPC_FAILED] = "failed",
+		[IPC_DELIVERED] = "delivered",
+		[IPC_RETRYING] = "retrying",
+		[IPC_FAILED] = "failed",
 	};
 	const struct ipc_delivery *delivery = &message->body.delivery;
 	struct agent *agent = client->control->agent;
@@ -125,12 +150,7 @@ int gateway_delivery(struct client *client, const struct channel_message *messag
 	}
 	if (!request)
 		return 0; /* so long ago that it is not shown any more */
-	record_add(agent, NULL,
-		   json_pack("{s:s, s:o, s:s, s:I, s:o}", "request", request->id, "notifier",
-			     record_text(delivery->notifier), "state", state, "attempt",
-			     (json_int_t)delivery->attempt, "text", record_text(delivery->text)),
-		   "gateway.delivery", "request %s by %s: %s", request->id, delivery->notifier,
-		   state);
+	journal_delivery(agent, request, delivery, state);
 	if (delivery->state == IPC_DELIVERED) {
 		request->delivered = true;
 		agent->requests->deliveries++;
@@ -141,6 +161,5 @@ int gateway_delivery(struct client *client, const struct channel_message *messag
 		snprintf(text, sizeof(text), "%s: %s", delivery->notifier, delivery->text);
 		wording_copy(client->control->problem, sizeof(client->control->problem), text);
 	}
-	record_commit(agent);
 	return 0;
 }

@@ -13,7 +13,8 @@
 #include "control.h"
 #include "decision.h"
 
-#define CONTROL_STALL_S 30 /* a peer that does not read for so long is ended */
+/* A peer that does not read for so long is ended, and a sluice that asks nothing for so long. */
+#define CONTROL_STALL_S 30
 
 enum peer_kind { PEER_CLI = 1, PEER_GATEWAY = 2 };
 
@@ -97,8 +98,12 @@ int answer_revoke(struct client *client, const struct channel_message *message,
 int answer_label(struct client *client, const struct channel_message *message,
 		 struct answer *answer);
 int answer_why(struct client *client, const struct channel_message *message, struct answer *answer);
+int answer_reindex(struct client *client, const struct channel_message *message,
+		   struct answer *answer);
 int answer_lineage(struct client *client, const struct channel_message *message,
 		   struct answer *answer);
+int answer_glass(struct client *client, const struct channel_message *message,
+		 struct answer *answer);
 int gateway_hello(struct client *client, const struct channel_message *message,
 		  struct answer *answer);
 int gateway_delivery(struct client *client, const struct channel_message *message,
@@ -118,6 +123,12 @@ int answer_result(struct answer *answer, int error, const char *format, ...)
  * who connected.
  */
 int peer_decider(const struct client *client, struct decider *ret);
+
+/*
+ * The file behind descriptor @fd of the peer's process, as O_PATH: nothing of it is read, and to
+ * close it again asks nobody. -EBADF for -1 and for what is not open there.
+ */
+int peer_file(const struct client *client, int32_t fd);
 
 /* Whether the peer may see everybody's: root, or a person of the policy. */
 bool peer_sees_all(const struct client *client);

@@ -3,6 +3,7 @@
  * control_query.c: answers that only look: status, requests, grants, why, lineage. Owns no state.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +12,11 @@
 #include "cleanup.h"
 #include "control_peer.h"
 #include "event.h"
+#include "guard.h"
 #include "grant.h"
 #include "journal.h"
 #include "kernel.h"
-#include "lineage.h"
+#include "lineage_follow.h"
 #include "process.h"
 #include "record.h"
 #include "wording.h"
@@ -56,6 +58,7 @@ static void fill_journal(const struct agent *agent, struct ipc_status *status)
 	const char *broken = record_broken(agent);
 	size_t used = strlen(status->why);
 
+	memcpy(status->journal, agent->journal_path, sizeof(status->journal));
 	if (agent->journal) {
 		status->journal_entries = journal_size(agent->journal);
 		snprintf(status->journal_root, sizeof(status->journal_root), "%s",
@@ -65,6 +68,49 @@ static void fill_journal(const struct agent *agent, struct ipc_status *status)
 		snprintf(status->why + used, sizeof(status->why) - used,
 			 "%sthe journal cannot be written: %s; guarded actions are refused",
 			 used ? "\n" : "", broken);
+}
+
+/* A warning: it enforces, and will not after the next start. */
+static void fill_replaced(const struct agent *agent, struct ipc_status *status)
+{
+	_cleanup_free_ char *path = NULL;
+	size_t used = strlen(status->why);
+
+	if (agent->guard->mode != SLUICE_GUARD_ENFORCE || !agent->policy->guard.libraries)
+		return;
+	path = guard_marks_replaced();
+	if (path)
+		snprintf(status->why + used, sizeof(status->why) - used,
+			 "%s%s was replaced since the start: the guard will not take a new start "
+			 "for the agent; run 'sluice break-glass', then restart sluiced",
+			 used ? "\n" : "", path);
+}
+
+static void fill_guard(const struct agent *agent, struct ipc_status *status)
+{
+	const struct glass *glass = agent->guard ? &agent->guard->glass : NULL;
+	size_t used = strlen(status->why);
+	char text[512];
+
+	if (!glass)
+		return;
+	status->guard = agent->guard->mode;
+	status->glass_broken = glass->broken_until_ns != 0;
+	if (status->glass_broken) {
+		status->glass_until_ms = glass->until_ms;
+		snprintf(status->glass_by, sizeof(status->glass_by), "%s", glass->by);
+		glass_describe(glass, text, sizeof(text));
+		snprintf(status->why + used, sizeof(status->why) - used, "%s%s", used ? "\n" : "",
+			 text);
+	}
+	fill_replaced(agent, status);
+	if (!glass->asked_until_ns)
+		return;
+	snprintf(status->glass_asker, sizeof(status->glass_asker), "%s", glass->asker);
+	snprintf(status->glass_reason, sizeof(status->glass_reason), "%s", glass->reason);
+	snprintf(status->glass_agreed, sizeof(status->glass_agreed), "%s",
+		 glass->n_people ? glass->people[0] : "");
+	status->glass_duration_s = glass->duration_s;
 }
 
 int answer_status(struct client *client, const struct channel_message *message,
@@ -91,6 +137,7 @@ int answer_status(struct client *client, const struct channel_message *message,
 	fill_policy(agent, status);
 	fill_counts(agent, status);
 	fill_journal(agent, status);
+	fill_guard(agent, status);
 	answer->type = IPC_STATUS_ITEM;
 	answer->items = status;
 	answer->item_size = sizeof(*status);
@@ -194,98 +241,145 @@ int answer_grants(struct client *client, const struct channel_message *message,
 	return 0;
 }
 
-static void fill_edge(const struct agent *agent, const struct lineage_step *step,
-		      struct ipc_edge *ret)
+/* What the reader of an answer has to know about it, as one line. */
+static void say_limits(const struct lineage_follow *follow, const struct lineage_answer *found,
+		       uint64_t behind, struct answer *answer)
 {
-	char text[512];
+	const char *broken = lineage_follow_broken(follow);
+	char *text = answer->result.text;
+	size_t size = sizeof(answer->result.text), used = 0;
 
-	memset(ret, 0, sizeof(*ret));
-	snprintf(ret->verb, sizeof(ret->verb), "%s", step->verb);
-	snprintf(text, sizeof(text), "%s[%d]", step->comm, step->pid);
-	wording_copy(ret->subject, sizeof(ret->subject), text);
-	wording_copy(ret->object, sizeof(ret->object), step->object);
-	if (step->peer) {
-		snprintf(text, sizeof(text), "%.400s[%d]", step->object, step->peer);
-		wording_copy(ret->object, sizeof(ret->object), text);
-	}
-	wording_labels(agent, step->labels, ret->labels, sizeof(ret->labels));
-	ret->pid = step->pid;
-	ret->peer = step->peer;
-	ret->time_ms = step->time_ms;
-	ret->seq = step->seq;
+	if (found->more)
+		used += (size_t)snprintf(text, size, "%s%" PRIu64 " more steps are not shown",
+					 found->at_least ? "at least " : "", found->more);
+	if (found->dropped_until_ms)
+		used += (size_t)snprintf(text + used, size - used,
+					 "%sthe index has dropped its oldest steps "
+					 "(SLUICE_MAX_LINEAGE); the journal has them",
+					 used ? "; " : "");
+	if (behind)
+		used += (size_t)snprintf(text + used, size - used,
+					 "%sthe newest %" PRIu64
+					 " entries of the journal are not in the index yet",
+					 used ? "; " : "", behind);
+	if (broken)
+		snprintf(text + used, size - used, "%sthe index cannot be written: %.200s",
+			 used ? "; " : "", broken);
 }
 
-/* Turns steps into items. @n: a negative errno when nothing is known. */
-static int answer_steps(struct client *client, const struct lineage_step *steps, int n,
-			struct answer *answer)
+static struct lineage_bounds bounds_of(const struct ipc_why *why)
 {
-	struct ipc_edge *edges;
+	struct lineage_bounds bounds = { SLUICE_LINEAGE_STEPS, SLUICE_LINEAGE_DEPTH };
 
-	if (n == -ENOMEM)
+	if (why->steps && why->steps < bounds.steps)
+		bounds.steps = why->steps;
+	if (why->depth && why->depth < bounds.depth)
+		bounds.depth = why->depth;
+	return bounds;
+}
+
+/* Turns what was found into items. @err: when nothing is known. */
+static int answer_found(const struct client *client, struct lineage_answer *found, int err,
+			uint64_t behind, struct answer *answer)
+{
+	if (err == -ENOMEM)
 		return -ENOMEM;
-	if (n < 0)
+	if (err == -ESRCH || err == -ENOENT)
 		return answer_result(
-			answer, n,
+			answer, err,
 			"nothing is known of it: it has not touched labeled data since the agent "
 			"looks, or that was long ago; the journal has all");
-	edges = calloc((size_t)n + 1, sizeof(*edges));
-	if (!edges)
-		return -ENOMEM;
-	for (int i = 0; i < n; i++)
-		fill_edge(client->control->agent, &steps[i], &edges[i]);
+	if (err)
+		return answer_result(answer, err,
+				     "the index of the lineage cannot be read: %s; build it again "
+				     "with: sluice lineage --rebuild",
+				     strerror(-err));
 	answer->type = IPC_EDGE_ITEM;
-	answer->items = edges;
-	answer->item_size = sizeof(*edges);
-	answer->n = (size_t)n;
-	if (n == LINEAGE_MAX_STEPS)
-		return answer_result(answer, 0, "only the nearest %d steps are shown", n);
+	answer->items = found->edges;
+	answer->item_size = sizeof(*found->edges);
+	answer->n = found->n;
+	say_limits(client->control->agent->follow, found, behind, answer);
 	return 0;
+}
+
+#define CATCH_UP_MS 500
+
+/* Brings the index up to date. Return: NULL when the peer may not ask, with the answer. */
+static struct lineage_index *index_for(const struct client *client, struct answer *answer,
+				       uint64_t *ret_behind)
+{
+	struct lineage_follow *follow = client->control->agent->follow;
+
+	if (!peer_sees_all(client)) {
+		answer_result(answer, -EPERM, REFUSED);
+		return NULL;
+	}
+	*ret_behind = lineage_follow_catch_up(follow, CATCH_UP_MS);
+	if (!lineage_follow_index(follow))
+		answer_result(answer, -EIO, "there is no index of the lineage: restart sluiced");
+	return lineage_follow_index(follow);
 }
 
 int answer_why(struct client *client, const struct channel_message *message, struct answer *answer)
 {
-	_cleanup_free_ struct lineage_step *steps = calloc(LINEAGE_MAX_STEPS, sizeof(*steps));
 	const struct ipc_why *why = &message->body.why;
+	const struct lineage_bounds bounds = bounds_of(why);
+	struct lineage_answer found = { 0 };
 	struct process p = { 0 };
-	int n;
+	uint64_t behind = 0;
+	struct lineage_index *index = index_for(client, answer, &behind);
+	int err;
 
-	if (!steps)
-		return -ENOMEM;
-	if (!peer_sees_all(client)) {
-		/* cppcheck-suppress memleak; freed by its cleanup attribute */
-		return answer_result(answer, -EPERM, REFUSED);
-	}
+	if (!index)
+		return 0;
 	/* one that has ended may be known still: then the newest with that pid */
 	process_read(why->pid, 0, &p);
-	n = lineage_of_pid(client->control->agent->lineage, why->pid, p.start_ns, steps,
-			   LINEAGE_MAX_STEPS);
-	return answer_steps(client, steps, n, answer);
+	err = lineage_index_of_pid(index, client->control->agent, why->pid, p.start_ns, &bounds,
+				   &found);
+	return answer_found(client, &found, err, behind, answer);
 }
 
 int answer_lineage(struct client *client, const struct channel_message *message,
 		   struct answer *answer)
 {
-	_cleanup_free_ struct lineage_step *steps = calloc(LINEAGE_MAX_STEPS, sizeof(*steps));
+	const struct lineage_bounds bounds = bounds_of(&message->body.why);
 	struct agent *agent = client->control->agent;
+	struct lineage_answer found = { 0 };
+	_cleanup_close_ int file = -1;
 	struct sluice_object_id id;
-	int r;
+	uint64_t behind = 0;
+	struct lineage_index *index = index_for(client, answer, &behind);
+	int err;
 
-	if (!steps)
-		return -ENOMEM;
-	if (!peer_sees_all(client)) {
-		/* cppcheck-suppress memleak; freed by its cleanup attribute */
-		return answer_result(answer, -EPERM, REFUSED);
-	}
-	if (message->fd < 0) {
-		/* cppcheck-suppress memleak; freed by its cleanup attribute */
-		return answer_result(answer, -EBADF, "the file was not sent along");
-	}
-	r = kernel_identify(agent->kernel, message->fd, &id, NULL);
-	if (r < 0) {
-		/* cppcheck-suppress memleak; freed by its cleanup attribute */
-		return answer_result(answer, r, "the kernel does not know this file: %s",
-				     strerror(-r));
-	}
-	r = lineage_of_object(agent->lineage, &id, steps, LINEAGE_MAX_STEPS);
-	return answer_steps(client, steps, r, answer);
+	if (!index)
+		return 0;
+	file = peer_file(client, message->body.why.fd);
+	if (file < 0)
+		return answer_result(answer, file, "sluiced cannot see the file that you mean: %s",
+				     strerror(-file));
+	err = kernel_identify(agent->kernel, file, &id, NULL);
+	if (err < 0)
+		return answer_result(answer, err, "the kernel does not know this file: %s",
+				     strerror(-err));
+	err = lineage_index_of_object(index, agent, &id, &bounds, &found);
+	return answer_found(client, &found, err, behind, answer);
+}
+
+int answer_reindex(struct client *client, const struct channel_message *message,
+		   struct answer *answer)
+{
+	struct agent *agent = client->control->agent;
+	int err;
+
+	(void)message;
+	if (client->peer.uid != 0)
+		return answer_result(answer, -EPERM, "only root may have the index built again");
+	err = lineage_follow_again(agent->follow);
+	if (err)
+		return answer_result(answer, err, "the index cannot be written: %s",
+				     strerror(-err));
+	return answer_result(answer, 0,
+			     "the index of the lineage is built again from the %" PRIu64
+			     " entries of the journal",
+			     journal_size(agent->journal));
 }

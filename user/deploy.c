@@ -12,8 +12,10 @@
 #include "cleanup.h"
 #include "endpoint.h"
 #include "grant.h"
+#include "guard.h"
 #include "kernel.h"
 #include "label.h"
+#include "label_stay.h"
 #include "log.h"
 #include "record.h"
 #include "request.h"
@@ -124,8 +126,10 @@ static int journal_policy(struct agent *agent, const struct policy *policy)
 			  policy->settings.monitor, "labels", (int)policy->n_labels, "rules",
 			  (int)policy->n_rules, "people", (int)policy->n_people);
 	int err = record_add(agent, NULL, body, "policy.loaded",
-			     "policy %.12s loaded: %zu labels, %zu rules, %zu people%s",
-			     policy->digest, policy->n_labels, policy->n_rules, policy->n_people,
+			     "policy %.12s loaded: %zu label%s, %zu rule%s, %zu %s%s",
+			     policy->digest, policy->n_labels, policy->n_labels == 1 ? "" : "s",
+			     policy->n_rules, policy->n_rules == 1 ? "" : "s", policy->n_people,
+			     policy->n_people == 1 ? "person" : "people",
 			     policy->settings.monitor ? ", monitor mode" : "");
 
 	return err ? err : record_commit(agent);
@@ -135,7 +139,7 @@ static int apply(struct deploy *deploy, const struct policy *policy, const unsig
 		 struct policy_error *error)
 {
 	_cleanup_(ruleset_freep) struct ruleset *ruleset = NULL;
-	struct kernel_error kernel_error;
+	struct kernel_error kernel_error = { 0 };
 	int err = compile(deploy, policy, numbers, &ruleset, error);
 
 	if (err)
@@ -154,22 +158,57 @@ static int apply(struct deploy *deploy, const struct policy *policy, const unsig
 	return err;
 }
 
+static uint64_t sum_subjects(const struct policy_subject *subjects, size_t n)
+{
+	uint64_t sum = 0;
+	size_t i, k;
+
+	for (i = 0; i < n; i++) {
+		_cleanup_free_ uint64_t *ids = NULL;
+		size_t count = 0;
+
+		if (!subjects[i].unit || unit_cgroups(subjects[i].unit, &ids, &count))
+			continue;
+		for (k = 0; k < count; k++)
+			sum += ids[k];
+	}
+	return sum;
+}
+
+/* Ids of control groups are never used twice, so that a sum tells whether others are there. */
+static uint64_t sum_units(const struct policy *policy)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < policy->n_rules; i++)
+		sum += sum_subjects(policy->rules[i].cleared, policy->rules[i].n_cleared);
+	for (i = 0; i < policy->n_trusted; i++)
+		sum += sum_subjects(policy->trusted[i].subjects, policy->trusted[i].n_subjects);
+	return sum;
+}
+
 int deploy_policy(struct deploy *deploy, struct policy *policy, struct policy_error *error)
 {
 	struct agent *agent = deploy->agent;
 	unsigned int numbers[SLUICE_MAX_LABELS] = {}, slot = kernel_idle_slot(agent->kernel);
+	uint64_t units = sum_units(policy); /* what comes after this is seen as a change */
 	int err;
 
 	err = label_numbers(policy, policy->settings.state, &agent->names, numbers, error);
 	if (!err)
 		err = label_apply(agent, policy, numbers, slot, error);
 	if (!err)
+		err = label_stay(agent, policy, slot, error);
+	if (!err)
 		err = apply(deploy, policy, numbers, error);
 	if (err) {
 		kernel_object_clear_slot(agent->kernel, slot);
 		return err;
 	}
+	kernel_policy_note(agent->kernel, policy->digest);
 	take_over(deploy, policy, numbers);
+	deploy->units_seen = units;
 	kernel_set_stale(agent->kernel, policy->settings.stale_ms * 1000000ULL);
 	endpoints_watch(deploy->endpoints, policy);
 	grant_policy_changed(agent);
@@ -189,6 +228,15 @@ int deploy_read(const char *conf, struct policy **ret, struct policy_error *erro
 	return err;
 }
 
+int deploy_find(struct deploy *deploy, bool open)
+{
+	int err = kernel_find(deploy->agent->kernel, open);
+
+	return err ? log_error_errno(err, "Cannot look which processes have labeled files %s",
+				     open ? "open or mapped" : "mapped")
+		   : 0;
+}
+
 int deploy_reload(struct deploy *deploy)
 {
 	struct policy_error error = {};
@@ -197,9 +245,12 @@ int deploy_reload(struct deploy *deploy)
 
 	if (!err)
 		err = deploy_policy(deploy, policy, &error);
+	if (!err && deploy->agent->guard)
+		guard_apply(deploy->agent);
 	if (!err) {
 		log_notice("policy %.12s is in force, generation %u", policy->digest,
 			   deploy->agent->generation);
+		deploy_find(deploy, false);
 		return 0;
 	}
 	policy_free(policy);
@@ -230,6 +281,29 @@ static void apply_again(evutil_socket_t fd, short what, void *ctx)
 		log_error_errno(err, "New addresses or units are not in force: %s", error.text);
 }
 
+void deploy_relabel(struct deploy *deploy)
+{
+	struct agent *agent = deploy->agent;
+	unsigned int slot = kernel_idle_slot(agent->kernel);
+	struct policy_error error = {};
+	int err;
+
+	if (!deploy->policy)
+		return;
+	err = label_apply(agent, deploy->policy, deploy->numbers, slot, &error);
+	if (!err)
+		err = label_stay(agent, deploy->policy, slot, &error);
+	if (!err)
+		err = apply(deploy, deploy->policy, deploy->numbers, &error);
+	if (!err) {
+		deploy_find(deploy, false);
+		return;
+	}
+	kernel_object_clear_slot(agent->kernel, slot);
+	log_warning("what is mounted has changed, and labels by policy stay as they were: %s",
+		    error.text);
+}
+
 /* Several changes in one turn of the loop are one. */
 static void changed(void *ctx)
 {
@@ -240,37 +314,17 @@ static void changed(void *ctx)
 		event_add(deploy->again, &soon);
 }
 
-static uint64_t sum_units(const struct policy_subject *subjects, size_t n)
-{
-	uint64_t sum = 0;
-	size_t i, k;
-
-	for (i = 0; i < n; i++) {
-		_cleanup_free_ uint64_t *ids = NULL;
-		size_t count = 0;
-
-		if (!subjects[i].unit || unit_cgroups(subjects[i].unit, &ids, &count))
-			continue;
-		for (k = 0; k < count; k++)
-			sum += ids[k];
-	}
-	return sum;
-}
-
-/* Control groups come and go with their units; ids are never used twice, so that a sum tells. */
+/* Control groups come and go with their units. */
 static void look_at_units(evutil_socket_t fd, short what, void *ctx)
 {
 	struct deploy *deploy = ctx;
-	const struct policy *policy = deploy->policy;
-	uint64_t sum = 0;
-	size_t i;
+	uint64_t sum;
 
 	(void)fd;
 	(void)what;
-	for (i = 0; policy && i < policy->n_rules; i++)
-		sum += sum_units(policy->rules[i].cleared, policy->rules[i].n_cleared);
-	for (i = 0; policy && i < policy->n_trusted; i++)
-		sum += sum_units(policy->trusted[i].subjects, policy->trusted[i].n_subjects);
+	if (!deploy->policy)
+		return;
+	sum = sum_units(deploy->policy);
 	if (sum != deploy->units_seen) {
 		deploy->units_seen = sum;
 		changed(deploy);

@@ -31,10 +31,22 @@ int deploy_read(const char *conf, struct policy **ret, struct policy_error *erro
 int deploy_policy(struct deploy *deploy, struct policy *policy, struct policy_error *error);
 
 /*
+ * After a policy or its labels took effect: who has labeled files mapped carries the labels, and
+ * with @open who has one open for reading. Return: 0 or a negative errno, which was logged.
+ */
+int deploy_find(struct deploy *deploy, bool open);
+
+/*
  * SIGHUP: reads the files and puts them in force; a bad policy is logged, journaled and changes
  * nothing.
  */
 int deploy_reload(struct deploy *deploy);
+
+/*
+ * The same policy with its paths looked up again: what is mounted has changed. On failure the labels
+ * stay as they were.
+ */
+void deploy_relabel(struct deploy *deploy);
 
 /* Timer and callbacks: same policy, new addresses or units. */
 int deploy_start(struct deploy *deploy);

@@ -4,6 +4,9 @@
  *
  * Addresses of a name are replaced only by a full answer: a resolver that fails leaves what was
  * known in force, and a name that never resolved allows nothing.
+ *
+ * The socket to the child holds a few hundred questions, a policy may have thousands: a few are on
+ * their way at any time, and each answer sends the next.
  */
 #include "endpoint.h"
 
@@ -22,11 +25,15 @@
 #include "limits.h"
 #include "log.h"
 
+#define ON_THEIR_WAY 32
+
+/* @wanted: by the policy in force; @due: to be asked for in this round */
 struct host {
 	char name[RESOLVE_NAME];
 	struct ruleset_address addresses[RESOLVE_ADDRESSES];
 	size_t n;
 	bool wanted;
+	bool due;
 	struct host *next;
 };
 
@@ -34,6 +41,7 @@ struct endpoints {
 	pid_t child;
 	int sock;
 	int netlink;
+	unsigned int asked; /* and not answered yet */
 	struct host *hosts;
 	struct event *answer;
 	struct event *timer;
@@ -78,25 +86,41 @@ static struct host *find_host(struct endpoints *endpoints, const char *name)
 	return NULL;
 }
 
-static void ask(struct endpoints *endpoints, const struct host *host)
+/* Return: 0 or a negative errno. */
+static int ask(struct endpoints *endpoints, struct host *host)
 {
 	struct resolve_question question = {};
 
 	memcpy(question.name, host->name, sizeof(question.name));
 	if (send(endpoints->sock, &question, sizeof(question), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		log_warning_errno(-errno, "The resolver does not take the name '%s'", host->name);
+		return -errno;
+	host->due = false;
+	endpoints->asked++;
+	return 0;
+}
+
+/* What finds no place on the socket now goes with one of the next answers. */
+static void ask_next(struct endpoints *endpoints)
+{
+	int err = 0;
+
+	for (struct host *host = endpoints->hosts; host && !err; host = host->next)
+		if (host->due && endpoints->asked < ON_THEIR_WAY)
+			err = ask(endpoints, host);
+	if (err && (err != -EAGAIN || !endpoints->asked))
+		log_warning_errno(err, "The resolver takes no names");
 }
 
 static void ask_all(evutil_socket_t fd, short what, void *ctx)
 {
 	struct endpoints *endpoints = ctx;
-	const struct host *host;
+	struct host *host;
 
 	(void)fd;
 	(void)what;
 	for (host = endpoints->hosts; host; host = host->next)
-		if (host->wanted)
-			ask(endpoints, host);
+		host->due = host->wanted;
+	ask_next(endpoints);
 }
 
 static void take_answer(struct endpoints *endpoints, const struct resolve_answer *answer)
@@ -131,11 +155,13 @@ static void on_answer(evutil_socket_t fd, short what, void *ctx)
 			  "until sluiced is restarted");
 		event_del(endpoints->answer);
 	}
-	if (n != sizeof(answer))
+	if (n != sizeof(answer) || !endpoints->asked)
 		return;
 	answer.name[sizeof(answer.name) - 1] = '\0';
 	answer.text[sizeof(answer.text) - 1] = '\0';
+	endpoints->asked--;
 	take_answer(endpoints, &answer);
+	ask_next(endpoints);
 }
 
 /* What changed does not matter: all own addresses are read again. */

@@ -29,8 +29,10 @@ bool escape_valid(const char *text);
 /**
  * escape_print() - write @text so that it can only move the cursor to the right.
  * Newline, tab, carriage return become "\n", "\t", "\r"; other ASCII controls and bytes that are
- * not UTF-8 "\xNN"; controls, direction marks, zero-width and look-alike spaces, unassigned
- * characters and a third combining mark in a row "\uNNNN" or "\UNNNNNNNN". Needs LC_CTYPE with
+ * not UTF-8 "\xNN"; controls, direction marks, zero-width and look-alike spaces, look-alikes of
+ * ASCII punctuation, letters of scripts with look-alikes in a word with Latin ones, unassigned
+ * characters and a third combining mark in a row "\uNNNN" or "\UNNNNNNNN". A word that is all of
+ * another script is shown, though it may look like a Latin one. Needs LC_CTYPE with
  * UTF-8 (see escape_locale()); without it everything beyond ASCII is escaped.
  */
 void escape_print(FILE *out, const char *text);

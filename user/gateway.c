@@ -21,7 +21,11 @@
 #include "notify.h"
 #include "sandbox.h"
 
-#define STATE_FOLDER "/var/lib/sluice-gateway"
+#ifndef SLUICE_VERSION
+#define SLUICE_VERSION "development"
+#endif
+
+#define STATE_FOLDER   "/var/lib/sluice-gateway"
 #define FIRST_DELAY_MS 1000
 
 enum mode { MODE_RUN, MODE_CHECK, MODE_TEST_CARD };
@@ -330,6 +334,9 @@ static const struct argp_option argp_options[] = {
 	{ "test-card", OPTION_TEST_CARD, NULL, 0,
 	  "post a card marked as a test to each channel and end", 1 },
 	{ "verbose", 'v', NULL, 0, "log more", 2 },
+	{ "help", 'h', NULL, 0, "this text", -1 },
+	{ NULL, '?', NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, -1 },
+	{ "version", 'V', NULL, 0, "version", -1 },
 	{},
 };
 
@@ -356,6 +363,13 @@ static error_t on_option(int key, char *value, struct argp_state *state)
 	case 'v':
 		log_set_level(LOG_DEBUG);
 		return 0;
+	case 'h':
+	case '?':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		return 0;
+	case 'V':
+		puts("sluice-gateway " SLUICE_VERSION);
+		exit(EXIT_SUCCESS);
 	case ARGP_KEY_ARG:
 		argp_error(state, "unexpected argument '%s'", value);
 		return EINVAL;
@@ -385,7 +399,8 @@ int main(int argc, char **argv)
 		.socket = IPC_GATEWAY_SOCKET,
 		.state = state ? state : STATE_FOLDER,
 	};
-	argp_parse(&argp, argc, argv, 0, NULL, &gateway.options);
+	argp_err_exit_status = 2;
+	argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &gateway.options);
 	escape_locale();
 	r = gateway_config_load(gateway.options.config, &gateway.config, &error);
 	if (r < 0)

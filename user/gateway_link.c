@@ -99,7 +99,6 @@ static void dispatch(struct gateway_link *link)
 			return;
 		}
 	}
-	closep(&link->message.fd);
 	snprintf(why, sizeof(why), "it sent %s, which it may not",
 		 channel_type_name(link->message.type));
 	disconnect(link, why);
@@ -138,8 +137,7 @@ static int say_hello(struct gateway_link *link)
 
 	if (fcntl(link->fd, F_SETFL, O_NONBLOCK) < 0)
 		return -errno;
-	r = channel_send(link->fd, IPC_HELLO, &link->options->hello, sizeof(link->options->hello),
-			 -1);
+	r = channel_send(link->fd, IPC_HELLO, &link->options->hello, sizeof(link->options->hello));
 	if (r < 0)
 		return r;
 	link->event = event_new(link->base, link->fd, EV_READ | EV_PERSIST, on_readable, link);
@@ -207,9 +205,9 @@ void gateway_link_report(struct gateway_link *link, const struct ipc_delivery *d
 
 	if (!link->event)
 		return;
-	r = channel_send(link->fd, IPC_DELIVERY, delivery, sizeof(*delivery), -1);
+	r = channel_send(link->fd, IPC_DELIVERY, delivery, sizeof(*delivery));
 	if (r == -EAGAIN && poll(&room, 1, REPORT_WAIT_MS) == 1)
-		r = channel_send(link->fd, IPC_DELIVERY, delivery, sizeof(*delivery), -1);
+		r = channel_send(link->fd, IPC_DELIVERY, delivery, sizeof(*delivery));
 	if (r < 0)
 		disconnect(link, r == -EAGAIN ? "sluiced does not read" : strerror(-r));
 }

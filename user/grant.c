@@ -258,6 +258,14 @@ static json_t *body_of(const struct agent *agent, const struct grant *grant)
 		record_text(grant->approved_by));
 }
 
+/* Whatever is covered: "may change credentials: any". */
+static const char *verb_of(const struct grant *grant)
+{
+	const char *verb = wording_verb(grant->key.action);
+
+	return *verb || grant->key.target.kind != SLUICE_TARGET_ANY ? verb : "change credentials: ";
+}
+
 int grant_announce(struct agent *agent, const struct request *request, enum policy_scope scope,
 		   uint32_t duration_s, struct grant **ret)
 {
@@ -273,10 +281,9 @@ int grant_announce(struct agent *agent, const struct request *request, enum poli
 	r = fill(grant, request, scope);
 	if (!r)
 		r = record_announce(agent, body_of(agent, grant), "grant.issued",
-				    "grant %s for %s: %s may %s %s for %u s, approved by %s",
-				    grant->id, request->id, grant->subject,
-				    policy_action_names[grant->key.action], grant->target,
-				    duration_s, grant->approved_by);
+				    "grant %s for %s: %s may %s%s for %u s, approved by %s",
+				    grant->id, request->id, grant->subject, verb_of(grant),
+				    grant->target, duration_s, grant->approved_by);
 	if (r < 0) {
 		grant_free(grant);
 		return r;
@@ -372,7 +379,9 @@ void grant_used(struct agent *agent, const struct sluice_event *event)
 
 		snprintf(id, sizeof(id), "g-%" PRIx64, (uint64_t)event->grant_id);
 		record_add(agent, NULL,
-			   record_event(agent, event, NULL, json_pack("{s:s}", "grant", id)),
+			   record_event(agent, event, NULL,
+					json_pack("{s:s, s:s*}", "grant", id, "request",
+						  grant ? grant->request : NULL)),
 			   "grant.used", "%s[%u] went on by grant %s", event->comm, event->tgid,
 			   id);
 	}

@@ -38,7 +38,7 @@ install-programs: $(PROGRAMS)
 
 $(O)/systemd/%.service: user/systemd/%.service FORCE
 	@mkdir -p $(@D)
-	$(Q)sed 's,@SBINDIR@,$(SBINDIR),g' $< > $@
+	$(Q)sed 's,@SBINDIR@,$(SBINDIR),g; s,@BINDIR@,$(BINDIR),g' $< > $@
 
 install-units: $(UNITS:%=$(O)/systemd/%)
 	$(Q)$(INSTALL) -d $(DESTDIR)$(UNITDIR)

@@ -244,6 +244,11 @@ uint64_t journal_size(const struct journal *journal)
 	return journal->tree.size;
 }
 
+uint64_t journal_durable(const struct journal *journal)
+{
+	return journal->file.durable;
+}
+
 const char *journal_root(const struct journal *journal)
 {
 	return journal->root;

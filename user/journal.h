@@ -86,6 +86,7 @@ const char *journal_broken(const struct journal *journal);
 int journal_repair(struct journal *journal);
 
 uint64_t journal_size(const struct journal *journal); /* entries, the open batch included */
+uint64_t journal_durable(const struct journal *journal); /* bytes that are safely in the file */
 /* Hex of the tree root at the last commit, 64 characters and NUL. */
 const char *journal_root(const struct journal *journal);
 struct journal *journal_close(struct journal *journal); /* commits; returns NULL */

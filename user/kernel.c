@@ -3,8 +3,8 @@
  * kernel.c: load, attach and pin the BPF programs, or adopt those that this build has pinned
  * before.
  *
- * Owns: the skeleton and the order of start. Must not own: the pins' files (kernel_pin.c), the
- * maps' contents (kernel_maps.c). An upgrade loads its programs over the maps that are in force,
+ * Owns: the skeleton and the order of start. Must not own: which programs there are
+ * (kernel_program.c), the pins' files (kernel_pin.c), the maps' contents (kernel_maps.c). An upgrade loads its programs over the maps that are in force,
  * attaches them, and only then lets go of the old ones: there is no moment without enforcement, and
  * a short one with both.
  */
@@ -25,25 +25,6 @@
 #include "log.h"
 #include "sluice.skel.h"
 
-const struct kernel_map_spec kernel_map_specs[KERNEL_MAPS] = {
-	[KMAP_TASKS] = { "tasks", "map_tasks", 0 },
-	[KMAP_INODES] = { "inodes", "map_inodes", 0 },
-	[KMAP_OBJECTS] = { "objects", "map_objects", SLUICE_MAX_OBJECTS },
-	[KMAP_SHARED] = { "shared", "map_shared", SLUICE_MAX_SHARED },
-	[KMAP_MEMBERS] = { "members", "map_members", 2 * 3 * 4096 },
-	[KMAP_DESTINATIONS] = { "destinations", "map_destinations", 2 * SLUICE_MAX_DESTINATIONS },
-	[KMAP_ASKS] = { "asks", "map_asks", SLUICE_MAX_ASKS },
-	[KMAP_GRANTS] = { "grants", "map_grants", SLUICE_MAX_GRANTS },
-	[KMAP_LIVE] = { "live", "map_live", SLUICE_MAX_GRANTS },
-	[KMAP_FLOWS] = { "flows", "map_flows", SLUICE_MAX_FLOWS },
-	[KMAP_EDGES] = { "edges", "map_edges", SLUICE_MAX_EDGES },
-	[KMAP_EVENTS] = { "events", "map_events", SLUICE_RING_BYTES },
-	[KMAP_COUNTERS] = { "counters", "map_counters", 0 },
-	[KMAP_CONTROL] = { ".data.control", "map_control", 0 },
-	[KMAP_POLICIES] = { ".data.policies", "map_policies", 0 },
-	[KMAP_BSS] = { ".bss", "map_bss", 0 },
-};
-
 int kernel_fail(struct kernel_error *error, int err, const char *format, ...)
 {
 	size_t used;
@@ -57,6 +38,22 @@ int kernel_fail(struct kernel_error *error, int err, const char *format, ...)
 	return err;
 }
 
+#define VERIFIER_LINES 12
+
+/* The last lines of @text, a message each: the verifier's reason stands at the end of its log. */
+static void log_tail(int level, char *text)
+{
+	unsigned int lines = 0;
+	char *line, *start = text + strlen(text);
+
+	while (start > text && start[-1] == '\n')
+		*--start = '\0';
+	while (start > text && (start[-1] != '\n' || ++lines < VERIFIER_LINES))
+		start--;
+	while ((line = strsep(&start, "\n")))
+		log_message(level, "%s", line);
+}
+
 /*
  * libbpf's own words matter only when something failed: then the verifier's last lines are the
  * reason.
@@ -67,8 +64,7 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 
 	if (level == LIBBPF_DEBUG || vasprintf(&line, format, ap) < 0)
 		return 0;
-	line[strcspn(line, "\n")] = '\0'; /* it brings its own, and the log adds one */
-	log_message(level == LIBBPF_WARN ? LOG_INFO : LOG_DEBUG, "%s", line);
+	log_tail(level == LIBBPF_WARN ? LOG_INFO : LOG_DEBUG, line);
 	free(line);
 	return 0;
 }
@@ -123,7 +119,8 @@ static int kernel_finish(struct kernel *kernel, struct kernel_error *error)
 	kernel->control = kernel_map_data(kernel->map[KMAP_CONTROL], sizeof(*kernel->control));
 	kernel->policies =
 		kernel_map_data(kernel->map[KMAP_POLICIES], 2 * sizeof(*kernel->policies));
-	if (!kernel->control || !kernel->policies)
+	kernel->guard = kernel_map_data(kernel->map[KMAP_GUARD], sizeof(*kernel->guard));
+	if (!kernel->control || !kernel->policies || !kernel->guard)
 		return kernel_fail(error, -ENOMEM,
 				   "cannot map the control word of the BPF programs");
 	kernel->ring = ring_buffer__new(kernel->map[KMAP_EVENTS], deliver, kernel, NULL);
@@ -136,7 +133,8 @@ static struct bpf_map *find_map(const struct bpf_object *object, const struct ke
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, object) {
+	bpf_object__for_each_map(map, object)
+	{
 		const char *name = bpf_map__name(map), *dot = strchr(name, '.');
 
 		/* libbpf puts the object's name before the sections that every object has. */
@@ -202,49 +200,7 @@ static int pin_maps(struct kernel *kernel, const struct sluice_bpf *skel, const 
 		if (kernel->map[i] < 0)
 			return -errno;
 	}
-	snprintf(path, sizeof(path), "%s/identify", folder);
-	if (bpf_obj_pin(bpf_program__fd(skel->progs.sluice_identify), path))
-		return -errno;
-	kernel->identify = fcntl(bpf_program__fd(skel->progs.sluice_identify), F_DUPFD_CLOEXEC, 3);
-	return kernel->identify < 0 ? -errno : 0;
-}
-
-/*
- * Attaches each program and pins its link; the link itself goes with the skeleton, the pin holds
- * it.
- */
-static int attach_and_pin(struct sluice_bpf *skel, const char *folder, const char **ret_failed)
-{
-	struct bpf_program *program;
-	char path[512];
-
-	bpf_object__for_each_program(program, skel->obj) {
-		struct bpf_link *link;
-		int err;
-
-		if (program == skel->progs.sluice_identify)
-			continue;
-		*ret_failed = bpf_program__name(program);
-		link = bpf_program__attach(program);
-		if (!link)
-			return -errno;
-		snprintf(path, sizeof(path), "%s/link_%s", folder, *ret_failed);
-		err = bpf_link__pin(link, path);
-		bpf_link__destroy(link);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static size_t count_programs(const struct sluice_bpf *skel)
-{
-	struct bpf_program *program;
-	size_t n = 0;
-
-	bpf_object__for_each_program(program, skel->obj)
-		n += program != skel->progs.sluice_identify;
-	return n;
+	return kernel_program_keep(kernel, skel, folder);
 }
 
 /* All or nothing: pins grow in "<build>_new" and get their name when all are there. */
@@ -259,20 +215,21 @@ static int load(struct kernel *kernel, struct sluice_bpf *skel, const char *buil
 	if (err)
 		return kernel_fail(error, err,
 				   "the kernel refused the BPF programs (reason above)");
+	kernel_program_log(skel);
 	snprintf(fresh, sizeof(fresh), "%s_new", build);
 	snprintf(folder, sizeof(folder), "%s/%s", KERNEL_PINS, fresh);
 	snprintf(final, sizeof(final), "%s/%s", KERNEL_PINS, build);
-	kernel_pin_remove(fresh); /* of a start that was killed */
+	kernel_pin_remove(fresh, false); /* of a start that was killed */
 	if (mkdir(folder, 0700))
 		return kernel_fail(error, -errno, "cannot make %s", folder);
 	err = pin_maps(kernel, skel, folder);
 	if (!err)
-		err = attach_and_pin(skel, folder, &failed);
+		err = kernel_program_attach(skel, folder, &failed);
 	if (!err && rename(folder, final))
 		err = -errno;
 	if (!err)
 		return 0;
-	kernel_pin_remove(fresh);
+	kernel_pin_remove(fresh, false);
 	return kernel_fail(error, err, "cannot attach %s", failed);
 }
 
@@ -282,7 +239,8 @@ static void kernel_init(struct kernel *kernel)
 
 	for (i = 0; i < KERNEL_MAPS; i++)
 		kernel->map[i] = -1;
-	kernel->identify = -1;
+	for (i = 0; i < KERNEL_RUN; i++)
+		kernel->program[i] = -1;
 	kernel->lock = -1;
 }
 
@@ -293,8 +251,9 @@ static void close_maps(struct kernel *kernel)
 	for (i = 0; i < KERNEL_MAPS; i++)
 		if (kernel->map[i] >= 0)
 			close(kernel->map[i]);
-	if (kernel->identify >= 0)
-		close(kernel->identify);
+	for (i = 0; i < KERNEL_RUN; i++)
+		if (kernel->program[i] >= 0)
+			close(kernel->program[i]);
 	kernel_init(kernel);
 }
 
@@ -360,9 +319,14 @@ int kernel_open(struct kernel **ret, bool *ret_adopted, struct kernel_error *err
 	if (!skel || build_name(kernel->build))
 		return kernel_fail(error, -errno, "cannot read the BPF object in this program");
 	err = lock(kernel, error);
+	if (!err)
+		err = kernel_program_choose(skel, error);
 	if (err)
 		return err;
-	kernel->programs = count_programs(skel);
+	err = kernel_guard_choose(kernel, skel->obj);
+	if (err)
+		return kernel_fail(error, err, "cannot choose the programs of the guard");
+	kernel->programs = kernel_program_count(skel);
 	pinned = kernel_pin_find(kernel->build, old) == 0;
 	if (pinned && !strcmp(old, kernel->build))
 		err = kernel_pin_adopt(kernel, old, kernel->programs, error);
@@ -378,6 +342,9 @@ int kernel_open(struct kernel **ret, bool *ret_adopted, struct kernel_error *err
 		log_warning_errno(err,
 				  "Programs of another build stay attached beside ours; see %s",
 				  KERNEL_PINS);
+	err = kernel_guard_own(kernel);
+	if (err)
+		return kernel_fail(error, err, "cannot tell the guard which programs are ours");
 	*ret_adopted = pinned && kernel->control->enforcing;
 	*ret = TAKE_PTR(kernel);
 	return 0;
@@ -418,6 +385,7 @@ struct kernel *kernel_close(struct kernel *kernel)
 	ring_buffer__free(kernel->ring);
 	unmap_data(kernel->control, sizeof(*kernel->control));
 	unmap_data(kernel->policies, 2 * sizeof(*kernel->policies));
+	unmap_data(kernel->guard, sizeof(*kernel->guard));
 	if (kernel->lock >= 0)
 		close(kernel->lock);
 	close_maps(kernel);

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "abi.h"
 
@@ -61,6 +62,10 @@ unsigned int kernel_idle_slot(const struct kernel *kernel);	 /* for the next rul
 /* of the ruleset in force, 0 if none */
 unsigned int kernel_generation(const struct kernel *kernel);
 
+/* Which policy is in force: policy::digest, for the daemon after this one. */
+void kernel_policy_note(struct kernel *kernel, const char *digest);
+bool kernel_policy_is(const struct kernel *kernel, const char *digest);
+
 void kernel_heartbeat(struct kernel *kernel, uint64_t boot_ns);
 void kernel_set_stale(struct kernel *kernel, uint64_t ns);
 int kernel_count(const struct kernel *kernel, uint64_t ret[SLUICE_COUNTERS]); /* summed over CPUs */
@@ -74,6 +79,35 @@ int kernel_register_agent(struct kernel *kernel);
  */
 int kernel_identify(struct kernel *kernel, int fd, struct sluice_object_id *ret,
 		    uint32_t *ret_mode);
+
+/* The same, with the file system it lies on. */
+int kernel_identify_fs(struct kernel *kernel, int fd, struct sluice_identify *ret);
+
+/*
+ * Labels the processes that have labeled files mapped, and with @open those that have one open for
+ * reading. Each is told of as an event. Return: 0 or a negative errno.
+ */
+int kernel_find(struct kernel *kernel, bool open);
+
+/* File systems whose labels can be kept across boots, by sluice_object_id::dev. */
+int kernel_filesystem_get(struct kernel *kernel, uint32_t number, struct sluice_filesystem *ret);
+int kernel_filesystem_put(struct kernel *kernel, uint32_t number,
+			  const struct sluice_filesystem *fs);
+typedef int (*kernel_filesystem_fn)(void *ctx, uint32_t number, const struct sluice_filesystem *fs);
+int kernel_filesystem_each(struct kernel *kernel, kernel_filesystem_fn fn, void *ctx);
+
+/*
+ * Objects on such file systems whose acquired labels have changed, also by being gone. Take removes
+ * up to @max and returns how many, or a negative errno; what is not used is noted again.
+ */
+int kernel_changed_note(struct kernel *kernel, const struct sluice_object_id *id);
+ssize_t kernel_changed_take(struct kernel *kernel, struct sluice_object_id *ret, size_t max);
+
+/*
+ * From now on a file that the policy labels keeps its labels when this attribute of it is changed.
+ * -ENAMETOOLONG beyond SLUICE_ATTRIBUTE_NAME.
+ */
+int kernel_attribute_put(struct kernel *kernel, const char *name);
 
 /* Labels of objects. Epoch: call kernel_forget_caches() after a batch of changes. */
 int kernel_object_get(struct kernel *kernel, const struct sluice_object_id *id,
@@ -96,6 +130,13 @@ typedef void (*kernel_ask_fn)(void *ctx, const struct sluice_ask_key *key,
 int kernel_ask_get(struct kernel *kernel, const struct sluice_ask_key *key, struct sluice_ask *ret);
 int kernel_ask_end(struct kernel *kernel, const struct sluice_ask_key *key);
 int kernel_ask_each(struct kernel *kernel, kernel_ask_fn fn, void *ctx);
+
+/* Denials that the kernel only counts, because it told of an equal one just now. */
+typedef void (*kernel_refusal_fn)(void *ctx, const struct sluice_ask_key *key,
+				  const struct sluice_refusal *refusal);
+int kernel_refusal_each(struct kernel *kernel, kernel_refusal_fn fn, void *ctx);
+/* How many were counted under @key; they are the caller's to tell of. */
+uint64_t kernel_refusal_take(struct kernel *kernel, const struct sluice_ask_key *key);
 
 /* Answers. Put also makes the grant live; end also ends the flows that it let through. */
 typedef void (*kernel_grant_fn)(void *ctx, const struct sluice_ask_key *key,

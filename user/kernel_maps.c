@@ -19,6 +19,38 @@
 #include "cleanup.h"
 #include "ruleset.h"
 
+const struct kernel_map_spec kernel_map_specs[KERNEL_MAPS] = {
+	[KMAP_TASKS] = { "tasks", "map_tasks", 0 },
+	[KMAP_INODES] = { "inodes", "map_inodes", 0 },
+	[KMAP_OBJECTS] = { "objects", "map_objects", SLUICE_MAX_OBJECTS },
+	[KMAP_CHANGED] = { "changed", "map_changed", SLUICE_MAX_CHANGED },
+	[KMAP_FILESYSTEMS] = { "filesystems", "map_filesystems", SLUICE_MAX_FILESYSTEMS },
+	[KMAP_ATTRIBUTES] = { "attributes", "map_attributes", SLUICE_MAX_ATTRIBUTES },
+	[KMAP_SHARED] = { "shared", "map_shared", SLUICE_MAX_SHARED },
+	[KMAP_SEGMENTS] = { "segments", "map_segments", SLUICE_MAX_SEGMENTS },
+	[KMAP_MEMBERS] = { "members", "map_members", 2 * 4 * 4096 },
+	[KMAP_DESTINATIONS] = { "destinations", "map_destinations", 2 * SLUICE_MAX_DESTINATIONS },
+	[KMAP_REFUSALS] = { "refusals", "map_refusals", SLUICE_MAX_REFUSALS },
+	[KMAP_ASKS] = { "asks", "map_asks", SLUICE_MAX_ASKS },
+	[KMAP_GRANTS] = { "grants", "map_grants", SLUICE_MAX_GRANTS },
+	[KMAP_LIVE] = { "live", "map_live", SLUICE_MAX_GRANTS },
+	[KMAP_FLOWS] = { "flows", "map_flows", SLUICE_MAX_FLOWS },
+	[KMAP_SOCKETS] = { "sockets", "map_sockets", SLUICE_MAX_SOCKETS },
+	[KMAP_PARCELS] = { "parcels", "map_parcels", SLUICE_MAX_PARCELS },
+	[KMAP_MARKS] = { "marks", "map_marks", SLUICE_MAX_MARKS },
+	[KMAP_EDGES] = { "edges", "map_edges", SLUICE_MAX_EDGES },
+	[KMAP_SPLICES] = { "splices", "map_splices", SLUICE_MAX_SPLICES },
+	[KMAP_EVENTS] = { "events", "map_events", SLUICE_RING_BYTES },
+	[KMAP_COUNTERS] = { "counters", "map_counters", 0 },
+	[KMAP_CONTROL] = { ".data.control", "map_control", 0 },
+	[KMAP_POLICIES] = { ".data.policies", "map_policies", 0 },
+	[KMAP_BSS] = { ".bss", "map_bss", 0 },
+	[KMAP_AGENTS] = { "agents", "map_agents", 0 },
+	[KMAP_GUARDED] = { "guarded", "map_guarded", SLUICE_MAX_GUARDED },
+	[KMAP_OWN] = { "own", "map_own", SLUICE_MAX_OWN },
+	[KMAP_GUARD] = { ".data.guard", "map_guard", 0 },
+};
+
 /**
  * collect_keys() - all keys of a hash or trie, so that what walks them may change the map.
  * The kernel starts over when the key it stands on is deleted meanwhile: no more than the map's
@@ -76,6 +108,16 @@ void kernel_set_stale(struct kernel *kernel, uint64_t ns)
 	__atomic_store_n(&kernel->control->stale_ns, ns, __ATOMIC_RELEASE);
 }
 
+void kernel_policy_note(struct kernel *kernel, const char *digest)
+{
+	memcpy(kernel->control->policy, digest, sizeof(kernel->control->policy));
+}
+
+bool kernel_policy_is(const struct kernel *kernel, const char *digest)
+{
+	return !memcmp(kernel->control->policy, digest, sizeof(kernel->control->policy));
+}
+
 void kernel_forget_caches(struct kernel *kernel)
 {
 	__atomic_fetch_add(&kernel->control->label_epoch, 1, __ATOMIC_ACQ_REL);
@@ -120,24 +162,31 @@ int kernel_count(const struct kernel *kernel, uint64_t ret[SLUICE_COUNTERS])
 	return 0;
 }
 
-static int run_identify(const struct kernel *kernel, struct sluice_identify *args)
+/* Runs a program of type "syscall" with @args, which it may change. */
+static int run_program(int program, void *args, size_t size)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(*args));
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = (uint32_t)size);
 
-	return bpf_prog_test_run_opts(kernel->identify, &opts) ? -errno : (int)opts.retval;
+	return bpf_prog_test_run_opts(program, &opts) ? -errno : (int)opts.retval;
 }
 
 int kernel_register_agent(struct kernel *kernel)
 {
 	struct sluice_identify args = { .fd = SLUICE_IDENTIFY_AGENT };
 
-	return run_identify(kernel, &args);
+	return run_program(kernel->program[KRUN_IDENTIFY], &args, sizeof(args));
+}
+
+int kernel_identify_fs(struct kernel *kernel, int fd, struct sluice_identify *ret)
+{
+	ret->fd = fd;
+	return fd < 0 ? -EBADF : run_program(kernel->program[KRUN_IDENTIFY], ret, sizeof(*ret));
 }
 
 int kernel_identify(struct kernel *kernel, int fd, struct sluice_object_id *ret, uint32_t *ret_mode)
 {
-	struct sluice_identify args = { .fd = fd };
-	int err = fd < 0 ? -EBADF : run_identify(kernel, &args);
+	struct sluice_identify args = {};
+	int err = kernel_identify_fs(kernel, fd, &args);
 
 	if (err)
 		return err;
@@ -230,46 +279,52 @@ int kernel_apply(struct kernel *kernel, const struct ruleset *ruleset, struct ke
 	return 0;
 }
 
+/* An entry without any label is no entry: relabel leaves such. */
+static bool is_labeled(const struct sluice_object *object)
+{
+	return object->acquired | object->policy[0] | object->policy[1];
+}
+
 int kernel_object_get(struct kernel *kernel, const struct sluice_object_id *id,
 		      struct sluice_object *ret)
 {
-	return map_get(kernel, KMAP_OBJECTS, id, ret);
+	struct sluice_object object;
+	int err = map_get(kernel, KMAP_OBJECTS, id, &object);
+
+	if (!err && !is_labeled(&object))
+		err = -ENOENT;
+	if (!err)
+		*ret = object;
+	return err;
 }
 
-/* An entry without any label is no entry. */
-static int object_put(struct kernel *kernel, const struct sluice_object_id *id,
-		      const struct sluice_object *object)
+/*
+ * By a program, since writing the entry back would take away what the kernel added since it was
+ * read.
+ */
+static int relabel(struct kernel *kernel, const struct sluice_object_id *id, uint32_t slot,
+		   uint64_t add, uint64_t remove)
 {
-	int err;
+	struct sluice_relabel args = {
+		.object = *id,
+		.add = add,
+		.remove = remove,
+		.slot = slot,
+	};
 
-	if (object->acquired | object->policy[0] | object->policy[1])
-		return map_put(kernel, KMAP_OBJECTS, id, object);
-	err = map_delete(kernel, KMAP_OBJECTS, id);
-	return err == -ENOENT ? 0 : err;
+	return run_program(kernel->program[KRUN_RELABEL], &args, sizeof(args));
 }
 
 int kernel_object_acquire(struct kernel *kernel, const struct sluice_object_id *id, uint64_t add,
 			  uint64_t remove)
 {
-	struct sluice_object object = {};
-	int err = kernel_object_get(kernel, id, &object);
-
-	if (err && err != -ENOENT)
-		return err;
-	object.acquired = (object.acquired & ~remove) | add;
-	return object_put(kernel, id, &object);
+	return relabel(kernel, id, SLUICE_RELABEL_ACQUIRED, add, remove);
 }
 
 int kernel_object_policy(struct kernel *kernel, const struct sluice_object_id *id,
 			 unsigned int slot, uint64_t labels)
 {
-	struct sluice_object object = {};
-	int err = kernel_object_get(kernel, id, &object);
-
-	if (err && err != -ENOENT)
-		return err;
-	object.policy[slot & 1] |= labels;
-	return object_put(kernel, id, &object);
+	return relabel(kernel, id, slot & 1, labels, 0);
 }
 
 void kernel_object_clear_slot(struct kernel *kernel, unsigned int slot)
@@ -278,13 +333,12 @@ void kernel_object_clear_slot(struct kernel *kernel, unsigned int slot)
 	ssize_t n = collect_keys(kernel, KMAP_OBJECTS, sizeof(struct sluice_object_id), &keys), i;
 
 	for (i = 0; i < n; i++) {
-		const void *key = keys + (size_t)i * sizeof(struct sluice_object_id);
+		struct sluice_object_id id;
 		struct sluice_object object;
 
-		if (map_get(kernel, KMAP_OBJECTS, key, &object) || !object.policy[slot & 1])
-			continue;
-		object.policy[slot & 1] = 0;
-		object_put(kernel, key, &object);
+		memcpy(&id, keys + (size_t)i * sizeof(id), sizeof(id));
+		if (!kernel_object_get(kernel, &id, &object) && object.policy[slot & 1])
+			relabel(kernel, &id, slot & 1, 0, ~0ULL);
 	}
 }
 
@@ -299,7 +353,7 @@ int kernel_object_each(struct kernel *kernel, kernel_object_fn fn, void *ctx)
 		int err;
 
 		memcpy(&id, keys + (size_t)i * sizeof(id), sizeof(id));
-		if (map_get(kernel, KMAP_OBJECTS, &id, &object))
+		if (kernel_object_get(kernel, &id, &object))
 			continue;
 		err = fn(ctx, &id, &object);
 		if (err)
@@ -332,6 +386,29 @@ int kernel_ask_each(struct kernel *kernel, kernel_ask_fn fn, void *ctx)
 			fn(ctx, &key, &ask);
 	}
 	return n < 0 ? (int)n : 0;
+}
+
+int kernel_refusal_each(struct kernel *kernel, kernel_refusal_fn fn, void *ctx)
+{
+	_cleanup_free_ char *keys = NULL;
+	ssize_t n = collect_keys(kernel, KMAP_REFUSALS, sizeof(struct sluice_ask_key), &keys), i;
+
+	for (i = 0; i < n; i++) {
+		struct sluice_ask_key key;
+		struct sluice_refusal refusal;
+
+		memcpy(&key, keys + (size_t)i * sizeof(key), sizeof(key));
+		if (!map_get(kernel, KMAP_REFUSALS, &key, &refusal))
+			fn(ctx, &key, &refusal);
+	}
+	return n < 0 ? (int)n : 0;
+}
+
+uint64_t kernel_refusal_take(struct kernel *kernel, const struct sluice_ask_key *key)
+{
+	struct sluice_take_refusals args = { .key = *key };
+
+	return run_program(kernel->program[KRUN_TAKE_REFUSALS], &args, sizeof(args)) ? 0 : args.untold;
 }
 
 int kernel_grant_put(struct kernel *kernel, const struct sluice_ask_key *key,
@@ -383,8 +460,12 @@ int kernel_taint_get(struct kernel *kernel, int pidfd, uint64_t *ret_labels)
 
 	if (err)
 		return err;
-	if (task.shared && !map_get(kernel, KMAP_SHARED, &task.shared, &group))
+	group.joined = task.shared;
+	for (int i = 0; i < SLUICE_SHARED_DEPTH && group.joined; i++) {
+		if (map_get(kernel, KMAP_SHARED, &group.joined, &group))
+			break;
 		task.taint |= group.taint;
+	}
 	if (!task.taint)
 		return -ENOENT;
 	*ret_labels = task.taint;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * kernel_pin.c: the folder /sys/fs/bpf/sluice/<build>: one file for each map, attached program and
- * identify.
+ * kernel_pin.c: the folder /sys/fs/bpf/sluice/<build>: one file for each map and program.
  *
  * Owns: finding, adopting and removing what is pinned. Must not own: loading (kernel.c). A folder
  * appears whole by rename from "<build>_new", so one that is not whole was damaged and is refused.
@@ -74,7 +73,7 @@ int kernel_pin_remove_others(const char *keep)
 	int err;
 
 	while ((err = find_folder(keep, false, folder)) == 0) {
-		err = kernel_pin_remove(folder);
+		err = kernel_pin_remove(folder, !keep);
 		if (err)
 			return err;
 	}
@@ -94,25 +93,6 @@ int kernel_pin_lock(int *ret)
 	return 0;
 }
 
-int kernel_pin_remove(const char *build)
-{
-	char path[512];
-	const struct dirent *entry;
-	_cleanup_(closedirp) DIR *dir = NULL;
-
-	snprintf(path, sizeof(path), "%s/%s", KERNEL_PINS, build);
-	dir = opendir(path);
-	if (!dir)
-		return -errno;
-	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		if (unlinkat(dirfd(dir), entry->d_name, 0))
-			return -errno;
-	}
-	return rmdir(path) ? -errno : 0;
-}
-
 static int pin_open(const char *build, const char *name)
 {
 	char path[512];
@@ -123,32 +103,82 @@ static int pin_open(const char *build, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+/*
+ * What is only unpinned, the kernel detaches some time later. @at_once: the last descriptor closes
+ * here, and on return the program is asked no more.
+ */
+static int pin_remove(DIR *dir, const char *build, const char *name, bool at_once)
+{
+	_cleanup_close_ int fd = at_once ? pin_open(build, name) : -1;
+
+	return unlinkat(dirfd(dir), name, 0) ? -errno : 0;
+}
+
+int kernel_pin_remove(const char *build, bool at_once)
+{
+	char path[512];
+	const struct dirent *entry;
+	_cleanup_(closedirp) DIR *dir = NULL;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%s", KERNEL_PINS, build);
+	dir = opendir(path);
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		err = pin_remove(dir, build, entry->d_name, at_once);
+		if (err)
+			return err;
+	}
+	return rmdir(path) ? -errno : 0;
+}
+
 /* Links of LSM programs, and of BTF tracepoints, which are raw ones to the kernel. */
 static bool is_ours(__u32 type)
 {
 	return type == BPF_LINK_TYPE_TRACING || type == BPF_LINK_TYPE_RAW_TRACEPOINT;
 }
 
-size_t kernel_pin_links(const char *build)
+int kernel_pin_each_link(const char *build, int (*fn)(void *ctx, int fd), void *ctx)
 {
 	char path[512];
 	_cleanup_(closedirp) DIR *dir = NULL;
 	const struct dirent *entry;
-	size_t n = 0;
+	int err = 0;
 
 	snprintf(path, sizeof(path), "%s/%s", KERNEL_PINS, build);
 	dir = opendir(path);
-	while (dir && (entry = readdir(dir))) {
-		struct bpf_link_info info = {};
-		__u32 size = sizeof(info);
+	if (!dir)
+		return -errno;
+	while (!err && (entry = readdir(dir))) {
 		_cleanup_close_ int fd = -1;
 
 		if (strncmp(entry->d_name, "link_", 5))
 			continue;
 		fd = pin_open(build, entry->d_name);
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) && is_ours(info.type))
-			n++;
+		err = fd < 0 ? fd : fn(ctx, fd);
 	}
+	return err;
+}
+
+static int count_link(void *ctx, int fd)
+{
+	struct bpf_link_info info = {};
+	__u32 size = sizeof(info);
+	size_t *n = ctx;
+
+	if (!bpf_obj_get_info_by_fd(fd, &info, &size) && is_ours(info.type))
+		++*n;
+	return 0;
+}
+
+size_t kernel_pin_links(const char *build)
+{
+	size_t n = 0;
+
+	kernel_pin_each_link(build, count_link, &n);
 	return n;
 }
 
@@ -166,16 +196,26 @@ int kernel_pin_adopt(struct kernel *kernel, const char *build, size_t programs,
 				   links, programs, KERNEL_PINS);
 	for (i = 0; i < KERNEL_MAPS; i++) {
 		kernel->map[i] = pin_open(build, kernel_map_specs[i].pin);
+		if (kernel->map[i] == -EPERM)
+			return kernel_fail(error, -EPERM,
+					   "the guard in force does not take this process for the "
+					   "agent: its program or a library is not the one that "
+					   "the agent has vouched for, or it is traced; run "
+					   "'sluice break-glass' before an upgrade");
 		if (kernel->map[i] < 0)
 			return kernel_fail(error, kernel->map[i],
 					   "cannot open the pinned map %s below %s; run 'sluiced "
 					   "--detach' and start again",
 					   kernel_map_specs[i].pin, KERNEL_PINS);
 	}
-	kernel->identify = pin_open(build, "identify");
-	if (kernel->identify < 0)
-		return kernel_fail(error, kernel->identify,
-				   "cannot open the pinned program identify below %s", KERNEL_PINS);
+	for (i = 0; i < KERNEL_RUN; i++) {
+		kernel->program[i] = pin_open(build, kernel_run_names[i]);
+		if (kernel->program[i] < 0)
+			return kernel_fail(error, kernel->program[i],
+					   "cannot open the pinned program %s below %s; run "
+					   "'sluiced --detach' and start again",
+					   kernel_run_names[i], KERNEL_PINS);
+	}
 	return 0;
 }
 
@@ -185,5 +225,7 @@ int kernel_detach(struct kernel_error *error)
 
 	if (err)
 		return kernel_fail(error, err, "cannot remove the pins below %s", KERNEL_PINS);
+	/* Nothing is in force any more; an empty folder that somebody sits in does no harm. */
+	(void)rmdir(KERNEL_PINS);
 	return 0;
 }

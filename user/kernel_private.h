@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kernel_private.h: what kernel.c, kernel_pin.c and kernel_maps.c share. Nobody else includes it.
+ * kernel_private.h: what the files kernel*.c share. Nobody else includes it.
  */
 #ifndef SLUICE_KERNEL_PRIVATE_H
 #define SLUICE_KERNEL_PRIVATE_H
@@ -11,19 +11,32 @@ enum kernel_map {
 	KMAP_TASKS,
 	KMAP_INODES,
 	KMAP_OBJECTS,
+	KMAP_CHANGED,
+	KMAP_FILESYSTEMS,
+	KMAP_ATTRIBUTES,
 	KMAP_SHARED,
+	KMAP_SEGMENTS,
 	KMAP_MEMBERS,
 	KMAP_DESTINATIONS,
 	KMAP_ASKS,
+	KMAP_REFUSALS,
 	KMAP_GRANTS,
 	KMAP_LIVE,
 	KMAP_FLOWS,
+	KMAP_SOCKETS,
+	KMAP_PARCELS,
+	KMAP_MARKS,
 	KMAP_EDGES,
+	KMAP_SPLICES,
 	KMAP_EVENTS,
 	KMAP_COUNTERS,
 	KMAP_CONTROL,
 	KMAP_POLICIES,
 	KMAP_BSS,
+	KMAP_AGENTS,
+	KMAP_GUARDED,
+	KMAP_OWN,
+	KMAP_GUARD,
 	KERNEL_MAPS,
 };
 
@@ -41,14 +54,28 @@ struct ring_buffer;
 #define KERNEL_PINS "/sys/fs/bpf/sluice"
 #define KERNEL_PIN_NAME 64 /* bytes for the name of a build, with the NUL */
 
+/* Programs that are run, not attached; pinned without the "sluice_" of their names. */
+enum kernel_run {
+	KRUN_IDENTIFY,
+	KRUN_RELABEL,
+	KRUN_TAKE_REFUSALS,
+	KRUN_FOUND_OPEN,
+	KRUN_FOUND_MAPPED,
+	KERNEL_RUN,
+};
+
+extern const char *const kernel_run_names[KERNEL_RUN];
+
 struct kernel {
 	int map[KERNEL_MAPS];
-	int identify; /* program */
+	int program[KERNEL_RUN];
 	int lock;
 	char build[KERNEL_PIN_NAME];
 	size_t programs; /* attached when all is well */
 	struct sluice_control *control;
 	struct sluice_policy *policies; /* two */
+	struct sluice_guard *guard;
+	bool bounded; /* see struct sluice_guard */
 	struct ring_buffer *ring;
 	kernel_event_fn fn;
 	void *ctx;
@@ -57,13 +84,30 @@ struct kernel {
 int kernel_fail(struct kernel_error *error, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+struct sluice_bpf;
+
+/* Leaves out the programs for functions that this kernel does not have. -ENOTSUP: one is needed. */
+int kernel_program_choose(struct sluice_bpf *skel, struct kernel_error *error);
+
+/*
+ * Attaches each program and pins its link below @folder; the link itself goes with the skeleton,
+ * the pin holds it. @ret_failed: the program that an error is about
+ */
+int kernel_program_attach(struct sluice_bpf *skel, const char *folder, const char **ret_failed);
+/* The programs that are run, not attached: pins them below @folder and keeps them open. */
+int kernel_program_keep(struct kernel *kernel, const struct sluice_bpf *skel, const char *folder);
+size_t kernel_program_count(const struct sluice_bpf *skel); /* that are attached when all is well */
+/* Tells the log, when it is verbose, what each program cost the verifier. */
+void kernel_program_log(const struct sluice_bpf *skel);
+
 /*
  * Build whose pins are there: @wanted (may be NULL), else any whole one. -ENOENT when there is
  * none.
  */
 int kernel_pin_find(const char *wanted, char ret[KERNEL_PIN_NAME]);
-int kernel_pin_remove(const char *build);
-/* all, also unfinished ones, but @keep, which may be NULL */
+/* @at_once: when it returns the programs are detached, which takes seconds; else some time later */
+int kernel_pin_remove(const char *build, bool at_once);
+/* all, also unfinished ones, but @keep; NULL: none is kept, and all are detached at once */
 int kernel_pin_remove_others(const char *keep);
 
 /*
@@ -78,6 +122,16 @@ size_t kernel_pin_links(const char *build);
 /* Opens all that is pinned by @build. Refuses a set that is not whole. */
 int kernel_pin_adopt(struct kernel *kernel, const char *build, size_t programs,
 		     struct kernel_error *error);
+
+struct bpf_object;
+
+/* kernel_guard.c: leaves out the guard's programs for hooks that this kernel does not have. */
+int kernel_guard_choose(struct kernel *kernel, struct bpf_object *object);
+/* Tells the guard which maps, programs and links are ours: those that are pinned. */
+int kernel_guard_own(struct kernel *kernel);
+
+/* Calls @fn with each link pinned by @build; stops at the first error. */
+int kernel_pin_each_link(const char *build, int (*fn)(void *ctx, int fd), void *ctx);
 
 /* Maps a .data section. */
 void *kernel_map_data(int fd, size_t size);

@@ -25,22 +25,30 @@ static int fail(struct policy_error *error, const struct policy_origin *origin, 
 	return err;
 }
 
-static int label_path(struct kernel *kernel, const char *path, unsigned int slot, uint64_t labels,
-		      bool *ret_folder)
+int label_below(struct kernel *kernel, const char *path, const struct label_bits *bits,
+		struct sluice_identify *ret_found)
 {
 	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
-	struct sluice_object_id id;
-	uint32_t mode;
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	err = kernel_identify(kernel, fd, &id, &mode);
+	err = kernel_identify_fs(kernel, fd, ret_found);
+	return err ? err
+		   : kernel_object_policy(kernel, &ret_found->object, bits->slot, bits->labels);
+}
+
+int label_path(struct agent *agent, const char *path, const struct label_bits *bits,
+	       bool *ret_folder)
+{
+	struct sluice_identify found = {};
+	int err = label_below(agent->kernel, path, bits, &found);
+
 	if (err)
 		return err;
-	if (S_ISDIR(mode))
+	if (S_ISDIR(found.mode))
 		*ret_folder = true;
-	return kernel_object_policy(kernel, &id, slot, labels);
+	return label_places_add(&agent->places[bits->slot], &found, bits->labels);
 }
 
 static void endmntentp(FILE **file)
@@ -53,14 +61,13 @@ static void endmntentp(FILE **file)
  * The kernel walks up within one file system: what is mounted below a labeled folder gets its
  * labels here.
  */
-static int label_mounts(struct kernel *kernel, const char *folder, unsigned int slot,
-			uint64_t labels)
+static int label_mounts(struct kernel *kernel, const char *folder, const struct label_bits *bits)
 {
 	_cleanup_(endmntentp) FILE *mounts = setmntent("/proc/self/mounts", "re");
 	_cleanup_free_ char *real = realpath(folder, NULL);
 	size_t length = real ? strlen(real) : 0;
 	const struct mntent *mount;
-	bool unused;
+	struct sluice_identify unused = {};
 
 	if (!mounts || !real)
 		return -errno;
@@ -70,7 +77,7 @@ static int label_mounts(struct kernel *kernel, const char *folder, unsigned int 
 		if (strncmp(mount->mnt_dir, real, length) ||
 		    (length > 1 && mount->mnt_dir[length] != '/'))
 			continue;
-		err = label_path(kernel, mount->mnt_dir, slot, labels, &unused);
+		err = label_below(kernel, mount->mnt_dir, bits, &unused);
 		if (err && err != -ENOENT && err != -EACCES)
 			return err;
 	}
@@ -79,10 +86,9 @@ static int label_mounts(struct kernel *kernel, const char *folder, unsigned int 
 
 /* nftw() has no context argument, and its own errors look like small ones of the callback. */
 static struct {
-	struct kernel *kernel;
+	struct agent *agent;
 	const struct policy_xattr *xattr;
-	unsigned int slot;
-	uint64_t labels;
+	const struct label_bits *bits;
 	bool *folder;
 	int err;
 } walk;
@@ -113,28 +119,28 @@ static int walk_one(const char *path, const struct stat *st, int type, struct FT
 		return 0;
 	walk.err = type == FTW_DNR ? -EACCES : has_attribute(path, walk.xattr);
 	if (walk.err == 1)
-		walk.err = label_path(walk.kernel, path, walk.slot, walk.labels, walk.folder);
+		walk.err = label_path(walk.agent, path, walk.bits, walk.folder);
 	return walk.err != 0;
 }
 
-static int label_xattr(struct kernel *kernel, const struct policy_xattr *xattr, unsigned int slot,
-		       uint64_t labels, bool *ret_folder)
+int label_xattr(struct agent *agent, const struct policy_xattr *xattr, const char *below,
+		const struct label_bits *bits, bool *ret_folder)
 {
 	int r;
 
-	walk.kernel = kernel;
+	walk.agent = agent;
 	walk.xattr = xattr;
-	walk.slot = slot;
-	walk.labels = labels;
+	walk.bits = bits;
 	walk.folder = ret_folder;
 	walk.err = 0;
-	r = nftw(xattr->below, walk_one, 64, FTW_PHYS);
+	r = nftw(below, walk_one, 64, FTW_PHYS);
 	walk.folder = NULL;
+	walk.bits = NULL;
 	return r < 0 ? -errno : walk.err;
 }
 
-static int label_one(struct kernel *kernel, const struct policy_label *label, uint64_t bit,
-		     unsigned int slot, bool *folders, struct policy_error *error)
+static int label_one(struct agent *agent, const struct policy_label *label,
+		     const struct label_bits *bits, bool *folders, struct policy_error *error)
 {
 	size_t i;
 	int err;
@@ -143,15 +149,18 @@ static int label_one(struct kernel *kernel, const struct policy_label *label, ui
 		const char *path = label->paths[i].path;
 		bool folder = false;
 
-		err = label_path(kernel, path, slot, bit, &folder);
+		err = label_path(agent, path, bits, &folder);
 		if (!err && folder)
-			err = label_mounts(kernel, path, slot, bit);
+			err = label_mounts(agent->kernel, path, bits);
 		if (err)
 			return fail(error, &label->paths[i].origin, err, path);
 		*folders |= folder;
 	}
 	for (i = 0; i < label->n_xattrs; i++) {
-		err = label_xattr(kernel, &label->xattrs[i], slot, bit, folders);
+		err = kernel_attribute_put(agent->kernel, label->xattrs[i].name);
+		if (!err)
+			err = label_xattr(agent, &label->xattrs[i], label->xattrs[i].below, bits,
+					  folders);
 		if (err)
 			return fail(error, &label->xattrs[i].origin, err, label->xattrs[i].below);
 	}
@@ -165,9 +174,10 @@ int label_apply(struct agent *agent, const struct policy *policy, const unsigned
 	size_t i;
 
 	kernel_object_clear_slot(agent->kernel, slot);
+	label_places_clear(&agent->places[slot & 1]);
 	for (i = 0; i < policy->n_labels; i++) {
-		int err = label_one(agent->kernel, &policy->labels[i], 1ULL << numbers[i], slot,
-				    &folders, error);
+		const struct label_bits bits = { slot & 1, 1ULL << numbers[i] };
+		int err = label_one(agent, &policy->labels[i], &bits, &folders, error);
 
 		if (err) {
 			kernel_object_clear_slot(agent->kernel, slot);
@@ -198,6 +208,9 @@ int label_copy(struct agent *agent, unsigned int from, unsigned int to)
 {
 	struct copy copy = { .kernel = agent->kernel, .from = from & 1, .to = to & 1 };
 
+	int err;
+
 	kernel_object_clear_slot(agent->kernel, to);
-	return kernel_object_each(agent->kernel, copy_one, &copy);
+	err = label_places_copy(&agent->places[copy.to], &agent->places[copy.from]);
+	return err ? err : kernel_object_each(agent->kernel, copy_one, &copy);
 }

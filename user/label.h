@@ -16,6 +16,8 @@
 #include "ipc.h"
 #include "policy.h"
 
+struct mounts;
+
 /**
  * label_numbers() - give each label of @policy its bit: the one it always had, or a free one.
  * @folder: of the agent's state; the file "labels" in it is replaced durably when a label is new
@@ -24,6 +26,10 @@
  */
 int label_numbers(const struct policy *policy, const char *folder, struct label_names *names,
 		  unsigned int numbers[SLUICE_MAX_LABELS], struct policy_error *error);
+
+/* Gives @name a number if it has none; as above. */
+int label_names_add(const char *folder, const char *name, struct label_names *names,
+		    struct policy_error *error);
 
 /* Reads "<folder>/labels". No file is no label; a damaged one is refused. */
 int label_names_load(const char *folder, struct label_names *ret, struct policy_error *error);
@@ -36,6 +42,32 @@ int label_names_load(const char *folder, struct label_names *ret, struct policy_
  */
 int label_apply(struct agent *agent, const struct policy *policy, const unsigned int *numbers,
 		unsigned int slot, struct policy_error *error);
+
+/**
+ * label_follow_mounts() - what is mounted changed from @old to @now: what is new gets at once the
+ * labels that the policy in force gives to its place, and that is journaled.
+ * Return: whether something that was labeled so is gone: then label anew (deploy_relabel()).
+ */
+bool label_follow_mounts(struct agent *agent, const struct mounts *old, const struct mounts *now);
+
+/* @slot: 0 or 1 */
+struct label_bits {
+	unsigned int slot;
+	uint64_t labels;
+};
+
+/*
+ * For label_mount.c: label what lies at @path, and files below it by attribute. Both are noted as
+ * what a line of the policy leads to (label_place.h).
+ */
+int label_path(struct agent *agent, const char *path, const struct label_bits *bits,
+	       bool *ret_folder);
+int label_xattr(struct agent *agent, const struct policy_xattr *xattr, const char *below,
+		const struct label_bits *bits, bool *ret_folder);
+
+/* The same for what is mounted below such a place, which is not noted. */
+int label_below(struct kernel *kernel, const char *path, const struct label_bits *bits,
+		struct sluice_identify *ret_found);
 
 /* Copies what the policy in force labels from slot to slot. */
 int label_copy(struct agent *agent, unsigned int from, unsigned int to);

@@ -14,6 +14,7 @@
 
 #include "cleanup.h"
 #include "kernel.h"
+#include "label_keep.h"
 #include "lineage.h"
 #include "record.h"
 
@@ -39,6 +40,22 @@ static int journal_label(struct agent *agent, const struct sluice_object_id *id,
 	err = record_add(agent, NULL, body, "label.set", "label %s %s %s", label,
 			 add ? "added to" : "removed from", path);
 	return err ? err : record_commit(agent);
+}
+
+/* @kept: as label_keep_object() */
+static int say_kept(char *text, size_t size, int kept, bool add, const char *label,
+		    const char *path)
+{
+	if (!add)
+		return say(text, size, 0, "'%2$s' no longer carries '%1$s' itself", label, path);
+	if (kept > 0)
+		return say(text, size, 0, "'%2$s' now carries '%1$s'", label, path);
+	return say(text, size, 0,
+		   kept ? "'%2$s' now carries '%1$s', but only until the next reboot: the table of "
+			  "labels cannot be written now (see the journal)"
+			: "'%2$s' now carries '%1$s' until its file system is unmounted, which has "
+			  "no lasting identity",
+		   label, path);
 }
 
 int label_set(struct agent *agent, int fd, const char *label, bool add, const char *path,
@@ -76,9 +93,12 @@ int label_set(struct agent *agent, int fd, const char *label, bool add, const ch
 		return say(text, size, err, "the kernel did not take label '%s' for '%s'", label,
 			   path);
 	kernel_forget_caches(agent->kernel);
-	return say(text, size, 0,
-		   add ? "'%2$s' now carries '%1$s'" : "'%2$s' no longer carries '%1$s' itself",
-		   label, path);
+	err = add ? kernel_find(agent->kernel, false) : 0;
+	if (err)
+		return say(text, size, err,
+			   "'%s' is set on '%s', but it is not known which processes have it mapped",
+			   label, path);
+	return say_kept(text, size, label_keep_object(agent, fd), add, label, path);
 }
 
 struct listing {
@@ -125,8 +145,8 @@ static int list_acquired(void *ctx, const struct sluice_object_id *id,
 	if (name)
 		snprintf(path, sizeof(path), "%s", name);
 	else
-		snprintf(path, sizeof(path), "inode %llu of device %u:%u",
-			 (unsigned long long)id->ino, id->dev >> 20, id->dev & 0xfffff);
+		snprintf(path, sizeof(path), "inode %llu of file system %08x",
+			 (unsigned long long)id->ino, id->dev);
 	return list_labels(listing, object->acquired, path, "acquired");
 }
 

@@ -23,7 +23,7 @@ static int fail(struct policy_error *error, int err, const char *what, const cha
 
 static int parse_line(struct label_names *names, const char *line)
 {
-	char name[SLUICE_NAME_MAX], end;
+	char name[SLUICE_NAME_MAX] = "", end;
 	unsigned int bit;
 
 	if (sscanf(line, "%u %63s%c", &bit, name, &end) != 3 || end != '\n' ||
@@ -112,6 +112,30 @@ int label_numbers(const struct policy *policy, const char *folder, struct label_
 		numbers[i] = (unsigned int)bit;
 	}
 	err = changed ? store(folder, &grown) : 0;
+	if (err)
+		return fail(error, err, "cannot keep the numbers of the labels", folder);
+	*names = grown;
+	return 0;
+}
+
+int label_names_add(const char *folder, const char *name, struct label_names *names,
+		    struct policy_error *error)
+{
+	struct label_names grown = *names;
+	int bit, err;
+
+	if (find(&grown, name) >= 0)
+		return 0;
+	bit = find(&grown, "");
+	if (bit < 0) {
+		snprintf(error->text, sizeof(error->text),
+			 "no number is left for label '%s', which the table of labeled objects "
+			 "names; restore %s/labels from a backup",
+			 name, folder);
+		return -ENOSPC;
+	}
+	snprintf(grown.name[bit], SLUICE_NAME_MAX, "%s", name);
+	err = store(folder, &grown);
 	if (err)
 		return fail(error, err, "cannot keep the numbers of the labels", folder);
 	*names = grown;

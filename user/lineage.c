@@ -14,7 +14,6 @@
 #include "process.h"
 
 #define EVICT_LOOK 64	 /* nodes looked at to make room for one */
-#define MAX_EXECS 64	 /* of one process; the last one stands for all further ones */
 
 static bool ask_proc(pid_t pid, uint64_t start_ns)
 {
@@ -37,7 +36,6 @@ static void forget_edge(struct lineage *lineage, struct edge *edge)
 	DL_DELETE2(edge->key.to->in, edge, prev_in, next_in);
 	DL_DELETE2(edge->key.from->out, edge, prev_out, next_out);
 	HASH_DEL(lineage->edges, edge);
-	free(edge->object);
 	free(edge);
 }
 
@@ -98,8 +96,10 @@ static bool make_room(struct lineage *lineage, const struct node *keep)
 }
 
 /* gcc 12 takes the name of a node that another table holds for a leak. */
+#ifndef __clang__
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
 struct node *lineage_find(struct lineage *lineage, const struct node_key *key)
 {
 	struct node *node;
@@ -107,7 +107,9 @@ struct node *lineage_find(struct lineage *lineage, const struct node_key *key)
 	HASH_FIND(hh, lineage->nodes, key, sizeof(*key), node);
 	return node;
 }
+#ifndef __clang__
 #pragma GCC diagnostic pop
+#endif
 
 static int set_name(struct node *node, const char *name)
 {
@@ -158,13 +160,8 @@ static struct edge *new_edge(struct lineage *lineage, const struct edge_key *key
 	edge->time_ms = fact->time_ms;
 	edge->seq = fact->seq;
 	memcpy(edge->comm, fact->comm, strnlen(fact->comm, sizeof(edge->comm) - 1));
-	if (fact->type == SLUICE_EVENT_EXEC && !(edge->object = strdup(fact->exe))) {
-		free(edge);
-		return NULL;
-	}
 	HASH_ADD(hh, lineage->edges, key, sizeof(edge->key), edge);
 	if (!edge->hh.tbl) {
-		free(edge->object);
 		free(edge);
 		return NULL;
 	}
@@ -179,10 +176,6 @@ static int add_edge(struct lineage *lineage, struct node *from, struct node *to,
 	struct edge_key key = { .from = from, .to = to, .type = fact->type };
 	struct edge *edge;
 
-	if (fact->type == SLUICE_EVENT_EXEC) {
-		key.type |= (uint64_t)from->execs << 8;
-		from->execs += from->execs < MAX_EXECS;
-	}
 	lineage->order++;
 	HASH_FIND(hh, lineage->edges, &key, sizeof(key), edge);
 	if (!edge)
@@ -222,6 +215,19 @@ static int target_key(const struct sluice_target *target, struct node_key *ret)
 	}
 }
 
+bool lineage_has_peer(unsigned int type)
+{
+	return type == SLUICE_EVENT_FORK || type == SLUICE_EVENT_TAKE || type == SLUICE_EVENT_GIVE;
+}
+
+/* What the other node is called; of a process that we do not see: what it was called before. */
+static const char *other_name(const struct lineage_fact *fact)
+{
+	if (!lineage_has_peer(fact->type))
+		return fact->object;
+	return fact->type == SLUICE_EVENT_FORK ? fact->comm : NULL;
+}
+
 int lineage_add(struct lineage *lineage, const struct lineage_fact *fact)
 {
 	struct node_key self = { .kind = NODE_PROCESS,
@@ -231,26 +237,23 @@ int lineage_add(struct lineage *lineage, const struct lineage_fact *fact)
 				  .id = (uint32_t)fact->peer,
 				  .a = fact->peer_start_ns };
 	struct node *process, *object;
-	bool exec = fact->type == SLUICE_EVENT_EXEC;
 	int r = 0;
 
 	if (fact->type == SLUICE_EVENT_READ || fact->type == SLUICE_EVENT_LABEL)
 		r = target_key(fact->target, &other);
-	else if (fact->type != SLUICE_EVENT_FORK && !exec)
+	else if (!lineage_has_peer(fact->type))
 		return 0;
-	if (r < 0 || !fact->comm || (exec && !fact->exe))
+	if (r < 0 || !fact->comm)
 		return -EINVAL;
 	process = get_node(lineage, &self, fact->comm, NULL);
 	if (!process)
 		return -ENOMEM;
-	object = exec ? process
-		      : get_node(lineage, &other,
-				 fact->type == SLUICE_EVENT_FORK ? fact->comm : fact->object,
-				 process);
+	object = get_node(lineage, &other, other_name(fact), process);
 	if (!object)
 		return -ENOMEM;
-	return fact->type == SLUICE_EVENT_READ ? add_edge(lineage, object, process, fact) :
-						 add_edge(lineage, process, object, fact);
+	if (fact->type == SLUICE_EVENT_READ || fact->type == SLUICE_EVENT_TAKE)
+		return add_edge(lineage, object, process, fact);
+	return add_edge(lineage, process, object, fact);
 }
 
 const char *lineage_object_name(struct lineage *lineage, const struct sluice_object_id *id)

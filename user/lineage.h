@@ -4,9 +4,9 @@
  *
  * Owns: nodes (processes, files, endpoints), edges between them in the direction that data flows,
  * and the walks back.
- * Must not own: taint and labels in force (the kernel has them), or the record of truth (the
- * journal, from which this is rebuilt: record_replay()). What does not fit any more is forgotten
- * here, never there.
+ * Must not own: taint and labels in force (the kernel has them), the record of truth (the journal,
+ * from which this is rebuilt: record_replay()), or people's questions (lineage_index.h). It is what
+ * a request needs at once: its sources. What does not fit any more is forgotten here, never there.
  *
  * An edge can only carry what was there before it: walks go back in the order in which facts were
  * added.
@@ -21,7 +21,6 @@
 
 #include "abi.h"
 
-#define LINEAGE_MAX_STEPS 1024	/* of one answer: the nearest ones */
 #define LINEAGE_EDGES_PER_NODE 4 /* edges kept: this times the nodes */
 #define LINEAGE_NO_SEQ UINT64_MAX
 
@@ -29,8 +28,8 @@ struct lineage;
 
 /**
  * struct lineage_fact: one thing that happened.
- * @type: SLUICE_EVENT_READ, _LABEL, _FORK or _EXEC; others are ignored
- * @comm: short name of the process when it did it; @exe: its program, what it became for EXEC
+ * @type: SLUICE_EVENT_READ, _LABEL, _FORK, _TAKE or _GIVE; others are ignored
+ * @comm: short name of the process when it did it
  * @target, @object: READ, LABEL: the file or endpoint, and its name
  * @labels: that moved along
  * @seq: number of the journal entry, LINEAGE_NO_SEQ for none
@@ -42,7 +41,6 @@ struct lineage_fact {
 	uint64_t start_ns;
 	uint64_t peer_start_ns;
 	const char *comm;
-	const char *exe;
 	const struct sluice_target *target;
 	const char *object;
 	uint64_t labels;
@@ -51,15 +49,13 @@ struct lineage_fact {
 };
 
 /*
- * One step of an answer. The strings are bytes, owned by the graph, valid until the next
- * lineage_add().
+ * One source. The strings are bytes, owned by the graph, valid until the next lineage_add().
  */
 struct lineage_step {
-	const char *verb; /* read, received, wrote, started, became */
+	const char *verb; /* read, received */
 	const char *comm;
 	pid_t pid;
 	const char *object;
-	pid_t peer; /* started: the child; else 0 */
 	uint64_t labels;
 	uint64_t time_ms;
 	uint64_t seq;
@@ -70,6 +66,9 @@ typedef bool (*lineage_alive_fn)(pid_t pid, uint64_t start_ns);
 
 struct lineage *lineage_new(size_t max_nodes, lineage_alive_fn alive);
 struct lineage *lineage_free(struct lineage *lineage); /* returns NULL */
+
+/* Whether events of @type (SLUICE_EVENT_*) are between two processes. */
+bool lineage_has_peer(unsigned int type);
 
 /* Return: 0, -EINVAL for a fact that lacks a part, -ENOMEM. */
 int lineage_add(struct lineage *lineage, const struct lineage_fact *fact);
@@ -82,18 +81,6 @@ int lineage_add(struct lineage *lineage, const struct lineage_fact *fact);
  */
 size_t lineage_sources(struct lineage *lineage, pid_t pid, uint64_t start_ns, uint64_t labels,
 		       struct lineage_step *ret, size_t max);
-
-/**
- * lineage_of_pid() - all that led to what a process carries, oldest first.
- * @start_ns: as for process_read(); 0 for the newest process with that pid, also one that has ended
- * Return: steps written to @ret; -ESRCH when nothing is known of it.
- */
-int lineage_of_pid(struct lineage *lineage, pid_t pid, uint64_t start_ns, struct lineage_step *ret,
-		   size_t max);
-
-/* The same for a file; -ENOENT when nothing is known of it. */
-int lineage_of_object(struct lineage *lineage, const struct sluice_object_id *id,
-		      struct lineage_step *ret, size_t max);
 
 /* Last known path of an object, or NULL; valid until the next lineage_add(). */
 const char *lineage_object_name(struct lineage *lineage, const struct sluice_object_id *id);

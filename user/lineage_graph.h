@@ -24,13 +24,12 @@ struct node_key {
 
 struct edge;
 
-/* @mark, @bound: scratch of the walk that visits it; @execs: edges "became" so far */
+/* @mark, @bound: scratch of the walk that visits it */
 struct node {
 	struct node_key key;
 	char *name;
 	struct edge *in;
 	struct edge *out;
-	unsigned int execs;
 	uint64_t mark;
 	uint64_t bound;
 	struct node *older, *newer;
@@ -40,20 +39,18 @@ struct node {
 struct edge_key {
 	struct node *from;
 	struct node *to;
-	uint64_t type; /* EXEC: plus the number of the exec in the upper bits */
+	uint64_t type;
 };
 
-/* @first, @last: place in the order of facts; @object: EXEC: the program */
+/* @first, @last: place in the order of facts */
 struct edge {
 	struct edge_key key;
 	char comm[16];
-	char *object;
 	uint64_t labels;
 	uint64_t first;
 	uint64_t last;
 	uint64_t time_ms;
 	uint64_t seq;
-	uint64_t mark;
 	struct edge *next_in, *prev_in, *next_out, *prev_out;
 	UT_hash_handle hh;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lineage_walk.c: walking back from a process or file to where its data came from: see lineage.h.
+ * lineage_walk.c: walking back from a process to where its data came from: see lineage.h.
  *
  * Breadth first, so that what is near is found before a limit is reached. A node is visited again
  * only when it is reached with a later bound than before, so the walk ends on cycles too.
@@ -69,125 +69,21 @@ static void walk_back(struct lineage *lineage, struct node *start, uint64_t labe
 	free(queue.nodes);
 }
 
+/* @edge: of a read */
 static void fill_step(const struct edge *edge, struct lineage_step *ret)
 {
-	const struct node *from = edge->key.from, *to = edge->key.to;
+	const struct node *from = edge->key.from;
 	struct lineage_step step = {
+		.verb = from->key.kind == NODE_ENDPOINT ? "received" : "read",
 		.comm = edge->comm,
+		.pid = (pid_t)edge->key.to->key.id,
+		.object = from->name ? from->name : "",
 		.labels = edge->labels,
 		.time_ms = edge->time_ms,
 		.seq = edge->seq,
 	};
 
-	switch (edge->key.type & 0xff) {
-	case SLUICE_EVENT_READ:
-		step.verb = from->key.kind == NODE_ENDPOINT ? "received" : "read";
-		step.pid = (pid_t)to->key.id;
-		step.object = from->name;
-		break;
-	case SLUICE_EVENT_LABEL:
-		step.verb = "wrote";
-		step.pid = (pid_t)from->key.id;
-		step.object = to->name;
-		break;
-	case SLUICE_EVENT_FORK:
-		step.verb = "started";
-		step.pid = (pid_t)from->key.id;
-		step.object = to->name;
-		step.peer = (pid_t)to->key.id;
-		break;
-	default:
-		step.verb = "became";
-		step.pid = (pid_t)from->key.id;
-		step.object = edge->object;
-	}
-	if (!step.object)
-		step.object = "";
 	*ret = step;
-}
-
-/* Edges of one answer, each once. */
-struct found {
-	struct edge *edges[LINEAGE_MAX_STEPS];
-	size_t n;
-	size_t max;
-	uint64_t mark;
-};
-
-static bool collect(void *ctx, struct edge *edge, uint64_t bound)
-{
-	struct found *found = ctx;
-
-	(void)bound;
-	if (edge->mark == found->mark)
-		return false;
-	edge->mark = found->mark;
-	found->edges[found->n++] = edge;
-	return found->n == found->max;
-}
-
-static int by_order(const void *a, const void *b)
-{
-	const struct edge *const *x = a, *const *y = b;
-
-	return ((*x)->first > (*y)->first) - ((*x)->first < (*y)->first);
-}
-
-static int answer(struct lineage *lineage, struct node *node, struct lineage_step *ret, size_t max)
-{
-	_cleanup_free_ struct found *found = calloc(1, sizeof(*found));
-
-	if (!found)
-		return -ENOMEM;
-	found->max = max < LINEAGE_MAX_STEPS ? max : LINEAGE_MAX_STEPS;
-	found->mark = lineage->marks + 1;
-	if (found->max)
-		walk_back(lineage, node, 0, collect, found);
-	qsort(found->edges, found->n, sizeof(found->edges[0]), by_order);
-	for (size_t i = 0; i < found->n; i++)
-		fill_step(found->edges[i], &ret[i]);
-	return (int)found->n;
-}
-
-/*
- * /proc knows starts in ticks only, the graph in nanoseconds: so this looks at all, for people's
- * questions only.
- */
-static struct node *find_pid(struct lineage *lineage, pid_t pid, uint64_t start_ns)
-{
-	const uint64_t tick = 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
-	struct node *best = NULL;
-
-	for (struct node *node = lineage->nodes; node; node = node->hh.next) {
-		uint64_t start = node->key.a;
-
-		if (node->key.kind != NODE_PROCESS || node->key.id != (uint32_t)pid)
-			continue;
-		if (start_ns && (start > start_ns ? start - start_ns : start_ns - start) > tick)
-			continue;
-		if (!best || best->key.a < start)
-			best = node;
-	}
-	return best;
-}
-
-int lineage_of_pid(struct lineage *lineage, pid_t pid, uint64_t start_ns, struct lineage_step *ret,
-		   size_t max)
-{
-	struct node *node = find_pid(lineage, pid, start_ns);
-
-	return node ? answer(lineage, node, ret, max) : -ESRCH;
-}
-
-int lineage_of_object(struct lineage *lineage, const struct sluice_object_id *id,
-		      struct lineage_step *ret, size_t max)
-{
-	struct node_key key;
-	struct node *node;
-
-	lineage_object_key(id, &key);
-	node = lineage_find(lineage, &key);
-	return node ? answer(lineage, node, ret, max) : -ENOENT;
 }
 
 /*
@@ -212,7 +108,7 @@ static bool collect_origin(void *ctx, struct edge *edge, uint64_t bound)
 {
 	struct origins *origins = ctx;
 
-	if ((edge->key.type & 0xff) != SLUICE_EVENT_READ)
+	if (edge->key.type != SLUICE_EVENT_READ)
 		return false;
 	if (!origins->nearest)
 		origins->nearest = edge;

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "text.h"
+
 static int log_level = LOG_INFO;
 
 void log_set_level(int level)
@@ -24,6 +26,7 @@ void log_messagev(int level, const char *format, va_list ap)
 	if (level > log_level)
 		return;
 	vsnprintf(line, sizeof(line), format, ap);
+	text_scrub(line); /* names of files, words of a server: none may begin a line of its own */
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "%s\n", line);
 	else

@@ -5,9 +5,9 @@
 COMMON := channel escape log text
 
 # policy.d as checked data, and its form for the kernel
-POLICY := array policy policy_check policy_endpoint policy_file policy_keys policy_parse \
+POLICY := array medium policy policy_check policy_endpoint policy_file policy_guard policy_keys policy_parse \
 	policy_rule policy_section policy_value
-RULESET := ruleset ruleset_clearance ruleset_destination ruleset_port
+RULESET := ruleset ruleset_clearance ruleset_destination ruleset_port ruleset_sink
 
 # The signed record: what reads it and what writes it
 JOURNAL_READ := journal_check journal_checkpoint journal_print journal_read journal_scan \
@@ -15,28 +15,34 @@ JOURNAL_READ := journal_check journal_checkpoint journal_print journal_read jour
 JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_file journal_key \
 	journal_recover journal_scan merkle note
 
-PROCESS := process process_text person
+PROCESS := process process_reader process_text person
 RECORD := record record_parts record_replay wording wording_target
 REQUEST := request request_describe request_digest request_fill request_recover request_replay \
 	request_terms
 DECISION := decision decision_check grant grant_recover hold
-EVENT := enforcement event event_gap lineage lineage_walk
+# the agent's guard of itself, and who may break its glass
+GUARD := glass guard guard_host guard_marks guard_places
+EVENT := enforcement event event_gap event_repeat lineage lineage_walk
+# the same for people, in a file
+LINEAGE := lineage_follow lineage_index lineage_index_add lineage_index_walk
 CONTROL := control control_answer control_gateway control_query
-KERNEL := kernel kernel_maps kernel_pin
+KERNEL := kernel kernel_changed kernel_guard kernel_maps kernel_pin kernel_program
 # what the policy's paths and names are on this host
-RESOLUTION := deploy label label_answer label_names endpoint endpoint_resolve unit
+RESOLUTION := database deploy label label_answer label_keep label_mount label_names label_place \
+	label_rows label_stay label_table mount mount_watch endpoint endpoint_resolve unit
 
-SLUICED_MODULES := sluiced agent check notify sandbox $(COMMON) $(POLICY) $(RULESET) \
-	$(JOURNAL_WRITE) $(PROCESS) $(RECORD) $(REQUEST) $(DECISION) $(EVENT) $(CONTROL) \
+SLUICED_MODULES := sluiced options loop release agent btf check clean notify sandbox $(COMMON) \
+	$(POLICY) $(RULESET) \
+	$(JOURNAL_WRITE) $(PROCESS) $(RECORD) $(REQUEST) $(DECISION) $(GUARD) $(EVENT) $(LINEAGE) $(CONTROL) \
 	$(KERNEL) $(RESOLUTION)
-SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng
+SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng -lsqlite3
 
 GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_link notifier \
 	notifier_card notifier_queue notifier_teams notifier_text notify sandbox teams_card \
 	$(COMMON)
 GATEWAY_LIBS = -levent_core -lcurl -ljansson -linih -lseccomp -lcap-ng
 
-CLI_MODULES := sluice advice check client cmd cmd_decide cmd_doctor cmd_grant cmd_journal \
-	cmd_label cmd_lineage cmd_policy cmd_request cmd_status cmd_verify table view $(COMMON) \
+CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \
+	cmd_label cmd_lineage cmd_policy cmd_request cmd_status cmd_verify dot table view $(COMMON) \
 	$(POLICY) $(JOURNAL_READ)
 CLI_LIBS = -ljansson -linih -lcrypto

@@ -27,6 +27,8 @@
 /* How long an answer is tried: nobody waits for it, but it tells people to stop looking. */
 #define CLOSED_LIFE_MS (15 * 60 * 1000ULL)
 #define MAX_LIFE_MS (SLUICE_MAX_LIMIT_S * 1000ULL)
+/* One answer must not silence a channel for good, whatever time it asks for. */
+#define MAX_SILENCE_MS (5 * 60 * 1000ULL)
 
 /**
  * struct delivery: one message on its way.
@@ -187,17 +189,24 @@ static void fail(struct delivery *delivery, const char *text)
 	end(delivery);
 }
 
+static uint64_t min_ms(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static void try_again(struct delivery *delivery, const struct notifier_result *result)
 {
 	struct notifier_queue *queue = delivery->queue;
 	uint64_t now_ms = clock_ms(CLOCK_BOOTTIME);
 	uint64_t wait_ms = back_off_ms(queue, delivery->attempts);
+	uint64_t asked_ms = min_ms(result->wait_s, MAX_LIFE_MS / 1000 + 1) * 1000;
+	uint64_t silence_ms = now_ms + min_ms(asked_ms, MAX_SILENCE_MS);
 	char text[320];
 
-	if (result->wait_s * 1000 > wait_ms)
-		wait_ms = result->wait_s * 1000;
-	if (result->wait_s > 0 && queue->not_before_ms < now_ms + wait_ms)
-		queue->not_before_ms = now_ms + wait_ms;
+	if (asked_ms > wait_ms)
+		wait_ms = asked_ms;
+	if (asked_ms > 0 && queue->not_before_ms < silence_ms)
+		queue->not_before_ms = silence_ms;
 	if (delivery->attempts >= queue->notifier->max_attempts) {
 		snprintf(text, sizeof(text), "%s; gave up after %u attempts", result->text,
 			 delivery->attempts);

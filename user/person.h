@@ -28,10 +28,13 @@
  * @uids: every uid on any road, @uid and @loginuid included; uid 0 only where it is the process's
  * own, because every
  *	login has daemons of root among its ancestors
+ * @claims: bit i: uids[i] was only ever claimed, by a login or by sudo's variables, and no process
+ *	on the roads runs as it. Whoever has no login yet may write any number into
+ *	/proc/self/loginuid, without rights. A claim conflicts with its person; it names nobody.
  * @everyone: not all roads could be followed to their end: conflicts with every person
- * @partial: the process ended before its ancestors could be seen, and no login names anybody: one
- * approval more is
- *	needed, because one of the approvers may be the one who asks
+ * @partial: the process ended before its ancestors could be seen, or what sudo says of them could
+ * not be read, and no login names anybody: one approval more is needed, because one of the
+ * approvers may be the one who asks
  * @unit, @owner_unit: see struct process
  */
 struct identity {
@@ -39,14 +42,21 @@ struct identity {
 	uint32_t loginuid;
 	uid_t uids[PERSON_MAX_UIDS];
 	size_t n_uids;
+	uint32_t claims;
 	bool everyone;
 	bool partial;
 	char unit[PROCESS_UNIT];
 	char owner_unit[PROCESS_UNIT];
 };
 
-/* Notes one uid; too many set @everyone. */
+/* Notes one uid that a process has, or that a login service vouches for; too many set @everyone. */
 void identity_add(struct identity *identity, uid_t uid);
+
+/* Notes one that is only said: a login, or what sudo tells its child. */
+void identity_claim(struct identity *identity, uid_t uid);
+
+/* Whether @uid is among the uids, and more than a claim. */
+bool identity_has(const struct identity *identity, uid_t uid);
 
 /**
  * identity_of() - follow all roads from a live process.
@@ -69,7 +79,7 @@ const struct policy_person *person_common(const struct policy *policy, const str
 
 /*
  * Whom to name as requester: login, then own uid, owner of the unit, ancestors; NULL when nobody is
- * known.
+ * known. What is only claimed names nobody.
  */
 const struct policy_person *person_requester(const struct policy *policy,
 					     const struct identity *identity);
@@ -77,8 +87,8 @@ const struct policy_person *person_requester(const struct policy *policy,
 /**
  * person_deciding() - who is at the other end when a process decides.
  * @ret_why: when nobody: one sentence with the remedy
- * By login if there was one, else by uid. Without a login neither root nor a system service is
- * anybody.
+ * By login if there was one, else by uid. A system service is nobody, but for those that log people
+ * in; nor is root without a login, or a login that is only claimed.
  */
 const struct policy_person *person_deciding(const struct policy *policy,
 					    const struct identity *identity, const char **ret_why);

@@ -18,6 +18,7 @@
 #include "text.h"
 
 #define DEFAULT_JOURNAL "/var/log/sluice/journal.jsonl"
+#define DEFAULT_CONSOLE "/dev/console"
 #define DEFAULT_STATE "/var/lib/sluice"
 
 static void __attribute__((format(printf, 3, 0)))
@@ -76,11 +77,16 @@ static void free_endpoints(struct policy_endpoint *endpoints, size_t n)
 	free(endpoints);
 }
 
+static void free_paths(struct policy_path *paths, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(paths[i].path);
+	free(paths);
+}
+
 static void free_label(struct policy_label *label)
 {
-	for (size_t i = 0; i < label->n_paths; i++)
-		free(label->paths[i].path);
-	free(label->paths);
+	free_paths(label->paths, label->n_paths);
 	for (size_t i = 0; i < label->n_xattrs; i++) {
 		free(label->xattrs[i].name);
 		free(label->xattrs[i].value);
@@ -113,6 +119,8 @@ struct policy *policy_free(struct policy *policy)
 	}
 	for (size_t i = 0; i < policy->n_trusted; i++)
 		free_subjects(policy->trusted[i].subjects, policy->trusted[i].n_subjects);
+	for (size_t i = 0; i < policy->n_sinks; i++)
+		free_paths(policy->sinks[i].paths, policy->sinks[i].n_paths);
 	for (size_t i = 0; i < policy->n_people; i++)
 		free_person(&policy->people[i]);
 	for (size_t i = 0; i < policy->n_groups; i++)
@@ -122,11 +130,16 @@ struct policy *policy_free(struct policy *policy)
 	free(policy->labels);
 	free(policy->rules);
 	free(policy->trusted);
+	free(policy->sinks);
 	free(policy->people);
 	free(policy->groups);
 	free(policy->files);
 	free(policy->settings.journal);
 	free(policy->settings.state);
+	for (size_t i = 0; i < policy->guard.n_paths; i++)
+		free(policy->guard.paths[i].path);
+	free(policy->guard.paths);
+	free(policy->guard.console);
 	free(policy);
 	return NULL;
 }
@@ -149,7 +162,12 @@ static struct policy *new_policy(void)
 	policy->settings.stale_ms = SLUICE_STALE_MS;
 	policy->settings.journal = strdup(DEFAULT_JOURNAL);
 	policy->settings.state = strdup(DEFAULT_STATE);
-	if (!policy->settings.journal || !policy->settings.state)
+	policy->guard.mode = SLUICE_GUARD_ENFORCE;
+	policy->guard.policy = true;
+	policy->guard.libraries = true;
+	policy->guard.limit_s = SLUICE_DEFAULT_GLASS_S;
+	policy->guard.console = strdup(DEFAULT_CONSOLE);
+	if (!policy->settings.journal || !policy->settings.state || !policy->guard.console)
 		return policy_free(policy);
 	return policy;
 }

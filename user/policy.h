@@ -94,6 +94,7 @@ struct policy_label {
  * @labels: bit i for policy::labels[i]
  * @cleared: who may, without being asked about (alternatives)
  * @destinations: where egress of these labels may go
+ * @media: and by which media, bit by enum sluice_medium
  * @verdict: for the rest
  * @monitor: journal what would have been stopped, stop nothing
  * @limit_s: how long a question waits before it is a denial
@@ -111,6 +112,7 @@ struct policy_rule {
 	size_t n_cleared;
 	struct policy_endpoint *destinations;
 	size_t n_destinations;
+	uint64_t media;
 	enum policy_verdict verdict;
 	enum policy_mode mode;
 	bool monitor;
@@ -122,13 +124,26 @@ struct policy_rule {
 	uint64_t groups;
 };
 
-/* A subject that reads these labels without carrying them on. */
+/*
+ * A subject that reads these labels without carrying them on. @declassify: each such read is told
+ * of and journaled.
+ */
 struct policy_trusted {
 	struct policy_origin origin;
 	char name[SLUICE_NAME_MAX];
+	bool declassify;
 	uint64_t labels;
 	struct policy_subject *subjects;
 	size_t n_subjects;
+};
+
+/* Files, folders and sockets that these labels do not come to. */
+struct policy_sink {
+	struct policy_origin origin;
+	char name[SLUICE_NAME_MAX];
+	uint64_t labels;
+	struct policy_path *paths;
+	size_t n_paths;
 };
 
 /**
@@ -170,14 +185,38 @@ struct policy_settings {
 	unsigned int stale_ms;
 };
 
+/**
+ * struct policy_guard: section [Guard]: how the agent guards itself.
+ * @mode: what becomes of attempts on it
+ * @policy: the policy's files are guarded too
+ * @libraries: the agent's identity needs the libraries that it has started with
+ * @paths: guarded besides what is the agent's own
+ * @groups: bit mask over policy::groups of who may break the glass together; 0: all people
+ * @console: device on which a code is shown that breaks the glass, or NULL
+ * @limit_s: how long the glass may stay broken
+ */
+struct policy_guard {
+	enum sluice_guard_mode mode;
+	bool policy;
+	bool libraries;
+	struct policy_path *paths;
+	size_t n_paths;
+	uint64_t groups;
+	char *console;
+	unsigned int limit_s;
+};
+
 struct policy {
 	struct policy_settings settings;
+	struct policy_guard guard;
 	struct policy_label *labels;
 	size_t n_labels;
 	struct policy_rule *rules;
 	size_t n_rules;
 	struct policy_trusted *trusted;
 	size_t n_trusted;
+	struct policy_sink *sinks;
+	size_t n_sinks;
 	struct policy_person *people;
 	size_t n_people;
 	struct policy_group *groups;

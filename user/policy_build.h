@@ -15,7 +15,17 @@
 #include "policy.h"
 
 /* In the order of the table in policy_keys.c. */
-enum policy_kind { KIND_AGENT, KIND_LABEL, KIND_RULE, KIND_TRUSTED, KIND_PERSON, KIND_GROUP };
+enum policy_kind {
+	KIND_AGENT,
+	KIND_LABEL,
+	KIND_RULE,
+	KIND_TRUSTED,
+	KIND_DECLASSIFY,
+	KIND_SINK,
+	KIND_PERSON,
+	KIND_GROUP,
+	KIND_GUARD,
+};
 
 #define POLICY_MAX_KEYS 16
 
@@ -35,11 +45,13 @@ enum policy_reference_kind {
 	REFERENCE_RULE_LABEL,
 	REFERENCE_RULE_GROUP,
 	REFERENCE_TRUSTED_LABEL,
+	REFERENCE_SINK_LABEL,
 	REFERENCE_GROUP_MEMBER,
+	REFERENCE_GUARD_GROUP,
 };
 
 /* A line of names that other sections, perhaps of later files, must define. @index: of the rule,
- * trusted or group. */
+ * trusted, sink or group. */
 struct policy_reference {
 	enum policy_reference_kind kind;
 	size_t index;
@@ -107,6 +119,9 @@ int policy_set_label_xattr(struct policy_build *build, const char *value);
 int policy_set_label_endpoint(struct policy_build *build, const char *value);
 int policy_set_trusted_labels(struct policy_build *build, const char *value);
 int policy_set_trusted_subject(struct policy_build *build, const char *value);
+int policy_set_declassify_subject(struct policy_build *build, const char *value);
+int policy_set_sink_labels(struct policy_build *build, const char *value);
+int policy_set_sink_path(struct policy_build *build, const char *value);
 int policy_set_person_display(struct policy_build *build, const char *value);
 int policy_set_person_uid(struct policy_build *build, const char *value);
 int policy_set_person_unit(struct policy_build *build, const char *value);
@@ -127,6 +142,15 @@ int policy_set_rule_scope(struct policy_build *build, const char *value);
 int policy_set_rule_duration(struct policy_build *build, const char *value);
 int policy_set_rule_reason(struct policy_build *build, const char *value);
 int policy_set_rule_monitor(struct policy_build *build, const char *value);
+
+/* policy_guard.c: the keys of [Guard]. */
+int policy_set_guard_mode(struct policy_build *build, const char *value);
+int policy_set_guard_policy(struct policy_build *build, const char *value);
+int policy_set_guard_libraries(struct policy_build *build, const char *value);
+int policy_set_guard_path(struct policy_build *build, const char *value);
+int policy_set_guard_reviewers(struct policy_build *build, const char *value);
+int policy_set_guard_console(struct policy_build *build, const char *value);
+int policy_set_guard_limit(struct policy_build *build, const char *value);
 
 /* policy_value.c, policy_endpoint.c: values that keys share; each fails with a message. */
 int policy_value_words(struct policy_build *build, const char *value, char ***ret);

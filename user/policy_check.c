@@ -66,19 +66,38 @@ static int resolve_trusted_label(struct policy_build *build,
 			     &build->policy->trusted[reference->index].labels);
 }
 
-static int resolve_rule_group(struct policy_build *build, const struct policy_reference *reference,
+static int resolve_sink_label(struct policy_build *build, const struct policy_reference *reference,
 			      const char *name)
+{
+	return resolve_label(build, reference, name,
+			     &build->policy->sinks[reference->index].labels);
+}
+
+static int resolve_group(struct policy_build *build, const struct policy_reference *reference,
+			 const char *name, uint64_t *mask)
 {
 	const struct policy *policy = build->policy;
 
 	for (size_t i = 0; i < policy->n_groups; i++)
 		if (!strcmp(policy->groups[i].name, name))
-			return add_bit(build, reference, name, UINT64_C(1) << i,
-				       &build->policy->rules[reference->index].groups);
+			return add_bit(build, reference, name, UINT64_C(1) << i, mask);
 	return policy_fail_at(build, &reference->origin,
 			      "group %.100s is not defined; add [Group %.100s] or correct the "
 			      "name",
 			      name, name);
+}
+
+static int resolve_rule_group(struct policy_build *build, const struct policy_reference *reference,
+			      const char *name)
+{
+	return resolve_group(build, reference, name,
+			     &build->policy->rules[reference->index].groups);
+}
+
+static int resolve_guard_group(struct policy_build *build, const struct policy_reference *reference,
+			       const char *name)
+{
+	return resolve_group(build, reference, name, &build->policy->guard.groups);
 }
 
 static int resolve_member(struct policy_build *build, const struct policy_reference *reference,
@@ -113,7 +132,9 @@ static int resolve_references(struct policy_build *build)
 		[REFERENCE_RULE_LABEL] = resolve_rule_label,
 		[REFERENCE_RULE_GROUP] = resolve_rule_group,
 		[REFERENCE_TRUSTED_LABEL] = resolve_trusted_label,
+		[REFERENCE_SINK_LABEL] = resolve_sink_label,
 		[REFERENCE_GROUP_MEMBER] = resolve_member,
+		[REFERENCE_GUARD_GROUP] = resolve_guard_group,
 	};
 
 	for (size_t i = 0; i < build->n_references; i++) {
@@ -129,6 +150,9 @@ static int resolve_references(struct policy_build *build)
 	for (size_t i = 0; i < build->policy->n_trusted; i++)
 		if (!build->policy->trusted[i].labels)
 			build->policy->trusted[i].labels = all_labels(build->policy);
+	for (size_t i = 0; i < build->policy->n_sinks; i++)
+		if (!build->policy->sinks[i].labels)
+			build->policy->sinks[i].labels = all_labels(build->policy);
 	return 0;
 }
 
@@ -169,7 +193,7 @@ static int check_destinations(struct policy_build *build, const struct policy_se
 	const struct policy_rule *rule = &build->policy->rules[section->index];
 	struct policy_origin origin = policy_key_origin(section, "To");
 
-	if (!rule->n_destinations || rule->action == SLUICE_EGRESS)
+	if ((!rule->n_destinations && !rule->media) || rule->action == SLUICE_EGRESS)
 		return 0;
 	return policy_fail_at(build, &origin,
 			      "To= has a meaning for Action=egress only; remove it");
@@ -198,6 +222,21 @@ static int check_only_rule(struct policy_build *build, const struct policy_secti
 	return 0;
 }
 
+/* Else nobody could ever change the policy again. */
+static int check_guard(struct policy_build *build, const struct policy_section *section)
+{
+	const struct policy *policy = build->policy;
+	struct policy_origin origin = policy_key_origin(section, "Console");
+	size_t people = policy->guard.groups ? count_reviewers(policy, policy->guard.groups)
+					     : policy->n_people;
+
+	if (policy->guard.mode != SLUICE_GUARD_ENFORCE || policy->guard.console || people >= 2)
+		return 0;
+	return policy_fail_at(build, &origin,
+			      "nobody could break the glass; name a Console=, or two people in "
+			      "Reviewers=");
+}
+
 int policy_check(struct policy_build *build)
 {
 	int r = policy_check_required(build);
@@ -207,6 +246,8 @@ int policy_check(struct policy_build *build)
 	for (size_t i = 0; r == 0 && i < build->n_sections; i++) {
 		const struct policy_section *section = &build->sections[i];
 
+		if (section->kind == KIND_GUARD)
+			r = check_guard(build, section);
 		if (section->kind != KIND_RULE)
 			continue;
 		r = check_destinations(build, section);

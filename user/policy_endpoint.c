@@ -48,6 +48,10 @@ static int set_ports(struct policy_build *build, char *text, struct policy_endpo
 	char *dash = strchr(text, '-');
 	uint64_t low = 0, high = 0;
 
+	if (strchr(text, '/'))
+		return policy_fail(build,
+				   "\"%.50s\" is no protocol; write /tcp or /udp after the port",
+				   strchr(text, '/'));
 	if (dash)
 		*dash++ = '\0';
 	if (text_to_number(text, UINT16_MAX, &low) < 0 || low == 0 ||
@@ -82,12 +86,18 @@ static bool is_host(const char *name)
 	return true;
 }
 
-static bool has_bits_behind(const uint8_t addr[16], unsigned int prefix)
+/* Clears what stands behind @prefix. Return: whether there was anything. */
+static bool clear_bits_behind(uint8_t addr[16], unsigned int prefix)
 {
-	for (unsigned int bit = prefix; bit < 128; bit++)
-		if (addr[bit / 8] & 0x80 >> bit % 8)
-			return true;
-	return false;
+	bool found = false;
+
+	for (unsigned int bit = prefix; bit < 128; bit++) {
+		uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+
+		found |= (addr[bit / 8] & mask) != 0;
+		addr[bit / 8] &= (uint8_t)~mask;
+	}
+	return found;
 }
 
 /* @text: the address; @prefix: digits behind the slash, or NULL for one address */
@@ -95,23 +105,27 @@ static int set_address(struct policy_build *build, const char *text, const char 
 		       struct policy_endpoint *endpoint)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	uint8_t *bytes = v6 ? endpoint->addr : endpoint->addr + 12;
+	char network[INET6_ADDRSTRLEN] = "";
 	uint64_t length = v6 ? 128 : 32;
 
 	if (!v6)
 		memcpy(endpoint->addr, mapped, sizeof(mapped));
-	if (inet_pton(v6 ? AF_INET6 : AF_INET, text, v6 ? endpoint->addr : endpoint->addr + 12) !=
-	    1)
-		return policy_fail(build, "\"%.100s\" is no %s address; correct it", text,
-				   v6 ? "IPv6" : "IPv4");
+	if (inet_pton(v6 ? AF_INET6 : AF_INET, text, bytes) != 1)
+		return policy_fail(build, "\"%.100s\" is no %s address; write it like %s", text,
+				   v6 ? "IPv6" : "IPv4", v6 ? "[fd00:20::1]" : "10.20.0.1");
 	if (prefix && text_to_number(prefix, length, &length) < 0)
 		return policy_fail(build, "/%.50s is no prefix length; write 0 to %d", prefix,
 				   v6 ? 128 : 32);
 	endpoint->prefix = (unsigned int)length + (v6 ? 0 : 96);
-	if (has_bits_behind(endpoint->addr, endpoint->prefix))
-		return policy_fail(build,
-				   "%.100s/%s has bits set behind its prefix; clear them or write "
-				   "a longer prefix",
-				   text, prefix);
+	if (clear_bits_behind(endpoint->addr, endpoint->prefix))
+		return policy_fail(
+			build,
+			"%.100s/%s has bits set behind its prefix; the network is "
+			"%s/%s, one address has no prefix",
+			text, prefix,
+			inet_ntop(v6 ? AF_INET6 : AF_INET, bytes, network, sizeof(network)),
+			prefix);
 	return 0;
 }
 

@@ -59,6 +59,18 @@ static const struct key trusted_keys[] = {
 	{ NULL, NULL, 0 },
 };
 
+static const struct key declassify_keys[] = {
+	{ "Labels", policy_set_trusted_labels, KEY_LIST | KEY_REQUIRED },
+	{ "Subject", policy_set_declassify_subject, KEY_LIST | KEY_REQUIRED },
+	{ NULL, NULL, 0 },
+};
+
+static const struct key sink_keys[] = {
+	{ "Labels", policy_set_sink_labels, KEY_LIST },
+	{ "Path", policy_set_sink_path, KEY_LIST | KEY_REQUIRED },
+	{ NULL, NULL, 0 },
+};
+
 static const struct key person_keys[] = {
 	{ "Display", policy_set_person_display, 0 },
 	{ "Uid", policy_set_person_uid, KEY_LIST },
@@ -72,9 +84,23 @@ static const struct key group_keys[] = {
 	{ NULL, NULL, 0 },
 };
 
+static const struct key guard_keys[] = {
+	{ "Mode", policy_set_guard_mode, 0 },
+	{ "Policy", policy_set_guard_policy, 0 },
+	{ "Libraries", policy_set_guard_libraries, 0 },
+	{ "Path", policy_set_guard_path, KEY_LIST },
+	{ "Reviewers", policy_set_guard_reviewers, KEY_LIST },
+	{ "Console", policy_set_guard_console, 0 },
+	{ "Limit", policy_set_guard_limit, 0 },
+	{ NULL, NULL, 0 },
+};
+
 _Static_assert(ARRAY_SIZE(rule_keys) <= POLICY_MAX_KEYS, "struct policy_section::lines");
 
-/* Each adds one element to its array of the policy, with name, origin and defaults. */
+/*
+ * Each adds one element to its array of the policy, with name, origin and defaults. Agent and Guard
+ * are there once, and always.
+ */
 static int begin_agent(struct policy_build *build, const char *name, size_t *ret_index)
 {
 	(void)build, (void)name;
@@ -130,6 +156,25 @@ static int begin_trusted(struct policy_build *build, const char *name, size_t *r
 		     ret_index);
 }
 
+static int begin_declassify(struct policy_build *build, const char *name, size_t *ret_index)
+{
+	struct policy *policy = build->policy;
+	int r = BEGIN(build, policy->trusted, policy->n_trusted, SLUICE_MAX_RULES, "Declassify",
+		      name, ret_index);
+
+	if (r == 0)
+		policy->trusted[*ret_index].declassify = true;
+	return r;
+}
+
+static int begin_sink(struct policy_build *build, const char *name, size_t *ret_index)
+{
+	struct policy *policy = build->policy;
+
+	return BEGIN(build, policy->sinks, policy->n_sinks, SLUICE_MAX_RULES, "Sink", name,
+		     ret_index);
+}
+
 static int begin_person(struct policy_build *build, const char *name, size_t *ret_index)
 {
 	struct policy *policy = build->policy;
@@ -157,21 +202,28 @@ static const struct section_kind {
 	[KIND_LABEL] = { "Label", "", begin_label, label_keys },
 	[KIND_RULE] = { "Rule", "", begin_rule, rule_keys },
 	[KIND_TRUSTED] = { "Trusted", "", begin_trusted, trusted_keys },
+	[KIND_DECLASSIFY] = { "Declassify", "", begin_declassify, declassify_keys },
+	[KIND_SINK] = { "Sink", "", begin_sink, sink_keys },
 	[KIND_PERSON] = { "Person", "@", begin_person, person_keys },
 	[KIND_GROUP] = { "Group", "", begin_group, group_keys },
+	[KIND_GUARD] = { "Guard", NULL, begin_agent, guard_keys },
 };
 
 static const char *name_of(const struct policy *policy, enum policy_kind kind, size_t index)
 {
 	switch (kind) {
 	case KIND_AGENT:
+	case KIND_GUARD:
 		return "";
 	case KIND_LABEL:
 		return policy->labels[index].name;
 	case KIND_RULE:
 		return policy->rules[index].name;
 	case KIND_TRUSTED:
+	case KIND_DECLASSIFY:
 		return policy->trusted[index].name;
+	case KIND_SINK:
+		return policy->sinks[index].name;
 	case KIND_PERSON:
 		return policy->people[index].name;
 	case KIND_GROUP:
@@ -231,9 +283,9 @@ int policy_open_section(struct policy_build *build, const char *heading)
 
 	if (!kind)
 		return policy_fail(build,
-				   "unknown section [%.100s]; known are Agent, Label, Rule, "
+				   "unknown section [%.100s]; known are Agent, Guard, Label, Rule, "
 				   "Trusted, Person and "
-				   "Group, each but Agent with a name",
+				   "Group, each but Agent and Guard with a name",
 				   heading);
 	r = check_name(build, kind, name);
 	if (r < 0)

@@ -6,6 +6,7 @@
  */
 #include "array.h"
 #include "cleanup.h"
+#include "medium.h"
 #include "policy_build.h"
 #include "text.h"
 
@@ -57,19 +58,36 @@ int policy_set_rule_clear(struct policy_build *build, const char *value)
 	return subject ? policy_value_subject(build, value, subject) : policy_fail_memory(build);
 }
 
+static int add_medium(struct policy_build *build, struct policy_rule *rule, const char *word)
+{
+	enum sluice_medium medium = medium_of_word(word);
+	char known[512];
+
+	if (medium == SLUICE_MEDIUM_NONE) {
+		medium_list(known, sizeof(known));
+		return policy_fail(build, "To=%.100s is not known; write one of %s", word, known);
+	}
+	rule->media |= UINT64_C(1) << medium;
+	return 0;
+}
+
+static int add_destination(struct policy_build *build, struct policy_rule *rule, const char *word)
+{
+	struct policy_endpoint *endpoint;
+
+	if (medium_is_meant(word))
+		return add_medium(build, rule, word);
+	endpoint = ARRAY_APPEND(rule->destinations, rule->n_destinations);
+	return endpoint ? policy_value_endpoint(build, word, endpoint) : policy_fail_memory(build);
+}
+
 int policy_set_rule_to(struct policy_build *build, const char *value)
 {
 	_cleanup_(text_free_wordsp) char **words = NULL;
-	struct policy_rule *rule = current_rule(build);
 	int r = policy_value_words(build, value, &words);
 
-	for (size_t i = 0; r == 0 && words[i]; i++) {
-		struct policy_endpoint *endpoint =
-			ARRAY_APPEND(rule->destinations, rule->n_destinations);
-
-		r = endpoint ? policy_value_endpoint(build, words[i], endpoint)
-			     : policy_fail_memory(build);
-	}
+	for (size_t i = 0; r == 0 && words[i]; i++)
+		r = add_destination(build, current_rule(build), words[i]);
 	return r;
 }
 

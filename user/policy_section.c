@@ -118,14 +118,15 @@ static int count_path(struct policy_build *build)
 	return 0;
 }
 
-static int add_path(struct policy_build *build, struct policy_label *label, const char *word)
+static int add_path(struct policy_build *build, struct policy_path **paths, size_t *n,
+		    const char *word)
 {
 	struct policy_path *path;
 	int r = count_path(build);
 
 	if (r < 0)
 		return r;
-	path = ARRAY_APPEND(label->paths, label->n_paths);
+	path = ARRAY_APPEND(*paths, *n);
 	if (!path)
 		return policy_fail_memory(build);
 	path->origin = build->here;
@@ -135,8 +136,8 @@ static int add_path(struct policy_build *build, struct policy_label *label, cons
 	if (!strcmp(path->path, "/"))
 		return policy_fail(
 			build,
-			"Path=/ would label the whole system; name the folders that hold the data");
-	for (const struct policy_path *other = label->paths; other < path; other++)
+			"Path=/ would mean the whole system; name the folders that hold the data");
+	for (const struct policy_path *other = *paths; other < path; other++)
 		if (!strcmp(other->path, path->path))
 			return policy_fail(build,
 					   "Path=%.200s is already at line %u; keep one of them",
@@ -144,14 +145,22 @@ static int add_path(struct policy_build *build, struct policy_label *label, cons
 	return 0;
 }
 
-int policy_set_label_path(struct policy_build *build, const char *value)
+static int add_paths(struct policy_build *build, struct policy_path **paths, size_t *n,
+		     const char *value)
 {
 	_cleanup_(text_free_wordsp) char **words = NULL;
 	int r = policy_value_words(build, value, &words);
 
 	for (size_t i = 0; r == 0 && words[i]; i++)
-		r = add_path(build, current_label(build), words[i]);
+		r = add_path(build, paths, n, words[i]);
 	return r;
+}
+
+int policy_set_label_path(struct policy_build *build, const char *value)
+{
+	struct policy_label *label = current_label(build);
+
+	return add_paths(build, &label->paths, &label->n_paths, value);
 }
 
 int policy_set_label_xattr(struct policy_build *build, const char *value)
@@ -196,6 +205,35 @@ int policy_set_trusted_subject(struct policy_build *build, const char *value)
 	struct policy_subject *subject = ARRAY_APPEND(trusted->subjects, trusted->n_subjects);
 
 	return subject ? policy_value_subject(build, value, subject) : policy_fail_memory(build);
+}
+
+/* Data loses its labels here: by one program, and only when one account or service runs it. */
+int policy_set_declassify_subject(struct policy_build *build, const char *value)
+{
+	const struct policy_trusted *trusted = current_trusted(build);
+	int r = policy_set_trusted_subject(build, value);
+	const struct policy_subject *subject;
+
+	if (r < 0)
+		return r;
+	subject = &trusted->subjects[trusted->n_subjects - 1];
+	if (subject->executable && (subject->has_user || subject->unit))
+		return 0;
+	return policy_fail(build, "Subject= of [Declassify] names a program and who runs it; write "
+				  "exe:PATH and user:NAME or unit:NAME");
+}
+
+int policy_set_sink_labels(struct policy_build *build, const char *value)
+{
+	return policy_value_references(build, value, REFERENCE_SINK_LABEL,
+				       build->policy->n_sinks - 1);
+}
+
+int policy_set_sink_path(struct policy_build *build, const char *value)
+{
+	struct policy_sink *sink = &build->policy->sinks[build->policy->n_sinks - 1];
+
+	return add_paths(build, &sink->paths, &sink->n_paths, value);
 }
 
 int policy_set_person_display(struct policy_build *build, const char *value)

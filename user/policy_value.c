@@ -36,9 +36,25 @@ int policy_value_bool(struct policy_build *build, const char *value, bool *ret)
 	return 0;
 }
 
+/* Seconds by their largest unit that leaves no rest, as a policy would have them. */
+static const char *in_words(unsigned int seconds, char *buffer, size_t size)
+{
+	static const struct {
+		unsigned int seconds;
+		const char *unit;
+	} units[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(units) - 1 && seconds % units[i].seconds)
+		i++;
+	snprintf(buffer, size, "%u%s", seconds / units[i].seconds, units[i].unit);
+	return buffer;
+}
+
 int policy_value_seconds(struct policy_build *build, const char *value, unsigned int min,
 			 unsigned int max, unsigned int *ret)
 {
+	char least[16], most[16];
 	uint64_t seconds = 0;
 	int r = text_to_seconds(value, max, &seconds);
 
@@ -47,8 +63,9 @@ int policy_value_seconds(struct policy_build *build, const char *value, unsigned
 			build, "%s=%.100s is no time; write it like 30s, 5min, 2h, 1d or 1h 30min",
 			build->key, value);
 	if (r < 0 || seconds < min)
-		return policy_fail(build, "%s=%.100s is out of range; write %us to %us", build->key,
-				   value, min, max);
+		return policy_fail(build, "%s=%.100s is out of range; write %s to %s", build->key,
+				   value, in_words(min, least, sizeof(least)),
+				   in_words(max, most, sizeof(most)));
 	*ret = (unsigned int)seconds;
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * process.c: see process.h. The pieces of text that a process chose itself (command line,
- * environment) are in process_text.c.
+ * environment) are in process_text.c, and asked for in process_reader.c.
  */
 #include "process.h"
 

@@ -21,6 +21,7 @@ extern const char *process_root;
 
 #define PROCESS_NO_LOGIN UINT32_MAX /* loginuid of what no login started */
 #define PROCESS_UNIT 256
+#define PROCESS_TEXT_MAX 8192 /* bytes of a command line or a variable, with the NUL */
 
 /**
  * struct process: what /proc says.
@@ -57,6 +58,13 @@ int process_read(pid_t pid, uint64_t start_ns, struct process *ret);
  * of stat.
  */
 bool process_alive(pid_t pid, uint64_t start_ns, char *ret_state);
+
+/*
+ * The next two read the memory of the process, which it can keep from being read: they need
+ * process_reader_start(). Besides what they say they return -ETIMEDOUT when it did not let itself
+ * be read within SLUICE_READ_MS, -EBUSY when that has taken too much time lately, and -ENOTCONN or
+ * -EPIPE when there is no reader. No text has more than PROCESS_TEXT_MAX bytes.
+ */
 
 /**
  * process_command() - its command line for people: words separated by spaces, words with other than

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * process_text.c: command line and environment, which the process itself may have written: see
- * process.h.
+ * process_text.c: command line and environment, which the process itself may have written. Runs in
+ * the worker of process_reader.h, since it waits for the memory of that process.
  */
-#include "process.h"
+#include "process_reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,20 +11,31 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "process.h"
 
 #define ENVIRON_MAX (256 * 1024)
-#define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=./:,@%^"
+#define PLAIN	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=./:,@%^"
 
 /*
- * Opens a file of /proc/PID; proc answers reads from the process that had the pid at the time of
- * open.
+ * Reads at most @size - 1 bytes: an area of arguments may be as large as its process likes. Proc
+ * answers reads from the process that had the pid at the time of open. Return: bytes or a negative
+ * errno.
  */
-static FILE *open_file(pid_t pid, const char *name)
+static ssize_t read_file(pid_t pid, uint64_t start_ns, const char *name, char *ret, size_t size)
 {
+	_cleanup_fclose_ FILE *file = NULL;
 	char path[512];
+	size_t n;
 
 	snprintf(path, sizeof(path), "%s/%d/%s", process_root, pid, name);
-	return fopen(path, "re");
+	file = fopen(path, "re");
+	if (!file)
+		return errno == ENOENT ? -ESRCH : -errno;
+	if (!process_alive(pid, start_ns, NULL))
+		return -ESRCH;
+	n = fread(ret, 1, size - 1, file);
+	ret[n] = '\0';
+	return (ssize_t)n;
 }
 
 /* Appends @text; what does not fit is dropped. */
@@ -53,42 +64,38 @@ static void append_word(char *ret, size_t size, size_t *used, const char *word)
 	append(ret, size, used, "'");
 }
 
-int process_command(pid_t pid, uint64_t start_ns, char *ret, size_t size)
+int process_text_command(pid_t pid, uint64_t start_ns, char *ret, size_t size)
 {
-	_cleanup_fclose_ FILE *file = open_file(pid, "cmdline");
-	size_t room = 0, used = 0;
-	char *word = NULL;
+	char bytes[PROCESS_TEXT_MAX + 1] = "";
+	ssize_t n = read_file(pid, start_ns, "cmdline", bytes, sizeof(bytes));
+	size_t used = 0;
 
-	if (!file)
-		return errno == ENOENT ? -ESRCH : -errno;
-	if (!process_alive(pid, start_ns, NULL))
-		return -ESRCH;
+	if (n < 0)
+		return (int)n;
 	ret[0] = '\0';
-	while (used + 1 < size && getdelim(&word, &room, '\0', file) > 0)
-		append_word(ret, size, &used, word);
-	free(word);
+	for (ssize_t at = 0; at < n; at += (ssize_t)strlen(bytes + at) + 1)
+		append_word(ret, size, &used, bytes + at);
 	return 0;
 }
 
-int process_environ(pid_t pid, uint64_t start_ns, const char *name, char *ret, size_t size)
+int process_text_environ(pid_t pid, uint64_t start_ns, const char *name, char *ret, size_t size)
 {
-	_cleanup_fclose_ FILE *file = open_file(pid, "environ");
-	size_t room = 0, length = strlen(name);
-	ssize_t n, total = 0;
-	char *word = NULL;
-	int r = -ENOENT;
+	_cleanup_free_ char *bytes = calloc(1, ENVIRON_MAX);
+	size_t length = strlen(name);
+	ssize_t n;
 
-	if (!file)
-		return errno == ENOENT ? -ESRCH : -errno;
-	if (!process_alive(pid, start_ns, NULL))
-		return -ESRCH;
-	while (r && total < ENVIRON_MAX && (n = getdelim(&word, &room, '\0', file)) > 0) {
-		total += n;
+	if (!bytes)
+		return -ENOMEM;
+	n = read_file(pid, start_ns, "environ", bytes, ENVIRON_MAX);
+	if (n < 0)
+		return (int)n;
+	for (ssize_t at = 0; at < n; at += (ssize_t)strlen(bytes + at) + 1) {
+		const char *word = bytes + at;
+
 		if (strncmp(word, name, length) || word[length] != '=')
 			continue;
 		snprintf(ret, size, "%s", word + length + 1);
-		r = 0;
+		return 0;
 	}
-	free(word);
-	return r;
+	return -ENOENT; /* lint: word lies in bytes, which is freed */
 }

@@ -20,6 +20,7 @@
 #include "log.h"
 #include "process.h"
 #include "record.h"
+#include "wording.h"
 
 const char *const request_state_names[IPC_STATES] = {
 	[IPC_PENDING] = "pending", [IPC_APPROVED] = "approved", [IPC_DENIED] = "denied",
@@ -336,8 +337,10 @@ int request_watch(struct agent *agent, struct request *request)
 }
 
 /* gcc 12 takes the waiter that the request now holds for a leak. */
+#ifndef __clang__
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
 static void count_attempt(struct request *request, const struct sluice_event *event)
 {
 	bool held = event->verdict == SLUICE_VERDICT_HOLD;
@@ -350,7 +353,9 @@ static void count_attempt(struct request *request, const struct sluice_event *ev
 	request->failed |= !held;
 	request->tries++;
 }
+#ifndef __clang__
 #pragma GCC diagnostic pop
+#endif
 
 static size_t open_of_uid(const struct requests *requests, uid_t uid)
 {
@@ -381,8 +386,8 @@ static int open_request(struct agent *agent, const struct sluice_event *event,
 	if (r < 0)
 		return r;
 	r = record_announce(agent, request_body(agent, request), "request.opened",
-			    "%s[%d] asks to %s %s (request %s)", request->comm, request->pid,
-			    policy_action_names[request->key.action], request->target, request->id);
+			    "%s[%d] asks to %s%s (request %s)", request->comm, request->pid,
+			    wording_verb(request->key.action), request->target, request->id);
 	if (!r)
 		r = arm(request);
 	if (r < 0) {
@@ -424,9 +429,17 @@ static void move_waiters(struct request *from, struct request *to)
 	}
 }
 
+/* Refused while no agent looked, and nobody is left who could be told of an answer. */
+static bool is_too_late(const struct agent *agent, const struct sluice_event *event,
+			const struct request *request)
+{
+	return event->boot_ns < agent->away_until_ns && !request->waiters;
+}
+
 void request_stopped(struct agent *agent, const struct sluice_event *event)
 {
 	struct request *request = find_open(agent->requests, &event->key), *older = NULL;
+	bool known = request;
 
 	if (event->key.action >= SLUICE_ACTIONS)
 		return;
@@ -454,6 +467,10 @@ void request_stopped(struct agent *agent, const struct sluice_event *event)
 	count_attempt(request, event);
 	if (!is_wanted(request))
 		request_refuse(agent, request, IPC_GONE, "the process has ended");
+	else if (!known && is_too_late(agent, event, request))
+		request_refuse(agent, request, IPC_GONE,
+			       "refused while the agent did not run, and the process has ended: "
+			       "a new attempt asks anew");
 }
 
 static void deny_fresh(struct agent *agent, int error)

@@ -33,8 +33,9 @@
 #include "ipc.h"
 #include "person.h"
 #include "policy.h"
+#include "process.h"
 
-#define REQUEST_COMMAND_MAX 8192 /* bytes kept of a command line */
+#define REQUEST_COMMAND_MAX PROCESS_TEXT_MAX /* bytes kept of a command line */
 
 struct event;
 struct request;
@@ -67,6 +68,7 @@ struct request_source {
  * program
  * @earlier_boot: read from the journal, of a boot that has ended: its process cannot be there
  * @fresh: opened or changed since the last commit: people are told after it
+ * @reports: of deliveries, in the journal
  * @fallback: enum sluice_fallback: why it failed at once although the policy holds; only in the
  * journal
  * @scope, @duration_s: narrowest that approvers so far have chosen
@@ -82,6 +84,7 @@ struct request {
 	bool fresh;
 	bool delivered;
 	bool earlier_boot;
+	uint32_t reports;
 	uint32_t fallback;
 	uint32_t tries;
 	struct identity who;

@@ -118,7 +118,7 @@ void request_describe(const struct agent *agent, const struct request *request,
 	ret->closed_ms = request->closed_ms;
 	wording_labels(agent, request->labels, ret->labels, sizeof(ret->labels));
 	wording_user(request->who.uid, ret->user, sizeof(ret->user));
-	wording_copy(ret->comm, sizeof(ret->comm), request->comm);
+	COPY(ret, comm, request->comm);
 	COPY(ret, executable, request->exe);
 	COPY(ret, command, request->command);
 	if (strlen(request->command) == REQUEST_COMMAND_MAX - 1)

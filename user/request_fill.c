@@ -44,9 +44,29 @@ static void fill_identity(struct request *request, const struct sluice_event *ev
 	who->uid = event->uid;
 	who->loginuid = event->loginuid;
 	identity_add(who, event->uid);
-	identity_add(who, event->loginuid);
-	if (event->loginuid != PROCESS_NO_LOGIN)
+	identity_claim(who, event->loginuid); /* no more than a claim, where nothing vouches */
+	if (event->loginuid != PROCESS_NO_LOGIN && identity_has(who, event->loginuid))
 		who->partial = false;
+}
+
+/*
+ * In round brackets, which process_command() would have put in quotes: no command line can look
+ * like this.
+ */
+static void fill_command(const struct request *request, char *text, size_t size)
+{
+	int r = process_command(request->pid, request->start_ns, text, size);
+
+	if (r == -ETIMEDOUT)
+		snprintf(text, size, "(unknown: the process does not let its memory be read)");
+	else if (r == -EBUSY)
+		snprintf(text, size,
+			 "(unknown: processes did not let their memory be read just "
+			 "before, so this one was not tried)");
+	else if (r < 0 && r != -ESRCH)
+		snprintf(text, size, "(unknown: %s)", strerror(-r));
+	else if (r < 0)
+		text[0] = '\0';
 }
 
 static int fill_process(struct request *request, const struct sluice_event *event)
@@ -58,8 +78,7 @@ static int fill_process(struct request *request, const struct sluice_event *even
 	if (!event->exe_len && !process_read(request->pid, request->start_ns, &p))
 		snprintf(text, sizeof(text), "%s", p.exe);
 	request->exe = strdup(text);
-	if (process_command(request->pid, request->start_ns, text, sizeof(text)) < 0)
-		text[0] = '\0';
+	fill_command(request, text, sizeof(text));
 	request->command = strdup(text);
 	if (process_environ(request->pid, request->start_ns, "SLUICE_REASON", reason,
 			    sizeof(reason)) < 0)
@@ -117,13 +136,14 @@ int request_fill(struct agent *agent, struct request *request, const struct slui
 
 static json_t *who_body(const struct identity *who)
 {
-	json_t *uids = json_array();
+	json_t *uids = json_array(), *claims = json_array();
 
 	for (size_t i = 0; i < who->n_uids; i++)
-		json_array_append_new(uids, json_integer(who->uids[i]));
-	return json_pack("{s:o, s:b, s:b, s:o, s:o}", "uids", uids, "everyone", who->everyone,
-			 "partial", who->partial, "unit", record_text(who->unit), "owner_unit",
-			 record_text(who->owner_unit));
+		json_array_append_new(who->claims >> i & 1 ? claims : uids,
+				      json_integer(who->uids[i]));
+	return json_pack("{s:o, s:o, s:b, s:b, s:o, s:o}", "uids", uids, "claims", claims,
+			 "everyone", who->everyone, "partial", who->partial, "unit",
+			 record_text(who->unit), "owner_unit", record_text(who->owner_unit));
 }
 
 static json_t *sources_body(const struct agent *agent, const struct request *request)
@@ -166,6 +186,7 @@ static const char *fallback_name(uint32_t fallback)
 		[SLUICE_FALLBACK_SYSCALL] = "the system call cannot be made again",
 		[SLUICE_FALLBACK_CREATED] = "the call had created the file",
 		[SLUICE_FALLBACK_SIGNAL] = "the kernel refused to stop the task",
+		[SLUICE_FALLBACK_LATE] = "the data came while it waited for it",
 	};
 
 	return fallback < SLUICE_FALLBACKS ? names[fallback] : "unknown";

@@ -41,6 +41,8 @@ static void read_who(struct request *request, const json_t *subject, const json_
 	identity->everyone = !json_is_false(json_object_get(who, "everyone"));
 	json_array_foreach(json_object_get(who, "uids"), i, uid)
 		identity_add(identity, (uid_t)json_integer_value(uid));
+	json_array_foreach(json_object_get(who, "claims"), i, uid)
+		identity_claim(identity, (uid_t)json_integer_value(uid));
 	record_get_text(who, "unit", identity->unit, sizeof(identity->unit));
 	record_get_text(who, "owner_unit", identity->owner_unit, sizeof(identity->owner_unit));
 }

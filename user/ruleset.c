@@ -79,6 +79,7 @@ static int check_numbers(struct ruleset_build *build)
 					    policy->labels[i].name, number);
 		seen |= UINT64_C(1) << number;
 	}
+	build->ruleset->kernel.labels = seen;
 	return 0;
 }
 
@@ -89,6 +90,9 @@ static void add_rule(struct ruleset_build *build, const struct policy_rule *rule
 	bool monitor = rule->monitor || build->policy->settings.monitor;
 
 	kernel->guarded[rule->action] |= labels;
+	for (unsigned int medium = 0; medium < SLUICE_MEDIA; medium++)
+		if (rule->media >> medium & 1)
+			kernel->media[medium] |= labels;
 	for (unsigned int bit = 0; bit < SLUICE_MAX_LABELS; bit++)
 		if (labels >> bit & 1)
 			kernel->limit_ms[rule->action][bit] = rule->limit_s * 1000;
@@ -142,6 +146,8 @@ int ruleset_compile(const struct policy *policy, const struct ruleset_names *nam
 		add_rules(&build);
 		r = ruleset_add_clearances(&build);
 	}
+	if (r == 0)
+		r = ruleset_add_sinks(&build);
 	if (r == 0)
 		r = ruleset_add_destinations(&build);
 	if (r == 0)

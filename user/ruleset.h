@@ -24,7 +24,7 @@ struct ruleset_address {
  * struct ruleset_names: what the names of a policy mean on this host at this moment.
  * @numbers: for each label of the policy its bit in the kernel, 0 to 63, all different; stable over
  * reloads
- * @executable: identity of the file at @path
+ * @executable: identity of the file at @path; of anything with a path, for sinks
  * @unit: cgroup ids of a unit, as an array that the caller frees; none while the unit does not run
  * @host: addresses of a host name, as an array that the caller frees
  * @warn: what was left out because the host does not know it; text is one line without origin. May
@@ -44,7 +44,7 @@ struct ruleset_names {
 	size_t n_own;
 };
 
-/* Entry of the map `members`. */
+/* Entry of the map `members`. @clearances: bits; of a sink, labels. */
 struct ruleset_member {
 	struct sluice_member_key key;
 	uint64_t clearances;

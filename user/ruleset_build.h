@@ -32,6 +32,9 @@ uint64_t ruleset_kernel_labels(const struct ruleset_build *build, uint64_t label
  * units. */
 int ruleset_add_clearances(struct ruleset_build *build);
 
+/* ruleset_sink.c: adds what takes no labels to members. */
+int ruleset_add_sinks(struct ruleset_build *build);
+
 /* ruleset_destination.c: fills destinations. */
 int ruleset_add_destinations(struct ruleset_build *build);
 

@@ -219,9 +219,12 @@ int ruleset_add_clearances(struct ruleset_build *build)
 	}
 	for (size_t i = 0; r == 0 && i < policy->n_trusted; i++) {
 		const struct policy_trusted *trusted = &policy->trusted[i];
+		unsigned int masks = 1U << SLUICE_TAINT | 1U << SLUICE_OPEN;
 
+		if (trusted->declassify)
+			masks |= 1U << SLUICE_DECLASSIFY;
 		r = clear_subjects(&set, trusted->subjects, trusted->n_subjects, trusted->labels,
-				   1U << SLUICE_TAINT | 1U << SLUICE_OPEN);
+				   masks);
 	}
 	return r;
 }

@@ -9,6 +9,7 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -322,7 +323,29 @@ int sandbox_gateway(const struct sandbox_path *paths, size_t n, struct sandbox_r
 	return 0;
 }
 
+/*
+ * Where the kernel itself lacks an optional function of our programs (6.1 does), libbpf looks
+ * through the types of all modules for it, which asks for CAP_SYS_ADMIN, and gives up on all
+ * programs when it may not. No module has any of these functions, so to it there are no modules.
+ */
+static int hide_modules(void)
+{
+	struct scmp_arg_cmp next = MASKED(0, UINT32_MAX, BPF_BTF_GET_NEXT_ID);
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int r;
+
+	if (!filter)
+		return -ENOMEM;
+	r = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(ENOENT), SCMP_SYS(bpf), 1, &next);
+	if (r == 0)
+		r = seccomp_load(filter);
+	seccomp_release(filter);
+	return r;
+}
+
 int sandbox_daemon(void)
 {
-	return no_new_privileges();
+	int r = no_new_privileges();
+
+	return r < 0 ? r : hide_modules();
 }

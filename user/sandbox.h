@@ -34,8 +34,9 @@ struct sandbox_report {
  */
 int sandbox_gateway(const struct sandbox_path *paths, size_t n, struct sandbox_report *ret);
 
-/* For sluiced: no new privileges; its capabilities and system calls are its unit's matter. Return:
- * 0 or negative errno. */
+/* For sluiced, before it loads anything: no new privileges, and modules have no types (sandbox.c
+ * says why); its capabilities and system calls are its unit's matter. Return: 0 or negative errno.
+ */
 int sandbox_daemon(void);
 
 #endif

@@ -27,6 +27,7 @@ static const struct cmd commands[] = {
 	{ "label", cmd_label, "labels on files: list, add, remove" },
 	{ "why", cmd_why, "why a process carries its labels" },
 	{ "lineage", cmd_lineage, "where the labels of a file came from" },
+	{ "break-glass", cmd_glass, "let root touch the agent itself, for a time" },
 	{ "journal", cmd_journal, "read, follow and verify the signed journal" },
 	{ "policy", cmd_policy, "check policy files" },
 };
@@ -49,6 +50,7 @@ static error_t parse_leading(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = leading->common;
 		return 0;
 	case '?':
+	case 'h':
 		leading->help = true;
 		return 0;
 	case 'V':
@@ -67,6 +69,7 @@ static error_t parse_leading(int key, char *arg, struct argp_state *state)
 static const struct argp_option leading_options[] = {
 	{ "help", '?', NULL, 0, "List the commands", 0 },
 	{ "version", 'V', NULL, 0, "Print the version", 0 },
+	{ NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0 },
 	{ 0 },
 };
 
@@ -81,7 +84,7 @@ static int finish(int code)
 int main(int argc, char **argv)
 {
 	const struct argp argp = { leading_options,    parse_leading, NULL, NULL,
-				   cmd_common_options, NULL,          NULL };
+				   cmd_common_options, NULL,	      NULL };
 	struct cmd_common common = { 0 };
 	struct leading leading = { .common = &common };
 	char name[] = "sluice", help[] = "help";

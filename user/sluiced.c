@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * sluiced.c: main of the daemon: options, and the order of start and stop.
+ * sluiced.c: main of the daemon: the order of start and stop.
  *
  * Owns: that order and nothing else; each step is a module. Whatever fails at start leaves the
  * kernel as it was: what enforced before goes on.
  */
 #include <errno.h>
 #include <event2/event.h>
-#include <getopt.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -17,113 +15,43 @@
 
 #include "agent.h"
 #include "check.h"
+#include "clean.h"
 #include "cleanup.h"
 #include "control.h"
 #include "deploy.h"
 #include "endpoint.h"
-#include "enforcement.h"
 #include "event.h"
 #include "grant.h"
-#include "hold.h"
+#include "guard.h"
 #include "ipc.h"
 #include "journal.h"
 #include "kernel.h"
 #include "label.h"
+#include "label_keep.h"
+#include "label_stay.h"
 #include "lineage.h"
+#include "lineage_follow.h"
 #include "log.h"
+#include "loop.h"
+#include "mount_watch.h"
 #include "notify.h"
+#include "options.h"
+#include "process_reader.h"
 #include "record.h"
+#include "release.h"
 #include "request.h"
-
-struct options {
-	const char *conf;
-	const char *control;
-	const char *gateway;
-	bool detach;
-	bool release;
-};
+#include "sandbox.h"
 
 struct daemon {
 	struct agent agent;
 	struct options options;
 	struct endpoints *endpoints;
 	struct deploy *deploy;
-	struct event *events[6];
-	size_t n_events;
+	struct loop loop;
+	struct mount_watch *mounts;
 	struct journal_recovery recovery;
 	bool adopted;
 };
-
-static void usage(FILE *out)
-{
-	fputs("Usage: sluiced [OPTION]\n"
-	      "Stops labeled data from leaving until a person has said yes.\n\n"
-	      "  -c, --config FILE    policy and settings (/etc/sluice/sluice.conf; policy.d "
-	      "beside it is read too)\n"
-	      "      --control PATH   socket for sluice (" IPC_CONTROL_SOCKET ")\n"
-	      "      --gateway PATH   socket for sluice-gateway (" IPC_GATEWAY_SOCKET ")\n"
-	      "      --release        wake every held process, as a failed one, and exit\n"
-	      "      --detach         end all enforcement and exit\n"
-	      "  -v, --verbose        more messages\n"
-	      "  -h, --help           this text\n"
-	      "  -V, --version        version\n",
-	      out);
-}
-
-enum { OPT_CONTROL = 256, OPT_GATEWAY, OPT_RELEASE, OPT_DETACH };
-
-/* Return: -1 to go on, else the exit status. */
-static int parse_options(int argc, char **argv, struct options *options)
-{
-	static const struct option table[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "control", required_argument, NULL, OPT_CONTROL },
-		{ "gateway", required_argument, NULL, OPT_GATEWAY },
-		{ "release", no_argument, NULL, OPT_RELEASE },
-		{ "detach", no_argument, NULL, OPT_DETACH },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "c:vhV", table, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options->conf = optarg;
-			break;
-		case OPT_CONTROL:
-			options->control = optarg;
-			break;
-		case OPT_GATEWAY:
-			options->gateway = optarg;
-			break;
-		case OPT_RELEASE:
-			options->release = true;
-			break;
-		case OPT_DETACH:
-			options->detach = true;
-			break;
-		case 'v':
-			log_set_level(LOG_DEBUG);
-			break;
-		case 'h':
-			usage(stdout);
-			return 0;
-		case 'V':
-			puts("sluiced " SLUICE_VERSION);
-			return 0;
-		default:
-			usage(stderr);
-			return 2;
-		}
-	}
-	if (optind == argc)
-		return -1;
-	log_error("sluiced takes no argument '%s'; see --help", argv[optind]);
-	return 2;
-}
 
 /* Every problem is told with its remedy, not only the first. */
 static int check_prerequisites(void)
@@ -192,7 +120,7 @@ static int open_journal(struct daemon *daemon, const struct policy *policy)
 {
 	struct agent *agent = &daemon->agent;
 	char key[SLUICE_PATH_TEXT], origin[128], text[1024] = "";
-	struct policy_error error;
+	struct policy_error error = { 0 };
 	int err;
 
 	snprintf(key, sizeof(key), "%s/journal.key", policy->settings.state);
@@ -202,16 +130,26 @@ static int open_journal(struct daemon *daemon, const struct policy *policy)
 		err = make_folder_of(policy->settings.journal, 0750);
 	if (err)
 		return err;
+	snprintf(agent->journal_path, sizeof(agent->journal_path), "%s", policy->settings.journal);
 	err = label_names_load(policy->settings.state, &agent->names, &error);
 	if (err) {
 		log_error("%s", error.text);
 		return err;
 	}
+	err = label_keep_new(policy->settings.state, &agent->keep, text, sizeof(text));
+	if (err) {
+		log_error("%s", text);
+		return err;
+	}
 	err = journal_open(policy->settings.journal, key, origin, record_replay, agent,
 			   &agent->journal, &daemon->recovery, text, sizeof(text));
-	if (err)
+	if (err) {
 		log_error("%s", text);
-	return err;
+		return err;
+	}
+	err = lineage_follow_new(agent, policy->settings.state, policy->settings.journal,
+				 &agent->follow);
+	return err ? log_error_errno(err, "Cannot index the lineage") : 0;
 }
 
 static int open_kernel(struct daemon *daemon)
@@ -251,8 +189,9 @@ static int journal_start(struct daemon *daemon)
 				 (unsigned long long)recovery->torn_bytes);
 	if (!err)
 		err = record_add(agent, NULL,
-				 json_pack("{s:{s:s,s:b,s:b}}", "agent", "version", agent->version,
-					   "adopted", daemon->adopted, "clean", recovery->clean),
+				 json_pack("{s:{s:s,s:b,s:b},s:s}", "agent", "version",
+					   agent->version, "adopted", daemon->adopted, "clean",
+					   recovery->clean, "boot", agent->boot_id),
 				 "agent.start", "agent started%s",
 				 daemon->adopted ? ", enforcement was in force" : "");
 	if (!err)
@@ -262,105 +201,28 @@ static int journal_start(struct daemon *daemon)
 	return err;
 }
 
-static void consume(struct agent *agent)
-{
-	int n = kernel_consume(agent->kernel, event_handle, agent);
-
-	if (n < 0)
-		log_error_errno(n, "Cannot read events from the kernel");
-	event_flush(agent);
-}
-
-static void on_ring(evutil_socket_t fd, short what, void *ctx)
-{
-	struct daemon *daemon = ctx;
-
-	(void)fd;
-	(void)what;
-	consume(&daemon->agent);
-}
-
-/* What could not be written (a full disk) is tried again until it can: nothing else would. */
-static void repair_journal(struct agent *agent)
-{
-	if (!record_broken(agent) || journal_repair(agent->journal))
-		return;
-	log_notice("the journal can be written again");
-	record_add(
-		agent, NULL, json_object(), "journal.repaired",
-		"the journal can be written again; what waited for it follows or came just before");
-	record_commit(agent);
-}
-
-/* The heartbeat beats only when a whole turn went through: a daemon that hangs holds nobody. */
-static void on_tick(evutil_socket_t fd, short what, void *ctx)
-{
-	struct daemon *daemon = ctx;
-
-	(void)fd;
-	(void)what;
-	repair_journal(&daemon->agent);
-	consume(&daemon->agent);
-	enforcement_look(&daemon->agent);
-	kernel_heartbeat(daemon->agent.kernel, agent_boot_ns());
-	if (notify_watchdog_us())
-		notify_send("WATCHDOG=1");
-}
-
-static void on_hangup(evutil_socket_t fd, short what, void *ctx)
-{
-	struct daemon *daemon = ctx;
-
-	(void)fd;
-	(void)what;
-	deploy_reload(daemon->deploy);
-}
-
-static void on_stop(evutil_socket_t fd, short what, void *ctx)
-{
-	struct daemon *daemon = ctx;
-
-	(void)fd;
-	(void)what;
-	event_base_loopbreak(daemon->agent.base);
-}
-
-static int add_event(struct daemon *daemon, int fd, short what, event_callback_fn fn,
-		     const struct timeval *interval)
-{
-	struct event *event = event_new(daemon->agent.base, fd, what | EV_PERSIST, fn, daemon);
-
-	if (!event || event_add(event, interval))
-		return -ENOMEM;
-	daemon->events[daemon->n_events++] = event;
-	return 0;
-}
-
-static int start_loop(struct daemon *daemon)
-{
-	struct timeval beat = { .tv_sec = SLUICE_HEARTBEAT_MS / 1000,
-				.tv_usec = SLUICE_HEARTBEAT_MS % 1000 * 1000 };
-	struct agent *agent = &daemon->agent;
-	int err;
-
-	signal(SIGPIPE, SIG_IGN);
-	err = add_event(daemon, kernel_event_fd(agent->kernel), EV_READ, on_ring, NULL);
-	if (!err)
-		err = add_event(daemon, -1, 0, on_tick, &beat);
-	if (!err)
-		err = add_event(daemon, SIGHUP, EV_SIGNAL, on_hangup, NULL);
-	if (!err)
-		err = add_event(daemon, SIGTERM, EV_SIGNAL, on_stop, NULL);
-	if (!err)
-		err = add_event(daemon, SIGINT, EV_SIGNAL, on_stop, NULL);
-	if (!err)
-		err = deploy_start(daemon->deploy);
-	return err ? log_error_errno(err, "Cannot start the event loop") : 0;
-}
-
 static void policy_freep(struct policy **policy)
 {
 	policy_free(*policy);
+}
+
+/* What objects have carried before, and where the file systems are. */
+static int start_labels(struct daemon *daemon, const char *state)
+{
+	struct agent *agent = &daemon->agent;
+	char text[1024] = "";
+	int err = mount_watch_new(agent, &daemon->mounts);
+
+	if (err)
+		return log_error_errno(err, "Cannot read what is mounted");
+	err = label_keep_start(agent, state, daemon->adopted, text, sizeof(text));
+	if (err) {
+		log_error("%s", text);
+		return err;
+	}
+	if (daemon->adopted)
+		err = label_stay_adopt(agent, !kernel_idle_slot(agent->kernel));
+	return err ? log_error_errno(err, "Cannot read which files are labeled") : 0;
 }
 
 /* From a policy that was read to one that is in force. */
@@ -370,8 +232,14 @@ static int enforce(struct daemon *daemon, struct policy **policy)
 	int err = deploy_new(&daemon->agent, daemon->options.conf, daemon->endpoints,
 			     &daemon->deploy);
 
+	daemon->loop.agent = &daemon->agent;
+	daemon->loop.deploy = daemon->deploy;
 	if (!err)
-		err = start_loop(daemon);
+		err = start_labels(daemon, (*policy)->settings.state);
+	if (!err)
+		err = loop_start(&daemon->loop);
+	if (!err)
+		err = mount_watch_start(daemon->mounts, daemon->deploy);
 	if (err)
 		return err;
 	err = deploy_policy(daemon->deploy, *policy, &error);
@@ -381,7 +249,8 @@ static int enforce(struct daemon *daemon, struct policy **policy)
 	}
 	*policy = NULL;
 	daemon->agent.enforcing = true;
-	return 0;
+	/* What enforced before has seen every file that was opened. */
+	return deploy_find(daemon->deploy, !daemon->adopted);
 }
 
 static int open_sockets(struct daemon *daemon)
@@ -411,7 +280,8 @@ static int take_up(struct agent *agent)
 
 	if (err)
 		return err;
-	consume(agent);
+	agent->away_until_ns = agent_boot_ns();
+	loop_consume(agent);
 	return request_recover(agent);
 }
 
@@ -430,6 +300,33 @@ static void raise_limits(void)
 		log_warning_errno(-errno, "Cannot raise the number of open files");
 }
 
+/* Before anything is written: by what the policy says, files could be overwritten that are not. */
+static int ask_guard(const struct daemon *daemon, const struct policy *policy)
+{
+	char text[1024] = "";
+	int err = guard_admits(policy, daemon->options.conf, text, sizeof(text));
+
+	if (err)
+		log_error("%s", text);
+	return err;
+}
+
+/* Last: what it guards is there by now. */
+static int raise_guard(struct daemon *daemon)
+{
+	const struct guard_places places = {
+		.conf = daemon->options.conf,
+		.control = daemon->options.control,
+		.gateway = daemon->options.gateway,
+	};
+
+	daemon->agent.guard = guard_new(&places);
+	if (!daemon->agent.guard)
+		return log_error_errno(-ENOMEM, "Cannot start");
+	glass_take_up(&daemon->agent);
+	return guard_apply(&daemon->agent);
+}
+
 static int start(struct daemon *daemon)
 {
 	_cleanup_(policy_freep) struct policy *policy = NULL;
@@ -439,15 +336,23 @@ static int start(struct daemon *daemon)
 	if (err)
 		return err;
 	raise_limits();
+	err = sandbox_daemon();
+	if (err)
+		return log_error_errno(err, "Cannot give up what a daemon does not need");
 	err = endpoints_new(&daemon->endpoints);
 	if (err)
 		return log_error_errno(err, "Cannot start the resolver");
+	err = process_reader_start(); /* before the journal's key is in memory */
+	if (err)
+		return log_error_errno(err, "Cannot start the reader of command lines");
 	err = deploy_read(daemon->options.conf, &policy, &error);
 	if (err) {
 		log_error("%s", error.text);
 		return err;
 	}
 	err = agent_facts(&daemon->agent);
+	if (!err)
+		err = ask_guard(daemon, policy);
 	if (!err)
 		err = open_journal(daemon, policy);
 	if (!err)
@@ -460,6 +365,8 @@ static int start(struct daemon *daemon)
 		err = take_up(&daemon->agent);
 	if (!err)
 		err = open_sockets(daemon);
+	if (!err)
+		err = raise_guard(daemon);
 	if (!err) /* not before somebody can answer: what is held has to be woken by us */
 		kernel_heartbeat(daemon->agent.kernel, agent_boot_ns());
 	return err;
@@ -471,7 +378,7 @@ static int start(struct daemon *daemon)
  */
 static void leave_nothing(void)
 {
-	struct kernel_error error;
+	struct kernel_error error = { 0 };
 
 	if (kernel_detach(&error))
 		log_error("%s", error.text);
@@ -480,24 +387,30 @@ static void leave_nothing(void)
 static void stop(struct daemon *daemon, bool started)
 {
 	struct agent *agent = &daemon->agent;
-	size_t i;
 
 	agent->control = control_close(agent->control);
 	if (started) {
-		consume(agent);
+		loop_consume(agent);
+		label_keep_tick(agent);
 		record_add(agent, NULL, json_object(), "agent.stop",
 			   "agent stopped, enforcement goes on");
 		record_commit(agent);
 	}
-	for (i = 0; i < daemon->n_events; i++)
-		event_free(daemon->events[i]);
+	loop_end(&daemon->loop);
+	mount_watch_free(daemon->mounts);
 	deploy_free(daemon->deploy);
 	endpoints_free(daemon->endpoints);
+	process_reader_stop();
 	requests_free(agent->requests);
 	grants_free(agent->grants);
 	lineage_free(agent->lineage);
+	guard_free(agent->guard);
 	events_free(agent->events);
 	record_free(agent->record);
+	label_keep_free(agent->keep);
+	lineage_follow_free(agent->follow);
+	label_places_clear(&agent->places[0]);
+	label_places_clear(&agent->places[1]);
 	journal_close(agent->journal);
 	if (agent->kernel && !started && !daemon->adopted)
 		leave_nothing();
@@ -520,41 +433,6 @@ static int run(struct daemon *daemon)
 	return err ? 1 : 0;
 }
 
-/* Wakes all that are held: without a fresh heartbeat their calls fail. */
-static int release(void)
-{
-	struct kernel_error error = {};
-	struct kernel *kernel = NULL;
-	int n;
-
-	if (!kernel_pinned())
-		return 0;
-	if (kernel_open_maps(&kernel, &error)) {
-		log_error("%s", error.text);
-		return 1;
-	}
-	kernel_heartbeat(kernel, 0);
-	n = hold_release_all(kernel);
-	kernel_close(kernel);
-	if (n < 0)
-		log_error_errno(n, "Cannot wake the held processes");
-	else if (n)
-		log_notice("%d held processes were woken; what they tried is refused", n);
-	return n < 0;
-}
-
-static int detach(void)
-{
-	struct kernel_error error = {};
-
-	if (kernel_detach(&error)) {
-		log_error("%s", error.text);
-		return 1;
-	}
-	log_notice("no BPF program of the agent is attached any more: nothing is enforced");
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	static struct daemon daemon = {
@@ -564,13 +442,15 @@ int main(int argc, char **argv)
 			.gateway = IPC_GATEWAY_SOCKET,
 		},
 	};
-	int status = parse_options(argc, argv, &daemon.options);
+	int status;
 
+	clean_environment(argc, argv);
+	status = options_parse(argc, argv, &daemon.options);
 	if (status >= 0)
 		return status;
 	if (daemon.options.detach)
-		return release() | detach();
+		return release_all();
 	if (daemon.options.release)
-		return release();
+		return release_held();
 	return run(&daemon);
 }

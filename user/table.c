@@ -14,7 +14,7 @@
 #include "escape.h"
 #include "when.h"
 
-#define GAP        2 /* columns between two cells */
+#define GAP	   2 /* columns between two cells */
 #define WRAP_LEAST 8 /* a cell is not narrowed below this */
 #define WIDTH_MOST 10000
 
@@ -66,8 +66,12 @@ static void print_string(FILE *out, const char *text, unsigned int flags)
 
 static void print_value(FILE *out, const json_t *value, unsigned int flags)
 {
+	char duration[WHEN_TEXT];
+
 	if (json_is_string(value))
 		print_string(out, json_string_value(value), flags);
+	else if (json_is_integer(value) && (flags & TABLE_SECONDS))
+		fputs(when_duration((uint64_t)json_integer_value(value), duration), out);
 	else if (json_is_integer(value))
 		fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 	else if (json_is_boolean(value))

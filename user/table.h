@@ -18,6 +18,7 @@ enum table_flags {
 	TABLE_WRAP = 2,       /* may be narrowed to fit the terminal */
 	TABLE_TIME = 4,       /* the value is a time of view.h: shown in local time */
 	TABLE_HIDE_EMPTY = 8, /* in a block of fields: no line when there is nothing to say */
+	TABLE_SECONDS = 16,   /* the value is a number of seconds: shown as "5 min" */
 };
 
 /* @key: member of the record, dots lead into objects ("policy.digest"); @heading: shown. */

@@ -175,10 +175,12 @@ static void add_hidden(struct card *card, const struct ipc_request *request)
 
 	if (card->hidden + request->hidden == 0)
 		return;
+	/* What was cut before it came here, sluice show lacks too. */
 	snprintf(text, sizeof(text),
-		 "Text is hidden: %zu bytes in %u places of this card, %u bytes before. sluice "
-		 "show %s shows all.",
-		 card->hidden, card->places, request->hidden, request->id);
+		 "Text is hidden: %zu bytes in %u places of this card, %u bytes before. %s%s shows "
+		 "all.",
+		 card->hidden, card->places, request->hidden,
+		 request->hidden ? "sluice journal --request " : "sluice show ", request->id);
 	card_line(card, NULL);
 	card_strong(card, text, "Attention");
 }

@@ -14,14 +14,18 @@
 const char *unit_cgroup_root = "/sys/fs/cgroup";
 
 /* gcc 12 takes the array that the caller gets for a leak. */
+#ifndef __clang__
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
 static void fts_closep(FTS **fts)
 {
 	if (*fts)
 		fts_close(*fts);
 }
+#ifndef __clang__
 #pragma GCC diagnostic pop
+#endif
 
 int unit_cgroups(const char *unit, uint64_t **ret, size_t *ret_n)
 {

@@ -90,10 +90,21 @@ static const struct view_member label_members[] = {
 };
 
 static const struct view_member edge_members[] = {
-	TIME("time", ipc_edge, time_ms),  TEXT("subject", ipc_edge, subject),
-	TEXT("verb", ipc_edge, verb),     TEXT("object", ipc_edge, object),
-	LIST("labels", ipc_edge, labels), NUMBER("pid", ipc_edge, pid),
-	SOME("peer", ipc_edge, peer),     BOUND("journal_seq", ipc_edge, seq),
+	TIME("time", ipc_edge, time_ms),
+	TEXT("subject", ipc_edge, subject),
+	TEXT("verb", ipc_edge, verb),
+	TEXT("object", ipc_edge, object),
+	LIST("labels", ipc_edge, labels),
+	TEXT("executable", ipc_edge, executable),
+	TEXT("user", ipc_edge, user),
+	TEXT("request", ipc_edge, request),
+	TEXT("grant", ipc_edge, grant),
+	FLAG("former", ipc_edge, former),
+	NUMBER("pid", ipc_edge, pid),
+	SOME("peer", ipc_edge, peer),
+	NUMBER("source", ipc_edge, source),
+	NUMBER("target", ipc_edge, target),
+	BOUND("journal_seq", ipc_edge, seq),
 };
 
 static const struct view_member status_members[] = {
@@ -122,16 +133,28 @@ static const struct view_member status_members[] = {
 	NUMBER("counters.audited", ipc_status, counters[SLUICE_COUNT_AUDITED]),
 	NUMBER("counters.map_full", ipc_status, counters[SLUICE_COUNT_MAP_FULL]),
 	NUMBER("counters.fallback", ipc_status, counters[SLUICE_COUNT_FALLBACK]),
+	NUMBER("counters.merged", ipc_status, counters[SLUICE_COUNT_MERGED]),
+	NUMBER("counters.unnoted", ipc_status, counters[SLUICE_COUNT_UNNOTED]),
+	NUMBER("counters.guarded", ipc_status, counters[SLUICE_COUNT_GUARDED]),
 	NUMBER("counters.gaps", ipc_status, gaps),
 	FLAG("gateway.connected", ipc_status, gateway_connected),
 	NUMBER("gateway.delivered", ipc_status, delivered),
 	NUMBER("gateway.undelivered", ipc_status, undelivered),
+	TEXT("journal.file", ipc_status, journal),
 	TEXT("gateway.problem", ipc_status, gateway),
 	NUMBER("journal.entries", ipc_status, journal_entries),
 	TEXT("journal.root", ipc_status, journal_root),
+	NUMBER("guard.mode", ipc_status, guard),
+	FLAG("guard.broken", ipc_status, glass_broken),
+	TIME("guard.until", ipc_status, glass_until_ms),
+	TEXT("guard.by", ipc_status, glass_by),
+	TEXT("guard.asker", ipc_status, glass_asker),
+	TEXT("guard.agreed", ipc_status, glass_agreed),
+	TEXT("guard.reason", ipc_status, glass_reason),
+	NUMBER("guard.duration_s", ipc_status, glass_duration_s),
 };
 
-_Static_assert(SLUICE_COUNTERS == 10, "show the new counter in status_members too");
+_Static_assert(SLUICE_COUNTERS == 13, "show the new counter in status_members too");
 
 static const char *const state_names[IPC_STATES] = {
 	[IPC_PENDING] = "pending", [IPC_APPROVED] = "approved", [IPC_DENIED] = "denied",
@@ -310,5 +333,14 @@ json_t *view_edge(const struct ipc_edge *edge)
 
 json_t *view_status(const struct ipc_status *status)
 {
-	return view_record(status, status_members, ARRAY_SIZE(status_members));
+	static const char *const modes[] = { "off", "monitor", "enforce" };
+	json_t *record = view_record(status, status_members, ARRAY_SIZE(status_members));
+	json_t *guard = json_object_get(record, "guard");
+
+	if (guard)
+		json_object_set_new(guard, "mode",
+				    json_string(status->guard < ARRAY_SIZE(modes)
+							? modes[status->guard]
+							: "unknown"));
+	return record;
 }

@@ -52,11 +52,17 @@ int wording_bytes(const char *text, char *ret, size_t size);
 void wording_path(const char *parts, size_t length, bool cut, char *ret, size_t size);
 
 /*
- * The target of @event in words: path, "address port protocol", or the change of credentials.
+ * The target of @event in words: path, "address:port/protocol" as a policy names it, or the change of credentials.
  * Bytes, not UTF-8.
  */
 void wording_target(const struct sluice_event *event, char *ret, size_t size);
 void wording_endpoint(const struct sluice_target *target, char *ret, size_t size);
+
+/*
+ * What an action does to its target, to stand before it: "send to "; empty where the target's words
+ * say it.
+ */
+const char *wording_verb(uint32_t action);
 
 /* Names of the labels, the most sensitive first, comma and space between. */
 void wording_labels(const struct agent *agent, uint64_t labels, char *ret, size_t size);

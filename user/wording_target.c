@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
+#include "medium.h"
 
 #define CUT "\xe2\x80\xa6" /* … */
 
@@ -64,37 +65,56 @@ static const char *protocol_name(uint32_t protocol, char *number, size_t size)
 		uint32_t protocol;
 		const char *name;
 	} names[] = {
-		{ IPPROTO_TCP, "tcp" },		{ IPPROTO_UDP, "udp" },	  { IPPROTO_ICMP, "icmp" },
-		{ IPPROTO_ICMPV6, "icmpv6" },	{ IPPROTO_SCTP, "sctp" }, { IPPROTO_RAW, "raw" },
-		{ IPPROTO_UDPLITE, "udplite" },
+		{ IPPROTO_TCP, "tcp" },		{ IPPROTO_UDP, "udp" },
+		{ IPPROTO_ICMP, "icmp" },	{ IPPROTO_ICMPV6, "icmpv6" },
+		{ IPPROTO_SCTP, "sctp" },	{ IPPROTO_RAW, "raw" },
+		{ IPPROTO_UDPLITE, "udplite" }, { IPPROTO_MPTCP, "mptcp" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (names[i].protocol == protocol)
 			return names[i].name;
-	snprintf(number, size, "protocol %u", protocol);
+	snprintf(number, size, "protocol-%u", protocol);
 	return number;
+}
+
+/* @arg: a target's, with a medium. */
+static void word_medium(uint32_t arg, char *ret, size_t size)
+{
+	const char *word = medium_word(arg >> 16);
+
+	if (word)
+		snprintf(ret, size, "%s", word);
+	else if (arg >> 16 == SLUICE_MEDIUM_STEERED)
+		snprintf(ret, size, "IP with a route or interface of its own");
+	else
+		snprintf(ret, size, "socket of address family %u", arg & 0xffff);
 }
 
 void wording_endpoint(const struct sluice_target *target, char *ret, size_t size)
 {
 	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 	char address[INET6_ADDRSTRLEN] = "?", number[32];
+	const char *protocol = protocol_name(target->arg, number, sizeof(number));
+	bool v4 = !memcmp(target->addr, mapped, sizeof(mapped));
 
 	if (target->arg >> 16) {
-		snprintf(ret, size, "socket of address family %u", target->arg & 0xffff);
+		word_medium(target->arg, ret, size);
 		return;
 	}
-	if (!memcmp(target->addr, mapped, sizeof(mapped)))
+	if (v4)
 		inet_ntop(AF_INET, target->addr + 12, address, sizeof(address));
 	else
 		inet_ntop(AF_INET6, target->addr, address, sizeof(address));
-	snprintf(ret, size, "%s %u %s", address, target->port,
-		 protocol_name(target->arg, number, sizeof(number)));
+	if (!target->port)
+		snprintf(ret, size, "%s/%s", address, protocol);
+	else
+		snprintf(ret, size, v4 ? "%s:%u/%s" : "[%s]:%u/%s", address, target->port,
+			 protocol);
 }
 
 /* Pipes, sockets and anonymous memory have an inode and no path. */
-static void word_file(const struct sluice_event *event, char *ret, size_t size)
+static void word_object(const struct sluice_event *event, char *ret, size_t size)
 {
 	static const struct {
 		uint32_t type;
@@ -114,7 +134,31 @@ static void word_file(const struct sluice_event *event, char *ret, size_t size)
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		if (types[i].type == type)
 			name = types[i].name;
+	if (type == S_IFSOCK && target->arg & SLUICE_SOCKET_IP)
+		name = "loopback socket";
 	snprintf(ret, size, "%s:[%llu]", name, (unsigned long long)target->object.ino);
+}
+
+/* Behind what leads off the host stands by which way: "/mnt/share/list (fs:nfs)". */
+static void word_file(const struct sluice_event *event, char *ret, size_t size)
+{
+	uint32_t medium = event->key.target.arg >> 16;
+	char word[64];
+
+	word_medium(event->key.target.arg, word, sizeof(word));
+	word_object(event, ret, medium ? size - strlen(word) - 4 : size);
+	if (medium)
+		snprintf(ret + strlen(ret), size - strlen(ret), " (%s)", word);
+}
+
+static void word_path_of(const struct sluice_event *event, const char *before, const char *after,
+			 char *ret, size_t size)
+{
+	char path[SLUICE_PATH_TEXT];
+	size_t around = strlen(before) + strlen(after) + 1;
+
+	wording_path(event->path, event->path_len, event->path_cut, path, sizeof(path));
+	snprintf(ret, size, "%s%.*s%s", before, (int)(size - around), path, after);
 }
 
 static void word_capabilities(const struct sluice_event *event, char *ret, size_t size)
@@ -132,28 +176,56 @@ static void word_id(const struct sluice_event *event, const char *what, char *re
 
 static void word_credential(const struct sluice_event *event, char *ret, size_t size)
 {
-	char path[SLUICE_PATH_TEXT];
+	static const char *const plain[] = {
+		[SLUICE_SETGROUPS] = "change supplementary groups",
+		[SLUICE_USERNS] = "make a user namespace",
+		[SLUICE_SETNS] = "enter other namespaces",
+		[SLUICE_KEYRING] = "change the session keyring",
+	};
+	uint32_t kind = event->key.target.arg;
 
-	switch (event->key.target.arg) {
+	switch (kind) {
 	case SLUICE_SETUID:
 		word_id(event, "user id", ret, size);
 		return;
 	case SLUICE_SETGID:
 		word_id(event, "group id", ret, size);
 		return;
-	case SLUICE_SETGROUPS:
-		snprintf(ret, size, "change supplementary groups");
-		return;
 	case SLUICE_CAPSET:
 		word_capabilities(event, ret, size);
 		return;
 	case SLUICE_EXEC_SETID:
-		wording_path(event->path, event->path_len, event->path_cut, path, sizeof(path));
-		snprintf(ret, size, "run %.*s, which brings other rights", (int)size - 40, path);
+		word_path_of(event, "run ", ", which brings other rights", ret, size);
+		return;
+	case SLUICE_IDMAP:
+		word_path_of(event, "map ids by ", "", ret, size);
+		return;
+	case SLUICE_AMBIENT:
+		snprintf(ret, size, "keep capability %llu over exec",
+			 (unsigned long long)event->key.target.id[0]);
+		return;
+	case SLUICE_SECUREBITS:
+		snprintf(ret, size, "change securebits from 0x%x to 0x%llx", event->old_id,
+			 (unsigned long long)event->key.target.id[0]);
 		return;
 	default:
-		snprintf(ret, size, "change of credentials %u", event->key.target.arg);
+		if (kind < ARRAY_SIZE(plain) && plain[kind])
+			snprintf(ret, size, "%s", plain[kind]);
+		else
+			snprintf(ret, size, "change of credentials %u", kind);
 	}
+}
+
+const char *wording_verb(uint32_t action)
+{
+	static const char *const verbs[SLUICE_ACTIONS] = {
+		[SLUICE_OPEN] = "read ",
+		[SLUICE_WRITE] = "write to ",
+		[SLUICE_EGRESS] = "send to ",
+		[SLUICE_CREDENTIAL] = "",
+	};
+
+	return action < SLUICE_ACTIONS ? verbs[action] : "";
 }
 
 void wording_target(const struct sluice_event *event, char *ret, size_t size)

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Owns: the cached Debian kernels that the VMs boot: where they come from, their download (checked
-# by apt's signatures), their unpacking and the initramfs with the modules needed to find a root.
-# Must not own: how a VM is started (vm.sh), nor anything of the host's own kernel or sources.
+# Owns: the cached Debian kernels that the VMs boot: where they come from, their unpacking and the
+# initramfs with the modules needed to find a root.
+# Must not own: downloading (archive.sh), how a VM is started (vm.sh), nor anything of the host's own kernel or sources.
 #
 # Reads $cache, the cache folder, which the script that sources this sets.
 # shellcheck disable=SC2154
@@ -33,17 +33,12 @@ kernels_series()
 	esac
 }
 
-# kernels_source SERIES: print the apt sources that carry it.
-kernels_source()
+# kernels_suites SERIES: print the suites of Debian's archive that carry it.
+kernels_suites()
 {
-	local signed='deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
-
 	case $1 in
-	6.*)
-		echo "$signed http://deb.debian.org/debian bookworm main"
-		echo "$signed http://deb.debian.org/debian-security bookworm-security main"
-		;;
-	7) echo "$signed http://deb.debian.org/debian trixie-backports main" ;;
+	6.*) echo bookworm bookworm-security ;;
+	7) echo trixie-backports ;;
 	esac
 }
 
@@ -56,40 +51,30 @@ kernels_meta()
 	esac
 }
 
-# kernels_closure PACKAGE APT-OPTION...: print the packages that make up the kernel a meta package
-# stands for. Newer ones come in parts (image, binary, modules, base), older ones are one package.
+# kernels_closure PACKAGE: print the packages that make up the kernel a meta package stands for. Newer ones come in parts
+# (image, binary, modules, base), older ones are one package.
 kernels_closure()
 {
-	local package=$1
-	shift
-
-	apt-cache "$@" depends --recurse --no-recommends --no-suggests --no-enhances \
-		--no-conflicts --no-breaks --no-replaces --no-pre-depends "$package" |
+	archive_closure "$1" --no-pre-depends |
 		grep -E '^linux-(image|binary|modules|base)-[0-9]+\.[0-9]+\.[0-9]+[^ ]*-amd64$' |
-		grep -Ev -e '-(cloud|rt|dbg)(-|$)' | sort -u
+		grep -Ev -e '-(cloud|rt|dbg)(-|$)'
 }
 
-# kernels_download SERIES DIR: put its .deb files into DIR. The sources, lists and settings are
-# private to the cache: what the host installs from stays as it is.
+# kernels_download SERIES DIR: put its .deb files into DIR.
 kernels_download()
 {
 	local series=$1 dir=$2 meta
-	local -a apt packages
+	local -a packages suites
 
-	mkdir -p "$dir/apt/lists/partial" "$dir/apt/cache/archives/partial"
-	kernels_source "$series" >"$dir/apt/sources.list"
-	apt=(-o "Dir::Etc::sourcelist=$dir/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
-	     -o Dir::Etc::preferencesparts=/dev/null -o Dir::Etc::preferences=/dev/null
-	     -o "Dir::State::Lists=$dir/apt/lists" -o "Dir::Cache=$dir/apt/cache")
-
-	apt-get "${apt[@]}" -o APT::Update::Error-Mode=any update || return 1
+	read -ra suites < <(kernels_suites "$series")
+	archive_open "$dir" "${suites[@]}" || return 1
 	meta=$(kernels_meta "$series")
-	mapfile -t packages < <(kernels_closure "$meta" "${apt[@]}")
+	mapfile -t packages < <(kernels_closure "$meta")
 	if ((!${#packages[@]})); then
 		echo "$meta depends on no kernel package"
 		return 1
 	fi
-	cd "$dir" && apt-get "${apt[@]}" download "${packages[@]}"
+	archive_download "$dir" "${packages[@]}"
 }
 
 # kernels_field FILE OFFSET SIZE: print the little-endian number there.

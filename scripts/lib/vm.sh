@@ -7,7 +7,7 @@
 #
 # shellcheck disable=SC2154 # the settings are scripts/vm's
 # Reads the settings that scripts/vm parsed: cache, lib, cpus, mem, timeout, thread, icount,
-# append, disk, shares. $run is the folder of this run, removed when it ends.
+# append, disk, shares, systemd. $run is the folder of this run, removed when it ends.
 
 # vm_quote STRING: print it so that any POSIX shell reads it back as one word.
 vm_quote()
@@ -62,6 +62,7 @@ vm_config()
 	done)")"
 	printf 'DISK=%s\n' "$(vm_quote "$disk")"
 	printf 'SETTLE=%s\n' "${icount:+3}"
+	printf 'SYSTEMD=%s\n' "$systemd"
 }
 
 # vm_initrd SERIES COMMAND [ARG...]: write $run/initrd: the kernel's initramfs and, as a second
@@ -105,6 +106,10 @@ vm_qemu()
 		-device virtio-9p-pci,fsdev=root,mount_tag=root)
 	[[ $icount ]] && qemu+=(-icount "$icount")
 	[[ $disk ]] && qemu+=(-drive "file=${disk//,/,,},format=raw,if=virtio")
+	# shellcheck disable=SC2054 # QEMU's own commas
+	[[ $systemd ]] && qemu+=(-fsdev
+		"local,id=systemd,path=${cache//,/,,}/systemd,security_model=none,readonly=on,multidevs=remap"
+		-device virtio-9p-pci,fsdev=systemd,mount_tag=systemd)
 	for i in "${!shares[@]}"; do
 		qemu+=(-fsdev "local,id=share$i,path=${shares[i]//,/,,},security_model=none,multidevs=remap"
 			-device "virtio-9p-pci,fsdev=share$i,mount_tag=share$i")

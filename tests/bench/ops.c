@@ -14,6 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -24,7 +27,7 @@
 
 static const char *self;
 static const char *file;
-static int fd, udp, listener;
+static int fd, udp, listener, queue, stream[2];
 static struct sockaddr_in to;
 
 /* Own time to the ns, that of children to the us: they are many. */
@@ -95,6 +98,14 @@ static void op_sendto(void)
 		err(1, "sendto");
 }
 
+static void op_stream(void)
+{
+	char c;
+
+	if (send(stream[0], "x", 1, 0) != 1 || recv(stream[1], &c, 1, 0) != 1)
+		err(1, "send");
+}
+
 static void op_setuid(void)
 {
 	if (setuid(getuid()))
@@ -121,6 +132,36 @@ static void op_exec(void)
 	waitpid(pid, NULL, 0);
 }
 
+static void op_message(void)
+{
+	struct {
+		long type;
+		char byte;
+	} message = { 1, 'x' };
+
+	if (msgsnd(queue, &message, 1, 0) || msgrcv(queue, &message, 1, 0, 0) != 1)
+		err(1, "message");
+}
+
+static void map(int flags)
+{
+	void *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	if (at == MAP_FAILED)
+		err(1, "mmap");
+	munmap(at, 4096);
+}
+
+static void op_mmap(void)
+{
+	map(MAP_PRIVATE);
+}
+
+static void op_mmap_shared(void)
+{
+	map(MAP_SHARED);
+}
+
 struct op {
 	const char *name;
 	void (*run)(void);
@@ -135,9 +176,14 @@ static const struct op ops[] = {
 	{ "UDP socket+connect+close", op_udp_connect, 500, 0 },
 	{ "TCP connect+accept+close", op_tcp_connect, 200, 0 },
 	{ "UDP sendto+recv", op_sendto, 2000, 0 },
+	{ "TCP send+recv", op_stream, 2000, 0 },
 	{ "setuid", op_setuid, 3000, 0 },
 	{ "fork+exit", op_fork, 60, 0 },
 	{ "fork+exec+exit", op_exec, 40, 0 },
+	{ "msgsnd+msgrcv", op_message, 2000, 0 },
+	{ "mmap+munmap", op_mmap, 2000, 0 },
+	/* the last: from then on the process has shared memory */
+	{ "shared mmap+munmap", op_mmap_shared, 2000, 0 },
 };
 
 static void measure(const char *name, const struct op *op, const char *object)
@@ -169,9 +215,14 @@ static void open_sockets(void)
 	if (bind(udp, (struct sockaddr *)&to, sizeof(to)) ||
 	    getsockname(udp, (struct sockaddr *)&to, &size))
 		err(1, "bind");
+	queue = msgget(IPC_PRIVATE, 0600);
 	listener = socket(AF_INET, SOCK_STREAM, 0);
 	if (bind(listener, (struct sockaddr *)&to, sizeof(to)) || listen(listener, 8))
 		err(1, "listen");
+	stream[0] = socket(AF_INET, SOCK_STREAM, 0);
+	if (connect(stream[0], (struct sockaddr *)&to, sizeof(to)))
+		err(1, "connect");
+	stream[1] = accept(listener, NULL, NULL);
 }
 
 static void use_file(const char *path)

@@ -32,7 +32,7 @@ static void result(int sock, int error, const char *text)
 	struct ipc_result answer = { .error = error };
 
 	snprintf(answer.text, sizeof(answer.text), "%s", text);
-	channel_send(sock, IPC_RESULT, &answer, sizeof(answer), -1);
+	channel_send(sock, IPC_RESULT, &answer, sizeof(answer));
 }
 
 static void status(int sock, const struct channel_message *question)
@@ -62,13 +62,27 @@ static void status(int sock, const struct channel_message *question)
 	};
 
 	(void)question;
+	if (getenv("FAKE_JOURNAL"))
+		snprintf(item.journal, sizeof(item.journal), "%s", getenv("FAKE_JOURNAL"));
 	if (strcmp(mode, "not-enforcing") == 0) {
 		item.enforcing = 0;
 		item.gateway_connected = 0;
 		strcpy(item.why, "the policy is not valid\nkernel.ftrace_enabled is 0");
 		strcpy(item.gateway, "teams: HTTP 403");
 	}
-	channel_send(sock, IPC_STATUS_ITEM, &item, sizeof(item), -1);
+	item.guard = SLUICE_GUARD_ENFORCE;
+	if (strcmp(mode, "asked") == 0) {
+		strcpy(item.glass_asker, "alice");
+		strcpy(item.glass_reason, "upgrade");
+		item.glass_duration_s = 600;
+	}
+	if (strcmp(mode, "broken") == 0) {
+		item.glass_broken = 1;
+		item.glass_until_ms = NOON;
+		strcpy(item.glass_by, "alice and bob");
+		strcpy(item.why, "the glass is BROKEN");
+	}
+	channel_send(sock, IPC_STATUS_ITEM, &item, sizeof(item));
 	result(sock, 0, "");
 }
 
@@ -98,7 +112,7 @@ static const struct ipc_request pending = {
 	.executable = "/usr/bin/python3.11",
 	.command = "python3 export.py --all",
 	.unit = "etl.service",
-	.target = "203.0.113.9 443 tcp",
+	.target = "203.0.113.9:443/tcp",
 	.reason = "monthly export",
 	.reviewers = "privacy, oncall",
 	.sources = { { .path = "/srv/data/patients.csv",
@@ -149,7 +163,7 @@ static void requests(int sock, const struct channel_message *question)
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (*select->id ? strcmp(select->id, known[i]->id) == 0
 				: select->all || known[i]->state == IPC_PENDING)
-			channel_send(sock, IPC_REQUEST_ITEM, known[i], sizeof(*known[i]), -1);
+			channel_send(sock, IPC_REQUEST_ITEM, known[i], sizeof(*known[i]));
 	result(sock, 0, "");
 }
 
@@ -168,6 +182,15 @@ static void decide(int sock, const struct channel_message *question)
 		result(sock, 0, decision->approve ? "approved; grant g-1" : "denied");
 }
 
+static void glass(int sock, const struct channel_message *question)
+{
+	const struct ipc_glass *act = &question->body.glass;
+
+	fprintf(log_file, "glass verb=%u duration=%u code=%s reason=%s\n", act->verb,
+		act->duration_s, act->code, act->reason);
+	result(sock, 0, "noted");
+}
+
 static void grants(int sock, const struct channel_message *question)
 {
 	const struct ipc_grant items[] = {
@@ -177,7 +200,7 @@ static void grants(int sock, const struct channel_message *question)
 		  .scope = "once",
 		  .labels = "pii",
 		  .subject = "python3[812]",
-		  .target = "203.0.113.9 443 tcp",
+		  .target = "203.0.113.9:443/tcp",
 		  .approved_by = "bob, carol",
 		  .uses = 1,
 		  .issued_ms = NOON,
@@ -189,11 +212,12 @@ static void grants(int sock, const struct channel_message *question)
 		  .uses = UINT32_MAX,
 		  .issued_ms = NOON,
 		  .expires_ms = NOON },
+		{ .id = "g-3", .request = "r-3", .action = "egress", .scope = "once", .uses = 0 },
 	};
 
 	(void)question;
 	for (size_t i = 0; strcmp(mode, "empty") && i < ARRAY_SIZE(items); i++)
-		channel_send(sock, IPC_GRANT_ITEM, &items[i], sizeof(items[i]), -1);
+		channel_send(sock, IPC_GRANT_ITEM, &items[i], sizeof(items[i]));
 	result(sock, 0, "");
 }
 
@@ -208,11 +232,16 @@ static void end_grant(int sock, const struct channel_message *question)
 		result(sock, 0, "g-1 revoked");
 }
 
-static unsigned long long inode(int fd)
+static struct channel_peer peer;
+
+/* Of the file behind a descriptor of the peer. */
+static unsigned long long inode(int32_t fd)
 {
 	struct stat st = { 0 };
+	char path[64];
 
-	return fd >= 0 && fstat(fd, &st) == 0 ? (unsigned long long)st.st_ino : 0;
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", peer.pid, fd);
+	return fd >= 0 && stat(path, &st) == 0 ? (unsigned long long)st.st_ino : 0;
 }
 
 static void label(int sock, const struct channel_message *question)
@@ -223,7 +252,7 @@ static void label(int sock, const struct channel_message *question)
 				       .sensitivity = 80 };
 
 	fprintf(log_file, "label verb=%u label=%s inode=%llu path=%s\n", change->verb,
-		change->label, inode(question->fd), change->path);
+		change->label, inode(change->fd), change->path);
 	if (change->verb != IPC_LABEL_LIST) {
 		if (strcmp(change->label, "pii"))
 			result(sock, EINVAL, "the policy has no such label");
@@ -231,8 +260,8 @@ static void label(int sock, const struct channel_message *question)
 			result(sock, 0, "done");
 		return;
 	}
-	strcpy(item.path, question->fd < 0 ? "/srv/data" : change->path);
-	channel_send(sock, IPC_LABEL_ITEM, &item, sizeof(item), -1);
+	strcpy(item.path, change->fd < 0 ? "/srv/data" : change->path);
+	channel_send(sock, IPC_LABEL_ITEM, &item, sizeof(item));
 	result(sock, 0, "");
 }
 
@@ -244,7 +273,14 @@ static void edges(int sock, const struct channel_message *question)
 		  .subject = "cat[41]",
 		  .object = "/srv/data/patients.csv",
 		  .labels = "pii",
+		  .executable = "/usr/bin/cat",
+		  .user = "ann",
+		  .request = "r-7",
+		  .grant = "g-3",
 		  .pid = 41,
+		  .former = 1,
+		  .source = 1,
+		  .target = 2,
 		  .time_ms = NOON,
 		  .seq = 5 },
 		{ .verb = "started",
@@ -253,19 +289,28 @@ static void edges(int sock, const struct channel_message *question)
 		  .labels = "pii, secret",
 		  .pid = 40,
 		  .peer = 42,
+		  .source = 2,
+		  .target = 3,
 		  .time_ms = NOON,
 		  .seq = UINT64_MAX },
 	};
 
-	fprintf(log_file, "%s pid=%d inode=%llu path=%s\n", channel_type_name(question->type),
-		why->pid, inode(question->fd), why->path);
+	fprintf(log_file, "%s pid=%d inode=%llu path=%s steps=%u depth=%u\n",
+		channel_type_name(question->type), why->pid, inode(why->fd), why->path, why->steps,
+		why->depth);
 	if (question->type == IPC_WHY && why->pid == 43) {
 		result(sock, ESRCH, "no process 43");
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(items); i++)
-		channel_send(sock, IPC_EDGE_ITEM, &items[i], sizeof(items[i]), -1);
-	result(sock, 0, "");
+		channel_send(sock, IPC_EDGE_ITEM, &items[i], sizeof(items[i]));
+	result(sock, 0, why->steps ? "7 more steps are not shown" : "");
+}
+
+static void reindex(int sock, const struct channel_message *question)
+{
+	fprintf(log_file, "%s\n", channel_type_name(question->type));
+	result(sock, 0, "the index is built again");
 }
 
 static const struct {
@@ -274,7 +319,8 @@ static const struct {
 } answers[] = {
 	{ IPC_STATUS, status }, { IPC_REQUESTS, requests }, { IPC_DECIDE, decide },
 	{ IPC_GRANTS, grants }, { IPC_REVOKE, end_grant },  { IPC_LABEL, label },
-	{ IPC_WHY, edges },     { IPC_LINEAGE, edges },
+	{ IPC_WHY, edges },     { IPC_LINEAGE, edges },    { IPC_REINDEX, reindex },
+	{ IPC_GLASS, glass },
 };
 
 /* Answers what the peer asks until it hangs up. */
@@ -288,19 +334,16 @@ static void serve(int sock)
 			return;
 		if (strcmp(mode, "wrong") == 0)
 			channel_send(sock, IPC_LABEL_ITEM, &(struct ipc_label_item){ 0 },
-				     sizeof(struct ipc_label_item), -1);
+				     sizeof(struct ipc_label_item));
 		for (size_t i = 0; i < ARRAY_SIZE(answers); i++)
 			if (answers[i].type == question.type)
 				answers[i].answer(sock, &question);
 		fflush(log_file);
-		if (question.fd >= 0)
-			close(question.fd);
 	}
 }
 
 int main(int argc, char **argv)
 {
-	struct channel_peer peer;
 	struct pollfd ready = { .events = POLLIN };
 	int sock;
 

@@ -68,14 +68,53 @@ static void fill(const char *id, unsigned int seconds)
 	request.sources[0].time_ms = now_ms;
 }
 
+static void drop(void)
+{
+	closep(&peer);
+	peer = -1;
+}
+
+static void print_message(void)
+{
+	static const char *const states[] = { "?", "delivered", "retrying", "failed" };
+	const struct ipc_delivery *d = &message.body.delivery;
+
+	if (message.type == IPC_HELLO)
+		printf("hello %u %s\n", message.body.hello.notifiers, message.body.hello.names);
+	else if (message.type == IPC_DELIVERY && d->state <= IPC_FAILED)
+		printf("delivery %s %s %s %u %s\n", d->id, d->notifier, states[d->state],
+		       d->attempt, d->text);
+	else
+		printf("unexpected %s\n", channel_type_name(message.type));
+}
+
+static void receive(void)
+{
+	int r = channel_receive(peer, &message);
+
+	if (r == 1) {
+		print_message();
+	} else if (r != -EAGAIN) {
+		printf("disconnected\n");
+		drop();
+	}
+}
+
+/* A request is large: a few fill the socket's buffer. The gateway may wait for room as well. */
+static void wait_for_room(void)
+{
+	struct pollfd room = { peer, POLLIN | POLLOUT, 0 };
+
+	if (poll(&room, 1, 1000) == 1 && room.revents & POLLIN)
+		receive();
+}
+
 static void send_request(enum ipc_type type)
 {
-	struct pollfd room = { peer, POLLOUT, 0 };
 	int r;
 
-	/* A request is large: a few fill the socket's buffer. */
-	while ((r = channel_send(peer, type, &request, sizeof(request), -1)) == -EAGAIN)
-		poll(&room, 1, 1000);
+	while ((r = channel_send(peer, type, &request, sizeof(request))) == -EAGAIN)
+		wait_for_room();
 	if (r < 0)
 		printf("send failed: %s\n", strerror(-r));
 }
@@ -114,12 +153,6 @@ static void close_request(const char *id, const char *state)
 	send_request(IPC_NOTIFY_CLOSED);
 }
 
-static void drop(void)
-{
-	closep(&peer);
-	peer = -1;
-}
-
 static void obey(const char *line)
 {
 	static const struct ipc_result result = { .text = "no gateway asked" };
@@ -138,37 +171,11 @@ static void obey(const char *line)
 	} else if (strcmp(verb, "close") == 0) {
 		close_request(id, word);
 	} else if (strcmp(verb, "result") == 0) {
-		channel_send(peer, IPC_RESULT, &result, sizeof(result), -1);
+		channel_send(peer, IPC_RESULT, &result, sizeof(result));
 	} else if (strcmp(verb, "garbage") == 0) {
 		if (write(peer, "garbage", 7) < 0)
 			perror("write");
 	} else if (strcmp(verb, "drop") == 0) {
-		drop();
-	}
-}
-
-static void print_message(void)
-{
-	static const char *const states[] = { "?", "delivered", "retrying", "failed" };
-	const struct ipc_delivery *d = &message.body.delivery;
-
-	if (message.type == IPC_HELLO)
-		printf("hello %u %s\n", message.body.hello.notifiers, message.body.hello.names);
-	else if (message.type == IPC_DELIVERY && d->state <= IPC_FAILED)
-		printf("delivery %s %s %s %u %s\n", d->id, d->notifier, states[d->state],
-		       d->attempt, d->text);
-	else
-		printf("unexpected %s\n", channel_type_name(message.type));
-}
-
-static void receive(void)
-{
-	int r = channel_receive(peer, &message);
-
-	if (r == 1) {
-		print_message();
-	} else if (r != -EAGAIN) {
-		printf("disconnected\n");
 		drop();
 	}
 }

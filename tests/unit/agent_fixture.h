@@ -4,8 +4,8 @@
  * Owns no test.
  *
  * The false kernel keeps asks and grants in arrays; the false journal keeps entries, of which the
- * first `durable` are committed, and can be told to fail. Processes of the false /proc have real
- * pids where somebody must be woken or must end.
+ * first `durable` are committed and in a file without signatures, and can be told to fail.
+ * Processes of the false /proc have real pids where somebody must be woken or must end.
  */
 #ifndef SLUICE_TEST_AGENT_FIXTURE_H
 #define SLUICE_TEST_AGENT_FIXTURE_H
@@ -34,14 +34,17 @@
 #include "decision.h"
 #include "event.h"
 #include "grant.h"
+#include "guard_fixture.h"
 #include "hold.h"
 #include "journal.h"
 #include "kernel.h"
 #include "label.h"
 #include "lineage.h"
+#include "lineage_follow.h"
 #include "log.h"
 #include "person.h"
 #include "process.h"
+#include "process_reader.h"
 #include "record.h"
 #include "request.h"
 #include "wording.h"
@@ -97,6 +100,7 @@ struct kernel {
 struct journal {
 	json_t *entries;
 	size_t durable;
+	uint64_t bytes; /* of the file */
 	bool fail_commit;
 	bool broken;
 };
@@ -210,6 +214,31 @@ int kernel_identify(struct kernel *kernel, int fd, struct sluice_object_id *ret,
 	return 0;
 }
 
+int kernel_identify_fs(struct kernel *kernel, int fd, struct sluice_identify *ret)
+{
+	return kernel_identify(kernel, fd, &ret->object, &ret->mode);
+}
+
+static struct sluice_ask_key fake_refusal_key;
+static struct sluice_refusal fake_refusal;
+
+int kernel_refusal_each(struct kernel *kernel, kernel_refusal_fn fn, void *ctx)
+{
+	(void)kernel;
+	fn(ctx, &fake_refusal_key, &fake_refusal);
+	return 0;
+}
+
+uint64_t kernel_refusal_take(struct kernel *kernel, const struct sluice_ask_key *key)
+{
+	uint64_t untold = fake_refusal.untold;
+
+	(void)kernel;
+	(void)key;
+	fake_refusal.untold = 0;
+	return untold;
+}
+
 int kernel_count(const struct kernel *kernel, uint64_t ret[SLUICE_COUNTERS])
 {
 	(void)kernel;
@@ -234,12 +263,58 @@ int journal_add(struct journal *journal, json_t *body, uint64_t *ret_seq)
 	return 0;
 }
 
+static void journal_file(char path[128])
+{
+	snprintf(path, 128, "%s/journal.jsonl", world.folder);
+}
+
+/* The entry as the file has it. A new reference. */
+static json_t *journal_line(const struct journal *journal, size_t seq)
+{
+	json_t *line = json_pack("{s:I, s:I}", "seq", (json_int_t)seq, "time",
+				 (json_int_t)(1795356000000 + (json_int_t)seq));
+
+	json_object_update(line, json_array_get(journal->entries, seq));
+	return line;
+}
+
+static void write_lines(struct journal *journal)
+{
+	char path[128];
+	FILE *out;
+
+	journal_file(path);
+	out = fopen(path, "ae");
+	assert_non_null(out);
+	for (size_t i = journal->durable; i < json_array_size(journal->entries); i++) {
+		json_t *line = journal_line(journal, i);
+
+		json_dumpf(line, out, JSON_COMPACT);
+		fputs("\n{\"checkpoint\":\"none\"}\n", out);
+		json_decref(line);
+	}
+	journal->bytes = (uint64_t)ftell(out);
+	fclose(out);
+}
+
+uint64_t journal_durable(const struct journal *journal)
+{
+	return journal->bytes;
+}
+
+const char *journal_genesis(const struct journal *journal)
+{
+	(void)journal;
+	return "11";
+}
+
 int journal_commit(struct journal *journal)
 {
 	if (journal->broken || journal->fail_commit) {
 		journal->broken = true;
 		return -ENOSPC;
 	}
+	write_lines(journal);
 	journal->durable = json_array_size(journal->entries);
 	return 0;
 }
@@ -371,18 +446,35 @@ MAYBE static void add_process(const struct fake_process *p)
 	assert_int_equal(symlink(p->exe ? p->exe : "/usr/bin/python3", path), 0);
 }
 
+/* Whoever opens this file of /proc/PID waits, as for memory whose lock is never let go. */
+MAYBE static void make_stuck(pid_t pid, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%d/%s", world.folder, pid, name);
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+}
+
 /* A real process that sleeps until it is killed. */
 MAYBE static pid_t add_child(void)
 {
-	pid_t pid = fork();
+	int closed[2];
+	char none;
+	pid_t pid;
 
+	assert_int_equal(pipe(closed), 0);
+	pid = fork();
 	if (!pid) {
-		/* connections of this test end when this test closes them */
+		/* connections of this test end when this test closes them: it waits for that */
 		close_range(3, ~0U, 0);
 		for (;;)
 			pause();
 	}
 	assert_true(pid > 0);
+	close(closed[1]);
+	assert_int_equal(read(closed[0], &none, 1), 0);
+	close(closed[0]);
 	world.children[world.n_children++] = pid;
 	return pid;
 }
@@ -529,6 +621,9 @@ MAYBE static void load_policy(struct agent *agent, const char *text)
 
 MAYBE static void make_modules(struct agent *agent)
 {
+	char path[128];
+
+	journal_file(path);
 	agent->base = event_base_new();
 	agent->record = record_new();
 	agent->lineage = lineage_new(SLUICE_MAX_NODES, NULL);
@@ -537,6 +632,7 @@ MAYBE static void make_modules(struct agent *agent)
 	agent->events = events_new(false);
 	assert_true(agent->base && agent->record && agent->lineage && agent->requests &&
 		    agent->grants && agent->events);
+	assert_int_equal(lineage_follow_new(agent, world.folder, path, &agent->follow), 0);
 }
 
 MAYBE static void free_modules(struct agent *agent)
@@ -544,6 +640,7 @@ MAYBE static void free_modules(struct agent *agent)
 	requests_free(agent->requests);
 	grants_free(agent->grants);
 	lineage_free(agent->lineage);
+	lineage_follow_free(agent->follow);
 	events_free(agent->events);
 	record_free(agent->record);
 	event_base_free(agent->base);
@@ -560,7 +657,9 @@ MAYBE static int agent_setup(void **state)
 	if (!mkdtemp(world.folder))
 		return -1;
 	process_root = world.folder;
+	assert_int_equal(process_reader_start(), 0);
 	world.journal.entries = json_array();
+	write_lines(&world.journal);
 	agent->kernel = &world.kernel;
 	agent->journal = &world.journal;
 	snprintf(agent->host, sizeof(agent->host), "test.example");
@@ -587,9 +686,8 @@ MAYBE static void restart(void)
 	free_modules(agent);
 	make_modules(agent);
 	for (size_t i = 0; i < n; i++) {
-		json_t *entry = json_deep_copy(json_array_get(world.journal.entries, i));
+		json_t *entry = journal_line(&world.journal, i);
 
-		json_object_set_new(entry, "time", json_integer(1795356000000));
 		assert_int_equal(record_replay(agent, i, entry), 0);
 		json_decref(entry);
 	}
@@ -608,6 +706,7 @@ MAYBE static int remove_one(const char *path, const struct stat *st, int type, s
 MAYBE static int agent_teardown(void **state)
 {
 	(void)state;
+	process_reader_stop();
 	free_modules(&world.agent);
 	policy_free((struct policy *)world.agent.policy);
 	json_decref(world.journal.entries);

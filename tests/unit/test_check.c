@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <ftw.h>
+#include <linux/btf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -97,6 +98,60 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path);
 }
 
+static void add(char *to, size_t *used, const void *bytes, size_t size)
+{
+	memcpy(to + *used, bytes, size);
+	*used += size;
+}
+
+/* Types with something behind them, then a function for each of @names. */
+static size_t make_types(char *types, const char *names, size_t size)
+{
+	struct btf_type integer = { .info = BTF_KIND_INT << 24, .size = 4 };
+	struct btf_type record = { .info = BTF_KIND_STRUCT << 24 | 2 };
+	struct btf_member members[2] = {};
+	uint32_t encoding = 32;
+	size_t at, used = 0;
+
+	add(types, &used, &integer, sizeof(integer));
+	add(types, &used, &encoding, sizeof(encoding));
+	add(types, &used, &record, sizeof(record));
+	add(types, &used, members, sizeof(members));
+	for (at = 1; at < size; at += strlen(names + at) + 1) {
+		struct btf_type function = { .name_off = (uint32_t)at,
+					     .info = BTF_KIND_FUNC << 24 };
+
+		add(types, &used, &function, sizeof(function));
+	}
+	return used;
+}
+
+/* A kernel that has the functions that are needed, with @first and @second. */
+static void put_btf(const char *first, const char *second)
+{
+	static const char base[] = "\0get_pipe_info\0do_splice\0do_tee\0pipe_lock\0"
+				   "pipe_double_lock\0pipe_wait_readable\0"
+				   "unix_stream_recvmsg\0unix_dgram_recvmsg\0"
+				   "unix_seqpacket_recvmsg\0unix_stream_splice_read\0"
+				   "inet_recvmsg\0inet6_recvmsg\0sock_common_recvmsg\0"
+				   "sock_splice_read\0tcp_zerocopy_receive\0"
+				   "security_task_prctl\0replace_mm_exe_file\0__x64_sys_setns";
+	struct btf_header header = { .magic = BTF_MAGIC, .version = 1, .hdr_len = sizeof(header) };
+	size_t n_names = 0, n_types, n_file = 0;
+	char names[512], types[1024], file[2048];
+
+	add(names, &n_names, base, sizeof(base));
+	add(names, &n_names, first, strlen(first) + 1);
+	add(names, &n_names, second, strlen(second) + 1);
+	n_types = make_types(types, names, n_names);
+	header.type_len = header.str_off = (uint32_t)n_types;
+	header.str_len = (uint32_t)n_names;
+	add(file, &n_file, &header, sizeof(header));
+	add(file, &n_file, types, n_types);
+	add(file, &n_file, names, n_names);
+	put_bytes(BTF, file, n_file);
+}
+
 /* A host that has everything. */
 static int setup(void **state)
 {
@@ -109,7 +164,7 @@ static int setup(void **state)
 	put(ARCH, "x86_64\n");
 	put(FTRACE, "1\n");
 	put(MOUNTS, MOUNT_PROC MOUNT_SECURITY MOUNT_BPF MOUNT_CGROUP);
-	put_bytes(BTF, "\x9f\xeb\x01\x00more", 8);
+	put_btf("pipe_read", "other");
 	put(LSM, "lockdown,capability,yama,apparmor,bpf");
 	put(LOCKDOWN, "[none] integrity confidentiality\n");
 	put(CONFIG, "CONFIG_BPF=y\nCONFIG_BPF_LSM=y\n");
@@ -190,6 +245,14 @@ static void test_btf(void **state)
 	expect("btf", 0, "not in BTF's format", "CONFIG_DEBUG_INFO_BTF=y");
 	put(BTF, "");
 	expect("btf", 0, "not in BTF's format", "CONFIG_DEBUG_INFO_BTF=y");
+	put_bytes(BTF, "\x9f\xeb\x01\x00more", 8);
+	expect("btf", 0, "not in BTF's format", "CONFIG_DEBUG_INFO_BTF=y");
+	put_btf("anon_pipe_read", "fifo_pipe_read");
+	expect("btf", 1, BTF, "");
+	put_btf("anon_pipe_read", "other");
+	expect("btf", 0, "no function pipe_read", "use a kernel");
+	put_btf("fifo_pipe_read", "pipe_readable");
+	expect("btf", 0, "no function pipe_read", "use a kernel");
 	take_away(BTF);
 	expect("btf", 0, strerror(ENOENT), "CONFIG_DEBUG_INFO_BTF=y");
 }

@@ -289,6 +289,37 @@ static void test_unknown_requester_needs_two(void **state)
 	assert_int_equal(world.kernel.n_grants, 1);
 }
 
+/* A service that calls itself ann's login is as unknown as without, and two persons must agree. */
+static void test_claimed_login_needs_two(void **state)
+{
+	struct request *request = held_read(STRANGER, ANN, CUSTOMERS);
+
+	(void)state;
+	assert_int_equal(answer(request, ANN, NULL), -EPERM); /* she may stand behind it */
+	assert_int_equal(answer(request, BOB, NULL), 0);
+	assert_int_equal(request->state, IPC_PENDING);
+	assert_int_equal(answer(request, CARLA, NULL), 0);
+	assert_int_equal(request->state, IPC_APPROVED);
+}
+
+/* The same, of one that had ended before anybody could look. */
+static void test_claimed_login_of_the_dead_needs_two(void **state)
+{
+	struct sluice_event event = make_stop(900099, STRANGER, SLUICE_EGRESS, CUSTOMERS, false);
+	struct request *request;
+
+	(void)state;
+	event.loginuid = ANN;
+	request = stop(&event);
+	assert_true(request->who.partial);
+	assert_null(person_requester(world.agent.policy, &request->who));
+	event.loginuid = event.uid = BOB; /* that one could not lie */
+	event.key.subject.id = BOB;
+	request = stop(&event);
+	assert_false(request->who.partial);
+	assert_non_null(person_requester(world.agent.policy, &request->who));
+}
+
 static void test_ended_requester_needs_one_more(void **state)
 {
 	struct request *request = held_read(ANN, ANN, CUSTOMERS);
@@ -502,6 +533,8 @@ int main(void)
 		AGENT_TEST(test_self_by_second_account_of_the_session),
 		AGENT_TEST(test_nobody_when_roads_are_lost),
 		AGENT_TEST(test_unknown_requester_needs_two),
+		AGENT_TEST(test_claimed_login_needs_two),
+		AGENT_TEST(test_claimed_login_of_the_dead_needs_two),
 		AGENT_TEST(test_ended_requester_needs_one_more),
 		AGENT_TEST(test_two_distinct_persons),
 		AGENT_TEST(test_denial_wins),

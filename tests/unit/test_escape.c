@@ -75,6 +75,22 @@ static void test_invisible(void **state)
 	check("\xe2\x80\x93", "\xe2\x80\x93");       /* a dash is seen */
 }
 
+/* /usr/bin/\u0441url is not curl, and one file name is not three folders. */
+static void test_look_alikes(void **state)
+{
+	(void)state;
+	check("/usr/bin/\xd1\x81url", "/usr/bin/\\u0441url");
+	check("p\xce\xbfrt", "p\\u03bfrt");				       /* omicron */
+	check("\xd1\x81\xd0\xbe\xd0\xbd/new", "\xd1\x81\xd0\xbe\xd0\xbd/new"); /* words apart */
+	check("\xce\xb1\xce\xb2 2\xce\xb3", "\xce\xb1\xce\xb2 2\xce\xb3");
+	check("caf\xc3\xa9 na\xc3\xafve\xe6\x97\xa5", "caf\xc3\xa9 na\xc3\xafve\xe6\x97\xa5");
+	check("srv\xe2\x88\x95x\xe2\x81\x84y", "srv\\u2215x\\u2044y"); /* slashes */
+	check("'a\xe2\x80\x99 b'", "'a\\u2019 b'");		       /* quotes */
+	check("\xef\xbc\x8f\xef\xbd\x81", "\\uff0f\\uff41");	       /* full width */
+	check("\xf0\x9d\x90\x9a", "\\U0001d41a");		       /* bold a */
+	check("\xe2\x80\x91-", "\\u2011-");
+}
+
 static void test_combining_marks(void **state)
 {
 	(void)state;
@@ -162,11 +178,17 @@ static void test_without_utf8_locale(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain_text_stays), cmocka_unit_test(test_controls),
-		cmocka_unit_test(test_direction),        cmocka_unit_test(test_invisible),
-		cmocka_unit_test(test_combining_marks),  cmocka_unit_test(test_invalid_utf8),
-		cmocka_unit_test(test_unassigned),       cmocka_unit_test(test_width),
-		cmocka_unit_test(test_every_character),  cmocka_unit_test(test_without_utf8_locale),
+		cmocka_unit_test(test_plain_text_stays),
+		cmocka_unit_test(test_controls),
+		cmocka_unit_test(test_direction),
+		cmocka_unit_test(test_invisible),
+		cmocka_unit_test(test_look_alikes),
+		cmocka_unit_test(test_combining_marks),
+		cmocka_unit_test(test_invalid_utf8),
+		cmocka_unit_test(test_unassigned),
+		cmocka_unit_test(test_width),
+		cmocka_unit_test(test_every_character),
+		cmocka_unit_test(test_without_utf8_locale),
 	};
 
 	escape_locale();

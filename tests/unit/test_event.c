@@ -97,7 +97,6 @@ static void test_many_holes(void **state)
 static void test_read_is_journaled_and_remembered(void **state)
 {
 	struct sluice_event event = read_event(10);
-	struct lineage_step steps[4];
 	const json_t *entry;
 
 	(void)state;
@@ -111,14 +110,14 @@ static void test_read_is_journaled_and_remembered(void **state)
 	assert_string_equal(member(json_object_get(entry, "subject"), "exe"), "/usr/bin/python3");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(entry, "labels"), 0)),
 			    "customers");
-	assert_int_equal(lineage_of_pid(world.agent.lineage, 10, 0, steps, 4), 1);
-	assert_string_equal(steps[0].object, "/srv/customers/list.csv");
-	assert_int_equal(steps[0].seq, 0);
+	assert_string_equal(lineage_object_name(world.agent.lineage, &event.key.target.object),
+			    "/srv/customers/list.csv");
 }
 
 static void test_lineage_survives_a_restart(void **state)
 {
 	struct sluice_event event = read_event(10);
+	const struct lineage_bounds bounds = { 8, 8 };
 	struct lineage_step steps[8];
 
 	(void)state;
@@ -143,20 +142,99 @@ static void test_lineage_survives_a_restart(void **state)
 	numbered(event, 0, 4);
 	event_flush(&world.agent);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(
-			lineage_of_object(world.agent.lineage, &event.key.target.object, steps, 8),
-			4);
-		assert_string_equal(steps[0].verb, "read");
-		assert_string_equal(steps[1].verb, "started");
-		assert_int_equal(steps[1].labels, CUSTOMERS);
-		assert_string_equal(steps[2].verb, "became");
-		assert_string_equal(steps[3].verb, "wrote");
-		assert_string_equal(steps[3].object, "/bad\xff\nname"); /* the very bytes */
+		struct lineage_answer answer;
+
+		assert_int_equal(lineage_follow_catch_up(world.agent.follow, 1000), 0);
+		assert_int_equal(lineage_index_of_object(lineage_follow_index(world.agent.follow),
+							 &world.agent, &event.key.target.object,
+							 &bounds, &answer),
+				 0);
+		assert_int_equal(answer.n, 4);
+		assert_string_equal(answer.edges[0].verb, "read");
+		assert_string_equal(answer.edges[1].verb, "started");
+		assert_string_equal(answer.edges[1].labels, "customers");
+		assert_string_equal(answer.edges[2].verb, "became");
+		assert_string_equal(answer.edges[3].verb, "wrote");
+		assert_string_equal(answer.edges[3].object, "/bad\\xff\nname");
+		free(answer.edges);
+		/* the very bytes */
+		assert_string_equal(
+			lineage_object_name(world.agent.lineage, &event.key.target.object),
+			"/bad\xff\nname");
 		assert_int_equal(
 			lineage_sources(world.agent.lineage, 11, START_NS + 5, CUSTOMERS, steps, 8),
 			1);
 		restart();
 	}
+}
+
+static void test_data_of_another_process_survives_a_restart(void **state)
+{
+	const struct lineage_bounds bounds = { 8, 8 };
+	struct sluice_event event = read_event(10);
+	struct lineage_answer answer;
+	struct lineage_step steps[8];
+
+	(void)state;
+	numbered(event, 0, 1);
+	event.type = SLUICE_EVENT_TAKE;
+	event.peer_tgid = event.tgid;
+	event.peer_start_ns = event.start_ns;
+	event.tgid = 11;
+	event.start_ns = START_NS + 5;
+	memset(&event.key.target, 0, sizeof(event.key.target));
+	numbered(event, 0, 2);
+	event.type = SLUICE_EVENT_GIVE;
+	event.peer_tgid = 12;
+	event.peer_start_ns = START_NS + 6;
+	numbered(event, 0, 3);
+	event_flush(&world.agent);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+			lineage_sources(world.agent.lineage, 12, START_NS + 6, CUSTOMERS, steps, 8),
+			1);
+		assert_int_equal(lineage_follow_catch_up(world.agent.follow, 1000), 0);
+		assert_int_equal(lineage_index_of_pid(lineage_follow_index(world.agent.follow),
+						      &world.agent, 12, 0, &bounds, &answer),
+				 0);
+		assert_int_equal(answer.n, 3);
+		assert_string_equal(answer.edges[1].verb, "got data of");
+		assert_string_equal(answer.edges[2].verb, "put data into");
+		free(answer.edges);
+		restart();
+	}
+}
+
+/* Words and members of what moves no labels. */
+static void test_reads_and_writes_that_carry_nothing(void **state)
+{
+	static const struct {
+		enum sluice_event_type type;
+		const char *name;
+		const char *message;
+	} kinds[] = {
+		{ SLUICE_EVENT_DECLASSIFY, "event.declassify",
+		  "python3[10] read /srv/customers/list.csv and takes customers off it, as the "
+		  "policy allows" },
+		{ SLUICE_EVENT_SINK, "event.sink",
+		  "python3[10] wrote customers into /srv/customers/list.csv, which takes no "
+		  "labels" },
+		{ SLUICE_EVENT_EMPTY, "event.empty",
+		  "python3[10] emptied /srv/customers/list.csv, which keeps customers" },
+	};
+	struct sluice_event event = read_event(10);
+	struct lineage_step steps[4];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		event.type = (uint16_t)kinds[i].type;
+		numbered(event, 0, i + 1);
+		assert_string_equal(member(entry_of(kinds[i].name), "message"), kinds[i].message);
+		assert_non_null(json_object_get(entry_of(kinds[i].name), "target"));
+	}
+	/* no request names them as sources */
+	assert_int_equal(lineage_sources(world.agent.lineage, 10, START_NS, CUSTOMERS, steps, 4),
+			 0);
 }
 
 static void test_stops(void **state)
@@ -176,6 +254,37 @@ static void test_stops(void **state)
 	numbered(event, 0, 3);
 	assert_int_equal(request_count(world.agent.requests, true), 1);
 	assert_int_equal(count_of("event.stop"), 2);
+}
+
+static uint64_t repeats_of(const char *type)
+{
+	uint64_t repeats = 0;
+
+	record_get_u64(entry_of(type), "repeats", &repeats);
+	return repeats;
+}
+
+/* Equal denials come as a count, with the next one or, when none comes, by themselves. */
+static void test_repeats(void **state)
+{
+	struct sluice_event event =
+		make_stop(add_worker(ANN, ANN), ANN, SLUICE_OPEN, CUSTOMERS, true);
+
+	(void)state;
+	event.verdict = SLUICE_VERDICT_DENY;
+	event.repeats = 41;
+	numbered(event, 0, 1);
+	assert_int_equal(repeats_of("event.stop"), 41);
+	fake_refusal_key = event.key;
+	fake_refusal = (struct sluice_refusal){ .labels = CUSTOMERS, .untold = 7 };
+	world.agent.repeat.look_ns = 0;
+	event_flush(&world.agent);
+	assert_int_equal(count_of("event.repeat"), 1);
+	assert_int_equal(repeats_of("event.repeat"), 7);
+	assert_string_equal(member(entry_of("event.repeat"), "action"), "open");
+	world.agent.repeat.look_ns = 0;
+	event_flush(&world.agent);
+	assert_int_equal(count_of("event.repeat"), 1);
 }
 
 static void test_nonsense_is_passed_over(void **state)
@@ -283,25 +392,51 @@ static void test_targets(void **state)
 
 	(void)state;
 	wording_target(&event, text, sizeof(text));
-	assert_string_equal(text, "10.1.2.3 443 tcp");
+	assert_string_equal(text, "10.1.2.3:443/tcp");
 	event.key.target.addr[10] = 1;
 	event.key.target.arg = 17;
 	wording_target(&event, text, sizeof(text));
-	assert_string_equal(text, "::1ff:a01:203 443 udp");
-	event.key.target.arg = 1 << 16 | 40;
+	assert_string_equal(text, "[::1ff:a01:203]:443/udp");
+	event.key.target.arg = SLUICE_MEDIUM_SOCKET << 16 | 43;
 	wording_target(&event, text, sizeof(text));
-	assert_string_equal(text, "socket of address family 40");
+	assert_string_equal(text, "socket of address family 43");
+	event.key.target.arg = SLUICE_MEDIUM_VSOCK << 16 | 40;
+	wording_target(&event, text, sizeof(text));
+	assert_string_equal(text, "socket:vsock");
+	event.key.target.arg = SLUICE_MEDIUM_STEERED << 16 | 2;
+	wording_target(&event, text, sizeof(text));
+	assert_string_equal(text, "IP with a route or interface of its own");
 	event = make_stop(1, ANN, SLUICE_CREDENTIAL, CUSTOMERS, true);
 	wording_target(&event, text, sizeof(text));
 	assert_string_equal(text, "change user id from 2001 to 0");
 	event.key.target.arg = SLUICE_EXEC_SETID;
 	wording_target(&event, text, sizeof(text));
 	assert_string_equal(text, "run /srv/customers/list.csv, which brings other rights");
+	event.key.target.arg = SLUICE_USERNS;
+	wording_target(&event, text, sizeof(text));
+	assert_string_equal(text, "make a user namespace");
+	event.key.target.arg = SLUICE_IDMAP;
+	wording_target(&event, text, sizeof(text));
+	assert_string_equal(text, "map ids by /srv/customers/list.csv");
+	event.key.target.arg = SLUICE_KEYRING + 1;
+	wording_target(&event, text, sizeof(text));
+	assert_string_equal(text, "change of credentials 12");
+	event = make_stop(1, ANN, SLUICE_EGRESS, CUSTOMERS, true);
+	event.key.target.kind = SLUICE_TARGET_FILE;
+	event.key.target.arg = SLUICE_MEDIUM_NFS << 16 | S_IFREG;
+	wording_target(&event, text, sizeof(text));
+	assert_string_equal(text, "/srv/customers/list.csv (fs:nfs)");
 	event = make_stop(1, ANN, SLUICE_OPEN, CUSTOMERS, true);
 	event.path_len = 0;
 	event.key.target.arg = S_IFIFO;
 	wording_target(&event, text, sizeof(text));
 	assert_string_equal(text, "pipe:[99]");
+	event.key.target.arg = S_IFSOCK;
+	wording_target(&event, text, sizeof(text));
+	assert_string_equal(text, "socket:[99]");
+	event.key.target.arg = S_IFSOCK | SLUICE_SOCKET_IP;
+	wording_target(&event, text, sizeof(text));
+	assert_string_equal(text, "loopback socket:[99]");
 }
 
 int main(void)
@@ -313,7 +448,10 @@ int main(void)
 		AGENT_TEST(test_many_holes),
 		AGENT_TEST(test_read_is_journaled_and_remembered),
 		AGENT_TEST(test_lineage_survives_a_restart),
+		AGENT_TEST(test_data_of_another_process_survives_a_restart),
+		AGENT_TEST(test_reads_and_writes_that_carry_nothing),
 		AGENT_TEST(test_stops),
+		AGENT_TEST(test_repeats),
 		AGENT_TEST(test_nonsense_is_passed_over),
 		AGENT_TEST(test_entries_wait_for_the_journal),
 		AGENT_TEST(test_spelling_goes_there_and_back),

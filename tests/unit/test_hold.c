@@ -4,6 +4,7 @@
  * kernel before.
  */
 #include "agent_fixture.h"
+#include "pidfd.h"
 
 /* A real process that stands still, as after SIGSTOP by the kernel's hook. */
 static pid_t stopped_worker(uid_t uid)
@@ -14,6 +15,7 @@ static pid_t stopped_worker(uid_t uid)
 	};
 	int status;
 
+	need_pidfd();
 	kill(pid, SIGSTOP);
 	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
 	assert_true(WIFSTOPPED(status));

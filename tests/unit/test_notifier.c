@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
@@ -317,6 +318,43 @@ static void test_waits_as_long_as_asked_and_so_does_the_channel(void **state)
 	run_loop();
 	assert_true(now_ms() - start >= 1000);
 	assert_int_equal(world.posts, 3);
+}
+
+static int latest_timer(const struct event_base *base, const struct event *event, void *arg)
+{
+	struct timeval *latest = arg, at;
+
+	(void)base;
+	if (event_pending(event, EV_TIMEOUT, &at) && at.tv_sec > latest->tv_sec)
+		*latest = at;
+	return 0;
+}
+
+/* A hostile or broken server asks for centuries. */
+static void test_no_answer_silences_the_channel_for_good(void **state)
+{
+	static const uint64_t waits_s[] = { 1000000000, UINT64_MAX / 1000 + 1, UINT64_MAX };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(waits_s); i++) {
+		struct timeval latest = {}, now;
+
+		notifier_queue_free(world.queue);
+		assert_int_equal(notifier_queue_new(&world.context, &world.notifier, &world.queue),
+				 0);
+		world.n_reports = 0;
+		world.script[world.posts] = (struct notifier_result){ .outcome = NOTIFIER_AGAIN,
+								      .wait_s = waits_s[i],
+								      .text = "HTTP 429" };
+		open_request("r-1", 600);
+		while (world.n_reports == 0)
+			event_base_loop(world.base, EVLOOP_ONCE);
+		assert_report(0, "r-1", IPC_FAILED, 1,
+			      "HTTP 429; the request expires before the next attempt");
+		open_request("r-2", 600); /* this one may still be posted in time */
+		event_base_foreach_event(world.base, latest_timer, &latest);
+		event_base_gettimeofday_cached(world.base, &now);
+		assert_in_range(latest.tv_sec - now.tv_sec, 200, 400);
+	}
 }
 
 static void test_back_off_grows(void **state)
@@ -737,6 +775,21 @@ static void test_sandbox_kills_attacks(void **state)
 	}
 }
 
+/* Return: the first that does not hold, or 0. */
+static int daemon_sandbox_lacks(void)
+{
+	union bpf_attr attr = { 0 };
+
+	if (sandbox_daemon() || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+		return 1;
+	if (syscall(SYS_bpf, BPF_BTF_GET_NEXT_ID, &attr, sizeof(attr)) == 0 || errno != ENOENT)
+		return 2;
+	/* Its neighbour is the kernel's to judge. */
+	if (syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, &attr, sizeof(attr)) == 0 || errno == ENOENT)
+		return 3;
+	return 0;
+}
+
 static void test_daemon_sandbox(void **state)
 {
 	pid_t pid = fork();
@@ -744,7 +797,7 @@ static void test_daemon_sandbox(void **state)
 
 	(void)state;
 	if (pid == 0)
-		_exit(sandbox_daemon() == 0 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : 1);
+		_exit(daemon_sandbox_lacks());
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 }
@@ -760,6 +813,7 @@ int main(void)
 		TEST(test_refusal_is_final),
 		TEST(test_expiry_ends_it),
 		TEST(test_waits_as_long_as_asked_and_so_does_the_channel),
+		TEST(test_no_answer_silences_the_channel_for_good),
 		TEST(test_back_off_grows),
 		TEST(test_few_at_a_time),
 		TEST(test_answer_follows_what_was_posted),

@@ -39,7 +39,11 @@ static struct identity follow(struct fake_process *chain, size_t n)
 
 static void test_login(void **state)
 {
-	struct fake_process chain[] = { { .uid = 0, .loginuid = BOB } };
+	struct fake_process chain[] = {
+		{ .uid = 0,
+		  .loginuid = BOB,
+		  .cgroup = "/user.slice/user-2002.slice/session-3.scope" },
+	};
 	struct identity identity = follow(chain, 1);
 
 	(void)state;
@@ -48,6 +52,53 @@ static void test_login(void **state)
 	assert_false(behind(&identity, "ann"));
 	assert_false(identity.everyone);
 	assert_false(identity.partial);
+}
+
+/* Whoever has no login may write any into /proc/self/loginuid. */
+static void test_claimed_login_names_nobody(void **state)
+{
+	static const char *const vouching[] = { "/user.slice/user-2002.slice/session-3.scope",
+						"/user.slice/user-2002.slice/user@2002.service/a" };
+	static const char *const silent[] = { "/system.slice/session-cleaner.service",
+					      "/system.slice/web.service",
+					      "/user.slice/user-3000.slice/user@3000.service/a" };
+	struct fake_process chain[] = { { .uid = STRANGER, .loginuid = BOB },
+					{ .uid = STRANGER, .loginuid = NOBODY } };
+	struct identity identity = follow(chain, 2);
+	const char *why;
+
+	(void)state;
+	assert_string_equal(requester(&identity), "");
+	assert_null(person_deciding(world.agent.policy, &identity, &why));
+	assert_true(behind(&identity, "bob")); /* it conflicts all the same */
+	for (size_t i = 0; i < ARRAY_SIZE(silent); i++) {
+		chain[0].cgroup = silent[i];
+		identity = follow(chain, 2);
+		assert_string_equal(requester(&identity), "");
+		assert_null(person_deciding(world.agent.policy, &identity, &why));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(vouching); i++) {
+		chain[0].cgroup = vouching[i];
+		identity = follow(chain, 2);
+		assert_string_equal(requester(&identity), "bob");
+		assert_non_null(person_deciding(world.agent.policy, &identity, &why));
+	}
+	chain[0].cgroup = NULL;
+	chain[1].uid = BOB; /* a shell of bob, in which he changed the user */
+	identity = follow(chain, 2);
+	assert_string_equal(requester(&identity), "bob");
+	assert_ptr_equal(person_deciding(world.agent.policy, &identity, &why), person("bob"));
+}
+
+static void test_claim_of_an_ancestor_names_nobody(void **state)
+{
+	struct fake_process chain[] = { { .uid = STRANGER, .loginuid = NOBODY },
+					{ .uid = STRANGER, .loginuid = BOB } };
+	struct identity identity = follow(chain, 2);
+
+	(void)state;
+	assert_true(behind(&identity, "bob"));
+	assert_string_equal(requester(&identity), "");
 }
 
 static void test_uid_of_service(void **state)
@@ -125,6 +176,22 @@ static void test_bad_claim(void **state)
 
 	(void)state;
 	assert_string_equal(requester(&identity), "");
+}
+
+/* What sudo says of them cannot be read: somebody stands there, and it is not known who. */
+static void test_claim_that_cannot_be_read(void **state)
+{
+	struct fake_process chain[] = {
+		{ .uid = 0, .loginuid = NOBODY },
+		{ .uid = 0, .loginuid = NOBODY, .exe = "/usr/bin/sudo", .euid = 0 },
+	};
+	struct identity identity = follow(chain, 2);
+
+	(void)state;
+	assert_false(identity.partial);
+	make_stuck(900001, "environ");
+	assert_int_equal(identity_of(900001, START_NS, &identity), 0);
+	assert_true(identity.partial);
 }
 
 static void test_owner_of_unit(void **state)
@@ -223,12 +290,14 @@ static void test_who_decides(void **state)
 		const char *person;
 	} cases[] = {
 		{ ANN, ANN, "session-3.scope", "ann" },
-		{ 0, ANN, "session-3.scope", "ann" },	 /* sudo */
-		{ BOB, ANN, "session-3.scope", "ann" },	 /* su bob: still ann */
-		{ BOB, STRANGER, "", NULL },		 /* su bob by nobody we know */
+		{ 0, ANN, "session-3.scope", "ann" },	/* sudo */
+		{ BOB, ANN, "session-3.scope", "ann" }, /* su bob: still ann */
+		{ BOB, STRANGER, "", NULL },		/* su bob by nobody we know */
 		{ BOB, NOBODY, "", "bob" },
 		{ BOB, NOBODY, "user@2002.service", "bob" },
 		{ BOBS_SERVICE, NOBODY, "etl.service", NULL }, /* a service decides nothing */
+		{ BOBS_SERVICE, BOB, "etl.service", NULL },    /* whatever it calls its login */
+		{ BOB, BOB, "ssh.service", "bob" },	       /* sshd without sessions */
 		{ 0, NOBODY, "", NULL },
 		{ STRANGER, NOBODY, "", NULL },
 	};
@@ -239,6 +308,8 @@ static void test_who_decides(void **state)
 		const struct policy_person *found;
 		const char *why = NULL;
 
+		identity_add(&identity, cases[i].uid);
+		identity_add(&identity, cases[i].loginuid);
 		snprintf(identity.owner_unit, sizeof(identity.owner_unit), "%s", cases[i].unit);
 		found = person_deciding(world.agent.policy, &identity, &why);
 		if (cases[i].person)
@@ -253,11 +324,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		AGENT_TEST(test_login),
+		AGENT_TEST(test_claimed_login_names_nobody),
+		AGENT_TEST(test_claim_of_an_ancestor_names_nobody),
 		AGENT_TEST(test_uid_of_service),
 		AGENT_TEST(test_all_ancestors_count),
 		AGENT_TEST(test_sudo_counts_below_real_sudo_only),
 		AGENT_TEST(test_claim_of_a_grandchild_is_none),
 		AGENT_TEST(test_bad_claim),
+		AGENT_TEST(test_claim_that_cannot_be_read),
 		AGENT_TEST(test_owner_of_unit),
 		AGENT_TEST(test_gone),
 		AGENT_TEST(test_unreadable_is_everyone),

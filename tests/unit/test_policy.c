@@ -134,7 +134,7 @@ static void test_rule(void **state)
 		       "[Rule r]\nAction=egress\nLabels=a c\n"
 		       "Clear=user:root exe:\"/opt/my app\" unit:etl.service\n"
 		       "Clear=user:4000\n"
-		       "To=10.0.0.0/8:443 db.internal\nTo=[::1]\n"
+		       "To=10.0.0.0/8:443 db.internal fs:nfs\nTo=[::1] device:tun\n"
 		       "Verdict=ask\nMode=fail\nTimeout=1h 30min\nReviewers=leads\n"
 		       "Reviewers=other\nApprovals=2\nScope=executable\nDuration=60\n"
 		       "Reason=required\nMonitor=yes\n");
@@ -149,6 +149,7 @@ static void test_rule(void **state)
 	assert_true(rule->cleared[1].has_user && rule->cleared[1].uid == 4000);
 	assert_null(rule->cleared[1].executable);
 	assert_int_equal(rule->n_destinations, 3);
+	assert_int_equal(rule->media, 1 << SLUICE_MEDIUM_NFS | 1 << SLUICE_MEDIUM_TUN);
 	assert_int_equal(rule->mode, POLICY_FAIL);
 	assert_int_equal(rule->limit_s, 5400);
 	assert_int_equal(rule->duration_s, 60);
@@ -228,11 +229,34 @@ static void test_people(void **state)
 	policy_free(policy);
 }
 
+static void test_declassify_and_sinks(void **state)
+{
+	struct policy *policy = fixture_policy("[Label a]\n[Label b]\n"
+					       "[Declassify d]\nLabels=b\n"
+					       "Subject=exe:/x unit:a.service\n"
+					       "[Trusted d]\nSubject=exe:/y\n"
+					       "[Sink s]\nPath=/var/log/app \"/var/my log\"\n"
+					       "[Sink t]\nLabels=b\nPath=/run/x.sock\n");
+
+	(void)state;
+	assert_int_equal(policy->n_trusted, 2);
+	assert_true(policy->trusted[0].declassify);
+	assert_int_equal(policy->trusted[0].labels, 2);
+	assert_string_equal(policy->trusted[0].subjects[0].unit, "a.service");
+	assert_false(policy->trusted[1].declassify);
+	assert_int_equal(policy->n_sinks, 2);
+	assert_int_equal(policy->sinks[0].labels, 3); /* all */
+	assert_int_equal(policy->sinks[0].n_paths, 2);
+	assert_string_equal(policy->sinks[0].paths[1].path, "/var/my log");
+	assert_int_equal(policy->sinks[1].labels, 2);
+	policy_free(policy);
+}
+
 /* Names may be used before the file that defines them. */
 static void test_several_files(void **state)
 {
 	struct policy *policy = NULL;
-	struct policy_error error;
+	struct policy_error error = { 0 };
 	char expected[256];
 
 	(void)state;
@@ -262,7 +286,7 @@ static void test_digest(void **state)
 	unsigned char hash[32];
 	char joined[512], hex[65];
 	struct policy *policy = NULL;
-	struct policy_error error;
+	struct policy_error error = { 0 };
 	int n;
 
 	(void)state;
@@ -287,7 +311,7 @@ static void test_files(void **state)
 	_cleanup_free_ char *conf = fixture_path("a"), *folder = fixture_path("policy.d");
 	static const char *const names[] = { "a", "policy.d/10-x.conf", "policy.d/20-y.conf",
 					     "policy.d/9.conf" };
-	struct policy_error error;
+	struct policy_error error = { 0 };
 	char **files = NULL;
 	size_t n = 0;
 
@@ -323,7 +347,7 @@ static void test_files_are_refused(void **state)
 {
 	_cleanup_free_ char *conf = fixture_path("a"), *folder = fixture_path("policy.d");
 	struct policy *policy = NULL;
-	struct policy_error error;
+	struct policy_error error = { 0 };
 	char **files = NULL;
 	size_t n = 0;
 
@@ -369,6 +393,7 @@ int main(void)
 		cmocka_unit_test(test_endpoint),      cmocka_unit_test(test_rule_defaults),
 		cmocka_unit_test(test_rule),	      cmocka_unit_test(test_words_of_rules),
 		cmocka_unit_test(test_rule_for),      cmocka_unit_test(test_people),
+		cmocka_unit_test(test_declassify_and_sinks),
 		cmocka_unit_test(test_several_files), cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_files),	      cmocka_unit_test(test_files_are_refused),
 	};

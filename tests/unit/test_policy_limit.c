@@ -101,7 +101,7 @@ static void test_file_sizes(void **state)
 	char *grown;
 	_cleanup_free_ char *long_path = repeat("[Label a]\nPath=/", 1, "", "");
 	struct policy *policy = NULL;
-	struct policy_error error;
+	struct policy_error error = { 0 };
 
 	(void)state;
 	memset(bytes, '\n', SLUICE_POLICY_BYTES + 1);

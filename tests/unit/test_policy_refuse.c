@@ -5,8 +5,8 @@
  */
 #include "policy_fixture.h"
 
-#define LABEL "[Label a]\n"
-#define RULE "[Rule r]\nAction=open\nLabels=a\nVerdict=ask\nReviewers=leads\n"
+#define LABEL  "[Label a]\n"
+#define RULE   "[Rule r]\nAction=open\nLabels=a\nVerdict=ask\nReviewers=leads\n"
 #define EGRESS "[Rule r]\nAction=egress\nLabels=a\nVerdict=deny\n"
 
 struct refusal {
@@ -90,9 +90,32 @@ static void test_agent(void **state)
 		{ "[Agent]\nJournal=/a /b\n", "2: Journal= takes one path; " },
 		{ "[Agent]\nState=/a/../b\n", "2: State=/a/../b has a component " },
 		{ "[Agent]\nState=\"/a\n", "2: State= has an open quote " },
-		{ "[Agent]\nStaleAfter=1s\n", "2: StaleAfter=1s is out of range; write 2s to 60s" },
+		{ "[Agent]\nStaleAfter=1s\n",
+		  "2: StaleAfter=1s is out of range; write 2s to 1min" },
 		{ "[Agent]\nStaleAfter=61s\n", "2: StaleAfter=61s is out of range; " },
 		{ "[Agent]\nStaleAfter=5 s s\n", "2: StaleAfter=5 s s is no time; " },
+	};
+
+	(void)state;
+	refuse_all(refusals, ARRAY_SIZE(refusals));
+}
+
+static void test_declassify_and_sink(void **state)
+{
+	static const struct refusal refusals[] = {
+		{ LABEL "[Declassify d]\nSubject=exe:/x user:7\n", "2: [Declassify d] has no " },
+		{ LABEL "[Declassify d]\nLabels=a\n", "2: [Declassify d] has no " },
+		{ LABEL "[Declassify d]\nLabels=a\nSubject=exe:/x\n",
+		  "4: Subject= of [Declassify] names a program and who runs it; " },
+		{ LABEL "[Declassify d]\nLabels=a\nSubject=user:7\n",
+		  "4: Subject= of [Declassify] names a program and who runs it; " },
+		{ LABEL "[Declassify d]\nLabels=b\nSubject=exe:/x user:7\n",
+		  "3: label b is not defined; " },
+		{ LABEL "[Sink s]\nLabels=a\n", "2: [Sink s] has no " },
+		{ LABEL "[Sink s]\nPath=x\n", "3: Path=x is not absolute; " },
+		{ LABEL "[Sink s]\nPath=/\n", "3: Path=/ would mean the whole system; " },
+		{ LABEL "[Sink s]\nPath=/a /a\n", "3: Path=/a is already at line 3; " },
+		{ LABEL "[Sink s]\nLabels=b\nPath=/a\n", "3: label b is not defined; " },
 	};
 
 	(void)state;
@@ -108,7 +131,7 @@ static void test_label(void **state)
 		{ LABEL "Path=/a\nPath=/b /a/\n", "3: Path=/a is already at line 2; " },
 		{ LABEL "Path=/a/./b\n", "2: Path=/a/./b has a component " },
 		{ LABEL "Path=/a/..\n", "2: Path=/a/.. has a component " },
-		{ LABEL "Path=//\n", "2: Path=/ would label the whole system; " },
+		{ LABEL "Path=//\n", "2: Path=/ would mean the whole system; " },
 		{ LABEL "Path=\"\"\n", "2: Path= has an open quote or an empty word; " },
 		{ LABEL "Xattr=user.a=b\n", "2: Xattr= is not understood; " },
 		{ LABEL "Xattr=user.a below /x\n", "2: Xattr= is not understood; " },
@@ -134,11 +157,15 @@ static void test_endpoint(void **state)
 	static const struct refusal refusals[] = {
 		{ LABEL "Endpoint=10.0.0.256\n", "2: \"10.0.0.256\" is no IPv4 address; " },
 		{ LABEL "Endpoint=10.0.0\n", "2: \"10.0.0\" is no IPv4 address; " },
-		{ LABEL "Endpoint=10.0.0.1/8\n", "2: 10.0.0.1/8 has bits set behind its prefix; " },
+		{ LABEL "Endpoint=10.0.0.1/8\n",
+		  "2: 10.0.0.1/8 has bits set behind its prefix; the network is "
+		  "10.0.0.0/8, " },
 		{ LABEL "Endpoint=10.0.0.0/33\n", "2: /33 is no prefix length; " },
 		{ LABEL "Endpoint=10.0.0.0/\n", "2: / is no prefix length; " },
 		{ LABEL "Endpoint=[2001:db8::]/129\n", "2: /129 is no prefix length; " },
-		{ LABEL "Endpoint=[2001:db8::1]/32\n", "2: 2001:db8::1/32 has bits set " },
+		{ LABEL "Endpoint=[2001:db8::1]/32\n", "2: 2001:db8::1/32 has bits set "
+						       "behind its prefix; the network is "
+						       "2001:db8::/32, " },
 		{ LABEL "Endpoint=2001:db8::1\n", "2: \"2001:db8::1\" has several colons; " },
 		{ LABEL "Endpoint=[::1\n", "2: \"[::1\" is no address in brackets; " },
 		{ LABEL "Endpoint=[::1]x\n", "2: \"[::1]x\" is no address in brackets; " },
@@ -149,6 +176,7 @@ static void test_endpoint(void **state)
 		{ LABEL "Endpoint=db:65536\n", "2: \"65536\" is no port or range; " },
 		{ LABEL "Endpoint=db:90-80\n", "2: \"90-80\" is no port or range; " },
 		{ LABEL "Endpoint=db:80-\n", "2: \"80-\" is no port or range; " },
+		{ LABEL "Endpoint=10.0.0.0/8:80/sctp\n", "2: \"/sctp\" is no protocol; " },
 		{ LABEL "Endpoint=db:https\n", "2: \"https\" is no port or range; " },
 		{ LABEL "Endpoint=db:\n", "2: \"\" is no port or range; " },
 		{ LABEL "Endpoint=db/24\n", "2: Endpoint=db is not understood; " },
@@ -161,6 +189,10 @@ static void test_endpoint(void **state)
 		{ LABEL "Endpoint=d_b\n", "2: Endpoint=d_b is not understood; " },
 		{ LABEL "Endpoint=*\n", "2: Endpoint=* is not understood; " },
 		{ LABEL EGRESS "To=:443\n", "6: To= is not understood; " },
+		{ LABEL EGRESS "To=fs:ext4\n",
+		  "6: To=fs:ext4 is not known; write one of socket:raw " },
+		{ LABEL EGRESS "To=device:\n", "6: To=device: is not known; " },
+		{ LABEL "Endpoint=fs:nfs\n", "2: \"nfs\" is no port or range; " },
 	};
 
 	(void)state;
@@ -177,9 +209,9 @@ static void test_rule_keys(void **state)
 		{ PEOPLE LABEL RULE "Monitor=2\n", "13: Monitor=2 is neither yes nor no; " },
 		{ PEOPLE LABEL RULE "Timeout=0\n", "13: Timeout=0 is out of range; " },
 		{ PEOPLE LABEL RULE "Timeout=8d\n",
-		  "13: Timeout=8d is out of range; write 1s to 604800s" },
+		  "13: Timeout=8d is out of range; write 1s to 7d" },
 		{ PEOPLE LABEL RULE "Duration=25h\n",
-		  "13: Duration=25h is out of range; write 1s to 86400s" },
+		  "13: Duration=25h is out of range; write 1s to 1d" },
 		{ PEOPLE LABEL RULE "Duration=soon\n", "13: Duration=soon is no time; " },
 		{ PEOPLE LABEL RULE "Approvals=0\n", "13: Approvals=0 is not possible; " },
 		{ PEOPLE LABEL RULE "Approvals=17\n", "13: Approvals=17 is not possible; " },
@@ -294,7 +326,7 @@ static void test_contradictions(void **state)
 static void test_message_is_clean(void **state)
 {
 	struct policy *policy = NULL;
-	struct policy_error error;
+	struct policy_error error = { 0 };
 	char long_value[3000];
 
 	(void)state;
@@ -315,6 +347,7 @@ int main(void)
 		cmocka_unit_test(test_lines),	       cmocka_unit_test(test_headings),
 		cmocka_unit_test(test_agent),	       cmocka_unit_test(test_label),
 		cmocka_unit_test(test_endpoint),       cmocka_unit_test(test_rule_keys),
+		cmocka_unit_test(test_declassify_and_sink),
 		cmocka_unit_test(test_subject),	       cmocka_unit_test(test_people),
 		cmocka_unit_test(test_contradictions), cmocka_unit_test(test_message_is_clean),
 	};

@@ -4,6 +4,7 @@
  * policies.
  */
 #include "agent_fixture.h"
+#include "pidfd.h"
 
 #include <openssl/evp.h>
 
@@ -96,6 +97,21 @@ static void test_digest_changes_with_what_is_asked(void **state)
 	assert_string_not_equal(copy.digest, digest);
 }
 
+static void test_command_line_that_cannot_be_read(void **state)
+{
+	pid_t pid = add_worker(ANN, ANN);
+	struct sluice_event event = read_by(pid, ANN, CUSTOMERS);
+	struct request *request;
+
+	(void)state;
+	make_stuck(pid, "cmdline");
+	request = stop(&event);
+	assert_non_null(request);
+	assert_string_equal(request->command,
+			    "(unknown: the process does not let its memory be read)");
+	assert_string_equal(member(entry_of("request.opened"), "command"), request->command);
+}
+
 static void test_description(void **state)
 {
 	static const char environment[] = "SLUICE_REASON=monthly \xff report";
@@ -171,6 +187,10 @@ static void test_what_is_not_shown_is_counted(void **state)
 	request->command[2000] = '\0';
 	request_describe(&world.agent, request, shown);
 	assert_int_equal(shown->hidden, 2000 - (SLUICE_PATH_TEXT - 1));
+	memcpy(request->comm, "\xff\xff\xff\xff\\curl", 10); /* 22 bytes when spelled */
+	request_describe(&world.agent, request, shown);
+	assert_string_equal(shown->comm, "\\xff\\xff\\xff");
+	assert_int_equal(shown->hidden, 2000 - (SLUICE_PATH_TEXT - 1) + 10);
 	free(shown);
 }
 
@@ -372,6 +392,24 @@ static void test_restart_remembers_who_asked(void **state)
 	assert_int_equal(request->state, IPC_APPROVED);
 }
 
+static void test_restart_remembers_what_was_only_claimed(void **state)
+{
+	pid_t pid = add_worker(STRANGER, BOB);
+	struct sluice_event event = make_stop(pid, STRANGER, SLUICE_OPEN, CUSTOMERS, true);
+	const struct request *request;
+
+	(void)state;
+	event.loginuid = BOB;
+	stop(&event);
+	restart();
+	request = request_find(world.agent.requests, member(entry_of("request.opened"), "request"));
+	assert_int_equal(request->who.loginuid, BOB);
+	assert_null(person_requester(world.agent.policy, &request->who));
+	assert_int_equal(decide(request, BOB, true, ""), -EPERM);
+	assert_int_equal(decide(request, ANN, true, ""), 0);
+	assert_int_equal(request->state, IPC_PENDING); /* two persons for an unknown one */
+}
+
 static void test_restart_closes_what_is_gone(void **state)
 {
 	pid_t pid = add_worker(ANN, ANN);
@@ -390,6 +428,33 @@ static void test_restart_closes_what_is_gone(void **state)
 	restart();
 	assert_int_equal(request_find(world.agent.requests, first)->state, IPC_GONE);
 	assert_int_equal(world.kernel.n_asks, 0);
+}
+
+/* The retry of what failed is another process; but of the one that failed while nobody looked, no
+ * request may wait for people who would answer nobody. */
+static void test_refused_while_the_agent_was_away(void **state)
+{
+	pid_t pid = add_worker(ANN, ANN);
+	struct sluice_event event = make_stop(pid, ANN, SLUICE_EGRESS, CUSTOMERS, false);
+	struct request *alive;
+	char id[16];
+
+	(void)state;
+	world.agent.away_until_ns = agent_boot_ns();
+	alive = stop(&event); /* it may try again itself */
+	assert_int_equal(alive->state, IPC_PENDING);
+	end_worker(pid);
+	assert_ptr_equal(stop(&event), alive); /* somebody has asked for it since before */
+	event.key.target.port++;
+	assert_null(stop(&event));
+	assert_string_equal(member(entry_of("request.opened"), "requester"), "ann");
+	assert_string_equal(member(entry_of("request.closed"), "state"), "gone");
+	assert_non_null(strstr(member(entry_of("request.closed"), "outcome"), "did not run"));
+	assert_int_equal(world.kernel.n_asks, 2); /* of the request that is open */
+	memcpy(id, member(entry_of("request.closed"), "request"), 11);
+	event.boot_ns = agent_boot_ns(); /* the retry, with the agent there */
+	assert_non_null(stop(&event));
+	assert_string_not_equal(stop(&event)->id, id);
 }
 
 static void test_reboot_closes_all(void **state)
@@ -567,6 +632,7 @@ int main(void)
 		AGENT_TEST(test_one_question_one_request),
 		AGENT_TEST(test_digest_is_what_the_header_says),
 		AGENT_TEST(test_digest_changes_with_what_is_asked),
+		AGENT_TEST(test_command_line_that_cannot_be_read),
 		AGENT_TEST(test_description),
 		AGENT_TEST(test_journal_says_why_it_was_not_held),
 		AGENT_TEST(test_what_is_not_shown_is_counted),
@@ -581,7 +647,9 @@ int main(void)
 		AGENT_TEST(test_closed_ones_are_bounded),
 		AGENT_TEST(test_restart_keeps_what_is_open),
 		AGENT_TEST(test_restart_remembers_who_asked),
+		AGENT_TEST(test_restart_remembers_what_was_only_claimed),
 		AGENT_TEST(test_restart_closes_what_is_gone),
+		AGENT_TEST(test_refused_while_the_agent_was_away),
 		AGENT_TEST(test_reboot_closes_all),
 		AGENT_TEST(test_restart_opens_what_the_journal_missed),
 		AGENT_TEST(test_restart_wakes_the_forgotten),
@@ -591,5 +659,9 @@ int main(void)
 		AGENT_TEST(test_new_policy),
 	};
 
+	if (!pidfd_is_known()) {
+		puts("left out: each request watches its process, and no process can be opened");
+		return 0;
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,9 @@ static void test_masks(void **state)
 		"[Rule r4]\nAction=open\nLabels=d\nVerdict=allow\n"
 		"[Rule r5]\nAction=open\nLabels=e\nVerdict=ask\nReviewers=leads\nMonitor=yes\n"
 		"[Rule r6]\nAction=write\nLabels=a\nVerdict=ask\nReviewers=leads\nMode=fail\n"
-		"[Rule r7]\nAction=credential\nLabels=b\nVerdict=deny\nMonitor=yes\n");
+		"[Rule r7]\nAction=credential\nLabels=b\nVerdict=deny\nMonitor=yes\n"
+		"[Rule r8]\nAction=egress\nLabels=b\nVerdict=deny\nTo=fs:fuse socket:raw\n"
+		"[Rule r9]\nAction=egress\nLabels=a\nVerdict=allow\nTo=fs:nfs\n");
 	const struct sluice_policy *kernel = &ruleset->kernel;
 	const uint64_t c = UINT64_C(1) << 63, e = UINT64_C(1) << 61;
 
@@ -66,7 +68,10 @@ static void test_masks(void **state)
 	assert_true(kernel->hold[SLUICE_WRITE] == 0);
 	assert_true(kernel->guarded[SLUICE_CREDENTIAL] == B);
 	assert_true(kernel->deny[SLUICE_CREDENTIAL] == 0);
-	assert_true(kernel->guarded[SLUICE_EGRESS] == 0);
+	assert_true(kernel->guarded[SLUICE_EGRESS] == B);
+	for (unsigned int i = 0; i < SLUICE_MEDIA; i++)
+		assert_true(kernel->media[i] ==
+			    (i == SLUICE_MEDIUM_FUSE || i == SLUICE_MEDIUM_RAW ? B : 0));
 	assert_true(kernel->clearances == 0);
 	ruleset_free(ruleset);
 }
@@ -128,11 +133,55 @@ static void test_trusted(void **state)
 	uint64_t seven = clearances(ruleset, 7, 9, 9), eight = clearances(ruleset, 8, 2, 9);
 
 	(void)state;
+	assert_true(ruleset->kernel.labels == (A | B));
 	assert_true(cleared(ruleset, seven, SLUICE_TAINT) == B &&
 		    cleared(ruleset, seven, SLUICE_OPEN) == B);
 	assert_true(cleared(ruleset, eight, SLUICE_TAINT) == (A | B));
 	assert_true(cleared(ruleset, eight, SLUICE_OPEN) == (A | B));
 	assert_true(cleared(ruleset, seven | eight, SLUICE_WRITE) == 0);
+	ruleset_free(ruleset);
+}
+
+static void test_declassify(void **state)
+{
+	struct ruleset *ruleset = compiled(TWO "[Rule w]\nAction=write\nLabels=*\nVerdict=deny\n"
+					       "[Declassify d]\nLabels=b\nSubject=user:7 exe:/x\n"
+					       "[Trusted t]\nLabels=a\nSubject=user:8 exe:/x\n");
+	uint64_t seven = clearances(ruleset, 7, 2, 9), eight = clearances(ruleset, 8, 2, 9);
+
+	(void)state;
+	assert_true(cleared(ruleset, seven, SLUICE_DECLASSIFY) == B);
+	assert_true(cleared(ruleset, seven, SLUICE_TAINT) == B);
+	assert_true(cleared(ruleset, seven, SLUICE_OPEN) == B);
+	assert_true(cleared(ruleset, seven, SLUICE_WRITE) == 0);
+	assert_true(cleared(ruleset, eight, SLUICE_DECLASSIFY) == 0); /* not told of */
+	assert_true(clearances(ruleset, 7, 9, 9) == 0);		     /* another program */
+	ruleset_free(ruleset);
+}
+
+static uint64_t sink_of(const struct ruleset *ruleset, uint64_t ino)
+{
+	for (size_t i = 0; i < ruleset->n_members; i++)
+		if (ruleset->members[i].key.dimension == SLUICE_DIM_SINK &&
+		    ruleset->members[i].key.b == ino && ruleset->members[i].key.slot == 1)
+			return ruleset->members[i].clearances;
+	return 0;
+}
+
+static void test_sinks(void **state)
+{
+	struct ruleset *ruleset = compiled(TWO "[Rule w]\nAction=write\nLabels=*\nVerdict=deny\n"
+					       "[Sink s]\nLabels=a\nPath=/x /missing\n"
+					       "[Sink t]\nLabels=b\nPath=/x\n");
+
+	(void)state;
+	assert_true(sink_of(ruleset, 2) == (A | B));
+	assert_int_equal(ruleset->n_members, 1);
+	assert_true(ruleset->kernel.flags & SLUICE_POLICY_SINKS);
+	assert_non_null(strstr(warnings, "/missing does not exist, so it is no sink"));
+	ruleset_free(ruleset);
+	ruleset = compiled(TWO "[Rule w]\nAction=write\nLabels=*\nVerdict=deny\n");
+	assert_false(ruleset->kernel.flags & SLUICE_POLICY_SINKS);
 	ruleset_free(ruleset);
 }
 
@@ -181,7 +230,7 @@ static void test_clearance_limit(void **state)
 static void test_numbers(void **state)
 {
 	struct ruleset *ruleset = NULL;
-	struct policy_error error;
+	struct policy_error error = { 0 };
 
 	(void)state;
 	assert_int_equal(compile(TWO, (unsigned int[]){ 3, 3 }, &ruleset, &error), -EINVAL);
@@ -197,6 +246,8 @@ int main(void)
 		cmocka_unit_test(test_agent_monitor),
 		cmocka_unit_test(test_clearances),
 		cmocka_unit_test(test_trusted),
+		cmocka_unit_test(test_declassify),
+		cmocka_unit_test(test_sinks),
 		cmocka_unit_test(test_missing_subjects),
 		cmocka_unit_test(test_clearance_limit),
 		cmocka_unit_test(test_numbers),

@@ -377,8 +377,9 @@ static void test_what_the_agent_hid_is_told(void **state)
 	(void)state;
 	request.hidden = 312;
 	text = shown("TextRun");
-	assert_non_null(strstr(
-		text, "Text is hidden: 0 bytes in 0 places of this card, 312 bytes before."));
+	assert_non_null(
+		strstr(text, "Text is hidden: 0 bytes in 0 places of this card, 312 bytes before. "
+			     "sluice journal --request "));
 }
 
 static void test_only_typable_ids(void **state)

@@ -116,6 +116,94 @@ approves_all() {
 	[ "$status" -eq 101 ]
 }
 
+@test "setfsgid cannot wait, so it keeps the old id" {
+	as root "$CREDENTIAL" setfsgid - 2002
+	run as root "$CREDENTIAL" setfsgid "$TOP" 2002
+	[ "$status" -eq 101 ]
+}
+
+# kept USER MODE [ARG...]: free for the clean, refused with top.
+kept() {
+	as "$1" "$CREDENTIAL" "$2" - "${@:3}"
+	run as "$1" "$CREDENTIAL" "$2" "$TOP" "${@:3}"
+	[ "$status" -eq 101 ] || { echo "top: $status $output"; return 1; }
+}
+
+@test "an ambient capability" {
+	kept root ambient
+}
+
+@test "securebits" {
+	guarded securebits
+}
+
+@test "a user namespace by unshare" {
+	kept paul userns
+	spawn paul "$CREDENTIAL" userns "$FROM"
+	wait_held "$PID"
+	deny_pid "$PID"
+	exit_of "$PID" 101
+	spawn paul "$CREDENTIAL" userns "$FROM"
+	wait_held "$PID"
+	approve_pid "$PID"
+	exit_of "$PID" 0
+}
+
+@test "a user namespace by clone" {
+	kept paul clone
+	spawn paul "$CREDENTIAL" clone "$FROM"
+	wait_held "$PID"
+	approve_pid "$PID"
+	exit_of "$PID" 0
+}
+
+@test "an id mapped into a user namespace from before" {
+	kept paul map
+	spawn paul "$CREDENTIAL" map "$FROM"
+	wait_held "$PID"
+	sluice show "$(request_for "$PID")" --json | jq -e '
+		(if type == "array" then .[0] else . end) | .target | test("uid_map")'
+	approve_pid "$PID"
+	exit_of "$PID" 0
+}
+
+@test "entering a namespace fails, and an approval is for one call" {
+	local id
+
+	kept root setns /run/netns/outside
+	run as root "$CREDENTIAL" setns-twice "$FROM" /run/netns/outside
+	[ "$status" -eq 101 ]
+	[[ $output != *once* ]]
+	id=$(request_of root)
+	approve "$id"
+	REVIEWER=quinn approve "$id"
+	wait_until "$PATIENCE" request_is "$id" approved
+	run as root "$CREDENTIAL" setns-twice "$FROM" /run/netns/outside
+	echo "$status $output"
+	[ "$status" -eq 101 ] && [ "${lines[0]}" = once ]
+}
+
+@test "entering a user namespace from before the label" {
+	as root unshare -U sleep 60 &
+	wait_until "$PATIENCE" pgrep -f 'sleep 60'
+	kept root setns "/proc/$(pgrep -f 'sleep 60')/ns/user"
+	pkill -f 'sleep 60'
+}
+
+@test "another session keyring" {
+	kept paul keyring
+	kept paul keyring-by-name
+	spawn paul "$CREDENTIAL" keyring "$FROM"
+	wait_held "$PID"
+	approve_pid "$PID"
+	exit_of "$PID" 0
+}
+
+@test "nobody says that another file runs than does" {
+	as root "$CREDENTIAL" exe -
+	as root "$CREDENTIAL" title "$TOP"
+}
+
 @test "setting the ids that are set already is free" {
 	as root "$CREDENTIAL" no-op "$TOP"
 	as paul "$CREDENTIAL" no-op "$TOP"

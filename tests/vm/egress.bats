@@ -227,6 +227,7 @@ guarded() {
 @test "an allowed IPv6 address and prefix are free, their neighbours are not" {
 	as paul "$NET" tcp "$FROM" "$AWAY6" 9001 "$TEXT"
 	as paul "$NET" tcp "$FROM" "$AWAY6" 9003 "$TEXT"
+	as paul "$NET" late-write "$FROM" "$AWAY6" 9001 "$TEXT"
 	spawn paul "$NET" tcp "$FROM" "$AWAY6" 9002 "$TEXT"
 	wait_held "$PID"
 	deny_pid "$PID"

@@ -8,6 +8,9 @@
 
 EVADE=$BATS_TEST_DIRNAME/evade.py
 WIRE=$STATE/wire
+POLICY=("[Label top]" "Path=$ROOT/top" "[Rule top]" Action=egress Labels=top Verdict=deny
+	"[Trusted backup]" "Subject=exe:$ROOT/bin/trusted"
+	"[Rule keep]" Action=egress Labels=secret Verdict=deny)
 
 setup_file() {
 	local mac
@@ -24,8 +27,9 @@ with open(sys.argv[1], "wb", 0) as out:
 	echo $! >"$STATE/wire.pid"
 	wait_until "$PATIENCE" test -e "$WIRE"
 	cp "$(realpath "$(command -v python3)")" "$ROOT/bin/trusted"
-	set_policy "[Rule keep]" Action=egress Labels=secret Verdict=deny \
-		"[Trusted backup]" "Subject=exe:$ROOT/bin/trusted"
+	mkdir -p "$ROOT/top"
+	echo top >"$ROOT/top/rows"
+	set_policy "${POLICY[@]}"
 }
 
 teardown_file() {
@@ -83,6 +87,78 @@ kept() {
 
 @test "127.0.0.1 out of an interface, in the message" {
 	kept interface_message
+}
+
+# kept_later MODE [USER]: what was free stays so only while the socket is what it was.
+kept_later() {
+	kept "$@"
+	[[ $output == *first* ]]
+}
+
+@test "an interface set after a send that was free: sendto" {
+	kept_later interface_later
+}
+
+@test "an interface set after a send that was free: send" {
+	kept_later interface_later_send
+}
+
+@test "an interface set after a send that was free: write" {
+	kept_later interface_later_write
+}
+
+@test "an interface for what is not multicast, set after a send that was free" {
+	kept_later unicast_later
+}
+
+@test "the same over IPv6" {
+	run as paul "$EVADE" unicast6_later "$SECRET/rows" "$TEXT"
+	echo "$status $output"
+	[ "$status" -eq 101 ]
+	[[ $output == *first*"not permitted"* ]]
+}
+
+@test "a source route set after a send that was free" {
+	kept_later route_later root
+}
+
+@test "a socket connected elsewhere after a send that was free: send" {
+	kept_later reconnect_later
+}
+
+@test "a socket connected elsewhere after a send that was free: write" {
+	kept_later reconnect_later_write
+}
+
+@test "a place that a new policy does not allow any more" {
+	set_policy "${POLICY[@]}" "To=10.9.0.2:9000/udp"
+	spawn paul "$EVADE" until_refused "$SECRET/rows" "$TEXT"
+	wait_until "$PATIENCE" on_wire "$TEXT"
+	set_policy "${POLICY[@]}"
+	exit_of "$PID" 101
+}
+
+@test "a label taken after a send that was free" {
+	set_policy "${POLICY[@]}" "To=10.9.0.2:9000/udp"
+	SECOND=$SECRET/rows as paul "$EVADE" second_file "$SECRET/rows" "$TEXT-same"
+	wait_until "$PATIENCE" on_wire "$TEXT-same"
+	SECOND=$ROOT/top/rows run as paul "$EVADE" second_file "$SECRET/rows" "$TEXT-more"
+	[ "$status" -eq 101 ]
+	[ "${lines[0]}" = first ]
+	mark
+	refute on_wire "$TEXT-more"
+	set_policy "${POLICY[@]}"
+}
+
+@test "a label that comes to a file between two reads" {
+	plain "$TEXT" x
+	as paul sh -c "cat '$SECRET/rows' >'$PLAIN/$TEXT'"
+	plain "$TEXT-out" x
+	AGAIN=$PLAIN/$TEXT OUT=$PLAIN/$TEXT-out CHANGE=: as paul "$EVADE" read_again - x
+	[ "$(labels_of "$PLAIN/$TEXT-out")" = secret ]
+	AGAIN=$PLAIN/$TEXT OUT=$PLAIN/$TEXT-out CHANGE="cat '$ROOT/top/rows' >>'$PLAIN/$TEXT'" \
+		as paul "$EVADE" read_again - x
+	[ "$(labels_of "$PLAIN/$TEXT-out")" = "secret top" ]
 }
 
 @test "127.0.0.1 on this host stays free" {

@@ -72,6 +72,99 @@ def interface_message():
         sock.sendmsg([data], [(socket.IPPROTO_IP, 8, info)], 0, ("127.0.0.1", 9000))
 
 
+def later(change, kind=socket.AF_INET, home="127.0.0.1", send=None):
+    """To this host is free; then the same socket is changed, and sends to the same name again."""
+    def one(what):
+        try:
+            send(sock, what) if send else sock.sendto(what, (home, 9000))
+        except ConnectionRefusedError:  # what the send before brought about
+            one(what)
+
+    with socket.socket(kind, socket.SOCK_DGRAM) as sock:
+        if send:
+            sock.bind(("10.9.0.1", 0))  # from 127.0.0.1 nothing gets out
+            sock.connect((home, 9000))
+        one(b"first")
+        one(b"first")
+        print("first", flush=True)
+        change(sock)
+        one(data)
+
+
+def bind_interface(sock):
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"inside")
+
+
+def interface_later():
+    later(bind_interface)
+
+
+def interface_later_write():
+    later(bind_interface, send=lambda sock, what: os.write(sock.fileno(), what))
+
+
+def interface_later_send():
+    later(bind_interface, send=lambda sock, what: sock.send(what))
+
+
+def unicast_later():
+    """IP_UNICAST_IF"""
+    later(lambda sock: sock.setsockopt(socket.IPPROTO_IP, 50,
+                                       struct.pack("!I", socket.if_nametoindex("inside"))))
+
+
+def unicast6_later():
+    """IPV6_UNICAST_IF"""
+    later(lambda sock: sock.setsockopt(socket.IPPROTO_IPV6, 76,
+                                       struct.pack("!I", socket.if_nametoindex("inside"))),
+          socket.AF_INET6, "::1")
+
+
+def route_later():
+    later(lambda sock: sock.setsockopt(socket.IPPROTO_IP, socket.IP_OPTIONS, ROUTE))
+
+
+def reconnect_later():
+    later(lambda sock: sock.connect((away, 9000)), send=lambda sock, what: sock.send(what))
+
+
+def reconnect_later_write():
+    later(lambda sock: sock.connect((away, 9000)),
+          send=lambda sock, what: os.write(sock.fileno(), what))
+
+
+def until_refused():
+    """The same again and again, to one place."""
+    import time
+    with udp() as sock:
+        while True:
+            sock.sendto(data, (away, 9000))
+            time.sleep(0.1)
+
+
+def second_file():
+    """Sends, reads the file $SECOND too, sends the same."""
+    with udp() as sock:
+        sock.sendto(b"first", (away, 9000))
+        sock.sendto(b"first", (away, 9000))
+        print("first", flush=True)
+        with open(os.environ["SECOND"], "rb") as more:
+            more.read()
+        sock.sendto(data, (away, 9000))
+
+
+def read_again():
+    """Reads the file $AGAIN, twice, and once more after $CHANGE; then writes into $OUT."""
+    with open(os.environ["AGAIN"], "rb") as again, open(os.environ["OUT"], "wb", 0) as out:
+        for _ in range(3):
+            os.pread(again.fileno(), 9, 0)
+        if os.fork() == 0:
+            os.execl("/bin/sh", "sh", "-c", os.environ["CHANGE"])
+        os.wait()
+        os.pread(again.fileno(), 9, 0)
+        out.write(data)
+
+
 def loopback():
     """The neighbour: nothing is steered."""
     with udp() as sock:

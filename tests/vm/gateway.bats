@@ -7,13 +7,7 @@
 bats_require_minimum_version 1.5.0
 load lib
 
-ASK="[Rule read]
-Action=open
-Labels=secret
-Verdict=ask
-Mode=hold
-Reviewers=data
-Scope=once"
+ASK=$ASK_ONCE
 TEAMS=$BATS_TEST_DIRNAME/../tools/fake-teams
 
 setup_file() {

@@ -97,6 +97,42 @@ teardown() {
 	held "$PID"
 }
 
+# command_of PID: the command line that its request shows.
+command_of() {
+	sluice show "$(request_for "$1")" --json | jq -r ".command // \"\""
+}
+
+@test "a process that keeps its memory from being read is asked about, and nobody waits with it" {
+	local stuck
+
+	modprobe fuse
+	: >"$STATE/mountpoint"
+	spawn root "$PROGRAMS/stuck" fuse "$FROM" "$STATE/mountpoint"
+	stuck=$PID
+	wait_held "$stuck"
+	[[ $(command_of "$stuck") == '(unknown: '* ]]
+	# The proof that it does: who looks by themselves is stuck.
+	run timeout -s KILL 2 cat "/proc/$stuck/cmdline"
+	[ "$status" -ne 0 ]
+	spawn paul cat "$FROM"
+	wait_held "$PID"
+	[ "$(command_of "$PID")" = "cat $FROM" ]
+	approve_pid "$PID"
+	exit_of "$PID" 0
+	pidof stuck | xargs kill -KILL # the file system first or last: its end frees the memory
+	wait_until "$PATIENCE" ended "$stuck"
+}
+
+@test "a process whose command line is memory that never comes is asked about" {
+	spawn root "$PROGRAMS/stuck" userfault "$FROM"
+	wait_held "$PID"
+	[ -z "$(command_of "$PID")" ] || [[ $(command_of "$PID") == '(unknown: '* ]] # by the kernel
+	approve_pid "$PID"
+	# Who may hide whose work it is (SUDO_UID cannot be read, on 6.1) needs a second person.
+	REVIEWER=quinn approve_pid "$PID" || true
+	exit_of "$PID" 0
+}
+
 @test "many threads of one process: all go on after one approval" {
 	spawn paul "$PROGRAMS/tasks" many "$FROM" 8
 	wait_held "$PID"

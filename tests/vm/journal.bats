@@ -9,13 +9,7 @@ bats_require_minimum_version 1.5.0
 load lib
 
 JOURNAL=/var/log/sluice/journal.jsonl
-ASK="[Rule read]
-Action=open
-Labels=secret
-Verdict=ask
-Mode=hold
-Reviewers=data
-Scope=once"
+ASK=$ASK_ONCE
 
 setup() {
 	ensure_sluiced "$ASK"

@@ -15,6 +15,8 @@
 
 # Software emulation stretches every wait, at times beyond its patience: a test that fails is tried once more.
 export BATS_TEST_RETRIES=${SLUICE_RETRIES-1}
+# No test may hang all others.
+export BATS_TEST_TIMEOUT=${SLUICE_TEST_TIMEOUT-400}
 
 ROOT=/srv/t
 SECRET=$ROOT/secret	# the folder that the base policy labels "secret"
@@ -23,11 +25,33 @@ STATE=/run/t
 RECEIVED=$STATE/received
 BUILD=${SLUICE_BUILD:-$PWD/build}
 PROGRAMS=$BUILD/tests/vm
+ASKER=$PROGRAMS/ask	# what sluiced says, without the start of sluice and jq
 PATH=$BUILD:$PATH
+SLUICED_SERVICE=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../user/systemd/sluiced.service")
 HARNESS=/sys/fs/cgroup/harness.scope
 WORK=/sys/fs/cgroup/work.slice
 # Generous: emulated processors are slow and shared. Tests wait for conditions, never for time.
 PATIENCE=${SLUICE_PATIENCE:-60}
+
+# Rules that several files take.
+ASK="[Rule read]
+Action=open
+Labels=secret
+Verdict=ask
+Mode=hold
+Reviewers=data
+Scope=process"
+ASK_ONCE="[Rule read]
+Action=open
+Labels=secret
+Verdict=ask
+Mode=hold
+Reviewers=data
+Scope=once"
+SEND="[Rule send]
+Action=egress
+Labels=secret
+Verdict=deny"
 
 # wait_until SECONDS COMMAND...: until the command succeeds. Return 1 when it has not by then.
 wait_until()
@@ -86,7 +110,7 @@ listen()
 	mkdir -p "$folder"
 	"$@" python3 "$BATS_LIB/receiver.py" "$folder" </dev/null >"$folder/log" 2>&1 3>&- &
 	disown
-	wait_until "$PATIENCE" test -e "$folder/ready"
+	wait_until 300 test -e "$folder/ready"
 }
 
 guest_prepare()
@@ -94,6 +118,8 @@ guest_prepare()
 	[[ -e $STATE/prepared ]] && return
 	mkdir -p "$STATE" "$HARNESS" "$WORK" && add_users && add_filesystem && add_network || return 1
 	listen "$RECEIVED" ip netns exec outside && listen "$STATE/received-here" || return 1
+	# Code at the same addresses need not be translated again by the emulator.
+	sysctl -qw kernel.randomize_va_space=0
 	: >"$STATE/prepared"
 }
 
@@ -101,10 +127,11 @@ guest_prepare()
 
 is_running()
 {
-	sluice status
+	"$ASKER" state
 }
 
-# base_policy: print what every policy has: the people, the label "secret" and the trust in the tests themselves.
+# base_policy: print what every policy has: the people, the label "secret" and the trust in the tests themselves. No
+# guard, if GUARD does not say so: tests kill and detach the daemon as they like; guard.bats has one of its own.
 base_policy()
 {
 	cat <<-POLICY
@@ -123,6 +150,9 @@ base_policy()
 
 	[Trusted harness]
 	Subject=unit:harness.scope
+
+	[Guard]
+	Mode=${GUARD:-off}
 	POLICY
 }
 
@@ -135,6 +165,18 @@ write_policy()
 	printf '%s\n' "$@" >/etc/sluice/policy.d/50-test.conf
 }
 
+# with_unit_capabilities COMMAND...: in place of the shell, with no more capabilities than the service has, so that each
+# kernel shows that they are enough. Only in a subshell.
+with_unit_capabilities()
+{
+	local granted
+
+	granted=$(sed -n 's/^CapabilityBoundingSet=//p' "$SLUICED_SERVICE")
+	granted=${granted//CAP_/+}
+	granted=${granted// /,}
+	exec setpriv --bounding-set="-all,${granted,,}" "$@"
+}
+
 # start_sluiced [TEXT...]: with this policy; when it runs already, give it this policy.
 start_sluiced()
 {
@@ -143,10 +185,10 @@ start_sluiced()
 		return
 	fi
 	write_policy "$@"
-	sluiced -v </dev/null >>"$STATE/sluiced.log" 2>&1 3>&- &
+	with_unit_capabilities sluiced -v </dev/null >>"$STATE/sluiced.log" 2>&1 3>&- &
 	echo $! >"$STATE/sluiced.pid"
 	disown
-	wait_until 120 sluiced_is_up || { cat "$STATE/sluiced.log" >&2; return 1; }
+	wait_until 300 sluiced_is_up || { cat "$STATE/sluiced.log" >&2; return 1; }
 }
 
 # Up, or gone: then there is nothing to wait for.
@@ -157,7 +199,10 @@ sluiced_is_up()
 
 generation()
 {
-	sluice status --json | jq .policy.generation
+	local state
+
+	state=$("$ASKER" state) || [[ $state ]] || return 1
+	echo "${state#* }"
 }
 
 generation_is_not()
@@ -174,6 +219,7 @@ set_policy()
 	write_policy "$@"
 	kill -HUP "$(<"$STATE/sluiced.pid")"
 	wait_until "$PATIENCE" generation_is_not "$before" || { tail -n 5 "$STATE/sluiced.log" >&2; return 1; }
+	note_in_force "$@"
 }
 
 sluiced_pid()
@@ -184,9 +230,9 @@ sluiced_pid()
 # run_sluiced: start it with the files that are there. SLUICED: another program. Return 1 when it ends.
 run_sluiced()
 {
-	"${SLUICED:-sluiced}" -v </dev/null >>"$STATE/sluiced.log" 2>&1 3>&- &
+	with_unit_capabilities "${SLUICED:-sluiced}" -v </dev/null >>"$STATE/sluiced.log" 2>&1 3>&- &
 	echo $! >"$STATE/sluiced.pid"
-	wait_until 120 sluiced_is_up && is_running >/dev/null 2>&1
+	wait_until 300 sluiced_is_up && is_running >/dev/null 2>&1
 }
 
 # stop_sluiced [SIGNAL]: end it, by KILL when nothing else is said, and wait for the end.
@@ -214,7 +260,22 @@ ensure_sluiced()
 		run_sluiced
 		return
 	fi
-	set_policy "$@"
+	in_force "$@" || set_policy "$@"
+}
+
+# in_force [TEXT...]: the same sluiced has had this very policy since ensure_sluiced or set_policy gave it. The files are
+# written anew even so: a test may have changed them.
+in_force()
+{
+	local state
+
+	write_policy "$@"
+	state=$("$ASKER" state) && [[ -e $STATE/in-force && $(<"$STATE/in-force") == "$state"$'\n'"${AGENT:-}"$'\n'"$*" ]]
+}
+
+note_in_force()
+{
+	printf '%s\n' "$("$ASKER" state)" "${AGENT:-}" "$*" >"$STATE/in-force"
 }
 
 # ---- processes that are watched ----
@@ -254,6 +315,19 @@ spawn_from()
 	PID=$!
 }
 
+# new_gate: $ROOT/go and $ROOT/go2 are new FIFOs, at which a watched process waits. Two, since who opens one a second time may
+# still meet the writer of the first; new ones, since a process of an earlier try may wait at the old.
+new_gate()
+{
+	rm -f "$ROOT/go" "$ROOT/go2" && mkfifo -m 666 "$ROOT/go" "$ROOT/go2"
+}
+
+# open_gate [2]: let it go on. Fails when nobody waits there, rather than to wait for ever.
+open_gate()
+{
+	timeout "$PATIENCE" tee "$ROOT/go${1-}" <<<go >/dev/null
+}
+
 # refute COMMAND...: it must fail. A "!" before a command of a test would not end the test.
 refute()
 {
@@ -266,24 +340,33 @@ settles()
 	held "$1" || ended "$1"
 }
 
+# state_of PID: print the letter of its state, or "gone". The functions that poll call get_state: it sets REPLY, no fork.
 state_of()
+{
+	get_state "$1"
+	echo "$REPLY"
+}
+
+get_state()
 {
 	local line
 
-	{ line=$(<"/proc/$1/stat"); } 2>/dev/null || { echo gone; return; }
+	{ read -r line <"/proc/$1/stat"; } 2>/dev/null || { REPLY=gone; return; }
 	line=${line##*) }
-	echo "${line%% *}"
+	REPLY=${line%% *}
 }
 
 # held PID: stopped, and a request waits for it.
 held()
 {
-	[[ $(state_of "$1") == T && $(request_for "$1") ]]
+	get_state "$1"
+	[[ $REPLY == T ]] && "$ASKER" pid "$1" >/dev/null
 }
 
 ended()
 {
-	[[ $(state_of "$1") == [ZX] || ! -d /proc/$1 ]]
+	get_state "$1"
+	[[ $REPLY == [ZX] || ! -d /proc/$1 ]]
 }
 
 wait_held()
@@ -309,16 +392,19 @@ exit_of()
 
 # ---- requests and what people do ----
 
-# requests_where FILTER: ids of the requests, closed ones too, for which the jq filter holds.
-requests_where()
-{
-	sluice requests --all --json | jq -r ".[] | select($1) | .id"
-}
-
 # request_for PID: the id of its pending request, or nothing.
 request_for()
 {
-	requests_where ".pid == $1 and .state == \"pending\"" 2>/dev/null | tail -n 1
+	newest pid "$1"
+}
+
+# newest pid PID, newest uid UID: the last of the pending requests, or nothing.
+newest()
+{
+	local ids
+
+	ids=$("$ASKER" "$1" "$2" 2>/dev/null) || return 0
+	echo "${ids##*$'\n'}"
 }
 
 # another_request PID ID: it waits for a request that is not this one.
@@ -333,12 +419,17 @@ another_request()
 # request_of USER: the newest pending request of a user.
 request_of()
 {
-	requests_where ".uid == $(id -u "$1") and .state == \"pending\"" | tail -n 1
+	newest uid "$(id -u "$1")"
+}
+
+asks()
+{
+	[[ $(request_of "$1") ]]
 }
 
 request_state()
 {
-	sluice requests --all --json | jq -r ".[] | select(.id == \"$1\") | .state"
+	"$ASKER" request "$1"
 }
 
 request_is()
@@ -378,11 +469,11 @@ close_all()
 {
 	local id
 
-	for id in $(sluice requests --ids 2>/dev/null); do
-		REVIEWER=rita deny "$id" 2>/dev/null || REVIEWER=quinn deny "$id" 2>/dev/null || true
-	done
-	for id in $(sluice grants --json 2>/dev/null | jq -r '.[].id'); do
-		person rita sluice revoke "$id" >/dev/null 2>&1 || true
+	for id in $("$ASKER" open 2>/dev/null); do
+		case $id in
+		r-*) REVIEWER=rita deny "$id" 2>/dev/null || REVIEWER=quinn deny "$id" 2>/dev/null || true ;;
+		g-*) person rita sluice revoke "$id" >/dev/null 2>&1 || true ;;
+		esac
 	done
 }
 
@@ -402,13 +493,23 @@ journal_has_now()
 # labels_of PATH: its labels, sorted, in one line.
 labels_of()
 {
-	sluice label list "$1" --json | jq -r '[.[].label] | unique | join(" ")'
+	one_line labels "$1"
 }
 
 # taint_of PID: the labels that a process carries, in one line.
 taint_of()
 {
-	sluice why "$1" --json | jq -r '[.[].labels[]?] | unique | join(" ")'
+	one_line taint "$1"
+}
+
+# one_line QUESTION WORD: the answer sorted and once each, in one line.
+one_line()
+{
+	local words
+
+	words=$("$ASKER" "$@") || return 1
+	[[ $words != *$'\n'* ]] || words=$(sort -u <<<"$words" | paste -sd ' ')
+	echo "$words"
 }
 
 # secret NAME [TEXT]: make a file with TEXT below the labeled folder.

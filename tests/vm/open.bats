@@ -122,16 +122,27 @@ refused_cat() {
 	as paul cat "$ROOT/attr/unmarked"
 }
 
+# read_shut: paul reads the file; whoever is refused stays there for sluiced to see, else another approval is needed.
+read_shut() {
+	# shellcheck disable=SC2016
+	spawn paul bash -c 'read -r line <"$0" && echo "$line" || { echo refused; exec sleep 1000; }' "$ROOT/shut/file"
+	wait_until "$PATIENCE" grep -Eqx "$1" "$OUT"
+}
+
 @test "mode fail refuses, asks, and lets the retry pass once" {
-	refused_cat paul cat "$ROOT/shut/file"
-	local id
+	local id first
+
+	read_shut refused
+	first=$PID
+	wait_until "$PATIENCE" asks paul
 	id=$(request_of paul)
-	[ -n "$id" ]
-	refused_cat paul cat "$ROOT/shut/file"
+	read_shut refused
 	[ "$(request_of paul)" = "$id" ]
+	kill "$first" "$PID"
 	approve "$id"
-	as paul cat "$ROOT/shut/file"
-	refused_cat paul cat "$ROOT/shut/file"
+	read_shut "in shut"
+	read_shut refused
+	kill "$PID"
 }
 
 @test "a cleared user reads, another does not" {

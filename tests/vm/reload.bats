@@ -7,26 +7,15 @@
 bats_require_minimum_version 1.5.0
 load lib
 
-ASK="[Rule read]
-Action=open
-Labels=secret
-Verdict=ask
-Mode=hold
-Reviewers=data
-Scope=process"
 DENY="[Rule read]
 Action=open
-Labels=secret
-Verdict=deny"
-SEND="[Rule send]
-Action=egress
 Labels=secret
 Verdict=deny"
 
 setup() {
 	ensure_sluiced "$ASK"
 	secret rows 'one,two'
-	[ -p "$ROOT/go" ] || mkfifo -m 666 "$ROOT/go"
+	new_gate
 }
 
 teardown() {
@@ -194,17 +183,17 @@ Timeout=2h"
 
 @test "a grant goes on under a policy that asks, and ends with one that denies" {
 	spawn paul bash -c "read -r a <$SECRET/rows; echo first; read -r go <$ROOT/go; read -r b <$SECRET/rows && echo second
-		read -r go <$ROOT/go; read -r c <$SECRET/rows && echo third"
+		read -r go <$ROOT/go2; read -r c <$SECRET/rows && echo third"
 	wait_held "$PID"
 	approve_pid "$PID"
 	wait_until "$PATIENCE" grep -q first "$OUT"
 	set_policy "$ASK
 Timeout=2h"
-	echo go >"$ROOT/go"
+	open_gate
 	wait_until "$PATIENCE" grep -q second "$OUT"
 	set_policy "$DENY"
 	[ "$(sluice grants --json | jq length)" = 0 ]
-	echo go >"$ROOT/go"
+	open_gate 2
 	exit_of "$PID" 1
 	refute grep third "$OUT"
 }

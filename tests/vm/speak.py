@@ -6,11 +6,15 @@ usage: speak.py bad SOCKET            each malformed message on a connection of 
        speak.py decide ID DIGEST      a decision as it stands; prints errno and text of the answer
        speak.py crowd SOCKET N        N connections at once; prints how many stayed open
 """
+import os
+import re
 import socket
 import struct
 import sys
 
-MAGIC, VERSION = 0x534C5543, 1
+MAGIC = 0x534C5543
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../include/ipc.h")) as ipc:
+    VERSION = int(re.search(r"#define IPC_VERSION (\d+)", ipc.read())[1])
 STATUS, DECIDE, RESULT, HELLO, DELIVERY, NOTIFY = 2, 6, 1, 100, 102, 101
 
 
@@ -35,7 +39,7 @@ BAD = {
     "one byte": b"x",
     "half a header": header(STATUS, 0)[:8],
     "another magic": header(STATUS, 0, magic=1),
-    "another version": header(STATUS, 0, version=2),
+    "another version": header(STATUS, 0, version=2 * VERSION),
     "padding not zero": header(STATUS, 0, pad=1),
     "unknown type": header(4242, 0),
     "an answer's type": header(RESULT, 1032) + bytes(1032),

@@ -6,14 +6,6 @@
 bats_require_minimum_version 1.5.0
 load lib
 
-ASK="[Rule read]
-Action=open
-Labels=secret
-Verdict=ask
-Mode=hold
-Reviewers=data
-Scope=process"
-
 setup() {
 	ensure_sluiced "$ASK"
 	secret rows 'one,two'

@@ -69,7 +69,7 @@ moves() {
 }
 
 @test "a named pipe carries the label" {
-	mkfifo -m 666 "$PLAIN/fifo"
+	rm -f "$PLAIN/fifo" && mkfifo -m 666 "$PLAIN/fifo"
 	as paul bash -c "cat '$FROM' >'$PLAIN/fifo' & cat '$PLAIN/fifo' >'$TO'; wait"
 	carries "$TO"
 }
@@ -134,6 +134,14 @@ moves() {
 
 @test "copy_file_range labels the copy" {
 	moves files copy-range
+}
+
+@test "io_uring with a thread of the kernel labels who owns the ring" {
+	moves uring poll
+}
+
+@test "a descriptor that comes over io_uring labels who reads it" {
+	moves uring passed
 }
 
 @test "a label goes on from copy to copy" {

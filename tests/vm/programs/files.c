@@ -9,7 +9,9 @@
  *   mmap-out FILE OUT       read FILE, write into OUT through a shared mapping
  *   sendfile, splice, copy-range FILE OUT   without a read() or write() of their own
  *   pass FILE COMMAND...    open it as standard input and execute the command without reading
- *   two-ways FILE           open for reading, then for writing, which a guard may answer
+ *   handle FILE MOUNT       open it by its handle, on the file system that has MOUNT, and read
+ *   memory FILE READY GO    read it, write that into a memory file on descriptor 9, make READY,
+ * wait for GO two-ways FILE           open for reading, then for writing, which a guard may answer
  *   differently
  *
  * Owns no expectation; see program.h for the exit status.
@@ -147,12 +149,45 @@ static int run_two_ways(char **argv)
 	return 0;
 }
 
+static int run_handle(char **argv)
+{
+	struct {
+		struct file_handle head;
+		unsigned char bytes[MAX_HANDLE_SZ];
+	} handle = { .head.handle_bytes = MAX_HANDLE_SZ };
+	int mount_id, fd;
+	char byte;
+
+	if (name_to_handle_at(AT_FDCWD, argv[0], &handle.head, &mount_id, 0))
+		refused("name_to_handle_at");
+	fd = open_by_handle_at(open_or_exit(argv[1], O_RDONLY | O_DIRECTORY), &handle.head,
+			       O_RDONLY);
+	if (fd < 0 || read(fd, &byte, 1) < 0)
+		refused("open_by_handle_at");
+	return 0;
+}
+
+static int run_memory(char **argv)
+{
+	int from = open_or_exit(argv[0], O_RDONLY), to = memfd_create("copy", 0);
+	char bytes[64];
+	ssize_t n = read(from, bytes, sizeof(bytes));
+
+	if (n < 0 || to < 0 || write(to, bytes, (size_t)n) != n || dup2(to, 9) < 0)
+		refused("memfd");
+	close(open_or_exit(argv[1], O_WRONLY | O_CREAT));
+	while (access(argv[2], F_OK))
+		usleep(20000);
+	return 0;
+}
+
 static const struct mode modes[] = {
 	{ "mmap", run_mmap, 1 },	 { "create", run_create, 1 },
 	{ "late", run_late, 3 },	 { "late-map", run_late_map, 3 },
 	{ "mmap-out", run_mmap_out, 2 }, { "sendfile", run_sendfile, 2 },
 	{ "splice", run_splice, 2 },	 { "copy-range", run_copy_range, 2 },
 	{ "pass", run_pass, 2 },	 { "two-ways", run_two_ways, 1 },
+	{ "handle", run_handle, 2 },	 { "memory", run_memory, 3 },
 };
 
 int main(int argc, char **argv)

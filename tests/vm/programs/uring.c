@@ -7,6 +7,8 @@
  *   read FILE READY GO           open it before, read through the ring when GO exists
  *   connect FILE ADDRESS PORT    read FILE, then connect
  *   send FILE ADDRESS PORT       connect, read FILE, then send through the ring
+ *   poll FILE OUT                read FILE by the kernel's own thread (SQPOLL), write that into OUT
+ *   passed FILE OUT              read FILE, which a child opened and sent into this ring; the same
  *
  * Owns no expectation; see program.h for the exit status.
  */
@@ -15,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "program.h"
 
@@ -64,7 +67,9 @@ static int ring_do(struct ring *ring, const struct io_uring_sqe *sqe, const char
 	field(ring, ring->params.sq_off.array)[slot] = slot;
 	__atomic_store_n(field(ring, ring->params.sq_off.tail), tail + 1, __ATOMIC_RELEASE);
 	head = *field(ring, ring->params.cq_off.head);
-	if (syscall(SYS_io_uring_enter, ring->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0)
+	/* Without a thread of the kernel to wake that flag means nothing. */
+	if (syscall(SYS_io_uring_enter, ring->fd, 1, 1,
+		    IORING_ENTER_GETEVENTS | IORING_ENTER_SQ_WAKEUP, NULL, 0) < 0)
 		refused("io_uring_enter");
 	while (__atomic_load_n(field(ring, ring->params.cq_off.tail), __ATOMIC_ACQUIRE) == head)
 		if (syscall(SYS_io_uring_enter, ring->fd, 0, 1, IORING_ENTER_GETEVENTS, NULL, 0) <
@@ -162,9 +167,77 @@ static int run_send(char **argv)
 	return 0;
 }
 
+/* Reads through @ring what @sqe names by its descriptor, and writes that into the file @out. */
+static int copy(struct ring *ring, struct io_uring_sqe *sqe, const char *out)
+{
+	char bytes[64];
+	int fd, n;
+
+	sqe->opcode = IORING_OP_READ;
+	sqe->addr = (unsigned long)bytes;
+	sqe->len = sizeof(bytes);
+	n = ring_do(ring, sqe, "read");
+	fd = open_or_exit(out, O_WRONLY | O_CREAT);
+	if (write(fd, bytes, (size_t)n) != n)
+		refused("write");
+	return 0;
+}
+
+static int run_poll(char **argv)
+{
+	struct ring ring = { .params = { .flags = IORING_SETUP_SQPOLL, .sq_thread_idle = 1000 } };
+	struct io_uring_sqe sqe = { .fd = open_or_exit(argv[0], O_RDONLY) };
+
+	ring_open(&ring);
+	return copy(&ring, &sqe, argv[1]);
+}
+
+static void ring_register(const struct ring *ring, int file)
+{
+	if (syscall(SYS_io_uring_register, ring->fd, IORING_REGISTER_FILES, &file, 1) < 0)
+		refused("io_uring_register");
+}
+
+/* The child: its file goes into the first place of the table of @to. */
+static int pass(const struct ring *to, const char *path)
+{
+	struct ring own = { 0 };
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_MSG_RING,
+				    .fd = to->fd,
+				    .addr = IORING_MSG_SEND_FD,
+				    .file_index = 1 };
+
+	ring_open(&own);
+	ring_register(&own, open_or_exit(path, O_RDONLY));
+	ring_do(&own, &sqe, "msg_ring");
+	return 0;
+}
+
+static int run_passed(char **argv)
+{
+	struct ring ring = { 0 };
+	struct io_uring_sqe sqe = { .fd = 0, .flags = IOSQE_FIXED_FILE };
+	int status;
+	pid_t child;
+
+	ring_open(&ring);
+	ring_register(&ring, -1);
+	child = fork();
+	if (!child)
+		exit(pass(&ring, argv[0]));
+	if (waitpid(child, &status, 0) != child || status)
+		return WEXITSTATUS(status);
+	/* The completion that tells of the message. */
+	__atomic_store_n(field(&ring, ring.params.cq_off.head),
+			 *field(&ring, ring.params.cq_off.tail), __ATOMIC_RELEASE);
+	return copy(&ring, &sqe, argv[1]);
+}
+
 static const struct mode modes[] = {
-	{ "open", run_open, 1 },       { "open-async", run_open_async, 1 }, { "read", run_read, 3 },
-	{ "connect", run_connect, 3 }, { "send", run_send, 3 },
+	{ "open", run_open, 1 },     { "open-async", run_open_async, 1 },
+	{ "read", run_read, 3 },     { "connect", run_connect, 3 },
+	{ "send", run_send, 3 },     { "poll", run_poll, 2 },
+	{ "passed", run_passed, 2 },
 };
 
 int main(int argc, char **argv)

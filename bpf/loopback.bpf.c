@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * loopback.bpf.c: IP sockets carry labels from the process that sends to the one of the same host
+ * that receives.
+ *
+ * Who sends does not know the receiver's socket, and the packet does not know who sent it once it
+ * is on its way. So the labels go hand in hand with the packets:
+ *
+ *   - loopback_send():        a process sends (egress.bpf.c): its socket is labeled
+ *   - net_dev_start_xmit:     a packet of such a socket leaves: its addresses and ports are marked
+ *   - socket_sock_rcv_skb:    it arrives: the socket that gets it takes the labels of the mark
+ *   - inet_csk_clone:         data came with the packet that makes a connection of a request
+ *   - inet_recvmsg, inet6_recvmsg, sock_common_recvmsg, sock_splice_read, tcp_zerocopy_receive:  on
+ *     return: who receives takes the labels of the socket
+ *
+ * A mark is good for as long as a packet may be on its way; a socket keeps its labels for its life.
+ * What is sent over TCP again marks again. Where the host translates addresses of its own packets,
+ * that is done before the mark.
+ *
+ * Sending is not guarded, as for Unix sockets: nothing leaves the host; the receiver is guarded.
+ *
+ * Must not own: what stays on this host (destination.bpf.h), sockets of other families
+ * (unix.bpf.c), who takes no labels (taint.bpf.c).
+ */
+#include "loopback.bpf.h"
+
+#include "mark.bpf.h"
+
+#include <bpf/bpf_tracing.h>
+
+/* Labels that no mark or socket had room for: from now on all that comes by loopback has them. */
+static u64 spilled;
+
+static __always_inline void target_socket(struct attempt *attempt, u64 number)
+{
+	attempt->key.target.kind = SLUICE_TARGET_FILE;
+	attempt->key.target.arg = S_IFSOCK | SLUICE_SOCKET_IP;
+	attempt->key.target.object.ino = number;
+}
+
+static __noinline struct sluice_socket *socket_of(u64 sk)
+{
+	struct sluice_socket *socket = bpf_map_lookup_elem(&sockets, &sk);
+	struct sluice_socket fresh = {};
+
+	if (socket)
+		return socket;
+	fresh.sent_number = __sync_fetch_and_add(&socket_numbers, 1) + 1;
+	bpf_map_update_elem(&sockets, &sk, &fresh, BPF_NOEXIST);
+	socket = bpf_map_lookup_elem(&sockets, &sk); /* another may have been first */
+	if (!socket)
+		count(SLUICE_COUNT_MAP_FULL);
+	return socket;
+}
+
+int loopback_send_first(u64 sk, u64 taint)
+{
+	struct sluice_socket *socket = socket_of(sk);
+	struct attempt attempt = {};
+	u64 moved;
+
+	if (!socket)
+		return refuse();
+	moved = taint & ~socket->sent;
+	__sync_fetch_and_or(&loopback_labels, taint);
+	__sync_fetch_and_or(&socket->sent, taint);
+	target_socket(&attempt, socket->sent_number);
+	if (moved || edge_is_new(SLUICE_EVENT_LABEL, taint, &attempt.key.target.object))
+		tell_move(&attempt, SLUICE_EVENT_LABEL, taint);
+	socket->writer = subject_leader()->start_boottime;
+	return 0;
+}
+
+/* The socket that a program knows: of Multipath TCP, the one above the connection @sk. Else @sk. */
+static __always_inline u64 socket_above(u64 sk)
+{
+	const struct inet_connection_sock *connection = (void *)sk;
+	const struct mptcp_subflow_context *flow = NULL;
+	const struct tcp_ulp_ops *ops;
+	u32 name = 0;
+	u64 above;
+
+	if (!bpf_core_field_exists(flow->conn))
+		return sk;
+	ops = BPF_CORE_READ(connection, icsk_ulp_ops);
+	if (!ops || bpf_probe_read_kernel(&name, sizeof(name), ops->name) || name != ULP_MPTCP)
+		return sk;
+	flow = BPF_CORE_READ(connection, icsk_ulp_data);
+	above = flow ? (u64)BPF_CORE_READ(flow, conn) : 0;
+	return above ? above : sk;
+}
+
+/* Requests for connections and what is left of closed ones are no sockets, but look so at first. */
+static __always_inline bool is_whole(const struct sock *sk)
+{
+	u8 state = sk->__sk_common.skc_state;
+
+	return state != TCP_NEW_SYN_RECV && state != TCP_TIME_WAIT;
+}
+
+/* The socket through which the packet of @sk was sent, if labels were, or NULL. */
+static __noinline const struct sluice_socket *sender_of(const struct sock *sk)
+{
+	const struct sluice_socket *socket;
+	u64 key = (u64)sk;
+
+	socket = bpf_map_lookup_elem(&sockets, &key);
+	if ((!socket || !socket->sent) && is_whole(sk) && sk->sk_protocol == IPPROTO_TCP) {
+		key = socket_above(key);
+		socket = bpf_map_lookup_elem(&sockets, &key);
+	}
+	return socket && socket->sent ? socket : NULL;
+}
+
+SEC("tp_btf/net_dev_start_xmit")
+int BPF_PROG(sluice_net_dev_start_xmit, struct sk_buff *skb, struct net_device *dev)
+{
+	const struct sluice_socket *socket;
+	struct sluice_mark_key key = {};
+	struct sock *sk;
+
+	if (!loopback_labels)
+		return 0;
+	sk = skb->sk;
+	if (!sk)
+		return 0;
+	socket = sender_of(sk);
+	if (!socket || !mark_of_packet(&key, skb))
+		return 0;
+	if (dev->ifindex == LOOPBACK_IFINDEX)
+		key.net = (u64)sk->__sk_common.skc_net.net;
+	if (mark_put(&key, socket->sent, socket->sent_number))
+		__sync_fetch_and_or(&spilled, socket->sent);
+	return 0;
+}
+
+/* Data with @labels of the socket @number comes to the one at @sk. Return: 0 or -ENOSPC. */
+static __noinline int loopback_arrive(u64 sk, u64 labels, u64 number)
+{
+	struct sluice_socket *socket = socket_of(sk);
+
+	if (!socket)
+		return -ENOSPC;
+	if (socket->number != number) {
+		socket->number = number;
+		socket->reader = 0;
+	}
+	if (labels & ~socket->labels)
+		__sync_fetch_and_or(&socket->labels, labels);
+	return 0;
+}
+
+/* The packet that came has labels, or may have: the socket that gets it takes them. */
+static __noinline int packet_arrives(const struct sock *sk, const struct sk_buff *skb, u32 ports)
+{
+	struct sluice_mark_key key = { .ports = ports };
+	const struct sluice_mark *mark;
+	u64 labels, number = 0, above;
+
+	if (!mark_addresses(&key, (u64)(skb->head + skb->network_header)))
+		return 0;
+	if (skb->skb_iif == LOOPBACK_IFINDEX)
+		key.net = (u64)sk->__sk_common.skc_net.net;
+	labels = key.net ? spilled : 0;
+	mark = mark_find(&key);
+	if (mark) {
+		labels |= mark->labels;
+		number = mark->number;
+	}
+	/* who listens hands labels on when there is a connection: inet_csk_clone */
+	if (!labels || sk->__sk_common.skc_state == TCP_LISTEN)
+		return 0;
+	above = (u64)sk;
+	if (sk->sk_protocol == IPPROTO_TCP)
+		above = socket_above(above);
+	return loopback_arrive(above, labels, number);
+}
+
+/* A connection has one sender: what it sends is known here already. */
+static __always_inline bool arrived_before(const struct sock *sk)
+{
+	const struct sluice_socket *socket;
+	u64 key = (u64)sk;
+
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return false;
+	socket = bpf_map_lookup_elem(&sockets, &key);
+	return socket && !(loopback_labels & ~socket->labels);
+}
+
+SEC("lsm/socket_sock_rcv_skb")
+int BPF_PROG(sluice_socket_sock_rcv_skb, struct sock *sk, struct sk_buff *skb, int ret)
+{
+	u16 family;
+	u32 ports;
+
+	if (ret)
+		return ret;
+	if (!loopback_labels)
+		return 0;
+	family = sk->__sk_common.skc_family;
+	if ((family != AF_INET && family != AF_INET6) || !mark_ports(&ports, skb))
+		return 0;
+	if ((!mark_is_likely(ports) && !spilled) || arrived_before(sk))
+		return 0;
+	/* without its labels the data must not come */
+	return packet_arrives(sk, skb, ports) ? -EPERM : 0;
+}
+
+/* @key: of what came with the request. Return: false when nothing was marked so. */
+static __noinline bool request_arrives(const struct sluice_mark_key *key, u64 sk)
+{
+	const struct sluice_mark *mark = mark_find(key);
+
+	if (mark && loopback_arrive(sk, mark->labels, mark->number))
+		__sync_fetch_and_or(&spilled, mark->labels);
+	return mark;
+}
+
+SEC("lsm/inet_csk_clone")
+void BPF_PROG(sluice_inet_csk_clone, struct sock *newsk, const struct request_sock *req)
+{
+	struct sluice_mark_key key = {};
+
+	if (!loopback_labels)
+		return;
+	mark_of_request(&key, &req->__req_common);
+	if (!mark_is_likely(key.ports))
+		return;
+	key.net = (u64)newsk->__sk_common.skc_net.net;
+	if (request_arrives(&key, (u64)newsk))
+		return;
+	key.net = 0;
+	request_arrives(&key, (u64)newsk);
+}
+
+/*
+ * The current process got data out of the socket whose struct sock lies at @sk. It is too late to
+ * refuse: who cannot be labeled does not go on.
+ */
+static __noinline int loopback_received(u64 sk)
+{
+	struct sluice_socket *socket = bpf_map_lookup_elem(&sockets, &sk);
+	struct task_struct *leader = subject_leader();
+	struct attempt attempt = {};
+	u64 labels, number;
+
+	if (!socket)
+		return 0;
+	labels = socket->labels;
+	number = socket->number;
+	if (!labels || (socket->reader == leader->start_boottime &&
+			!(labels & ~subject_taint(subject_state(leader)))))
+		return 0;
+	target_socket(&attempt, number);
+	if (taint_take(&attempt, labels))
+		bpf_send_signal(SIGKILL);
+	socket->reader = leader->start_boottime;
+	if (socket->number != number)
+		socket->reader = 0;
+	return 0;
+}
+
+/* The same, and of Multipath TCP what came before there was a socket above the first connection. */
+static __always_inline int received(u64 sk)
+{
+	const struct mptcp_sock *above = (void *)sk;
+	u64 first;
+
+	loopback_received(sk);
+	if (!bpf_core_field_exists(above->first) ||
+	    BPF_CORE_READ((struct sock *)sk, sk_protocol) != (u16)IPPROTO_MPTCP)
+		return 0;
+	first = (u64)BPF_CORE_READ(above, first);
+	return first ? loopback_received(first) : 0;
+}
+
+SEC("fexit/inet_recvmsg")
+int BPF_PROG(sluice_inet_recvmsg, struct socket *sock, struct msghdr *msg, size_t size, int flags,
+	     int ret)
+{
+	return ret > 0 && loopback_labels ? received((u64)BPF_CORE_READ(sock, sk)) : 0;
+}
+
+SEC("fexit/inet6_recvmsg")
+int BPF_PROG(sluice_inet6_recvmsg, struct socket *sock, struct msghdr *msg, size_t size, int flags,
+	     int ret)
+{
+	return ret > 0 && loopback_labels ? received((u64)BPF_CORE_READ(sock, sk)) : 0;
+}
+
+/* Raw sockets of IPv6, DCCP. */
+SEC("fexit/sock_common_recvmsg")
+int BPF_PROG(sluice_sock_common_recvmsg, struct socket *sock, struct msghdr *msg, size_t size,
+	     int flags, int ret)
+{
+	return ret > 0 && loopback_labels ? received((u64)BPF_CORE_READ(sock, sk)) : 0;
+}
+
+struct pipe_inode_info;
+
+SEC("fexit/sock_splice_read")
+int BPF_PROG(sluice_sock_splice_read, struct file *file, long long *ppos,
+	     struct pipe_inode_info *pipe, size_t len, unsigned int flags, long ret)
+{
+	const struct socket *socket;
+	u16 family;
+	u64 sk;
+
+	if (ret <= 0 || !loopback_labels)
+		return 0;
+	socket = file->private_data;
+	sk = (u64)BPF_CORE_READ(socket, sk);
+	family = BPF_CORE_READ((struct sock *)sk, __sk_common.skc_family);
+	return family == AF_INET || family == AF_INET6 ? received(sk) : 0;
+}
+
+/* getsockopt(TCP_ZEROCOPY_RECEIVE) maps what came. */
+SEC("fexit/tcp_zerocopy_receive")
+int BPF_PROG(sluice_tcp_zerocopy_receive, struct sock *sk, void *zc, void *tss, int ret)
+{
+	return !ret && loopback_labels ? loopback_received((u64)sk) : 0;
+}

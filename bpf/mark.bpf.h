@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * mark.bpf.h: the noun "mark": the labels of packets that are under way, by their addresses and
+ * ports.
+ *
+ * Owns: the map `marks`, its keys, its clock, and the table that says cheaply of most packets that
+ * they have none. Must not own: who sends and who receives (loopback.bpf.c).
+ */
+#ifndef SLUICE_BPF_MARK_H
+#define SLUICE_BPF_MARK_H
+
+#include "destination.bpf.h"
+
+#define MARK_SHIFT 8  /* of jiffies: a tick is a second where the kernel's clock has 250 Hz */
+#define MARK_TICKS 16 /* a packet is not longer under way; later ones may be of other sockets */
+
+#define MARK_PLACES 4096
+
+/* When a packet with these ports was last marked. Several pairs of ports share a place. */
+static u32 marked_at[MARK_PLACES];
+
+static __always_inline u32 mark_clock(void)
+{
+	return bpf_jiffies64() >> MARK_SHIFT;
+}
+
+/* Also when another processor has just seen the clock's next tick. */
+static __always_inline bool mark_is_recent(u32 at)
+{
+	return (int)(mark_clock() - at) <= MARK_TICKS;
+}
+
+static __always_inline u32 mark_place(u32 ports)
+{
+	return ports * 0x9e3779b1U >> 20 & (MARK_PLACES - 1);
+}
+
+/* The ports of a packet. Of another transport than TCP and UDP whatever is at their place. */
+static __always_inline bool mark_ports(u32 *ret, const struct sk_buff *skb)
+{
+	return !bpf_probe_read_kernel(ret, sizeof(*ret), skb->head + skb->transport_header);
+}
+
+/* Whether a packet with these ports may be marked. */
+static __always_inline bool mark_is_likely(u32 ports)
+{
+	return mark_is_recent(marked_at[mark_place(ports)]);
+}
+
+/* As much of an IP header of either version as holds the addresses. */
+struct ip_header {
+	u32 words[10];
+};
+
+/* Fills the addresses from a packet. Return: false when it has none, or is but a later fragment. */
+static __noinline bool mark_addresses(struct sluice_mark_key *key, u64 header)
+{
+	struct ip_header ip = {};
+
+	if (!key || bpf_probe_read_kernel(&ip, sizeof(ip), (void *)header))
+		return false;
+	if ((*(u8 *)ip.words >> 4) == 4) {
+		id_from_v4(key->from, ip.words[3]);
+		id_from_v4(key->to, ip.words[4]);
+		return !(ip.words[1] >> 16 & bpf_htons(0x1fff));
+	}
+	key->from[0] = ip.words[2] | (u64)ip.words[3] << 32;
+	key->from[1] = ip.words[4] | (u64)ip.words[5] << 32;
+	key->to[0] = ip.words[6] | (u64)ip.words[7] << 32;
+	key->to[1] = ip.words[8] | (u64)ip.words[9] << 32;
+	return true;
+}
+
+static __always_inline bool mark_of_packet(struct sluice_mark_key *key, const struct sk_buff *skb)
+{
+	return mark_ports(&key->ports, skb) &&
+	       mark_addresses(key, (u64)(skb->head + skb->network_header));
+}
+
+/* The key of what a request for a connection came with. */
+static __always_inline void mark_of_request(struct sluice_mark_key *key,
+					    const struct sock_common *from)
+{
+	key->ports = from->skc_dport | (u32)bpf_htons(from->skc_num) << 16;
+	if (from->skc_family == AF_INET) {
+		id_from_v4(key->from, from->skc_daddr);
+		id_from_v4(key->to, from->skc_rcv_saddr);
+	} else {
+		id_from_v6(key->from, &from->skc_v6_daddr);
+		id_from_v6(key->to, &from->skc_v6_rcv_saddr);
+	}
+}
+
+/* A packet with @labels leaves the socket @number. Return: 0, or negative when it cannot be kept.
+ */
+static __noinline int mark_put(const struct sluice_mark_key *key, u64 labels, u64 number)
+{
+	struct sluice_mark *mark = bpf_map_lookup_elem(&marks, key);
+	struct sluice_mark fresh = { .labels = labels, .number = number, .at = mark_clock() };
+	int err = 0;
+
+	if (mark && mark->number == number && !(labels & ~mark->labels)) {
+		if (mark->at != fresh.at)
+			mark->at = fresh.at;
+	} else {
+		if (mark && mark_is_recent(mark->at))
+			fresh.labels |= mark->labels;
+		err = bpf_map_update_elem(&marks, key, &fresh, BPF_ANY);
+	}
+	marked_at[mark_place(key->ports)] = fresh.at;
+	return err;
+}
+
+/* The mark of packets that may still be under way, or NULL. */
+static __always_inline const struct sluice_mark *mark_find(const struct sluice_mark_key *key)
+{
+	const struct sluice_mark *mark = bpf_map_lookup_elem(&marks, key);
+
+	return mark && mark_is_recent(mark->at) ? mark : NULL;
+}
+
+#endif

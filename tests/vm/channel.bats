@@ -1,0 +1,214 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Labels move over memory and queues, from who has the data to who gets it, and not to who gets other data. Nothing is
+# guarded here, so nothing stops. Runs in a guest (lib.bash, programs/memory.c, queue.c, segment.c).
+
+# shellcheck source=tests/vm/lib.bash
+. "$BATS_TEST_DIRNAME/lib.bash"
+
+setup_file() {
+	secret source
+	plain source
+	cp "$PROGRAMS/memory" "$ROOT/bin/debugger"
+	cp "$PROGRAMS/segment" "$ROOT/bin/board"
+	set_policy "[Trusted debugger]" "Subject=exe:$ROOT/bin/debugger" "[Trusted board]" "Subject=exe:$ROOT/bin/board"
+}
+
+setup() {
+	TO=$PLAIN/out.$BATS_SUITE_TEST_NUMBER
+	CLEAN=$PLAIN/clean.$BATS_SUITE_TEST_NUMBER
+}
+
+# is_written FILE LABELS: something is in it, and it carries exactly these.
+is_written() {
+	local labels
+
+	[ -s "$1" ] || { echo "nothing was written to $1"; return 1; }
+	labels=$(labels_of "$1")
+	[ "$labels" = "$2" ] || { echo "$1 carries \"$labels\""; return 1; }
+}
+
+# moves PROGRAM MODE: labeled data labels what the other process writes, other data does not.
+moves() {
+	as paul "$PROGRAMS/$1" "$2" "$SECRET/source" "$TO"
+	is_written "$TO" secret
+	as paul "$PROGRAMS/$1" "$2" "$PLAIN/source" "$CLEAN"
+	is_written "$CLEAN" ""
+}
+
+has_taint() {
+	[[ $(taint_of "$1") ]]
+}
+
+@test "process_vm_readv labels who reads" {
+	moves memory readv
+}
+
+@test "process_vm_writev labels who is written into" {
+	moves memory writev
+}
+
+@test "a read of /proc/PID/mem, opened before, labels who reads" {
+	moves memory mem-read
+}
+
+@test "a write to /proc/PID/mem labels who is written into" {
+	moves memory mem-write
+}
+
+@test "a tracer that attached before gets the labels when it looks" {
+	moves memory peek
+}
+
+@test "a tracer gives its labels when it writes" {
+	moves memory poke
+}
+
+@test "a tracer that carries labels and only looks gives none" {
+	as paul "$PROGRAMS/memory" look "$SECRET/source" "$CLEAN"
+	is_written "$CLEAN" ""
+}
+
+@test "pidfd_getfd labels who takes the descriptor" {
+	moves memory getfd
+}
+
+@test "ps gets no labels" {
+	as paul "$PROGRAMS/memory" status "$SECRET/source" "$CLEAN"
+	is_written "$CLEAN" ""
+}
+
+@test "a trusted debugger gets no labels" {
+	spawn paul "$PROGRAMS/memory" hold "$SECRET/source"
+	wait_until "$PATIENCE" has_taint "$PID"
+	as paul "$ROOT/bin/debugger" of "$PID" "$CLEAN"
+	is_written "$CLEAN" ""
+	as paul "$PROGRAMS/memory" of "$PID" "$TO"
+	is_written "$TO" secret
+	kill "$PID"
+}
+
+@test "who carries labels does not attach to process 1" {
+	as root "$PROGRAMS/memory" seize - 1
+	run as root "$PROGRAMS/memory" seize "$SECRET/source" 1
+	[ "$status" -eq 101 ]
+}
+
+@test "lineage leads over memory to the file" {
+	as paul "$PROGRAMS/memory" readv "$SECRET/source" "$TO"
+	sluice lineage "$TO" --json >"$BATS_TEST_TMPDIR/lineage"
+	grep -q "$SECRET/source" "$BATS_TEST_TMPDIR/lineage"
+	grep -q "got data of" "$BATS_TEST_TMPDIR/lineage"
+}
+
+@test "a message of a System V queue labels its receiver" {
+	moves queue sysv
+}
+
+@test "a message for who waited at a System V queue" {
+	moves queue sysv-waits
+}
+
+@test "a copy of a message (MSG_COPY)" {
+	moves queue sysv-copy
+}
+
+@test "a message that was sent before has no labels" {
+	as paul "$PROGRAMS/queue" sysv-rest "$SECRET/source" "$CLEAN"
+	is_written "$CLEAN" ""
+}
+
+@test "a message of a POSIX queue labels its receiver" {
+	mkdir -p /dev/mqueue && { mountpoint -q /dev/mqueue || mount -t mqueue none /dev/mqueue; }
+	moves queue posix
+}
+
+@test "a message for who waited at a POSIX queue" {
+	moves queue posix-waits
+}
+
+@test "a new key labels who reads it" {
+	moves queue key
+}
+
+@test "a changed key labels who reads it" {
+	moves queue key-update
+}
+
+@test "the name of a key labels who reads it" {
+	moves queue key-describe
+}
+
+@test "memory that two have mapped from a file" {
+	moves segment file
+	is_written "$TO.shared" secret
+}
+
+@test "memory that two have mapped from a memfd" {
+	moves segment memfd
+}
+
+@test "POSIX shared memory" {
+	moves segment posix
+}
+
+@test "System V shared memory" {
+	moves segment sysv
+}
+
+@test "memory without a name that a child has from its parent" {
+	moves segment anonymous
+}
+
+@test "memory of /dev/zero that a child has from its parent" {
+	moves segment zero
+}
+
+@test "private memory carries nothing to a child" {
+	as paul "$PROGRAMS/segment" private "$SECRET/source" "$CLEAN"
+	is_written "$CLEAN" ""
+}
+
+@test "memory that the other one may only read" {
+	moves segment read-only
+}
+
+@test "a third one copies from memory to memory without a system call" {
+	moves segment relay
+}
+
+@test "memory that is mapped when its writer is gone" {
+	moves segment late
+}
+
+@test "a file that was mapped before its writer read labeled data" {
+	moves segment store
+}
+
+@test "who has a file mapped gets what others write into it" {
+	moves segment through
+}
+
+@test "a program that is started by who has memory mapped leaves it clean" {
+	as paul "$PROGRAMS/segment" started "$SECRET/source" "$CLEAN"
+	is_written "$CLEAN" ""
+}
+
+has_mapped() {
+	grep -q "$2" "/proc/$1/maps"
+}
+
+# watched PROGRAM OUT: it has a file mapped into which labeled data comes, and writes OUT then.
+watched() {
+	spawn paul "$1" watch "$2.board" "$2"
+	wait_until "$PATIENCE" has_mapped "$PID" "$2.board"
+	as paul "$PROGRAMS/segment" store "$SECRET/source" "$2.board"
+	exit_of "$PID" 0
+}
+
+@test "a trusted program gets no labels by memory; an equal one does" {
+	watched "$ROOT/bin/board" "$CLEAN"
+	is_written "$CLEAN" ""
+	watched "$PROGRAMS/segment" "$TO"
+	is_written "$TO" secret
+}

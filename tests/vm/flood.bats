@@ -1,0 +1,67 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Whoever floods with refused attempts hides nothing: the same refusal is counted, and others are told of. Runs in a guest
+# (lib.bash, programs/flood.c).
+
+# shellcheck source=tests/vm/lib.bash
+. "$BATS_TEST_DIRNAME/lib.bash"
+
+setup_file() {
+	secret rows
+	set_policy "[Rule keep]" Action=egress Labels=secret Verdict=deny
+}
+
+setup() {
+	SINCE=$(sluice journal --json | jq -s length)
+}
+
+# refusals PORT (0: any): of this test, as the journal has them: entries and what they count.
+refusals() {
+	sluice journal --json | jq -es --argjson port "$1" --argjson since "$SINCE" \
+		'[.[$since:][] | select((.type == "event.stop" or .type == "event.repeat") and
+			($port == 0 or .target.port == $port))]
+		| map((.repeats // 0) + (if .type == "event.stop" then 1 else 0 end)) | add // 0'
+}
+
+refusals_are() {
+	local found
+
+	found=$(refusals "$1")
+	echo "$found refusals"
+	[[ $found == "$2" ]]
+}
+
+lost() {
+	sluice status --json | jq '.counters.dropped + .counters.refused + .counters.gaps'
+}
+
+@test "the same refusal 100000 times: all are counted, and one of another process is told of" {
+	local lost
+
+	lost=$(lost)
+	spawn paul "$PROGRAMS/flood" send "$SECRET/rows" 10.9.0.2 100000
+	as quinn "$PROGRAMS/flood" ports "$SECRET/rows" 10.9.0.3 1
+	exit_of "$PID" 0
+	[ "$(cat "$OUT")" = 100000 ]
+	wait_until "$PATIENCE" refusals_are 9000 100001 || refusals_are 9000 100001
+	sluice journal --json | jq -es 'any(.[]; .type == "event.stop" and .subject.uid == 2003 and .verdict == "deny" and
+		(.target.text | contains("10.9.0.3")))'
+	sluice journal --json | jq -es '[.[] | select(.type == "event.stop")] | length < 500'
+	[ "$(lost)" = "$lost" ]
+}
+
+@test "2000 different refusals at once: each is told of, and no other event is lost" {
+	local lost
+
+	lost=$(lost)
+	as paul "$PROGRAMS/flood" ports "$SECRET/rows" 10.9.0.2 2000
+	as quinn cp "$SECRET/rows" "$PLAIN/meanwhile"
+	wait_until "$PATIENCE" refusals_are 0 2000 || refusals_are 0 2000
+	[ "$(lost)" = "$lost" ]
+}
+
+@test "a refusal of another kind by the same process is told of at once" {
+	as paul "$PROGRAMS/flood" ports "$SECRET/rows" 10.9.0.2 3
+	wait_until "$PATIENCE" refusals_are 9001 1
+	wait_until "$PATIENCE" refusals_are 9002 1
+}

@@ -1,0 +1,141 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# object.bats: a labeled file is the same file by whatever way a process comes to it: other namespaces and roots, handles,
+# overlays and what they copy, memory files, shared blocks. Runs in a guest (lib.bash).
+#
+# quinn is cleared to read what is secret: what quinn writes after that carries the label.
+
+bats_require_minimum_version 1.5.0
+# shellcheck source=tests/vm/lib.bash
+. "$BATS_TEST_DIRNAME/lib.bash"
+
+JAIL=$ROOT/jail
+OVER=$ROOT/over
+REFUSED=101 # EPERM: see programs/program.h
+POLICY="[Rule read]
+Action=open
+Labels=secret
+Verdict=deny
+Clear=user:quinn"
+
+setup_file() {
+	secret rows
+	secret other
+	plain note
+	mkdir -p "$JAIL"/{secret,plain} "$OVER"/{upper,work,merged,plain-upper,plain-work,plain-merged} "$STATE/shared"
+	cp "$(command -v busybox)" "$JAIL/"
+	chmod 777 "$OVER"/*upper
+}
+
+setup() {
+	ensure_sluiced "$POLICY"
+}
+
+teardown() {
+	local point
+
+	for point in "$JAIL/secret" "$JAIL/plain" "$OVER/merged" "$OVER/plain-merged" "$STATE/shared"; do
+		! mountpoint -q "$point" || umount "$point"
+	done
+}
+
+# refused_here COMMAND...: it ends with EPERM, as whoever runs it says.
+refused_here() {
+	run "$@"
+	echo "$output"
+	[ "$status" -ne 0 ] && [[ $output == *'Operation not permitted'* ]]
+}
+
+# overlay NAME LOWER: LOWER under an empty upper layer, at $OVER/NAMEmerged.
+overlay() {
+	mount -t overlay overlay -o "lowerdir=$2,upperdir=$OVER/$1upper,workdir=$OVER/$1work" "$OVER/$1merged"
+}
+
+@test "in another root" {
+	mount --bind "$SECRET" "$JAIL/secret"
+	mount --bind "$PLAIN" "$JAIL/plain"
+	refused_here as root chroot "$JAIL" /busybox cat /secret/rows
+	[ "$(as root chroot "$JAIL" /busybox cat /plain/note)" = nothing ]
+}
+
+@test "in another user and mount namespace" {
+	refused_here as paul unshare -Urm sh -c "mount --bind '$SECRET' /mnt && cat /mnt/rows"
+	[ "$(as paul unshare -Urm sh -c "mount --bind '$PLAIN' /mnt && cat /mnt/note")" = nothing ]
+}
+
+@test "by a handle" {
+	run -"$REFUSED" as root "$PROGRAMS/files" handle "$SECRET/rows" "$ROOT"
+	as root "$PROGRAMS/files" handle "$PLAIN/note" "$ROOT"
+}
+
+@test "by /proc/self/fd, opened as a path only" {
+	# shellcheck disable=SC2016
+	local reopen='import os, sys; fd = os.open(sys.argv[1], os.O_PATH); print(open(f"/proc/self/fd/{fd}").read())'
+
+	refused_here as paul python3 -c "$reopen" "$SECRET/rows"
+	[[ $(as paul python3 -c "$reopen" "$PLAIN/note") == nothing* ]]
+}
+
+@test "through an overlay" {
+	overlay '' "$SECRET"
+	overlay plain- "$PLAIN"
+	refused_here as paul cat "$OVER/merged/rows"
+	[ "$(as paul cat "$OVER/plain-merged/note")" = nothing ]
+}
+
+@test "what an overlay copies into its upper layer" {
+	overlay '' "$SECRET"
+	as quinn sh -c "echo more >>'$OVER/merged/rows'"
+	grep -q 4111 "$OVER/upper/rows"
+	[ "$(labels_of "$OVER/upper/rows")" = secret ]
+	refused_here as paul cat "$OVER/upper/rows"
+	refused_here as paul cat "$OVER/merged/rows"
+}
+
+# Not only what is written by who carries the label: the test itself is trusted, and so may the container's manager be.
+@test "what an overlay copies because a trusted program changes its mode" {
+	overlay '' "$SECRET"
+	chmod 664 "$OVER/merged/other"
+	grep -q 4111 "$OVER/upper/other"
+	[ "$(labels_of "$OVER/upper/other")" = secret ]
+	refused_here as paul cat "$OVER/merged/other"
+}
+
+@test "what an overlay copies of an unlabeled file stays unlabeled" {
+	overlay plain- "$PLAIN"
+	as quinn sh -c "echo more >>'$OVER/plain-merged/note'"
+	[ "$(labels_of "$OVER/plain-upper/note")" = "" ]
+	[[ $(as paul cat "$OVER/plain-merged/note") == nothing*more ]]
+}
+
+@test "a memory file, by another process" {
+	local ready=$ROOT/memory.ready go=$ROOT/memory.go
+
+	rm -f "$ready" "$go" "$go.2"
+	spawn quinn "$PROGRAMS/files" memory "$SECRET/rows" "$ready" "$go"
+	wait_until "$PATIENCE" test -e "$ready"
+	refused_here as root cat "/proc/$PID/fd/9"
+	touch "$go"
+	rm "$ready"
+	exit_of "$PID" 0
+	spawn quinn "$PROGRAMS/files" memory "$PLAIN/note" "$ready" "$go.2"
+	wait_until "$PATIENCE" test -e "$ready"
+	[[ $(as root cat "/proc/$PID/fd/9") == nothing* ]]
+	touch "$go.2"
+}
+
+@test "a copy that shares its blocks with the file" {
+	truncate -s 120M "$STATE/shared.disk"
+	mkfs.btrfs -q -f -M "$STATE/shared.disk"
+	mount -o loop "$STATE/shared.disk" "$STATE/shared"
+	chmod 777 "$STATE/shared"
+	echo 4111 >"$STATE/shared/rows"
+	echo nothing >"$STATE/shared/note"
+	sluice label add "$STATE/shared/rows" secret
+	as quinn cp --reflink=always "$STATE/shared/rows" "$STATE/shared/copy"
+	as quinn cp --reflink=always "$STATE/shared/note" "$STATE/shared/free"
+	[ "$(labels_of "$STATE/shared/copy")" = secret ]
+	[ "$(labels_of "$STATE/shared/free")" = "" ]
+	refused_here as paul cat "$STATE/shared/copy"
+}
