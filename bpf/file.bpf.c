@@ -270,6 +270,17 @@ static __always_inline bool is_idmap(const struct file *file)
 	       !__builtin_memcmp(name, "projid_m", 8) || !__builtin_memcmp(name, "setgroup", 8);
 }
 
+/*
+ * @taint came into the file of @cache before, from the process that @leader leads, and nothing leads
+ * off the host.
+ */
+static __always_inline bool write_is_known(const struct sluice_inode *cache, u64 taint,
+					   const struct task_struct *leader)
+{
+	return cache && !(taint & ~cache->labels) && cache->writer == leader->start_boottime &&
+	       object_stays(cache);
+}
+
 static __always_inline int check_write(struct file *file)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -280,9 +291,8 @@ static __always_inline int check_write(struct file *file)
 	if (!taint)
 		return inode_type(inode) == S_IFSOCK ? pipe_into_socket(file) : 0;
 	cache = carries_data(inode) ? object_cache(inode) : NULL;
-	if (cache && !(taint & ~cache->labels) &&
-	    cache->writer == task->group_leader->start_boottime && object_stays(cache))
-		return 0; /* it came here before, from this process */
+	if (write_is_known(cache, taint, task->group_leader))
+		return 0;
 	if (is_exempt(task))
 		return 0;
 	if (inode_type(inode) == S_IFSOCK)
@@ -328,6 +338,16 @@ static __noinline bool needs_no_group(void)
 	return !(labels & ~(state->cleared[SLUICE_TAINT] & ~state->cleared[SLUICE_DECLASSIFY]));
 }
 
+/* The group of the current process is the one that has @inode mapped. */
+static __always_inline void map_remember(struct inode *inode)
+{
+	struct sluice_inode *cache = bpf_inode_storage_get(&inodes, inode, 0, 0);
+	const struct sluice_task *state = subject_state(subject_leader());
+
+	if (cache && state)
+		cache->group = state->shared;
+}
+
 /* The current process maps @file so that others see it. Return: 0 or -ENOMEM. */
 static __noinline int map_shared(struct file *file)
 {
@@ -340,7 +360,10 @@ static __noinline int map_shared(struct file *file)
 		return segment_map(NULL) ? -ENOMEM : 0;
 	id = object_id(inode);
 	fs_note(inode->i_sb, id.dev);
-	return segment_map(&id) ? -ENOMEM : 0;
+	if (segment_map(&id))
+		return -ENOMEM;
+	map_remember(inode);
+	return 0;
 }
 
 /* The same for memory that only those see whom it forks. */
@@ -358,11 +381,30 @@ static __always_inline bool is_shared(const struct file *file)
 	       file->f_inode->i_sb->s_magic == HUGETLBFS_MAGIC;
 }
 
+/*
+ * The current process maps @file, which it may read, so that others see what it writes. What it did
+ * so before makes no difference: a process leaves its group by exec and at its end only, and the
+ * inode is in memory, with what it remembers, as long as anybody has it mapped.
+ */
+static __noinline int map_visible(struct file *file)
+{
+	struct task_struct *leader = subject_leader();
+	const struct sluice_task *state = subject_state(leader);
+	const struct sluice_inode *cache = object_cache(file->f_inode);
+	u64 taint = file->f_mode & FMODE_WRITE ? subject_taint(state) : 0;
+	int err = taint && !write_is_known(cache, taint, leader) ? write_out(file, taint) : 0;
+
+	if (err || !is_shared(file))
+		return err;
+	if (state && cache && state->shared && cache->group == state->shared)
+		return 0;
+	return map_shared(file);
+}
+
 SEC("lsm/mmap_file")
 int BPF_PROG(sluice_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot,
 	     unsigned long flags, int ret)
 {
-	u64 taint;
 	int err;
 
 	if (ret || flags & MAP_ANONYMOUS)
@@ -373,11 +415,5 @@ int BPF_PROG(sluice_mmap_file, struct file *file, unsigned long reqprot, unsigne
 	err = guard_map(file, prot);
 	if (!err)
 		err = check_read(file);
-	if (err || !(flags & MAP_SHARED))
-		return err;
-	if (file->f_mode & FMODE_WRITE) {
-		taint = subject_taint(subject_state(subject_leader()));
-		err = taint ? write_out(file, taint) : 0;
-	}
-	return err || !is_shared(file) ? err : map_shared(file);
+	return err || !(flags & MAP_SHARED) ? err : map_visible(file);
 }

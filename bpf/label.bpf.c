@@ -194,15 +194,24 @@ static __always_inline bool has_twin(const struct super_block *sb, u32 number)
 	return !fs || fs->dev != sb->s_dev;
 }
 
+/* Sockets and pipes come and go with each connection, and nobody can map them. */
+static __always_inline bool may_be_mapped(const struct inode *inode)
+{
+	u32 type = inode_type(inode);
+
+	return control.segments && (type == S_IFREG || type == S_IFBLK);
+}
+
 SEC("lsm/inode_free_security")
 void BPF_PROG(sluice_inode_free_security, struct inode *inode)
 {
+	bool mapped = may_be_mapped(inode);
 	struct sluice_object_id id;
 
-	if (!control.segments && !is_gone(inode))
+	if (!mapped && !is_gone(inode))
 		return;
 	id = object_id(inode);
-	if (control.segments)
+	if (mapped)
 		bpf_map_delete_elem(&segments, &id);
 	if (!is_gone(inode))
 		return;

@@ -38,6 +38,21 @@ static __noinline u64 segment_group(const struct sluice_object_id *id, u64 own)
 	return *group;
 }
 
+/*
+ * Who has mapped @id is known by the last of the groups that have become one: the one that was
+ * @found may end with its own processes, before others that have the same mapped. Return: 0, or
+ * -EAGAIN when another process has changed it meanwhile.
+ */
+static __noinline int segment_settle(const struct sluice_object_id *id, u64 found, u64 own)
+{
+	u64 *group = bpf_map_lookup_elem(&segments, id);
+	u64 root = shared_root(own);
+
+	if (!group)
+		return -EAGAIN;
+	return __sync_val_compare_and_swap(group, found, root) == found ? 0 : -EAGAIN;
+}
+
 int segment_map(struct sluice_object_id *id)
 {
 	u64 own = shared_own();
@@ -55,6 +70,8 @@ int segment_map(struct sluice_object_id *id)
 		if (!group)
 			return -ENOMEM;
 		err = shared_unite(own, group);
+		if (!err)
+			err = segment_settle(&key, group, own);
 	}
 	return err ? -ENOMEM : 0;
 }

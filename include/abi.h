@@ -13,7 +13,7 @@
 
 #include "limits.h"
 
-#define SLUICE_ABI_VERSION 9
+#define SLUICE_ABI_VERSION 10
 
 /* What a process may want to do with labeled data; each is guarded label by label. */
 enum sluice_action {
@@ -283,6 +283,7 @@ struct sluice_shared {
  * @reader: start time of the process that last opened it with these labels, and was told of
  * @writer: start time of the process that last wrote these labels into it, and was told of
  * @emptied_ns: boot clock, when it was told of that the file was emptied; 0 for never
+ * @group: key of the map `shared`: of the process that last mapped it for others to see
  * @carrier: process that carried these labels when it read; @version is odd while a thread writes it
  */
 struct sluice_inode {
@@ -291,6 +292,7 @@ struct sluice_inode {
 	__u64 reader;
 	__u64 writer;
 	__u64 emptied_ns;
+	__u64 group;
 	__u32 epoch;
 	__u32 known;
 	struct {
@@ -702,7 +704,7 @@ _Static_assert(sizeof(struct sluice_refusal) == 24, "refusal");
 _Static_assert(sizeof(struct sluice_grant) == 32, "grant");
 _Static_assert(sizeof(struct sluice_task) == 152, "task");
 _Static_assert(sizeof(struct sluice_shared) == 32, "shared");
-_Static_assert(sizeof(struct sluice_inode) == 72, "inode");
+_Static_assert(sizeof(struct sluice_inode) == 80, "inode");
 _Static_assert(sizeof(struct sluice_flow) == 48, "flow");
 _Static_assert(sizeof(struct sluice_socket) == 48, "socket");
 _Static_assert(sizeof(struct sluice_mark_key) == 48, "mark key");

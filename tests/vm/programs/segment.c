@@ -9,6 +9,7 @@
  *   read-only FILE OUT                 the other one may only read the memory
  *   relay FILE OUT    a third one copies from one memory into another, without a system call
  *   late FILE OUT     the other one maps the memory when the first one has ended
+ *   leaves FILE OUT   a third one had it mapped first, and has ended
  *   store FILE OUT    OUT itself is mapped before FILE is read, and written by that
  *   through FILE OUT  who maps OUT.shared gets what a third one, who has read FILE, writes there
  *   watch FILE OUT    maps FILE and writes OUT when another process has stored there
@@ -309,6 +310,21 @@ static int run_late(char **argv)
 	return end_of(last);
 }
 
+/* The one that reads FILE maps it when the one that mapped it first has ended. */
+static int run_leaves(char **argv)
+{
+	pid_t first, last;
+
+	make_memfd();
+	first = child(map_handle, nothing);
+	last = child(map_handle, look_and_write);
+	if (end_of(first))
+		return 1;
+	map_handle();
+	read_and_store(argv);
+	return end_of(last);
+}
+
 static int run_store(char **argv)
 {
 	handle = sized(open_or_exit(argv[1], O_RDWR | O_CREAT));
@@ -380,9 +396,10 @@ int main(int argc, char **argv)
 		{ "posix", run_posix, 2 },	   { "sysv", run_sysv, 2 },
 		{ "anonymous", run_anonymous, 2 }, { "zero", run_zero, 2 },
 		{ "read-only", run_read_only, 2 }, { "relay", run_relay, 2 },
-		{ "late", run_late, 2 },	   { "store", run_store, 2 },
-		{ "through", run_through, 2 },	   { "started", run_started, 2 },
-		{ "private", run_private, 2 },	   { "watch", run_watch, 2 },
+		{ "late", run_late, 2 },	   { "leaves", run_leaves, 2 },
+		{ "store", run_store, 2 },	   { "through", run_through, 2 },
+		{ "started", run_started, 2 },	   { "private", run_private, 2 },
+		{ "watch", run_watch, 2 },
 	};
 	sigset_t set;
 
