@@ -66,7 +66,7 @@ static void copy_facts(const struct journal_check *check, struct journal_verify_
 	result->other_signatures = check->other_signatures;
 	result->first_time = check->first_time;
 	result->last_time = check->last_time;
-	result->clean = check->clean;
+	result->clean = journal_check_clean(check);
 	result->pinned = check->key && (check->pins.genesis || check->pins.vkey);
 	memcpy(result->genesis, check->genesis, sizeof(result->genesis));
 	memcpy(result->root, check->root, sizeof(result->root));

@@ -10,6 +10,7 @@
 #define SLUICE_MERKLE_H
 
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,5 +37,7 @@ int merkle_root(struct merkle *tree, uint8_t ret_root[MERKLE_HASH]);
 
 /* Lower-case hex with NUL. */
 void merkle_hex(const uint8_t hash[MERKLE_HASH], char ret_hex[MERKLE_HEX]);
+/* The 64 digits at @hex; false when they are not that. */
+bool merkle_unhex(const char *hex, uint8_t ret_hash[MERKLE_HASH]);
 
 #endif

@@ -44,11 +44,7 @@ void note_base64(const uint8_t *bytes, size_t size, char *ret_text)
 	EVP_EncodeBlock((unsigned char *)ret_text, bytes, (int)size);
 }
 
-/*
- * Returns the number of bytes or -EBADMSG; only the one spelling that note_base64() writes is
- * taken.
- */
-static ssize_t base64_decode(const char *text, size_t size, uint8_t *ret_bytes, size_t room)
+ssize_t note_base64_decode(const char *text, size_t size, uint8_t *ret_bytes, size_t room)
 {
 	uint8_t bytes[NOTE_BLOB_MAX + 2];
 	char again[NOTE_BASE64(NOTE_BLOB_MAX + 2)];
@@ -140,7 +136,7 @@ int note_key_parse(const char *vkey, struct note_key **ret)
 	memcpy(name, vkey, size);
 	name[size] = '\0';
 	vkey += size + 2 + 2 * NOTE_KEY_ID;
-	if (base64_decode(vkey, strlen(vkey), bytes, sizeof(bytes)) != sizeof(bytes) ||
+	if (note_base64_decode(vkey, strlen(vkey), bytes, sizeof(bytes)) != sizeof(bytes) ||
 	    bytes[0] != NOTE_TYPE_ED25519)
 		return -EINVAL;
 	pkey = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, bytes + 1, NOTE_PUBLIC_KEY);
@@ -251,7 +247,7 @@ static ssize_t parse_signature(const char *line, size_t size, const struct note_
 	space = memchr(line, ' ', size);
 	if (!space || space == line)
 		return -EBADMSG;
-	count = base64_decode(space + 1, size - (size_t)(space + 1 - line), blob, NOTE_BLOB_MAX);
+	count = note_base64_decode(space + 1, size - (size_t)(space + 1 - line), blob, NOTE_BLOB_MAX);
 	if (count < 0)
 		return count;
 	if (count <= NOTE_KEY_ID)
