@@ -17,6 +17,7 @@ struct verify_input {
 	struct cmd_input input;
 	struct journal_verify_options options;
 	char genesis[MERKLE_HEX];
+	const char *proof;
 };
 
 static const struct table_column fields[] = {
@@ -117,6 +118,15 @@ static error_t parse_verify(int key, char *arg, struct argp_state *state)
 	struct verify_input *input = state->input;
 
 	switch (key) {
+	case 'p':
+		input->proof = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (input->proof && (!input->options.vkey || input->options.genesis ||
+				     input->input.positional.n))
+			argp_error(state, "--proof needs --key, which 'sluice journal verify' prints "
+					  "as Key, and nothing else");
+		return cmd_parse_common(key, arg, state);
 	case 'k':
 		input->options.vkey = arg;
 		return 0;
@@ -136,6 +146,7 @@ static error_t parse_verify(int key, char *arg, struct argp_state *state)
 static const struct argp_option verify_options[] = {
 	{ "key", 'k', "VKEY", 0, "The host's key as noted at installation (name+id+key)", 0 },
 	{ "genesis", 'g', "HEX", 0, "Hash of entry 0 as noted at installation", 0 },
+	{ "proof", 'p', "PATH", 0, "Check this proof of one entry instead of a journal", 0 },
 	{ 0 },
 };
 
@@ -144,7 +155,7 @@ int cmd_verify(int argc, char **argv, struct cmd_common *common)
 	const struct argp argp = {
 		verify_options,
 		parse_verify,
-		"[FILE]",
+		"[FILE]\n--proof=PATH --key=VKEY",
 		"Check every entry, the chain, the tree and all signatures of a journal.\vFILE: - "
 		"is standard input; default is this host's journal. The exit code is 0 when all is "
 		"right, 1 when it was tampered with, 2 when only the end is unsigned or torn.",
@@ -159,6 +170,8 @@ int cmd_verify(int argc, char **argv, struct cmd_common *common)
 	int r;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &input);
+	if (input.proof)
+		return cmd_verify_proof(common, input.proof, input.options.vkey);
 	path = cmd_journal_path(
 		common, input.input.positional.n ? input.input.positional.values[0] : NULL, &owned);
 	r = journal_verify(path, &input.options, &result);

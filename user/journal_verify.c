@@ -134,7 +134,7 @@ int journal_verify_lines(const char *path, const struct journal_verify_options *
 	struct verify verify = { .options = options ? options : &none, .fn = fn, .ctx = ctx };
 	const struct journal_pins pins = { .genesis = verify.options->genesis,
 					   .vkey = verify.options->vkey };
-	struct journal_scan scan = { .parse = fn,
+	struct journal_scan scan = { .parse = fn && !verify.options->unparsed,
 				     .fn = on_line,
 				     .wait = verify.options->wait ? on_wait : NULL,
 				     .ctx = &verify };
