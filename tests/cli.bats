@@ -669,6 +669,19 @@ journal() {
 	[ "$status" -eq 4 ]
 }
 
+@test "journal verify: progress on a terminal, and nowhere else" {
+	"$BUILD/tests/make-journal" "$BATS_TEST_TMPDIR/long" "$BATS_TEST_TMPDIR/key.pem" --entries 20000
+	mkfifo "$BATS_TEST_TMPDIR/slow"
+	{ head -c 2000000 "$BATS_TEST_TMPDIR/long"; sleep 0.5; tail -c +2000001 "$BATS_TEST_TMPDIR/long"; } \
+		>"$BATS_TEST_TMPDIR/slow" &
+	run_terminal 80 "$SLUICE journal verify $BATS_TEST_TMPDIR/slow"
+	[ "$status" -eq 0 ]
+	[[ $output == *" entries"$'\033[K'*Verdict:*ok* ]]
+	run_apart "$SLUICE" journal verify "$BATS_TEST_TMPDIR/long"
+	[ "$status" -eq 0 ]
+	[ -z "$errors" ]
+}
+
 @test "journal prove: a file that verify --proof takes, and nothing else" {
 	journal
 	local key proof=$BATS_TEST_TMPDIR/decision.tlog-proof

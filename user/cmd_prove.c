@@ -87,24 +87,19 @@ int cmd_prove(int argc, char **argv, struct cmd_common *common)
 	return prove(cmd_journal_path(common, input.file, &owned), seq);
 }
 
-/* Return: the whole file, NULL with errno; EFBIG: it is no proof. */
-static char *read_proof(const char *path, size_t *ret_size)
+/* @bytes: JOURNAL_PROOF_MAX + 1 of them. Return: 0; negative errno, -EFBIG: it is no proof. */
+static int read_proof(const char *path, char *bytes, size_t *ret_size)
 {
 	_cleanup_fclose_ FILE *opened = strcmp(path, "-") ? fopen(path, "re") : NULL;
 	FILE *file = strcmp(path, "-") ? opened : stdin;
-	_cleanup_free_ char *bytes = malloc(JOURNAL_PROOF_MAX + 1);
 
-	if (!file || !bytes)
-		return NULL;
+	if (!file)
+		return -errno;
 	*ret_size = fread(bytes, 1, JOURNAL_PROOF_MAX, file);
 	if (ferror(file))
-		return NULL;
-	if (*ret_size == JOURNAL_PROOF_MAX) {
-		errno = EFBIG;
-		return NULL;
-	}
+		return -EIO;
 	bytes[*ret_size] = '\0';
-	return TAKE_PTR(bytes);
+	return *ret_size == JOURNAL_PROOF_MAX ? -EFBIG : 0;
 }
 
 static int show_proven(const struct cmd_common *common, const struct journal_proven *proven)
@@ -134,15 +129,15 @@ static int show_proven(const struct cmd_common *common, const struct journal_pro
 
 int cmd_verify_proof(const struct cmd_common *common, const char *path, const char *vkey)
 {
+	_cleanup_free_ char *proof = malloc(JOURNAL_PROOF_MAX + 1);
 	struct journal_proven proven;
 	const char *problem;
-	size_t size;
-	_cleanup_free_ char *proof = read_proof(path, &size);
-	int r;
+	size_t size = 0;
+	int r = proof ? read_proof(path, proof, &size) : -ENOMEM;
 
-	if (!proof)
-		return cmd_fail(cmd_exit_code(errno), "cannot read the proof '%s': %s", path,
-				strerror(errno));
+	if (r < 0)
+		return cmd_fail(cmd_exit_code(r), "cannot read the proof '%s': %s", path,
+				strerror(-r));
 	r = journal_proof_check(proof, size, vkey, NULL, &proven, &problem);
 	if (r == -EINVAL)
 		return cmd_fail(CMD_USAGE, "'%s' is not a key (name+id+key)", vkey);

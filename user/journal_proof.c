@@ -64,11 +64,15 @@ static int write_proof(const struct proving *proving, char **ret)
 {
 	_cleanup_free_ char *extra = malloc(NOTE_BASE64(proving->line_size));
 	char hash[NOTE_BASE64(MERKLE_HASH)];
+	FILE *out;
 	size_t size;
-	FILE *out = extra ? open_memstream(ret, &size) : NULL;
 
-	if (!out)
+	if (!extra)
 		return -ENOMEM;
+	out = open_memstream(ret, &size);
+	if (!out)
+		/* cppcheck-suppress memleak; freed by its cleanup attribute */
+		return -errno;
 	note_base64((const uint8_t *)proving->line, proving->line_size, extra);
 	fprintf(out, PROOF_HEADER "extra %s\nindex %" PRIu64 "\n", extra, proving->proof.index);
 	for (unsigned int i = 0; i < proving->proof.n; i++) {

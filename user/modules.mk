@@ -10,7 +10,7 @@ POLICY := array medium policy policy_check policy_endpoint policy_file policy_gu
 RULESET := ruleset ruleset_clearance ruleset_destination ruleset_port ruleset_sink
 
 # The signed record: what reads it and what writes it
-JOURNAL_READ := journal_check journal_checkpoint journal_look journal_print journal_proof journal_read journal_scan \
+JOURNAL_READ := journal_check journal_checkpoint journal_look journal_parallel journal_print journal_proof journal_read journal_scan \
 	journal_verify merkle note when
 JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_file journal_key journal_look \
 	journal_recover journal_scan merkle note
