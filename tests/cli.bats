@@ -669,6 +669,51 @@ journal() {
 	[ "$status" -eq 4 ]
 }
 
+@test "journal verify: progress on a terminal, and nowhere else" {
+	"$BUILD/tests/make-journal" "$BATS_TEST_TMPDIR/long" "$BATS_TEST_TMPDIR/key.pem" --entries 20000
+	mkfifo "$BATS_TEST_TMPDIR/slow"
+	{ head -c 2000000 "$BATS_TEST_TMPDIR/long"; sleep 0.5; tail -c +2000001 "$BATS_TEST_TMPDIR/long"; } \
+		>"$BATS_TEST_TMPDIR/slow" &
+	run_terminal 80 "$SLUICE journal verify $BATS_TEST_TMPDIR/slow"
+	[ "$status" -eq 0 ]
+	[[ $output == *" entries"$'\033[K'*Verdict:*ok* ]]
+	run_apart "$SLUICE" journal verify "$BATS_TEST_TMPDIR/long"
+	[ "$status" -eq 0 ]
+	[ -z "$errors" ]
+}
+
+@test "journal prove: a file that verify --proof takes, and nothing else" {
+	journal
+	local key proof=$BATS_TEST_TMPDIR/decision.tlog-proof
+	key=$("$SLUICE" journal verify --json "$JOURNAL" | jq -r .vkey)
+	"$SLUICE" journal prove 3 --file "$JOURNAL" >"$proof"
+	[ "$(head -n 1 "$proof")" = "c2sp.org/tlog-proof@v1" ]
+	run "$SLUICE" journal verify --proof "$proof" --key "$key"
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == *"bob approved"* && $output == *"number 3 of the 6"* ]]
+	run "$SLUICE" journal verify --proof - --key "$key" --json <"$proof"
+	json '.ok and .entry.seq == 3 and .entry.person == "bob" and .size == 6'
+	sed 's/^index 3/index 2/' "$proof" >"$proof.wrong"
+	run "$SLUICE" journal verify --proof "$proof.wrong" --key "$key"
+	[ "$status" -eq 1 ]
+	[[ $output == *"PROOF IS WRONG"* ]]
+	run "$SLUICE" journal verify --proof "$proof"
+	[ "$status" -eq 2 ]
+	run "$SLUICE" journal verify --proof "$proof" --key nonsense
+	[ "$status" -eq 2 ]
+	run "$SLUICE" journal verify --proof "$proof.missing" --key "$key"
+	[ "$status" -eq 4 ]
+	run "$SLUICE" journal prove 6 --file "$JOURNAL"
+	[ "$status" -eq 4 ]
+	[[ $output == *"has 6"* ]]
+	run "$SLUICE" journal prove x --file "$JOURNAL"
+	[ "$status" -eq 2 ]
+	sed 's/bob approved/eve approved/' "$JOURNAL" >"$JOURNAL.edited"
+	run "$SLUICE" journal prove 1 --file "$JOURNAL.edited"
+	[ "$status" -eq 1 ]
+	[[ $output == *TAMPERED* ]]
+}
+
 policy() {
 	mkdir -p "$BATS_TEST_TMPDIR/etc/policy.d"
 	printf '[Agent]\n' >"$BATS_TEST_TMPDIR/etc/sluice.conf"
@@ -787,4 +832,5 @@ complete_words() {
 	[ "$(complete_words journal --type g)" = "grant" ]
 	[ "$(complete_words label a)" = "add" ]
 	[ "$(complete_words journal verify --g)" = "--genesis" ]
+	[ "$(complete_words journal prove --f)" = "--file" ]
 }

@@ -322,6 +322,7 @@ static const struct argp_option journal_options[] = {
 	{ "follow", 'f', NULL, 0, "Go on with new entries as they come", 0 },
 	{ "reverse", 'r', NULL, 0, "Newest first", 0 },
 	{ "file", KEY_FILE, "PATH", 0, "Read this journal; - is standard input", 0 },
+	{ "journal", KEY_FILE, NULL, OPTION_ALIAS, NULL, 0 },
 	{ 0 },
 };
 
@@ -329,7 +330,7 @@ static int journal_show(int argc, char **argv, struct cmd_common *common)
 {
 	const struct argp argp = { journal_options,
 				   parse_journal,
-				   "\nverify [FILE]",
+				   "\nverify [FILE]\nprove NUMBER",
 				   "Entries of the signed journal, each verified before it is "
 				   "shown.\vWith --json each "
 				   "entry is printed as it stands in the journal, one a line.",
@@ -343,12 +344,14 @@ static int journal_show(int argc, char **argv, struct cmd_common *common)
 }
 
 static const struct cmd commands[] = {
-	{ "verify", cmd_verify, "check a whole journal" },
+	{ "verify", cmd_verify, "check a whole journal, or a proof" },
+	{ "prove", cmd_prove, "write one entry as a proof for a stranger" },
 };
 
 int cmd_journal(int argc, char **argv, struct cmd_common *common)
 {
-	if (argc >= 2 && strcmp(argv[1], commands[0].name) == 0)
-		return cmd_dispatch(commands, ARRAY_SIZE(commands), argc, argv, common);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (argc >= 2 && strcmp(argv[1], commands[i].name) == 0)
+			return cmd_dispatch(commands, ARRAY_SIZE(commands), argc, argv, common);
 	return journal_show(argc, argv, common);
 }

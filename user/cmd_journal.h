@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd_journal.h: what "sluice journal" and "sluice journal verify" share: finding the file, and
+ * cmd_journal.h: what "sluice journal" and the commands below it share: finding the file, and
  * saying why not.
  */
 #ifndef SLUICE_CMD_JOURNAL_H
@@ -19,5 +19,9 @@ const char *cmd_journal_path(const struct cmd_common *common, const char *file, 
 int cmd_journal_unreadable(const char *path, int r);
 
 int cmd_verify(int argc, char **argv, struct cmd_common *common);
+int cmd_prove(int argc, char **argv, struct cmd_common *common);
+
+/* The verdict on a proof alone, by the key @vkey. Return: CMD_…. */
+int cmd_verify_proof(const struct cmd_common *common, const char *path, const char *vkey);
 
 #endif

@@ -6,18 +6,67 @@
 #include "cmd.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "cmd_journal.h"
 #include "journal_verify.h"
 #include "view.h"
+#include "when.h"
 
 struct verify_input {
 	struct cmd_input input;
 	struct journal_verify_options options;
 	char genesis[MERKLE_HEX];
+	const char *proof;
 };
+
+/* On a terminal a long check says how far it is, and takes the line back when it is done. */
+struct progress {
+	uint64_t size, last_ms;
+	bool shown;
+};
+
+#define PROGRESS_MS 200
+
+static void show_progress(void *ctx, uint64_t entries, uint64_t bytes)
+{
+	struct progress *progress = ctx;
+	uint64_t now = when_now();
+
+	if (now - progress->last_ms < PROGRESS_MS)
+		return;
+	progress->last_ms = now;
+	progress->shown = true;
+	if (progress->size > bytes)
+		fprintf(stderr, "\r%3" PRIu64 " %%, %" PRIu64 " entries\x1b[K",
+			100 * bytes / progress->size, entries);
+	else
+		fprintf(stderr, "\r%" PRIu64 " entries\x1b[K", entries);
+}
+
+static int verify(const char *path, const struct verify_input *input,
+		  struct journal_verify_result *ret_result)
+{
+	struct journal_verify_options options = input->options;
+	struct progress progress = { .last_ms = when_now() };
+	struct stat st;
+	int r;
+
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+		progress.size = (uint64_t)st.st_size;
+	if (isatty(STDERR_FILENO)) {
+		options.progress = show_progress;
+		options.ctx = &progress;
+	}
+	r = journal_verify(path, &options, ret_result);
+	if (progress.shown)
+		fputs("\r\x1b[K", stderr);
+	return r;
+}
 
 static const struct table_column fields[] = {
 	{ "verdict", "Verdict", 0 },
@@ -117,6 +166,15 @@ static error_t parse_verify(int key, char *arg, struct argp_state *state)
 	struct verify_input *input = state->input;
 
 	switch (key) {
+	case 'p':
+		input->proof = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (input->proof && (!input->options.vkey || input->options.genesis ||
+				     input->input.positional.n))
+			argp_error(state, "--proof needs --key, which 'sluice journal verify' prints "
+					  "as Key, and nothing else");
+		return cmd_parse_common(key, arg, state);
 	case 'k':
 		input->options.vkey = arg;
 		return 0;
@@ -136,6 +194,7 @@ static error_t parse_verify(int key, char *arg, struct argp_state *state)
 static const struct argp_option verify_options[] = {
 	{ "key", 'k', "VKEY", 0, "The host's key as noted at installation (name+id+key)", 0 },
 	{ "genesis", 'g', "HEX", 0, "Hash of entry 0 as noted at installation", 0 },
+	{ "proof", 'p', "PATH", 0, "Check this proof of one entry instead of a journal", 0 },
 	{ 0 },
 };
 
@@ -144,7 +203,7 @@ int cmd_verify(int argc, char **argv, struct cmd_common *common)
 	const struct argp argp = {
 		verify_options,
 		parse_verify,
-		"[FILE]",
+		"[FILE]\n--proof=PATH --key=VKEY",
 		"Check every entry, the chain, the tree and all signatures of a journal.\vFILE: - "
 		"is standard input; default is this host's journal. The exit code is 0 when all is "
 		"right, 1 when it was tampered with, 2 when only the end is unsigned or torn.",
@@ -159,8 +218,10 @@ int cmd_verify(int argc, char **argv, struct cmd_common *common)
 	int r;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &input);
+	if (input.proof)
+		return cmd_verify_proof(common, input.proof, input.options.vkey);
 	path = cmd_journal_path(
 		common, input.input.positional.n ? input.input.positional.values[0] : NULL, &owned);
-	r = journal_verify(path, &input.options, &result);
+	r = verify(path, &input, &result);
 	return r < 0 ? cmd_journal_unreadable(path, r) : show(common, path, &result);
 }

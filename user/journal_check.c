@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * journal_check.c: see journal_check.h. First the bytes (place of "seq" and "prev", which other
- * tools find with head and tail), then the JSON, then the hashes: nothing of a wrong line is taken
- * over.
+ * journal_check.c: see journal_check.h. First the line by itself, then its place, then the JSON: nothing of a wrong line
+ * is taken over.
  */
 #include "journal_check.h"
 
 #include "cleanup.h"
-#include "journal_checkpoint.h"
 #include "limits.h"
 
 #include <errno.h>
@@ -15,14 +13,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PREV_START ",\"prev\":\""
-#define PREV_SIZE \
-	(sizeof(PREV_START) - 1 + 2 * MERKLE_HASH + 2) /* with the closing quote and brace */
-
 int journal_check_init(struct journal_check *check, const struct journal_pins *pins)
 {
 	*check = (struct journal_check){ .pins = pins ? *pins : (struct journal_pins){ 0 } };
-	return merkle_init(&check->tree);
+	check->last_entry = malloc(SLUICE_JOURNAL_ENTRY_MAX);
+	return check->last_entry ? merkle_init(&check->tree) : -ENOMEM;
 }
 
 void journal_check_done(struct journal_check *check)
@@ -30,6 +25,8 @@ void journal_check_done(struct journal_check *check)
 	if (!check)
 		return;
 	merkle_done(&check->tree);
+	free(check->last_entry);
+	check->last_entry = NULL;
 	check->key = note_key_free(check->key);
 }
 
@@ -42,56 +39,6 @@ problem(struct journal_check *check, int error, const char *format, ...)
 	vsnprintf(check->problem, sizeof(check->problem), format, ap);
 	va_end(ap);
 	return error;
-}
-
-/* The text @start and a decimal number as the writer spells it; moves the cursor behind both. */
-static bool take_number(const char **cursor, const char *end, const char *start,
-			uint64_t *ret_number)
-{
-	const char *p = *cursor;
-	size_t size = strlen(start), digits = 0;
-	uint64_t number = 0;
-
-	if ((size_t)(end - p) < size || memcmp(p, start, size) != 0)
-		return false;
-	p += size;
-	for (; p + digits < end && digits < 19 && p[digits] >= '0' && p[digits] <= '9'; digits++)
-		number = number * 10 + (uint64_t)(p[digits] - '0');
-	if (digits == 0 || (digits > 1 && p[0] == '0') || number > INT64_MAX)
-		return false;
-	*cursor = p + digits;
-	*ret_number = number;
-	return true;
-}
-
-/* The members that the writer adds, at their places. */
-static int check_frame(struct journal_check *check, const char *line, size_t size,
-		       int64_t *ret_time)
-{
-	const char *end = line + size, *cursor = line;
-	char prev[MERKLE_HEX];
-	uint64_t seq, time, boottime;
-
-	if (!take_number(&cursor, end, "{\"seq\":", &seq))
-		return problem(check, -EBADMSG, "the line is neither an entry nor a checkpoint");
-	if (seq != check->entries)
-		return problem(check, -EBADMSG, "seq is %" PRIu64 " where %" PRIu64 " was expected",
-			       seq, check->entries);
-	if (!take_number(&cursor, end, ",\"time\":", &time) ||
-	    !take_number(&cursor, end, ",\"boottime_us\":", &boottime))
-		return problem(check, -EBADMSG,
-			       "\"time\" and \"boottime_us\" do not follow \"seq\"");
-	if ((size_t)(end - cursor) < PREV_SIZE ||
-	    memcmp(end - PREV_SIZE, PREV_START, sizeof(PREV_START) - 1) != 0)
-		return problem(check, -EBADMSG, "the last member is not \"prev\"");
-	merkle_hex(check->last_leaf, prev);
-	if (memcmp(end - 2 - 2 * MERKLE_HASH, prev, 2 * MERKLE_HASH) != 0)
-		return problem(check, -EBADMSG,
-			       check->entries == 0 ? "\"prev\" of entry 0 is not 64 zeros"
-						   : "\"prev\" is not the hash of the entry "
-						     "before: that one or this one was changed");
-	*ret_time = (int64_t)time;
-	return 0;
 }
 
 static int check_pins(struct journal_check *check, const char *genesis, const struct note_key *key)
@@ -142,122 +89,139 @@ static int check_genesis(struct journal_check *check, json_t *entry, const uint8
 	return 0;
 }
 
-/*
- * What later lines depend on: parsed only where the words occur, because parsing costs ten times
- * more than the hashes, and JSON that nobody asked for proves nothing that they do not.
- */
-static bool worth_parsing(const char *line, size_t size)
-{
-	static const char stop[] = "\"agent.stop\"", epoch[] = "\"epoch_vkey\"";
-
-	return memmem(line, size, stop, sizeof(stop) - 1) ||
-	       memmem(line, size, epoch, sizeof(epoch) - 1);
-}
-
-static void learn(struct journal_check *check, const json_t *entry)
-{
-	const char *type = json_string_value(json_object_get(entry, "type"));
-
-	check->clean = type && strcmp(type, "agent.stop") == 0;
-	check->epochs =
-		check->epochs || json_object_get(json_object_get(entry, "journal"), "epoch_vkey");
-}
-
-static int check_entry(struct journal_check *check, const char *line, size_t size,
-		       json_t **ret_entry)
-{
-	json_auto_t *entry = NULL;
-	uint8_t leaf[MERKLE_HASH];
-	int64_t time = 0;
-	int r;
-
-	r = check_frame(check, line, size, &time);
-	if (r < 0)
-		return r;
-	if (ret_entry || check->entries == 0 || worth_parsing(line, size)) {
-		entry = json_loadb(line, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
-		if (!json_is_object(entry))
-			return problem(check, -EBADMSG, "the entry is not valid JSON");
-	}
-	r = merkle_leaf(&check->tree, line, size, leaf);
-	if (r == 0 && check->entries == 0)
-		r = check_genesis(check, entry, leaf);
-	if (r == 0)
-		r = merkle_append(&check->tree, leaf);
-	if (r < 0)
-		return r;
-	memcpy(check->last_leaf, leaf, sizeof(leaf));
-	if (check->entries++ == 0)
-		check->first_time = time;
-	check->last_time = time;
-	learn(check, entry);
-	if (ret_entry)
-		*ret_entry = TAKE_PTR(entry);
-	return 0;
-}
-
 /* The entries up to the last good checkpoint are as they were signed, so it is a later one. */
-static int wrong_checkpoint(struct journal_check *check, int error, const char *text)
+static int wrong_checkpoint(struct journal_check *check, const char *text)
 {
 	unsigned long long first = check->signed_entries, end = check->entries;
 
 	if (end <= first)
-		return problem(check, error, "%s", text);
+		return problem(check, -EBADMSG, "%s", text);
 	if (end - first == 1)
-		return problem(check, error, "%s; look at entry %llu", text, first);
-	return problem(check, error, "%s; look at entries %llu to %llu", text, first, end - 1);
+		return problem(check, -EBADMSG, "%s; look at entry %llu", text, first);
+	return problem(check, -EBADMSG, "%s; look at entries %llu to %llu", text, first, end - 1);
 }
 
-static int check_checkpoint(struct journal_check *check, const char *line, size_t size)
+static int check_order(struct journal_check *check, const struct journal_look *look)
 {
-	uint8_t root[MERKLE_HASH], hash[MERKLE_HASH];
-	const struct journal_checkpoint expected = { .key = check->key,
-						     .size = check->entries,
-						     .root = root };
-	struct journal_checkpoint_info info = { 0 };
-	const char *text = NULL;
+	if (look->entry.seq != check->entries)
+		return problem(check, -EBADMSG, "seq is %" PRIu64 " where %" PRIu64 " was expected",
+			       look->entry.seq, check->entries);
+	if (memcmp(look->entry.prev, check->last_leaf, MERKLE_HASH) != 0)
+		return problem(check, -EBADMSG,
+			       check->entries == 0 ? "\"prev\" of entry 0 is not 64 zeros"
+						   : "\"prev\" is not the hash of the entry "
+						     "before: that one or this one was changed");
+	return 0;
+}
+
+static int take_entry(struct journal_check *check, const struct journal_look *look)
+{
+	int r = merkle_append(&check->tree, look->hash);
+
+	if (r < 0)
+		return r;
+	memcpy(check->last_leaf, look->hash, MERKLE_HASH);
+	if (check->entries++ == 0)
+		check->first_time = look->entry.time;
+	check->last_time = look->entry.time;
+	return 0;
+}
+
+static int take_checkpoint(struct journal_check *check, const struct journal_look *look)
+{
+	const struct journal_checkpoint_info *info = &look->checkpoint;
+	uint8_t root[MERKLE_HASH];
+	int r = merkle_root(&check->tree, root);
+
+	if (r < 0)
+		return r;
+	if (info->size != check->entries || memcmp(info->root, root, MERKLE_HASH) != 0)
+		return wrong_checkpoint(check, "the signed size or root of the checkpoint is not "
+					       "that of the entries above");
+	if (memcmp(look->hash, check->last_checkpoint, MERKLE_HASH) == 0)
+		return problem(check, -EBADMSG, "the line repeats the checkpoint before it");
+	memcpy(check->last_checkpoint, look->hash, MERKLE_HASH);
+	check->checkpoints++;
+	check->other_signatures += info->others;
+	check->signed_entries = check->entries;
+	merkle_hex(root, check->root);
+	return 0;
+}
+
+int journal_check_take(struct journal_check *check, const struct journal_look *look)
+{
 	int r;
 
-	if (!check->key)
-		return problem(check, -EBADMSG, "a checkpoint stands before entry 0");
-	r = merkle_root(&check->tree, root);
-	if (r == 0)
-		r = merkle_leaf(&check->tree, line, size, hash);
-	if (r == 0)
-		r = journal_checkpoint_check(&expected, line, size, &info, &text);
-	if (r < 0)
-		return text ? wrong_checkpoint(check, r, text) : r;
-	if (memcmp(hash, check->last_checkpoint, sizeof(hash)) == 0)
-		return problem(check, -EBADMSG, "the line repeats the checkpoint before it");
-	/* Epoch keys come with a later version: a checkpoint by them alone is passed over, and
-	 * signs nothing here. */
-	if (!info.is_signed && !(check->epochs && info.by_epoch))
-		return problem(check, -EBADMSG, "the checkpoint is not signed by the host key");
-	memcpy(check->last_checkpoint, hash, sizeof(hash));
-	check->checkpoints++;
-	check->other_signatures += info.others;
-	if (info.is_signed) {
-		check->signed_entries = check->entries;
-		merkle_hex(root, check->root);
+	if (look->is_checkpoint) {
+		r = take_checkpoint(check, look);
+	} else {
+		r = check_order(check, look);
+		if (r == 0)
+			r = take_entry(check, look);
 	}
+	check->line += r == 0;
+	return r;
+}
+
+void journal_check_keep(struct journal_check *check, const char *line, size_t size)
+{
+	memcpy(check->last_entry, line, size);
+	check->last_size = size;
+}
+
+bool journal_check_clean(const struct journal_check *check)
+{
+	json_auto_t *entry = json_loadb(check->last_entry, check->last_size,
+					JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+	const char *type = json_string_value(json_object_get(entry, "type"));
+
+	return type && strcmp(type, "agent.stop") == 0;
+}
+
+/* Parsed where somebody wants the entry, and entry 0: parsing costs ten times more than the hashes. */
+static int parse(struct journal_check *check, const char *line, size_t size, json_t **ret)
+{
+	*ret = json_loadb(line, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+	return json_is_object(*ret) ? 0 : problem(check, -EBADMSG, "the entry is not valid JSON");
+}
+
+static int check_entry(struct journal_check *check, const struct journal_look *look,
+		       const char *line, size_t size, json_t **ret_entry)
+{
+	json_auto_t *entry = NULL;
+	int r = check_order(check, look);
+
+	if (r == 0 && (ret_entry || check->entries == 0))
+		r = parse(check, line, size, &entry);
+	if (r == 0 && check->entries == 0)
+		r = check_genesis(check, entry, look->hash);
+	if (r == 0)
+		r = take_entry(check, look);
+	if (r < 0)
+		return r;
+	journal_check_keep(check, line, size);
+	if (ret_entry)
+		*ret_entry = TAKE_PTR(entry);
 	return 0;
 }
 
 int journal_check_line(struct journal_check *check, const char *line, size_t size,
 		       json_t **ret_entry)
 {
-	static const char start[] = JOURNAL_CHECKPOINT_START;
+	struct journal_look look;
+	const char *text = NULL;
+	int r;
 
 	check->line++;
 	check->problem[0] = '\0';
 	if (ret_entry)
 		*ret_entry = NULL;
-	if (size > SLUICE_JOURNAL_ENTRY_MAX)
-		return problem(check, -EBADMSG, "the line is longer than %d bytes",
-			       SLUICE_JOURNAL_ENTRY_MAX);
-	if (memchr(line, '\0', size))
-		return problem(check, -EBADMSG, "the line has NUL bytes");
-	if (size >= sizeof(start) - 1 && memcmp(line, start, sizeof(start) - 1) == 0)
-		return check_checkpoint(check, line, size);
-	return check_entry(check, line, size, ret_entry);
+	r = journal_look(&check->tree, check->key, line, size, &look, &text);
+	if (r == -EBADMSG)
+		return look.is_checkpoint ? wrong_checkpoint(check, text)
+					  : problem(check, r, "%s", text);
+	if (r < 0)
+		return r;
+	return look.is_checkpoint ? take_checkpoint(check, &look)
+				  : check_entry(check, &look, line, size, ret_entry);
 }

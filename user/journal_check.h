@@ -2,9 +2,9 @@
 /*
  * journal_check.h: the rules of the format, one line at a time (sluice-journal(5)).
  *
- * Owns: what makes the next line right after the ones before. Must not own: bytes and files
- * (journal_scan.h), what is done about a wrong line (journal_recover.h cuts or refuses,
- * journal_verify.h reports).
+ * Owns: what makes the next line right after the ones before. Must not own: the spelling of a line
+ * (journal_look.h), bytes and files (journal_scan.h), what is done about a wrong line
+ * (journal_recover.h cuts or refuses, journal_verify.h reports).
  *
  * This is the one place that a new rule of the format goes (epoch keys, witnesses): the writer's
  * recovery, the verifier and the reader all come through here.
@@ -12,8 +12,7 @@
 #ifndef SLUICE_JOURNAL_CHECK_H
 #define SLUICE_JOURNAL_CHECK_H
 
-#include "merkle.h"
-#include "note.h"
+#include "journal_look.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -38,10 +37,10 @@ struct journal_check {
 	uint64_t entries;
 	uint64_t signed_entries; /* covered by the last good signature of the host key */
 	uint64_t checkpoints;
-	uint64_t other_signatures;     /* by keys that are not checked: witnesses, epochs */
+	uint64_t other_signatures;     /* by keys that are not checked: witnesses */
 	int64_t first_time, last_time; /* ms since 1970 */
-	bool epochs; /* an entry announced epoch keys: a checkpoint may lack the host's signature */
-	bool clean;  /* the last entry says that the agent stopped */
+	char *last_entry;	       /* its line, for journal_check_clean() */
+	size_t last_size;
 	uint64_t line;	   /* number of the line just looked at, from 1 */
 	char problem[256]; /* one clause, after -EBADMSG and -EKEYREJECTED */
 };
@@ -59,5 +58,15 @@ void journal_check_done(struct journal_check *check);
  */
 int journal_check_line(struct journal_check *check, const char *line, size_t size,
 		       json_t **ret_entry);
+
+/**
+ * journal_check_take() - the same for a line after entry 0 that somebody else has looked at.
+ * Does not keep the line: journal_check_keep() must be told of the last entry that was taken.
+ */
+int journal_check_take(struct journal_check *check, const struct journal_look *look);
+void journal_check_keep(struct journal_check *check, const char *line, size_t size);
+
+/* Whether the last entry says that the agent stopped. */
+bool journal_check_clean(const struct journal_check *check);
 
 #endif

@@ -10,18 +10,20 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TEXT_MAX (NOTE_NAME_MAX + 24 + NOTE_BASE64(MERKLE_HASH))
 
-static void compose_text(const struct journal_checkpoint *checkpoint, char text[TEXT_MAX])
+static void compose_text(const struct note_key *key, uint64_t size, const uint8_t *root,
+			 char text[TEXT_MAX])
 {
-	char root[NOTE_BASE64(MERKLE_HASH)];
+	char encoded[NOTE_BASE64(MERKLE_HASH)];
 
-	note_base64(checkpoint->root, MERKLE_HASH, root);
-	snprintf(text, TEXT_MAX, "%s\n%" PRIu64 "\n%s\n", note_key_name(checkpoint->key),
-		 checkpoint->size, root);
+	note_base64(root, MERKLE_HASH, encoded);
+	snprintf(text, TEXT_MAX, "%s\n%" PRIu64 "\n%s\n", note_key_name(key), size, encoded);
 }
 
 /* The JSON line of a note, without LF. */
@@ -35,12 +37,11 @@ static char *wrap(const char *note, size_t size)
 int journal_checkpoint_compose(const struct note_key *key, uint64_t size,
 			       const uint8_t root[MERKLE_HASH], char **ret_line)
 {
-	const struct journal_checkpoint checkpoint = { .key = key, .size = size, .root = root };
 	_cleanup_free_ char *note = NULL, *line = NULL;
 	char text[TEXT_MAX];
 	int r;
 
-	compose_text(&checkpoint, text);
+	compose_text(key, size, root, text);
 	r = note_sign(key, text, &note);
 	if (r < 0)
 		return r;
@@ -50,49 +51,49 @@ int journal_checkpoint_compose(const struct note_key *key, uint64_t size,
 	return asprintf(ret_line, "%s\n", line) < 0 ? -ENOMEM : 0;
 }
 
-/* A signature line whose key name starts with "<origin>/epoch/". */
-static bool has_epoch_signature(const char *signatures, const char *origin)
+/* Size and root from the text, which must be spelled as compose_text() spells them. */
+static bool read_text(const struct note_key *key, const char *note, size_t size,
+		      struct journal_checkpoint_info *ret)
 {
-	char start[NOTE_NAME_MAX + 16];
+	const char *origin_end = memchr(note, '\n', size), *root;
+	char text[TEXT_MAX], *size_end;
 
-	snprintf(start, sizeof(start), "\xe2\x80\x94 %s/epoch/", origin);
-	for (const char *line = signatures; line;
-	     line = strchr(line, '\n'), line = line ? line + 1 : NULL)
-		if (strncmp(line, start, strlen(start)) == 0)
-			return true;
-	return false;
+	if (!origin_end)
+		return false;
+	ret->size = strtoull(origin_end + 1, &size_end, 10);
+	if (*size_end != '\n' || size < (size_t)(size_end + 2 - note))
+		return false;
+	root = size_end + 1;
+	if (note_base64_decode(root, (size_t)(note + size - 1 - root), ret->root, MERKLE_HASH) !=
+	    MERKLE_HASH)
+		return false;
+	compose_text(key, ret->size, ret->root, text);
+	return strlen(text) == size && memcmp(text, note, size) == 0;
 }
 
-static int check_note(const struct journal_checkpoint *expected, const char *note, size_t size,
-		      struct journal_checkpoint_info *ret_info, const char **ret_problem)
+int journal_checkpoint_read_note(const struct note_key *key, const char *note, size_t size,
+				 struct journal_checkpoint_info *ret, const char **ret_problem)
 {
 	struct note_info info;
-	char text[TEXT_MAX];
-	int r = note_verify(note, size, expected->key, &info);
+	int r = note_verify(note, size, key, &info);
 
 	if (r == -ENOMEM)
 		return r;
-	if (r < 0 && r != -ENOKEY) {
-		*ret_problem = r == -EKEYREJECTED ? "the signature of the checkpoint is wrong"
-						  : "the checkpoint is not a signed note";
-		return -EBADMSG;
-	}
-	compose_text(expected, text);
-	if (strlen(text) != info.text_size || memcmp(text, note, info.text_size) != 0) {
-		*ret_problem = "the signed origin, size or root of the checkpoint is not that of "
-			       "the entries above";
-		return -EBADMSG;
-	}
-	ret_info->is_signed = r == 0;
-	ret_info->by_epoch =
-		has_epoch_signature(note + info.text_size + 1, note_key_name(expected->key));
-	ret_info->others = info.others;
-	return 0;
+	if (r == -EKEYREJECTED)
+		*ret_problem = "the signature of the checkpoint is wrong";
+	else if (r < 0 && r != -ENOKEY)
+		*ret_problem = "the checkpoint is not a signed note";
+	else if (!read_text(key, note, info.text_size, ret))
+		*ret_problem = "the origin, size or root in the checkpoint is not one of this journal";
+	else if (r == -ENOKEY)
+		*ret_problem = "the checkpoint is not signed by the host key";
+	else
+		ret->others = info.others;
+	return *ret_problem ? -EBADMSG : 0;
 }
 
-int journal_checkpoint_check(const struct journal_checkpoint *expected, const char *line,
-			     size_t size, struct journal_checkpoint_info *ret_info,
-			     const char **ret_problem)
+int journal_checkpoint_read(const struct note_key *key, const char *line, size_t size,
+			    struct journal_checkpoint_info *ret, const char **ret_problem)
 {
 	json_auto_t *json = json_loadb(line, size, JSON_REJECT_DUPLICATES, NULL);
 	_cleanup_free_ char *again = NULL;
@@ -109,6 +110,6 @@ int journal_checkpoint_check(const struct journal_checkpoint *expected, const ch
 		*ret_problem = "the checkpoint line is not spelled as the writer spells it";
 		return -EBADMSG;
 	}
-	return check_note(expected, json_string_value(note), json_string_length(note), ret_info,
-			  ret_problem);
+	return journal_checkpoint_read_note(key, json_string_value(note), json_string_length(note),
+					    ret, ret_problem);
 }

@@ -109,7 +109,7 @@ int journal_recover(struct journal_file *file, const struct journal_replay *repl
 	recovery.created = check->entries == 0;
 	recovery.entries = check->entries;
 	recovery.adopted = check->entries - check->signed_entries;
-	recovery.clean = check->clean && !end.torn;
+	recovery.clean = journal_check_clean(check) && !end.torn;
 	*ret_recovery = recovery;
 	return 0;
 }

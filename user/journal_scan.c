@@ -141,6 +141,7 @@ static int scan_line(struct reader *reader, struct journal_check *check, const c
 	struct journal_line line = { .seq = check->entries, .text = text, .size = size };
 	int r = journal_check_line(check, text, size, reader->scan->parse ? &line.entry : NULL);
 
+	line.is_checkpoint = check->entries == line.seq;
 	line.signed_entries = check->signed_entries;
 	if (r == 0 && reader->scan->fn)
 		r = reader->scan->fn(reader->scan->ctx, &line);

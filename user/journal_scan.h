@@ -22,6 +22,7 @@
 /* One good line. */
 struct journal_line {
 	json_t *entry;	  /* borrowed; NULL: a checkpoint, or a scan that does not parse */
+	bool is_checkpoint;
 	uint64_t seq;	  /* of the entry */
 	const char *text; /* without LF, not NUL-terminated */
 	size_t size;

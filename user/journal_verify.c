@@ -5,6 +5,7 @@
 #include "journal_verify.h"
 
 #include "cleanup.h"
+#include "journal_parallel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #define PROGRESS_LINES 4096
+#define LONG_BYTES     (4U << 20) /* from here on threads are worth their start */
 
 struct verify {
 	const struct journal_verify_options *options;
@@ -66,7 +68,7 @@ static void copy_facts(const struct journal_check *check, struct journal_verify_
 	result->other_signatures = check->other_signatures;
 	result->first_time = check->first_time;
 	result->last_time = check->last_time;
-	result->clean = check->clean;
+	result->clean = journal_check_clean(check);
 	result->pinned = check->key && (check->pins.genesis || check->pins.vkey);
 	memcpy(result->genesis, check->genesis, sizeof(result->genesis));
 	memcpy(result->root, check->root, sizeof(result->root));
@@ -127,6 +129,48 @@ static void conclude(struct journal_check *check, const struct journal_end *end,
 	word_problem(check, result);
 }
 
+/*
+ * A file that nobody reads along, in three parts: up to the first signature, which comes with the key that the threads need;
+ * the middle, by all processors; and what is left, where the end or a wrong line is.
+ */
+static int scan_in_parts(struct verify *verify, struct journal_scan *scan,
+			 struct journal_check *check, struct journal_end *end)
+{
+	struct journal_parallel middle = { .fd = scan->fd,
+					   .to = scan->enough,
+					   .jobs = verify->options->jobs,
+					   .piece = verify->options->piece,
+					   .progress = verify->options->progress,
+					   .ctx = verify->options->ctx };
+	int r;
+
+	scan->enough = 1;
+	r = journal_scan(scan, check, end);
+	if (r < 0 || end->torn || end->good_bytes >= middle.to)
+		return r;
+	middle.from = end->good_bytes;
+	r = journal_parallel(&middle, check, &end->good_bytes);
+	if (r < 0 && r != -EAGAIN)
+		return r;
+	verify->bytes = end->good_bytes;
+	if (end->good_bytes == middle.to && check->entries == check->signed_entries)
+		return 0;
+	if (lseek(scan->fd, (off_t)end->good_bytes, SEEK_SET) < 0)
+		return -errno;
+	scan->enough = middle.to > end->good_bytes ? middle.to - end->good_bytes : 1;
+	return journal_scan(scan, check, end);
+}
+
+static int scan(struct verify *verify, struct journal_scan *scan, struct journal_check *check,
+		struct journal_end *end)
+{
+	bool is_long = scan->enough > LONG_BYTES || (scan->enough && verify->options->jobs);
+	bool whole = is_long && lseek(scan->fd, 0, SEEK_CUR) == 0;
+
+	return !verify->fn && whole ? scan_in_parts(verify, scan, check, end)
+				      : journal_scan(scan, check, end);
+}
+
 int journal_verify_lines(const char *path, const struct journal_verify_options *options,
 			 journal_line_fn fn, void *ctx, struct journal_verify_result *ret_result)
 {
@@ -134,23 +178,23 @@ int journal_verify_lines(const char *path, const struct journal_verify_options *
 	struct verify verify = { .options = options ? options : &none, .fn = fn, .ctx = ctx };
 	const struct journal_pins pins = { .genesis = verify.options->genesis,
 					   .vkey = verify.options->vkey };
-	struct journal_scan scan = { .parse = fn,
+	struct journal_scan what = { .parse = fn && !verify.options->unparsed,
 				     .fn = on_line,
 				     .wait = verify.options->wait ? on_wait : NULL,
 				     .ctx = &verify };
 	struct journal_verify_result result = { 0 };
 	struct journal_end end = { 0 };
 	struct journal_check check;
-	_cleanup_close_ int fd = open_journal(path, &scan);
+	_cleanup_close_ int fd = open_journal(path, &what);
 	int r;
 
 	if (fd < 0)
 		return fd;
-	scan.fd = fd;
+	what.fd = fd;
 	r = journal_check_init(&check, &pins);
 	if (r < 0)
 		return r;
-	r = journal_scan(&scan, &check, &end);
+	r = scan(&verify, &what, &check, &end);
 	if (r == 0 || ((r == -EBADMSG || r == -EKEYREJECTED) && check.problem[0])) {
 		conclude(&check, &end, r, &result);
 		*ret_result = result;

@@ -27,8 +27,12 @@ struct journal_verify_options {
 	const char *genesis;
 	/* NULL, or the host key that must have signed; else entry 0 is believed */
 	const char *vkey;
+	bool unparsed; /* lines are handed on without their JSON, which costs ten times more */
 	/* Now and then; may be NULL. */
 	void (*progress)(void *ctx, uint64_t entries, uint64_t bytes);
+	/* For the middle of a long file, see journal_parallel.h; 0: what is fast. Given, also for a short one. */
+	unsigned int jobs;
+	size_t piece;
 	/* To follow a journal: called at its end, sleeps, false to stop; may be NULL. */
 	bool (*wait)(void *ctx);
 	void *ctx; /* of both */

@@ -6,7 +6,6 @@
 #include "merkle.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 /* The algorithm is fetched once: a fetch in each hash costs more than hashing a line. */
@@ -56,6 +55,22 @@ static int merkle_node(struct merkle *tree, const uint8_t *left, const uint8_t *
 	return 0;
 }
 
+static void add_sibling(struct merkle_proof *proof, const uint8_t *hash)
+{
+	memcpy(proof->hash[proof->n++], hash, MERKLE_HASH);
+}
+
+/* Two subtrees of 2^@level leaves are joined, the right one ends with the leaf that is appended now. */
+static void watch(const struct merkle *tree, unsigned int level, const uint8_t *right)
+{
+	uint64_t right_place = tree->size >> level, place = tree->watched->index >> level;
+
+	if (place == right_place)
+		add_sibling(tree->watched, tree->edge[level]);
+	else if (place + 1 == right_place)
+		add_sibling(tree->watched, right);
+}
+
 int merkle_append(struct merkle *tree, const uint8_t leaf[MERKLE_HASH])
 {
 	uint8_t hash[MERKLE_HASH];
@@ -64,6 +79,8 @@ int merkle_append(struct merkle *tree, const uint8_t leaf[MERKLE_HASH])
 
 	memcpy(hash, leaf, sizeof(hash));
 	for (; level < 63 && (tree->size >> level & 1); level++) {
+		if (tree->watched)
+			watch(tree, level, hash);
 		r = merkle_node(tree, tree->edge[level], hash, hash);
 		if (r < 0)
 			return r;
@@ -73,15 +90,16 @@ int merkle_append(struct merkle *tree, const uint8_t leaf[MERKLE_HASH])
 	return 0;
 }
 
-int merkle_root(struct merkle *tree, uint8_t ret_root[MERKLE_HASH])
+/* From the right edge up: @proof, where given, gets the siblings of its leaf's subtree. */
+static int fold_edge(struct merkle *tree, struct merkle_proof *proof, uint8_t *ret_root)
 {
 	uint8_t hash[MERKLE_HASH];
 	bool found = false;
 	int r;
 
-	if (tree->size == 0)
-		return EVP_Digest("", 0, ret_root, NULL, tree->md, NULL) == 1 ? 0 : -ENOMEM;
 	for (unsigned int level = 0; level < 64; level++) {
+		uint64_t place = (tree->size >> level) - 1; /* of the subtree on the edge */
+
 		if (!(tree->size >> level & 1))
 			continue;
 		if (!found) {
@@ -89,12 +107,58 @@ int merkle_root(struct merkle *tree, uint8_t ret_root[MERKLE_HASH])
 			found = true;
 			continue;
 		}
+		if (proof && proof->index >> level == place)
+			add_sibling(proof, hash);
+		else if (proof && proof->index >> level > place)
+			add_sibling(proof, tree->edge[level]);
 		r = merkle_node(tree, tree->edge[level], hash, hash);
 		if (r < 0)
 			return r;
 	}
 	memcpy(ret_root, hash, sizeof(hash));
 	return 0;
+}
+
+int merkle_root(struct merkle *tree, uint8_t ret_root[MERKLE_HASH])
+{
+	if (tree->size == 0)
+		return EVP_Digest("", 0, ret_root, NULL, tree->md, NULL) == 1 ? 0 : -ENOMEM;
+	return fold_edge(tree, NULL, ret_root);
+}
+
+int merkle_prove(struct merkle *tree, struct merkle_proof *ret)
+{
+	uint8_t root[MERKLE_HASH];
+
+	*ret = *tree->watched;
+	return fold_edge(tree, ret, root);
+}
+
+/* RFC 9162 section 2.1.3.2. */
+int merkle_check_proof(struct merkle *hasher, const struct merkle_proof *proof, uint64_t size,
+		       const uint8_t leaf[MERKLE_HASH], const uint8_t root[MERKLE_HASH])
+{
+	uint64_t place = proof->index, last = size - 1;
+	uint8_t hash[MERKLE_HASH];
+	int r;
+
+	if (place >= size)
+		return -EBADMSG;
+	memcpy(hash, leaf, sizeof(hash));
+	for (unsigned int i = 0; i < proof->n; i++, place >>= 1, last >>= 1) {
+		if (last == 0)
+			return -EBADMSG;
+		if (!(place & 1) && place != last) {
+			r = merkle_node(hasher, hash, proof->hash[i], hash);
+		} else {
+			r = merkle_node(hasher, proof->hash[i], hash, hash);
+			for (; !(place & 1) && place; place >>= 1)
+				last >>= 1;
+		}
+		if (r < 0)
+			return r;
+	}
+	return last == 0 && memcmp(hash, root, sizeof(hash)) == 0 ? 0 : -EBADMSG;
 }
 
 void merkle_hex(const uint8_t hash[MERKLE_HASH], char ret_hex[MERKLE_HEX])
@@ -106,4 +170,24 @@ void merkle_hex(const uint8_t hash[MERKLE_HASH], char ret_hex[MERKLE_HEX])
 		ret_hex[2 * i + 1] = digits[hash[i] & 15];
 	}
 	ret_hex[2 * MERKLE_HASH] = '\0';
+}
+
+/* Values of lower case digits, each one more: 0 is no digit. */
+static const uint8_t digit_values[256] = {
+	['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+	['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
+
+bool merkle_unhex(const char *hex, uint8_t ret_hash[MERKLE_HASH])
+{
+	bool good = true;
+
+	for (size_t i = 0; i < MERKLE_HASH; i++) {
+		unsigned int high = digit_values[(uint8_t)hex[2 * i]];
+		unsigned int low = digit_values[(uint8_t)hex[2 * i + 1]];
+
+		good = good && high && low;
+		ret_hash[i] = (uint8_t)((high - 1) << 4 | (low - 1));
+	}
+	return good;
 }

@@ -44,26 +44,39 @@ void note_base64(const uint8_t *bytes, size_t size, char *ret_text)
 	EVP_EncodeBlock((unsigned char *)ret_text, bytes, (int)size);
 }
 
-/*
- * Returns the number of bytes or -EBADMSG; only the one spelling that note_base64() writes is
- * taken.
- */
-static ssize_t base64_decode(const char *text, size_t size, uint8_t *ret_bytes, size_t room)
+static int base64_value(char c)
 {
-	uint8_t bytes[NOTE_BLOB_MAX + 2];
-	char again[NOTE_BASE64(NOTE_BLOB_MAX + 2)];
-	size_t count = size / 4 * 3;
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
 
-	if (size == 0 || size % 4 != 0 || count > sizeof(bytes))
+ssize_t note_base64_decode(const char *text, size_t size, uint8_t *ret_bytes, size_t room)
+{
+	size_t padding = 0, count = 0;
+	uint32_t bits = 0;
+	int value;
+
+	if (size == 0 || size % 4 != 0)
 		return -EBADMSG;
-	if (EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)size) != (int)count)
+	if (text[size - 1] == '=')
+		padding = text[size - 2] == '=' ? 2 : 1;
+	if (size / 4 * 3 - padding > room)
 		return -EBADMSG;
-	count -= (size_t)(text[size - 1] == '=') + (size_t)(text[size - 2] == '=');
-	note_base64(bytes, count, again);
-	if (memcmp(again, text, size) != 0 || count > room)
-		return -EBADMSG;
-	memcpy(ret_bytes, bytes, count);
-	return (ssize_t)count;
+	for (size_t i = 0; i < size - padding; i++) {
+		value = base64_value(text[i]);
+		if (value < 0)
+			return -EBADMSG;
+		bits = bits << 6 | (uint32_t)value;
+		if (i % 4)
+			ret_bytes[count++] = (uint8_t)(bits >> (6 - 2 * (i % 4)));
+	}
+	/* Bits that say nothing must be zero. */
+	return bits & ((1U << (2 * padding)) - 1) ? -EBADMSG : (ssize_t)count;
 }
 
 /* Fills id and vkey from name and public key. */
@@ -140,7 +153,7 @@ int note_key_parse(const char *vkey, struct note_key **ret)
 	memcpy(name, vkey, size);
 	name[size] = '\0';
 	vkey += size + 2 + 2 * NOTE_KEY_ID;
-	if (base64_decode(vkey, strlen(vkey), bytes, sizeof(bytes)) != sizeof(bytes) ||
+	if (note_base64_decode(vkey, strlen(vkey), bytes, sizeof(bytes)) != sizeof(bytes) ||
 	    bytes[0] != NOTE_TYPE_ED25519)
 		return -EINVAL;
 	pkey = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, bytes + 1, NOTE_PUBLIC_KEY);
@@ -251,7 +264,7 @@ static ssize_t parse_signature(const char *line, size_t size, const struct note_
 	space = memchr(line, ' ', size);
 	if (!space || space == line)
 		return -EBADMSG;
-	count = base64_decode(space + 1, size - (size_t)(space + 1 - line), blob, NOTE_BLOB_MAX);
+	count = note_base64_decode(space + 1, size - (size_t)(space + 1 - line), blob, NOTE_BLOB_MAX);
 	if (count < 0)
 		return count;
 	if (count <= NOTE_KEY_ID)

@@ -9,7 +9,7 @@
  *	'c' the rest is a checkpoint line
  * Must hold: no memory error; nothing is called good that the frame did not chain; sizes add up.
  * Sources: fuzz_journal.c
- * user/{journal_check,journal_checkpoint,journal_read,journal_scan,journal_verify,merkle,note}.c.
+ * user/{journal_check,journal_checkpoint,journal_look,journal_read,journal_scan,journal_verify,merkle,note}.c.
  */
 #include "journal_checkpoint.h"
 #include "journal_read.h"
@@ -149,13 +149,11 @@ static void framed(const char *bytes, size_t size)
 
 static void one_checkpoint(const char *bytes, size_t size)
 {
-	static const uint8_t root[MERKLE_HASH];
-	const struct journal_checkpoint expected = { .key = fixed_key(), .size = 3, .root = root };
 	struct journal_checkpoint_info info;
 	const char *problem = NULL;
-	int r = journal_checkpoint_check(&expected, bytes, size, &info, &problem);
+	int r = journal_checkpoint_read(fixed_key(), bytes, size, &info, &problem);
 
-	if (r < 0 && !problem)
+	if ((r < 0) != !!problem)
 		abort();
 }
 

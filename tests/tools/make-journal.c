@@ -2,10 +2,11 @@
 /*
  * make-journal.c: a small signed journal for tests of sluice, written by the real writer.
  *
- * Usage: make-journal JOURNAL KEY [MESSAGE]. Without MESSAGE the entries of one approval; with it
- * one more entry of that message. Each run opens, appends, signs and closes as sluiced would.
+ * Usage: make-journal JOURNAL KEY [MESSAGE | --entries N]. Without MESSAGE the entries of one approval; with it
+ * one more entry of that message, or N of them. Each run opens, appends, signs and closes as sluiced would.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cleanup.h"
 #include "journal.h"
@@ -38,6 +39,23 @@ static int add_all(struct journal *journal)
 	return r;
 }
 
+static int add_note(struct journal *journal, const char *message)
+{
+	return add(journal, json_pack("{s:s, s:s}", "type", "agent.note", "message", message));
+}
+
+static int add_notes(struct journal *journal, unsigned long n)
+{
+	char message[64];
+	int r = 0;
+
+	for (unsigned long i = 0; i < n && r == 0; i++) {
+		snprintf(message, sizeof(message), "note number %lu", i);
+		r = add_note(journal, message);
+	}
+	return r;
+}
+
 int main(int argc, char **argv)
 {
 	struct journal_recovery recovery;
@@ -53,9 +71,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", error);
 		return 1;
 	}
-	r = argc > 3 ? add(journal,
-			   json_pack("{s:s, s:s}", "type", "agent.note", "message", argv[3]))
-		     : add_all(journal);
+	if (argc > 4)
+		r = add_notes(journal, strtoul(argv[4], NULL, 10));
+	else
+		r = argc > 3 ? add_note(journal, argv[3]) : add_all(journal);
 	if (r == 0)
 		r = journal_commit(journal);
 	journal_close(journal);

@@ -9,6 +9,30 @@
 #include "journal_fixture.h"
 #include "journal_verify.h"
 
+/* The same file by several threads, each with a few lines at a time: the same verdict in every word. */
+static inline void verify_parallel(struct fixture *f, struct journal_verify_options options,
+				   const struct journal_verify_result *expected)
+{
+	struct journal_verify_result result;
+
+	options.jobs = 3;
+	options.piece = 1500;
+	assert_int_equal(journal_verify(f->path, &options, &result), 0);
+	assert_string_equal(result.problem, expected->problem);
+	assert_int_equal(result.status, expected->status);
+	assert_int_equal(result.line, expected->line);
+	assert_int_equal(result.entry, expected->entry);
+	assert_int_equal(result.entries, expected->entries);
+	assert_int_equal(result.unsigned_entries, expected->unsigned_entries);
+	assert_int_equal(result.checkpoints, expected->checkpoints);
+	assert_int_equal(result.other_signatures, expected->other_signatures);
+	assert_int_equal(result.torn_bytes, expected->torn_bytes);
+	assert_int_equal(result.first_time, expected->first_time);
+	assert_int_equal(result.last_time, expected->last_time);
+	assert_int_equal(result.clean, expected->clean);
+	assert_string_equal(result.root, expected->root);
+}
+
 static inline struct journal_verify_result verify(struct fixture *f, const char *genesis,
 						  const char *vkey)
 {
@@ -18,6 +42,7 @@ static inline struct journal_verify_result verify(struct fixture *f, const char 
 	memset(&result, 0xaa, sizeof(result));
 	assert_int_equal(journal_verify(f->path, &options, &result), 0);
 	assert_true((result.status == JOURNAL_OK) == (result.problem[0] == '\0'));
+	verify_parallel(f, options, &result);
 	return result;
 }
 

@@ -78,11 +78,32 @@ static uint32_t next_number(uint32_t *seed)
 	return *seed;
 }
 
-/* 20,000 single bytes of a journal of 200 entries set to another value: every one is seen. */
+/* At the very end the file looks as if it were still being written: nothing is set there, for the wait takes long. */
+static void mutate_one(struct fixture *f, const struct bytes *file, int fd, uint32_t *seed,
+		       const struct journal_verify_options *options)
+{
+	size_t at = next_number(seed) % (file->size - 1);
+	uint8_t byte = (uint8_t)(file->at[at] ^ (1 + next_number(seed) % 255));
+	struct journal_verify_result result;
+
+	assert_int_equal(pwrite(fd, &byte, 1, (off_t)at), 1);
+	assert_int_equal(journal_verify(f->path, options, &result), 0);
+	if (result.status == JOURNAL_OK)
+		fail_msg("byte %zu set to %u went unseen", at, byte);
+	assert_true(result.status == JOURNAL_TAMPERED || byte == 0);
+	assert_int_equal(pwrite(fd, file->at + at, 1, (off_t)at), 1);
+}
+
+/*
+ * Single bytes of a journal set to another value: every one is seen, by one thread and (each tenth) by several. 20,000 of
+ * 200 entries, or as many as SLUICE_MUTATIONS says.
+ */
 static void test_mutations(void **state)
 {
+	static const struct journal_verify_options parallel = { .jobs = 2, .piece = 8192 };
+	const char *wanted = getenv("SLUICE_MUTATIONS");
+	unsigned long n = wanted ? strtoul(wanted, NULL, 10) : 20000;
 	struct fixture *f = *state;
-	struct journal_verify_result result;
 	uint32_t seed = 20261122;
 	struct bytes file;
 	int fd;
@@ -90,21 +111,8 @@ static void test_mutations(void **state)
 	fixture_fill(f, 200, 100);
 	file = file_load(f->path);
 	fd = open(f->path, O_WRONLY);
-	for (unsigned int i = 0; i < 20000; i++) {
-		size_t at = next_number(&seed) % file.size;
-		uint8_t byte = (uint8_t)(file.at[at] ^ (1 + next_number(&seed) % 255));
-
-		assert_int_equal(pwrite(fd, &byte, 1, (off_t)at), 1);
-		/* At the very end the file looks as if it were still being written: skip the wait
-		 * for it. */
-		if (at < file.size - 1) {
-			assert_int_equal(journal_verify(f->path, NULL, &result), 0);
-			if (result.status == JOURNAL_OK)
-				fail_msg("byte %zu set to %u went unseen", at, byte);
-			assert_true(result.status == JOURNAL_TAMPERED || byte == 0);
-		}
-		assert_int_equal(pwrite(fd, file.at + at, 1, (off_t)at), 1);
-	}
+	for (unsigned long i = 0; i < n; i++)
+		mutate_one(f, &file, fd, &seed, i % 10 ? NULL : &parallel);
 	close(fd);
 	assert_int_equal(verify(f, NULL, NULL).status, JOURNAL_OK);
 	free(file.at);
@@ -154,6 +162,48 @@ static void count_progress(void *ctx, uint64_t entries, uint64_t bytes)
 	*(int *)ctx += 1;
 }
 
+/* A long file goes to the threads by itself; what is wrong in its middle is named as by one thread. */
+static void test_long(void **state)
+{
+	struct fixture *f = *state;
+	struct journal_verify_result result;
+	struct bytes file;
+	char *at;
+
+	fixture_fill(f, 30000, 1000);
+	file = file_load(f->path);
+	assert_true(file.size > 4 << 20);
+	result = verify(f, NULL, NULL);
+	assert_int_equal(result.status, JOURNAL_OK);
+	assert_int_equal(result.entries, 30000);
+	at = memmem(file.at, file.size, "number 20500", strlen("number 20500"));
+	at[7] = '3';
+	file_store(f->path, file.at, file.size);
+	expect(f, JOURNAL_TAMPERED, 20500 + 21 + 2, 20501, "hash of the entry before");
+	free(file.at);
+}
+
+/* Standard input that is a file in which somebody has read already: what is left is no journal. */
+static void test_offset(void **state)
+{
+	struct fixture *f = *state;
+	const struct journal_verify_options parallel = { .jobs = 2, .piece = 8192 };
+	struct journal_verify_result result;
+	int kept = dup(STDIN_FILENO), fd;
+
+	fixture_fill(f, 200, 100);
+	fd = open(f->path, O_RDONLY);
+	assert_int_equal(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+	assert_int_equal(journal_verify("-", &parallel, &result), 0);
+	assert_int_equal(result.status, JOURNAL_OK);
+	assert_int_equal(lseek(fd, 100, SEEK_SET), 100);
+	assert_int_equal(journal_verify("-", &parallel, &result), 0);
+	assert_int_equal(result.status, JOURNAL_TAMPERED);
+	dup2(kept, STDIN_FILENO);
+	close(kept);
+	close(fd);
+}
+
 static void test_progress(void **state)
 {
 	struct fixture *f = *state;
@@ -173,7 +223,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_good),      TEST(test_torn),		TEST(test_endless_line),
 		TEST(test_mutations), TEST(test_while_writing), TEST(test_cannot_read),
-		TEST(test_progress),
+		TEST(test_progress),  TEST(test_long),		TEST(test_offset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

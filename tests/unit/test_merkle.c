@@ -6,6 +6,8 @@
 #include "journal_fixture.h"
 #include "merkle.h"
 
+#include <errno.h>
+
 #define VECTORS "tests/data/journal/journal.jsonl"
 
 static const char *const leaves[] = {
@@ -100,6 +102,50 @@ static void test_every_size(void **state)
 	merkle_done(&tree);
 }
 
+/* Proves @index in the tree of the first @size leaves, and checks it. */
+static void prove_one(uint64_t index, uint64_t size)
+{
+	uint8_t leaf[MERKLE_HASH], wanted[MERKLE_HASH] = { 0 }, root[MERKLE_HASH];
+	struct merkle_proof watched = { .index = index }, proof;
+	struct merkle tree;
+
+	assert_int_equal(merkle_init(&tree), 0);
+	tree.watched = &watched;
+	for (uint64_t i = 0; i < size; i++) {
+		assert_int_equal(merkle_leaf(&tree, &i, sizeof(i), leaf), 0);
+		assert_int_equal(merkle_append(&tree, leaf), 0);
+		if (i == index)
+			memcpy(wanted, leaf, sizeof(wanted));
+	}
+	assert_int_equal(merkle_root(&tree, root), 0);
+	assert_int_equal(merkle_prove(&tree, &proof), 0);
+	assert_int_equal(merkle_check_proof(&tree, &proof, size, wanted, root), 0);
+	for (unsigned int i = 0; i < proof.n; i++) {
+		proof.hash[i][index % MERKLE_HASH] ^= 1;
+		assert_int_equal(merkle_check_proof(&tree, &proof, size, wanted, root), -EBADMSG);
+		proof.hash[i][index % MERKLE_HASH] ^= 1;
+	}
+	proof.index = (index + 1) % size;
+	assert_int_equal(merkle_check_proof(&tree, &proof, size, wanted, root),
+			 size == 1 ? 0 : -EBADMSG);
+	proof.index = index;
+	assert_int_equal(merkle_check_proof(&tree, &proof, index, wanted, root), -EBADMSG);
+	proof.n++;
+	assert_int_equal(merkle_check_proof(&tree, &proof, size, wanted, root), -EBADMSG);
+	proof.n -= 2;
+	if (size > 1)
+		assert_int_equal(merkle_check_proof(&tree, &proof, size, wanted, root), -EBADMSG);
+	merkle_done(&tree);
+}
+
+static void test_every_proof(void **state)
+{
+	(void)state;
+	for (uint64_t size = 1; size <= 70; size++)
+		for (uint64_t index = 0; index < size; index++)
+			prove_one(index, size);
+}
+
 static void test_empty(void **state)
 {
 	uint8_t hash[MERKLE_HASH];
@@ -120,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_every_size),
+		cmocka_unit_test(test_every_proof),
 		cmocka_unit_test(test_empty),
 	};
 

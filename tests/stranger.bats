@@ -1,0 +1,159 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# stranger.bats: a journal of ours before three verifiers that must agree: sluice; the shell of sluice-journal(5), taken
+# from the page; and Go's code for transparency logs (stranger/verify.go). None of the latter two is part of Sluice.
+# SLUICE_MUTATIONS: how many single bytes are changed for the two strangers (the unit tests change many more).
+
+# shellcheck disable=SC2016 # programs for sed
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	export BUILD=${SLUICE_BUILD:-$BATS_TEST_DIRNAME/../build}
+	export D=$BATS_FILE_TMPDIR LC_ALL=C
+	sed -n '/verify.sh begins/,/verify.sh ends/p' "$BATS_TEST_DIRNAME/../user/man/sluice-journal.5" |
+		sed -e '1,2d' -e '/^\.Ed/,$d' -e 's/\\e/\\/g' >"$D/verify.sh"
+	GO111MODULE=off GOFLAGS='' GOPATH=/usr/share/gocode GOCACHE=$D/go go build -o "$D/verify-go" \
+		"$BATS_TEST_DIRNAME/stranger/verify.go"
+	# 8 entries in 4 commits: lines 1 entry 0, 2 signed, 3-7 entries 1-5, 8 signed, 9 entry, 10 signed, 11 entry, 12 signed
+	"$BUILD/tests/make-journal" "$D/good" "$D/key.pem"
+	"$BUILD/tests/make-journal" "$D/good" "$D/key.pem" "later"
+	"$BUILD/tests/make-journal" "$D/good" "$D/key.pem" "later still"
+	"$BUILD/tests/make-journal" "$D/other" "$D/other.pem"
+	GENESIS=$("$BUILD/sluice" journal verify --json "$D/good" | jq -r .genesis)
+	KEY=$("$BUILD/sluice" journal verify --json "$D/good" | jq -r .vkey)
+	export GENESIS KEY
+}
+
+# Sets $ours, $shell and $go to GOOD or WRONG for the file $1.
+ask_all() {
+	ours=WRONG shell=WRONG go=WRONG
+	"$BUILD/sluice" journal verify "$1" --genesis "$GENESIS" >/dev/null 2>&1 && ours=GOOD
+	sh "$D/verify.sh" "$1" "$GENESIS" >"$D/said" 2>&1 && shell=GOOD
+	"$D/verify-go" journal "$GENESIS" "$1" >"$D/said.go" && go=GOOD
+	[ "$shell" = WRONG ] || grep -q '^GOOD: ' "$D/said"
+}
+
+# all_say VERDICT FILE
+all_say() {
+	ask_all "$2"
+	[ "$ours/$shell/$go" = "$1/$1/$1" ] || { echo "$2: ours $ours, shell $shell, go $go"; cat "$D/said" "$D/said.go"; return 1; }
+}
+
+# attack NAME VERDICT SED-SCRIPT: what all say of the lines that are left
+attack() {
+	sed -nE "$3" "$D/good" >"$D/$1"
+	run -1 cmp -s "$D/good" "$D/$1"
+	all_say "$2" "$D/$1"
+}
+
+@test "the journal as it was written is good to all" {
+	[ "$(wc -l <"$D/good")" -eq 12 ]
+	all_say GOOD "$D/good"
+	local root
+	root=$("$BUILD/sluice" journal verify --json "$D/good" | jq -r .root)
+	grep -q "8 entries, root $root, entry 0 $GENESIS" "$D/said"
+}
+
+@test "lines moved, removed and repeated" {
+	attack edit WRONG 's/bob approved/bob_approved/; p'
+	attack swap WRONG '4 { h; d }; p; 5 { x; p }'
+	attack delete WRONG '5d; p'
+	attack duplicate WRONG 'p; 5p'
+	attack strip WRONG '/^\{"checkpoint"/d; p'
+	attack begin WRONG '1,2d; p'
+	attack unsigned WRONG '$d; p'
+	attack repeated WRONG 'p; 8p'
+}
+
+@test "what no file can show by itself, and what is harmless, is good to all" {
+	attack prefix GOOD '1,8p'
+	attack dropped GOOD '8d; p'
+}
+
+@test "a torn end, zero bytes, bytes that are no line" {
+	head -c -30 "$D/good" >"$D/torn"
+	all_say WRONG "$D/torn"
+	head -c -1 "$D/good" >"$D/open"
+	all_say WRONG "$D/open"
+	{ cat "$D/good"; printf '\0'; } >"$D/zero"
+	all_say WRONG "$D/zero"
+	: >"$D/empty"
+	all_say WRONG "$D/empty"
+}
+
+# The last checkpoint's text signed by the key file $1, under the host's name and id $2 (hex) as line 12 of $3.
+sign_again() {
+	sed -n 12p "$D/good" | jq -j .checkpoint >"$D/note"
+	sed '/^$/,$d' "$D/note" >"$D/text"
+	openssl pkeyutl -sign -inkey "$1" -rawin -in "$D/text" -out "$D/signature"
+	{ xxd -r -p <<<"$2"; cat "$D/signature"; } | base64 -w 0 >"$D/blob"
+	sed -n 1,11p "$D/good" >"$3"
+	jq -cn --rawfile text "$D/text" --rawfile blob "$D/blob" --arg name "$(head -n 1 "$D/text")" \
+		'{checkpoint: "\($text)\n— \($name) \($blob)\n"}' >>"$3"
+}
+
+@test "a checkpoint signed by another key, and by the right one" {
+	local id=${KEY#*+}
+	sign_again "$D/key.pem" "${id%%+*}" "$D/again"
+	cmp "$D/good" "$D/again" # Ed25519 is deterministic: so the forgery below is well made
+	sign_again "$D/other.pem" "${id%%+*}" "$D/forged"
+	all_say WRONG "$D/forged"
+	id=$("$BUILD/sluice" journal verify --json "$D/other" | jq -r '.vkey | split("+")[1]')
+	sign_again "$D/other.pem" "$id" "$D/forged-id"
+	all_say WRONG "$D/forged-id"
+}
+
+@test "a journal remade under another key: the pin tells" {
+	all_say WRONG "$D/other"
+	GENESIS='' run -0 "$D/verify-go" journal '' "$D/other"
+	run -0 sh "$D/verify.sh" "$D/other"
+	run -0 "$BUILD/sluice" journal verify "$D/other"
+	# the attacker's entries behind the host's entry 0
+	{ sed -n 1,2p "$D/good"; sed 1,2d "$D/other"; } >"$D/grafted"
+	all_say WRONG "$D/grafted"
+}
+
+# One byte at offset $2 of $1 becomes the one with the number $3.
+mutate() {
+	cp "$D/good" "$1"
+	printf "%b" "\\0$(printf %o "$3")" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+@test "single bytes changed: none goes unseen by anybody" {
+	local n=${SLUICE_MUTATIONS:-6} size i at byte
+	size=$(stat -c %s "$D/good")
+	RANDOM=20261122
+	for ((i = 0; i < n * 20; i++)); do
+		at=$(((RANDOM * 32768 + RANDOM) % size)) byte=$((RANDOM % 256))
+		mutate "$D/mutated.$i" "$at" "$byte"
+		if cmp -s "$D/good" "$D/mutated.$i"; then
+			rm "$D/mutated.$i"
+		fi
+	done
+	# Go takes all, the shell every twentieth
+	run -1 "$D/verify-go" journal "$GENESIS" "$D"/mutated.*
+	[[ $output != *GOOD:* ]]
+	[ "$(grep -c WRONG <<<"$output")" -gt $((n * 19)) ]
+	for ((i = 0; i < n * 20; i += 20)); do
+		[ ! -e "$D/mutated.$i" ] || all_say WRONG "$D/mutated.$i"
+	done
+}
+
+@test "a proof of each entry, and none that was changed" {
+	local seq proofs=() wrong
+	for seq in {0..7}; do
+		"$BUILD/sluice" journal prove "$seq" --file "$D/good" >"$D/proof.$seq"
+		proofs+=("$D/proof.$seq")
+		"$BUILD/sluice" journal verify --proof "$D/proof.$seq" --key "$KEY" >/dev/null
+	done
+	run -0 "$D/verify-go" proof "$KEY" "${proofs[@]}"
+	[ "$(grep -c GOOD <<<"$output")" -eq 8 ]
+	sed 's/^index 4/index 5/' "$D/proof.4" >"$D/proof.index"
+	sed '5s/^./-/' "$D/proof.4" >"$D/proof.hash"
+	sed '2s/$/AAAA/' "$D/proof.4" >"$D/proof.extra"
+	for wrong in index hash extra; do
+		run -1 "$D/verify-go" proof "$KEY" "$D/proof.$wrong"
+		run "$BUILD/sluice" journal verify --proof "$D/proof.$wrong" --key "$KEY"
+		[ "$status" -eq 1 ] || { echo "$wrong: $status $output"; cat "$D/proof.$wrong"; return 1; }
+	done
+}
