@@ -569,33 +569,91 @@ journal() {
 	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem"
 }
 
+# shown ARGUMENTS...: run sluice journal; $lines without the last one, which says how far the journal is verified
+shown() {
+	run "$SLUICE" journal --file "$JOURNAL" "$@"
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	verified=${lines[-1]}
+	[[ $verified =~ ^--\ [0-9]+\ entr(y|ies),\ verified\ through\ checkpoint\ [0-9]+,\ root\ [0-9a-f]{64}$ ]]
+	unset 'lines[-1]'
+}
+
 @test "journal: entries, filters, order; no daemon needed" {
 	journal
-	run "$SLUICE" journal --file "$JOURNAL"
-	[ "$status" -eq 0 ]
+	shown
 	[ "${#lines[@]}" -eq 6 ] # entry 0 is the journal's own
 	[[ ${lines[3]} == *decision*r-1*"bob approved"* ]]
 	safe "$output"
-	run "$SLUICE" journal --file "$JOURNAL" --request r-2
+	[[ $verified == "-- 6 entries, verified through checkpoint 6, root $(
+		"$SLUICE" journal verify --json "$JOURNAL" | jq -r .root)" ]]
+	shown --request r-2
 	[ "${#lines[@]}" -eq 1 ]
-	run "$SLUICE" journal --file "$JOURNAL" --label pii --action egress
+	[[ $verified == "-- 1 entry, verified through checkpoint 6,"* ]]
+	shown --label pii --action egress
 	[ "${#lines[@]}" -eq 3 ]
 	run "$SLUICE" journal --file "$JOURNAL" --action egres
 	[ "$status" -eq 2 ]
 	[[ ${lines[0]} == *"'egres' is no action; write open, write, egress or credential" ]]
-	run "$SLUICE" journal --file "$JOURNAL" --person bob
+	shown --person bob
 	[ "${#lines[@]}" -eq 1 ]
-	run "$SLUICE" journal --file "$JOURNAL" --type request
+	shown --type request
 	[ "${#lines[@]}" -eq 2 ]
-	run "$SLUICE" journal --file "$JOURNAL" --until yesterday
-	[ -z "$output" ]
-	run "$SLUICE" journal --file "$JOURNAL" --since -10min --until now
+	shown --until yesterday
+	[ "${#lines[@]}" -eq 0 ]
+	shown --since -10min --until now
 	[ "${#lines[@]}" -eq 6 ]
-	run "$SLUICE" journal --file "$JOURNAL" -n 2
+	shown -g 'APPROVED|used'
+	[ "${#lines[@]}" -eq 1 ]
+	shown -g 'approved|used'
+	[ "${#lines[@]}" -eq 2 ]
+	shown -n 2
 	[ "${#lines[@]}" -eq 2 ]
 	[[ ${lines[0]} == *"grant.used"* ]]
-	run "$SLUICE" journal --file "$JOURNAL" -n 2 --reverse
+	shown -n 2 --reverse
 	[[ ${lines[1]} == *"grant.used"* ]]
+	local wrong
+	for wrong in "-g (" "-o xml" "-b x" "--decision maybe" "--destination 10.0.0.0/40" "-f -b-1"; do
+		# shellcheck disable=SC2086
+		run "$SLUICE" journal --file "$JOURNAL" $wrong
+		[ "$status" -eq 2 ] || { echo "$wrong: $output"; return 1; }
+	done
+}
+
+@test "journal -b: entries of one boot of the host" {
+	journal
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --boot second
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" "in the second"
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --boot third
+	shown -b
+	[ "${#lines[@]}" -eq 1 ]
+	[[ ${lines[0]} == *"#8 "* ]]
+	shown --boot=-1
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[1]} == *"in the second"* ]]
+	shown -b-1 -n 1 -g second
+	[ "${#lines[@]}" -eq 1 ]
+	shown -b-2 -r
+	[[ ${#lines[@]} -eq 6 && ${lines[0]} == *"#5 "* ]]
+	shown -b-3
+	[ "${#lines[@]}" -eq 0 ]
+	shown -b -g second
+	[ "${#lines[@]}" -eq 0 ]
+}
+
+@test "journal -o: raw as signed, json in ASCII, csv for spreadsheets; how far it is verified apart" {
+	journal
+	run_apart "$SLUICE" journal --file "$JOURNAL" -o raw
+	[ "$output" = "$(grep -v '^{"checkpoint"' "$JOURNAL")" ]
+	[[ $errors == "-- 6 entries, verified through checkpoint 6, root "* ]]
+	run_apart "$SLUICE" journal --file "$JOURNAL" -o json
+	[ "$(jq -c . <<<"$output")" = "$(grep -v '^{"checkpoint"' "$JOURNAL" | jq -c .)" ]
+	safe "$output"
+	run_apart "$SLUICE" journal --file "$JOURNAL" -o csv --request r-1
+	[ "${#lines[@]}" -eq 4 ]
+	[[ ${lines[0]} == seq,time,type,request,* ]]
+	python3 -c 'import csv, sys; rows = list(csv.DictReader(sys.stdin))
+assert [row["type"] for row in rows] == ["request.opened", "decision", "grant.used"], rows
+assert rows[1]["message"] == "bob approved" and rows[1]["signed"] == "yes", rows' <<<"$output"
 }
 
 @test "journal: the file that the daemon writes, whatever its configuration is" {
@@ -604,7 +662,7 @@ journal() {
 	daemon
 	run "$SLUICE" journal
 	[ "$status" -eq 0 ]
-	[ "${#lines[@]}" -eq 6 ]
+	[ "${#lines[@]}" -eq 7 ]
 	run "$SLUICE" journal verify --json
 	json '.ok and .file == env.FAKE_JOURNAL'
 	run "$SLUICE" status --json
@@ -612,12 +670,12 @@ journal() {
 	unset FAKE_JOURNAL
 }
 
-@test "journal --json: the lines of the journal, as signed" {
+@test "journal --json: one entry a line" {
 	journal
-	run "$SLUICE" journal --file "$JOURNAL" --json --type decision
+	run_apart "$SLUICE" journal --file "$JOURNAL" --json --type decision
 	[ "$status" -eq 0 ]
 	json '.person == "bob"'
-	grep -Fxq "$output" "$JOURNAL"
+	[ "${#lines[@]}" -eq 1 ]
 }
 
 @test "journal -f: what comes later, after the last n" {
@@ -830,6 +888,8 @@ complete_words() {
 	[ "$(complete_words journal --action = e)" = "egress" ]
 	[ "$(complete_words journal --action =)" = "open write egress credential" ]
 	[ "$(complete_words journal --type g)" = "grant" ]
+	[ "$(complete_words journal --output = c)" = "csv" ]
+	[ "$(complete_words journal -o r)" = "raw" ]
 	[ "$(complete_words label a)" = "add" ]
 	[ "$(complete_words journal verify --g)" = "--genesis" ]
 	[ "$(complete_words journal prove --f)" = "--file" ]

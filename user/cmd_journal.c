@@ -6,23 +6,21 @@
 #include "cmd.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <time.h>
 
 #include "cleanup.h"
 #include "cmd_journal.h"
+#include "cmd_journal_kept.h"
 #include "journal_print.h"
 #include "journal_read.h"
 #include "policy.h"
 #include "text.h"
 #include "when.h"
 
-#define DEFAULT_CONF	"/etc/sluice/sluice.conf"
-#define DEFAULT_JOURNAL "/var/log/sluice/journal.jsonl"
-#define FOLLOW_NS	250000000L /* pause between two looks at the end of the file */
+#define FOLLOW_NS 250000000L /* pause between two looks at the end of the file */
 
-/* Long options; up to KEY_FILE they are texts that are only stored. */
 enum {
 	KEY_REQUEST = 256,
 	KEY_ACTION,
@@ -31,111 +29,56 @@ enum {
 	KEY_TYPE,
 	KEY_FILE,
 	KEY_SINCE,
-	KEY_UNTIL
+	KEY_UNTIL,
+	KEY_PATH,
+	KEY_DESTINATION,
+	KEY_RULE,
+	KEY_DECISION,
 };
 
-/* An entry that outlives its callback. */
-struct kept {
-	STAILQ_ENTRY(kept) next;
-	struct journal_entry entry;
-	char *line;
+static const struct output {
+	const char *name;
+	void (*print)(FILE *out, const struct journal_entry *entry);
+	void (*header)(FILE *out);
+	bool for_people; /* the last line may be among the entries */
+} outputs[] = {
+	{ "short", journal_print_text, NULL, true },
+	{ "json", journal_print_json, NULL, false },
+	{ "csv", journal_print_csv, journal_print_csv_header, false },
+	{ "raw", journal_print_raw, NULL, false },
 };
-
-STAILQ_HEAD(kept_list, kept);
 
 /**
  * struct journal_input: the command line, and the reading in progress.
- * @most: of the last entries to show, 0 for all
- * @keep: entries are kept until the end of the file is reached, for @most or @reverse
+ * @keep: entries are kept until the end of the file is reached
  */
 struct journal_input {
 	struct cmd_input input;
 	struct journal_filter filter;
+	struct journal_boots boots;
+	const struct output *output;
 	const char *file;
 	bool follow;
-	bool reverse;
 	bool keep;
-	uint64_t most;
-	struct kept_list kept;
-	uint64_t n_kept;
+	struct journal_kept kept;
+	uint64_t n_printed;
 };
 
-static void print_entry(const struct journal_input *input, const struct journal_entry *entry)
+static void print_entry(struct journal_input *input, const struct journal_entry *entry)
 {
-	if (input->input.common->json)
-		journal_print_json(stdout, entry);
-	else
-		journal_print_text(stdout, entry);
+	input->output->print(stdout, entry);
+	input->n_printed++;
 }
 
-static struct kept *kept_free(struct kept *kept)
+static void print_kept(void *ctx, const struct journal_entry *entry)
 {
-	if (kept) {
-		json_decref(kept->entry.json);
-		free(kept->line);
-	}
-	free(kept);
-	return NULL;
-}
-
-static struct kept *kept_new(const struct journal_entry *entry)
-{
-	struct kept *kept = calloc(1, sizeof(*kept));
-
-	if (!kept)
-		return NULL;
-	kept->line = strndup(entry->line, entry->size);
-	if (!kept->line)
-		return kept_free(kept);
-	kept->entry = *entry;
-	kept->entry.line = kept->line;
-	kept->entry.json = json_incref(entry->json);
-	return kept;
-}
-
-static void drop_first(struct journal_input *input)
-{
-	struct kept *first = STAILQ_FIRST(&input->kept);
-
-	STAILQ_REMOVE_HEAD(&input->kept, next);
-	input->n_kept--;
-	kept_free(first);
-}
-
-static int keep(struct journal_input *input, const struct journal_entry *entry)
-{
-	struct kept *kept = kept_new(entry);
-
-	if (!kept)
-		return -ENOMEM;
-	STAILQ_INSERT_TAIL(&input->kept, kept, next);
-	input->n_kept++;
-	if (input->most && input->n_kept > input->most)
-		drop_first(input);
-	return 0;
-}
-
-static void reverse(struct kept_list *list)
-{
-	struct kept_list turned = STAILQ_HEAD_INITIALIZER(turned);
-	struct kept *kept;
-
-	while ((kept = STAILQ_FIRST(list))) {
-		STAILQ_REMOVE_HEAD(list, next);
-		STAILQ_INSERT_HEAD(&turned, kept, next);
-	}
-	STAILQ_CONCAT(list, &turned);
+	print_entry(ctx, entry);
 }
 
 /* Prints what was kept; from then on entries are printed as they come. */
 static void flush_kept(struct journal_input *input)
 {
-	if (input->reverse)
-		reverse(&input->kept);
-	while (!STAILQ_EMPTY(&input->kept)) {
-		print_entry(input, &STAILQ_FIRST(&input->kept)->entry);
-		drop_first(input);
-	}
+	journal_kept_flush(&input->kept, input->boots.n, print_kept, input);
 	input->keep = false;
 }
 
@@ -144,7 +87,7 @@ static int take_entry(void *ctx, const struct journal_entry *entry)
 	struct journal_input *input = ctx;
 
 	if (input->keep)
-		return keep(input, entry);
+		return journal_kept_add(&input->kept, input->boots.n, entry);
 	print_entry(input, entry);
 	return ferror(stdout) ? -EPIPE : 0;
 }
@@ -163,50 +106,15 @@ static bool wait_for_more(void *ctx)
 	return true;
 }
 
-static int take_path(void *ctx, const union ipc_any *item)
+/* How far the entries above can be trusted. */
+static void summarize(const struct journal_input *input, const struct journal_verify_result *result)
 {
-	char **ret = ctx;
+	uint64_t size = result->entries - result->unsigned_entries;
+	FILE *out = input->output->for_people ? stdout : stderr;
 
-	if (!*ret && item->status.journal[0])
-		*ret = strdup(item->status.journal);
-	return 0;
-}
-
-/* The configuration may be another than the default, or newer than the daemon. */
-static void ask_sluiced(const struct cmd_common *common, char **ret)
-{
-	const struct client_call call = { .socket = common->socket,
-					  .type = IPC_STATUS,
-					  .item = IPC_STATUS_ITEM,
-					  .item_fn = take_path,
-					  .ctx = ret };
-	struct ipc_result result;
-
-	client_call(&call, &result);
-}
-
-const char *cmd_journal_path(const struct cmd_common *common, const char *file, char **ret_owned)
-{
-	struct policy_error error = { 0 };
-	struct policy *policy = NULL;
-	char **files = NULL;
-	size_t n;
-
-	if (file)
-		return file;
-	ask_sluiced(common, ret_owned);
-	if (!*ret_owned && policy_files(DEFAULT_CONF, &files, &n, &error) == 0 &&
-	    policy_load(files, n, &policy, &error) == 0)
-		*ret_owned = strdup(policy->settings.journal);
-	policy_free(policy);
-	policy_files_free(files);
-	return *ret_owned ? *ret_owned : DEFAULT_JOURNAL;
-}
-
-int cmd_journal_unreadable(const char *path, int r)
-{
-	return cmd_fail(cmd_exit_code(r), "cannot read the journal '%s': %s%s", path, strerror(-r),
-			r == -EACCES ? "; be root, or a member of the group that may read it" : "");
+	fprintf(out, "-- %" PRIu64 " %s, verified through checkpoint %" PRIu64 ", root %s\n",
+		input->n_printed, input->n_printed == 1 ? "entry" : "entries", size,
+		size ? result->root : "none");
 }
 
 static int report(const char *path, int r, const struct journal_verify_result *result)
@@ -229,12 +137,17 @@ static int read_journal(struct journal_input *input)
 	const char *path = cmd_journal_path(input->input.common, input->file, &owned);
 	int r;
 
-	STAILQ_INIT(&input->kept);
-	input->keep = input->most || input->reverse;
+	journal_kept_init(&input->kept);
+	input->keep = input->kept.most || input->kept.reverse || input->kept.boot;
+	input->filter.boots = &input->boots;
 	if (input->follow)
 		options.wait = wait_for_more;
+	if (input->output->header)
+		input->output->header(stdout);
 	r = journal_read(path, &input->filter, &options, take_entry, input, &result);
 	flush_kept(input);
+	if (r == 0)
+		summarize(input, &result);
 	if (fflush(stdout) || ferror(stdout))
 		return cmd_fail(CMD_FAILED, "cannot write the entries: %s", strerror(errno));
 	return report(path, r, &result);
@@ -253,30 +166,22 @@ static void parse_time(const char *arg, struct argp_state *state, int64_t *ret)
 		*ret = (int64_t)ms;
 }
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
+/* "0" or nothing is the last boot, "-1" the one before. */
+static void parse_boot(const char *arg, struct argp_state *state, struct journal_input *input)
 {
-	struct journal_input *input = state->input;
+	input->kept.boot = true;
+	if (arg && text_to_number(arg + (*arg == '-'), UINT32_MAX, &input->kept.back) < 0)
+		argp_error(state, "'%s' is no boot; write 0 for the last one, -1 for the one before",
+			   arg);
+}
 
-	switch (key) {
-	case 'f':
-		input->follow = true;
-		return 0;
-	case 'r':
-		input->reverse = true;
-		return 0;
-	case 'n':
-		if (text_to_number(arg, UINT32_MAX, &input->most) < 0 || !input->most)
-			argp_error(state, "'%s' is not a number of entries", arg);
-		return 0;
-	case KEY_SINCE:
-		parse_time(arg, state, &input->filter.since_ms);
-		return 0;
-	case KEY_UNTIL:
-		parse_time(arg, state, &input->filter.until_ms);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+static void parse_output(const char *arg, struct argp_state *state, struct journal_input *input)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
+		if (strcmp(outputs[i].name, arg) == 0)
+			input->output = &outputs[i];
+	if (!input->output)
+		argp_error(state, "'%s' is no output; write short, json, csv or raw", arg);
 }
 
 static bool is_action(const char *word)
@@ -287,23 +192,97 @@ static bool is_action(const char *word)
 	return false;
 }
 
+static bool is_decision(const char *word)
+{
+	static const char *const words[] = { "approved", "denied", "expired", "gone" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(words[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* What takes more than storing the argument. */
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct journal_input *input = state->input;
+
+	switch (key) {
+	case 'f':
+		input->follow = true;
+		return 0;
+	case 'r':
+		input->kept.reverse = true;
+		return 0;
+	case 'n':
+		if (text_to_number(arg, UINT32_MAX, &input->kept.most) < 0 ||
+		    !input->kept.most)
+			argp_error(state, "'%s' is not a number of entries", arg);
+		return 0;
+	case 'b':
+		parse_boot(arg, state, input);
+		return 0;
+	case 'o':
+		parse_output(arg, state, input);
+		return 0;
+	case 'g':
+		if (journal_filter_grep(&input->filter, arg) < 0)
+			argp_error(state, "'%s' is no regular expression", arg);
+		return 0;
+	case KEY_SINCE:
+		parse_time(arg, state, &input->filter.since_ms);
+		return 0;
+	case KEY_UNTIL:
+		parse_time(arg, state, &input->filter.until_ms);
+		return 0;
+	case KEY_DESTINATION:
+		if (journal_filter_destination(&input->filter, arg) < 0)
+			argp_error(state, "'%s' has no such prefix", arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void check_options(struct argp_state *state, struct journal_input *input)
+{
+	const struct journal_filter *filter = &input->filter;
+
+	if (filter->action && !is_action(filter->action))
+		argp_error(state, "'%s' is no action; write open, write, egress or credential",
+			   filter->action);
+	if (filter->decision && !is_decision(filter->decision))
+		argp_error(state, "'%s' is no decision; write approved, denied, expired or gone",
+			   filter->decision);
+	if (input->follow && (input->kept.reverse || input->kept.back))
+		argp_error(state, "--follow excludes --reverse and earlier boots");
+	if (!input->output)
+		input->output = &outputs[input->input.common->json];
+}
+
 static error_t parse_journal(int key, char *arg, struct argp_state *state)
 {
 	struct journal_input *input = state->input;
-	const char **const texts[] = {
-		&input->filter.request, &input->filter.action, &input->filter.label,
-		&input->filter.person,	&input->filter.type,   &input->file,
+	const struct {
+		int key;
+		const char **text;
+	} texts[] = {
+		{ KEY_REQUEST, &input->filter.request }, { KEY_ACTION, &input->filter.action },
+		{ KEY_LABEL, &input->filter.label },	 { KEY_PERSON, &input->filter.person },
+		{ KEY_TYPE, &input->filter.type },	 { KEY_RULE, &input->filter.rule },
+		{ KEY_DECISION, &input->filter.decision }, { 'p', &input->filter.process },
+		{ 'u', &input->filter.user },		 { 'x', &input->filter.executable },
+		{ KEY_PATH, &input->filter.path },	 { KEY_FILE, &input->file },
 	};
 
-	if (key == KEY_ACTION && !is_action(arg))
-		argp_error(state, "'%s' is no action; write open, write, egress or credential",
-			   arg);
-	if (key >= KEY_REQUEST && key <= KEY_FILE) {
-		*texts[key - KEY_REQUEST] = arg;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		if (key != texts[i].key)
+			continue;
+		*texts[i].text = arg;
 		return 0;
 	}
-	if (key == ARGP_KEY_END && input->follow && input->reverse)
-		argp_error(state, "--follow and --reverse exclude each other");
+	if (key == ARGP_KEY_END)
+		check_options(state, input);
 	if (parse_option(key, arg, state) == 0)
 		return 0;
 	return cmd_parse_common(key, arg, state);
@@ -315,12 +294,23 @@ static const struct argp_option journal_options[] = {
 	{ "label", KEY_LABEL, "LABEL", 0, "Entries about this label", 0 },
 	{ "person", KEY_PERSON, "NAME", 0, "Entries that name this person", 0 },
 	{ "type", KEY_TYPE, "TYPE", 0, "Entries of a type (grant.used) or kind (grant)", 0 },
+	{ "process", 'p', "PID", 0, "Entries about this process", 0 },
+	{ "user", 'u', "NAME", 0, "Entries about processes of this user: name or number", 0 },
+	{ "executable", 'x', "PATTERN", 0, "Entries about this program: '/usr/bin/python*', curl", 0 },
+	{ "path", KEY_PATH, "PATTERN", 0, "Entries about this file: '/srv/data/*'", 0 },
+	{ "destination", KEY_DESTINATION, "WHERE", 0,
+	  "Entries about this address, network (10.0.0.0/8) or pattern ('*:443')", 0 },
+	{ "rule", KEY_RULE, "NAME", 0, "Requests under this rule", 0 },
+	{ "decision", KEY_DECISION, "WHAT", 0, "approved, denied, expired or gone", 0 },
+	{ "grep", 'g', "REGEX", 0, "Entries whose message has this", 0 },
+	{ "boot", 'b', "N", OPTION_ARG_OPTIONAL, "Of the host's last boot; -b-1: the one before", 0 },
 	{ "since", KEY_SINCE, "TIME", 0, "Not older: 2026-11-22, '2026-11-22 14:00', today, -10min",
 	  0 },
 	{ "until", KEY_UNTIL, "TIME", 0, "Not newer", 0 },
 	{ "lines", 'n', "N", 0, "Only the last N", 0 },
 	{ "follow", 'f', NULL, 0, "Go on with new entries as they come", 0 },
 	{ "reverse", 'r', NULL, 0, "Newest first", 0 },
+	{ "output", 'o', "FORM", 0, "short, json, csv or raw (the line as it was signed)", 0 },
 	{ "file", KEY_FILE, "PATH", 0, "Read this journal; - is standard input", 0 },
 	{ "journal", KEY_FILE, NULL, OPTION_ALIAS, NULL, 0 },
 	{ 0 },
@@ -332,15 +322,19 @@ static int journal_show(int argc, char **argv, struct cmd_common *common)
 				   parse_journal,
 				   "\nverify [FILE]\nprove NUMBER",
 				   "Entries of the signed journal, each verified before it is "
-				   "shown.\vWith --json each "
-				   "entry is printed as it stands in the journal, one a line.",
+				   "shown.\vThe last line says through which "
+				   "checkpoint the journal is verified.",
 				   cmd_common_options,
 				   NULL,
 				   NULL };
 	struct journal_input input = { .input.common = common };
 
+	int r;
+
 	argp_parse(&argp, argc, argv, 0, NULL, &input);
-	return read_journal(&input);
+	r = read_journal(&input);
+	journal_filter_done(&input.filter);
+	return r;
 }
 
 static const struct cmd commands[] = {

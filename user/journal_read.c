@@ -18,7 +18,7 @@
 /* A wanted entry that no signature covers yet. */
 struct held {
 	struct held *next;
-	uint64_t seq;
+	uint64_t seq, boot;
 	json_t *json;
 	size_t size;
 	char line[];
@@ -26,6 +26,7 @@ struct held {
 
 struct reading {
 	const struct journal_filter *filter;
+	struct journal_boots *boots;
 	journal_entry_fn fn;
 	void *ctx;
 	struct held *first, **end; /* end: where the next one is linked */
@@ -33,54 +34,6 @@ struct reading {
 	size_t bytes;
 	int stopped; /* what fn returned */
 };
-
-static bool is_text(json_t *entry, const char *key, const char *wanted)
-{
-	const char *text = json_string_value(json_object_get(entry, key));
-
-	return text && strcmp(text, wanted) == 0;
-}
-
-static bool is_type(json_t *entry, const char *wanted)
-{
-	const char *type = json_string_value(json_object_get(entry, "type"));
-	size_t size = strlen(wanted);
-
-	return type && strncmp(type, wanted, size) == 0 &&
-	       (type[size] == '\0' || type[size] == '.');
-}
-
-static bool has_label(json_t *entry, const char *wanted)
-{
-	json_t *labels = json_object_get(entry, "labels"), *label;
-	size_t i;
-
-	json_array_foreach (labels, i, label)
-		if (json_is_string(label) && strcmp(json_string_value(label), wanted) == 0)
-			return true;
-	return is_text(entry, "label", wanted);
-}
-
-static bool has_person(json_t *entry, const char *wanted)
-{
-	return is_text(entry, "person", wanted) || is_text(entry, "requester", wanted) ||
-	       is_text(entry, "reviewer", wanted);
-}
-
-bool journal_filter_wants(const struct journal_filter *filter, json_t *entry)
-{
-	int64_t time = json_integer_value(json_object_get(entry, "time"));
-
-	if (!filter)
-		return true;
-	return (!filter->request || is_text(entry, "request", filter->request)) &&
-	       (!filter->action || is_text(entry, "action", filter->action)) &&
-	       (!filter->label || has_label(entry, filter->label)) &&
-	       (!filter->person || has_person(entry, filter->person)) &&
-	       (!filter->type || is_type(entry, filter->type)) &&
-	       (!filter->since_ms || time >= filter->since_ms) &&
-	       (!filter->until_ms || time <= filter->until_ms);
-}
 
 static void drop_held(struct reading *reading)
 {
@@ -100,6 +53,7 @@ static int hand_on(struct reading *reading, bool is_signed)
 	for (struct held *held = reading->first; held && !reading->stopped; held = held->next) {
 		const struct journal_entry entry = {
 			.seq = held->seq,
+			.boot = held->boot,
 			.json = held->json,
 			.line = held->line,
 			.size = held->size,
@@ -120,6 +74,7 @@ static int hold(struct reading *reading, const struct journal_line *line)
 		return -ENOMEM;
 	held->next = NULL;
 	held->seq = line->seq;
+	held->boot = reading->boots->n;
 	held->json = json_incref(line->entry);
 	held->size = line->size;
 	memcpy(held->line, line->text, line->size);
@@ -140,7 +95,8 @@ static int on_line(void *ctx, const struct journal_line *line)
 		return reading->first && line->signed_entries > reading->last ?
 			       hand_on(reading, true) :
 			       0;
-	if (!journal_filter_wants(reading->filter, line->entry))
+	journal_boots_count(reading->boots, line->entry);
+	if (reading->filter && !journal_filter_wants(reading->filter, line->entry))
 		return 0;
 	r = hold(reading, line);
 	if (r < 0 || reading->bytes <= SLUICE_JOURNAL_READ_BYTES)
@@ -152,7 +108,11 @@ int journal_read(const char *path, const struct journal_filter *filter,
 		 const struct journal_verify_options *options, journal_entry_fn fn, void *ctx,
 		 struct journal_verify_result *ret_result)
 {
-	struct reading reading = { .filter = filter, .fn = fn, .ctx = ctx };
+	struct journal_boots boots = { 0 };
+	struct reading reading = { .filter = filter,
+				   .boots = filter && filter->boots ? filter->boots : &boots,
+				   .fn = fn,
+				   .ctx = ctx };
 	struct journal_verify_result result;
 	int r;
 

@@ -2,29 +2,20 @@
 /*
  * journal_read.h: the entries that somebody asks for, each one checked before it is handed on.
  *
- * Owns: the filters, and holding entries back until a signature covers them. Must not own: the
- * check (journal_verify.h), the look (journal_print.h).
+ * Owns: holding entries back until a signature covers them. Must not own: the filters
+ * (journal_filter.h), the check (journal_verify.h), the look (journal_print.h).
  */
 #ifndef SLUICE_JOURNAL_READ_H
 #define SLUICE_JOURNAL_READ_H
 
+#include "journal_filter.h"
 #include "journal_verify.h"
 
 #include <jansson.h>
 
-/* An entry is wanted when it fits all that is not NULL or 0. */
-struct journal_filter {
-	const char *request; /* "request" */
-	const char *action;  /* "action" */
-	const char *label;   /* in "labels", or "label" */
-	const char *person;  /* "person", "requester" or "reviewer" */
-	const char *type;    /* "type" itself, or what stands before one of its dots: "grant" fits
-				"grant.used" */
-	int64_t since_ms, until_ms; /* "time", both included */
-};
-
 struct journal_entry {
 	uint64_t seq;
+	uint64_t boot;	  /* of the host, from 0 in this journal */
 	json_t *json;	  /* borrowed */
 	const char *line; /* the bytes as written, without LF, NUL-terminated */
 	size_t size;
@@ -34,8 +25,6 @@ struct journal_entry {
 
 /* 0: go on; else the reading ends. */
 typedef int (*journal_entry_fn)(void *ctx, const struct journal_entry *entry);
-
-bool journal_filter_wants(const struct journal_filter *filter, json_t *entry);
 
 /**
  * journal_read() - hand on the wanted entries, in order.

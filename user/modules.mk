@@ -10,8 +10,8 @@ POLICY := array medium policy policy_check policy_endpoint policy_file policy_gu
 RULESET := ruleset ruleset_clearance ruleset_destination ruleset_port ruleset_sink
 
 # The signed record: what reads it and what writes it
-JOURNAL_READ := journal_check journal_checkpoint journal_look journal_parallel journal_print journal_proof journal_read journal_scan \
-	journal_verify merkle note when
+JOURNAL_READ := journal_check journal_checkpoint journal_filter journal_look journal_parallel \
+	journal_print journal_proof journal_read journal_scan journal_verify merkle note when
 JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_file journal_key journal_look \
 	journal_recover journal_scan merkle note
 
@@ -43,6 +43,6 @@ GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway
 GATEWAY_LIBS = -levent_core -lcurl -ljansson -linih -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \
-	cmd_label cmd_lineage cmd_policy cmd_prove cmd_request cmd_status cmd_verify dot table view $(COMMON) \
-	$(POLICY) $(JOURNAL_READ)
+	cmd_journal_file cmd_journal_kept cmd_label cmd_lineage cmd_policy cmd_prove cmd_request cmd_status \
+	cmd_verify dot table view $(COMMON) $(POLICY) $(JOURNAL_READ)
 CLI_LIBS = -ljansson -linih -lcrypto

@@ -2,11 +2,12 @@
 /*
  * make-journal.c: a small signed journal for tests of sluice, written by the real writer.
  *
- * Usage: make-journal JOURNAL KEY [MESSAGE | --entries N]. Without MESSAGE the entries of one approval; with it
- * one more entry of that message, or N of them. Each run opens, appends, signs and closes as sluiced would.
+ * Usage: make-journal JOURNAL KEY [MESSAGE | --entries N | --boot ID]. Without MESSAGE the entries of one approval;
+ * with it one more entry of that message, or N of them, or a start in another boot. Each run opens, appends, signs and closes as sluiced would.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cleanup.h"
 #include "journal.h"
@@ -71,7 +72,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", error);
 		return 1;
 	}
-	if (argc > 4)
+	if (argc > 4 && !strcmp(argv[3], "--boot"))
+		r = add(journal, json_pack("{s:s, s:s, s:s}", "type", "agent.start", "message",
+					   "the agent started", "boot", argv[4]));
+	else if (argc > 4)
 		r = add_notes(journal, strtoul(argv[4], NULL, 10));
 	else
 		r = argc > 3 ? add_note(journal, argv[3]) : add_all(journal);

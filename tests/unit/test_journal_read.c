@@ -107,6 +107,130 @@ static void test_filters(void **state)
 		expect(f, &cases[i].filter, cases[i].numbers);
 }
 
+/* What the agent writes of a denied send and of a read, in short. */
+static void fill_facts(struct fixture *f)
+{
+	struct journal *journal = fixture_open(f);
+
+	add(journal, "{\"type\":\"event.stop\",\"message\":\"Denied sending\",\"subject\":{\"pid\":42,"
+		     "\"exe\":\"/usr/bin/python3.11\",\"uid\":1000,\"user\":\"paul\",\"loginuid\":1001},"
+		     "\"target\":{\"kind\":\"endpoint\",\"text\":\"tcp 203.0.113.9:443\","
+		     "\"address\":\"::ffff:203.0.113.9\",\"port\":443}}");
+	add(journal, "{\"type\":\"event.read\",\"message\":\"read a file\",\"subject\":{\"pid\":43,"
+		     "\"exe\":\"/usr/bin/cat\",\"uid\":0,\"user\":\"root\"},\"peer\":{\"pid\":42},"
+		     "\"target\":{\"kind\":\"file\",\"text\":\"/srv/data/a.csv\"}}");
+	add(journal, "{\"type\":\"request.opened\",\"message\":\"asks\",\"rule\":\"out\",\"target\":"
+		     "{\"kind\":\"endpoint\",\"text\":\"tcp [2001:db8::1]:25\",\"address\":"
+		     "\"2001:db8::1\"}}");
+	add(journal, "{\"type\":\"decision\",\"message\":\"alice denied r-1\",\"approve\":false}");
+	add(journal, "{\"type\":\"decision\",\"message\":\"bob approved r-2\",\"approve\":true}");
+	add(journal, "{\"type\":\"request.decided\",\"message\":\"over\",\"state\":\"expired\"}");
+	add(journal, "{\"type\":\"guard.attempt\",\"message\":\"tried\",\"path\":\"/srv/data\","
+		     "\"approve\":true,\"subject\":[],\"target\":7}");
+	journal_close(journal);
+}
+
+static void test_facts(void **state)
+{
+	static const struct {
+		struct journal_filter filter;
+		const char *numbers;
+	} cases[] = {
+		{ { .process = "42" }, "1 2 " },
+		{ { .process = "4" }, "" },
+		{ { .user = "paul" }, "1 " },
+		{ { .user = "1001" }, "1 " },
+		{ { .user = "0" }, "2 " },
+		{ { .executable = "/usr/bin/python*" }, "1 " },
+		{ { .executable = "cat" }, "2 " },
+		{ { .executable = "at" }, "" },
+		{ { .path = "/srv/data/*" }, "2 " },
+		{ { .path = "/srv/*" }, "2 7 " },
+		{ { .path = "*443" }, "" },
+		{ { .destination = "*:443" }, "1 " },
+		{ { .destination = "*" }, "1 3 " },
+		{ { .rule = "out" }, "3 " },
+		{ { .decision = "denied" }, "4 " },
+		{ { .decision = "approved" }, "5 " },
+		{ { .decision = "expired" }, "6 " },
+		{ { .process = "42", .user = "root" }, "2 " },
+	};
+	struct fixture *f = *state;
+
+	fill_facts(f);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		expect(f, &cases[i].filter, cases[i].numbers);
+}
+
+static void test_destinations(void **state)
+{
+	static const struct {
+		const char *where, *numbers;
+	} cases[] = {
+		{ "203.0.113.9", "1 " },     { "203.0.113.8/31", "1 " },
+		{ "203.0.113.10/31", "" },   { "203.0.113.8", "" },
+		{ "0.0.0.0/0", "1 " },	     { "2001:db8::1", "3 " },
+		{ "2001:db8::/32", "3 " },   { "2001:db9::/32", "" },
+		{ "::/0", "1 3 " },	     { "tcp *", "1 3 " },
+		{ "tcp 203*", "1 " },
+	};
+	static const char *const wrong[] = { "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/x" };
+	struct fixture *f = *state;
+
+	fill_facts(f);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct journal_filter filter = { 0 };
+
+		assert_int_equal(journal_filter_destination(&filter, cases[i].where), 0);
+		expect(f, &filter, cases[i].numbers);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_int_equal(journal_filter_destination(&(struct journal_filter){ 0 }, wrong[i]),
+				 -EINVAL);
+}
+
+static void test_grep(void **state)
+{
+	static const struct {
+		const char *expression, *numbers;
+	} cases[] = { { "denied", "1 4 " }, { "Denied", "1 " }, { "^(alice|bob) ", "4 5 " },
+		      { "r-[0-9]$", "4 5 " }, { "nothing of this", "" } };
+	struct fixture *f = *state;
+
+	fill_facts(f);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct journal_filter filter = { 0 };
+
+		assert_int_equal(journal_filter_grep(&filter, cases[i].expression), 0);
+		expect(f, &filter, cases[i].numbers);
+		journal_filter_done(&filter);
+	}
+	assert_int_equal(journal_filter_grep(&(struct journal_filter){ 0 }, "(open"), -EINVAL);
+}
+
+/* By the clock that starts with the host, by the id that the agent tells, and by both at once. */
+static void test_boots(void **state)
+{
+	static const struct {
+		uint64_t boottime;
+		const char *id;
+		uint64_t boot;
+	} entries[] = {
+		{ 100, "a", 0 }, { 200, NULL, 0 }, { 300, "a", 0 }, { 400, "b", 1 }, { 500, NULL, 1 },
+		{ 50, NULL, 2 }, { 60, "c", 2 },   { 70, "c", 2 },  { 10, "d", 3 },
+	};
+	struct journal_boots boots = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
+		json_t *entry = json_pack("{s:I,s:s*}", "boottime_us",
+					  (json_int_t)entries[i].boottime, "boot", entries[i].id);
+
+		assert_int_equal(journal_boots_count(&boots, entry), entries[i].boot);
+		json_decref(entry);
+	}
+}
+
 /* Both ends are included. */
 static void test_times(void **state)
 {
@@ -257,19 +381,55 @@ static void test_print(void **state)
 	}
 }
 
-/* As JSON the line is what is hashed, byte by byte. */
-static void test_print_json(void **state)
+static void print_form(void (*print)(FILE *out, const struct journal_entry *entry), const char *line,
+		       bool is_signed, const char *expected)
 {
-	const struct journal_entry entry = { .line = "{\"a\":1}", .size = 7 };
+	json_t *json = json_loads(line, 0, NULL);
+	const struct journal_entry entry = {
+		.seq = 7, .json = json, .line = line, .size = strlen(line), .is_signed = is_signed
+	};
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	(void)state;
-	journal_print_json(out, &entry);
+	assert_non_null(json);
+	print(out, &entry);
 	fclose(out);
-	assert_string_equal(text, "{\"a\":1}\n");
+	assert_string_equal(text, expected);
 	free(text);
+	json_decref(json);
+}
+
+/* Raw the line is what is hashed, byte by byte; as JSON it says the same, and nothing turns the text round. */
+static void test_print_json(void **state)
+{
+	static const char line[] = "{\"a\": 1,\"b\":\"\u202e\"}";
+
+	(void)state;
+	print_form(journal_print_raw, line, true, "{\"a\": 1,\"b\":\"\u202e\"}\n");
+	print_form(journal_print_json, line, true, "{\"a\":1,\"b\":\"\\u202E\"}\n");
+}
+
+static void test_print_csv(void **state)
+{
+	static const struct {
+		const char *json, *line;
+		bool is_signed;
+	} cases[] = {
+		{ "{\"time\":1795356000123,\"type\":\"event.stop\",\"labels\":[\"pii\",\"secret\"],"
+		  "\"subject\":{\"pid\":42,\"user\":\"paul\",\"exe\":\"/bin/sh\"},\"target\":{\"text\":"
+		  "\"/srv/a,b\"},\"message\":\"says \\\"no\\\"\"}",
+		  "7,2026-11-22T14:00:00.123Z,\"event.stop\",,,\"pii secret\",,\"42\",\"paul\",\"/bin/sh\","
+		  "\"/srv/a,b\",\"says \"\"no\"\"\",yes\n",
+		  true },
+		/* No line ends in a value, nothing is a formula, odd kinds do no harm. */
+		{ "{\"time\":0,\"type\":\"=1+2\",\"message\":\"a\\nb\",\"subject\":3,\"person\":{}}",
+		  "7,1970-01-01T00:00:00.000Z,\"'=1+2\",,,,\"{}\",,,,,\"a\\nb\",no\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		print_form(journal_print_csv, cases[i].json, cases[i].is_signed, cases[i].line);
 }
 
 int main(void)
@@ -277,6 +437,10 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_filters),
+		TEST(test_facts),
+		TEST(test_destinations),
+		TEST(test_grep),
+		cmocka_unit_test(test_boots),
 		TEST(test_times),
 		TEST(test_stop),
 		TEST(test_tampered),
@@ -284,6 +448,7 @@ int main(void)
 		TEST(test_follow),
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_print_json),
+		cmocka_unit_test(test_print_csv),
 	};
 
 	setenv("TZ", "UTC", 1);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cmd_journal_file.c: which journal is meant, and why it cannot be read: see cmd_journal.h.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cmd_journal.h"
+#include "policy.h"
+
+#define DEFAULT_CONF	"/etc/sluice/sluice.conf"
+#define DEFAULT_JOURNAL "/var/log/sluice/journal.jsonl"
+
+static int take_path(void *ctx, const union ipc_any *item)
+{
+	char **ret = ctx;
+
+	if (!*ret && item->status.journal[0])
+		*ret = strdup(item->status.journal);
+	return 0;
+}
+
+/* The configuration may be another than the default, or newer than the daemon. */
+static void ask_sluiced(const struct cmd_common *common, char **ret)
+{
+	const struct client_call call = { .socket = common->socket,
+					  .type = IPC_STATUS,
+					  .item = IPC_STATUS_ITEM,
+					  .item_fn = take_path,
+					  .ctx = ret };
+	struct ipc_result result;
+
+	client_call(&call, &result);
+}
+
+const char *cmd_journal_path(const struct cmd_common *common, const char *file, char **ret_owned)
+{
+	struct policy_error error = { 0 };
+	struct policy *policy = NULL;
+	char **files = NULL;
+	size_t n;
+
+	if (file)
+		return file;
+	ask_sluiced(common, ret_owned);
+	if (!*ret_owned && policy_files(DEFAULT_CONF, &files, &n, &error) == 0 &&
+	    policy_load(files, n, &policy, &error) == 0)
+		*ret_owned = strdup(policy->settings.journal);
+	policy_free(policy);
+	policy_files_free(files);
+	return *ret_owned ? *ret_owned : DEFAULT_JOURNAL;
+}
+
+int cmd_journal_unreadable(const char *path, int r)
+{
+	return cmd_fail(cmd_exit_code(r), "cannot read the journal '%s': %s%s", path, strerror(-r),
+			r == -EACCES ? "; be root, or a member of the group that may read it" : "");
+}

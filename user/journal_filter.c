@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * journal_filter.c: see journal_filter.h.
+ */
+#include "journal_filter.h"
+
+#include "text.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+#define V4_MAPPED_BITS 96
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+static bool is_text(const json_t *object, const char *key, const char *wanted)
+{
+	const char *text = text_of(object, key);
+
+	return text && strcmp(text, wanted) == 0;
+}
+
+/* A number, written as people write it. */
+static bool is_number(const json_t *object, const char *key, const char *wanted)
+{
+	const json_t *number = json_object_get(object, key);
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, json_integer_value(number));
+	return json_is_integer(number) && strcmp(text, wanted) == 0;
+}
+
+static bool is_like(const char *text, const char *pattern)
+{
+	return text && fnmatch(pattern, text, 0) == 0;
+}
+
+static bool has_type(const json_t *entry, const char *wanted)
+{
+	const char *type = text_of(entry, "type");
+	size_t size = strlen(wanted);
+
+	return type && strncmp(type, wanted, size) == 0 &&
+	       (type[size] == '\0' || type[size] == '.');
+}
+
+static bool has_request(const json_t *entry, const char *wanted)
+{
+	return is_text(entry, "request", wanted);
+}
+
+static bool has_action(const json_t *entry, const char *wanted)
+{
+	return is_text(entry, "action", wanted);
+}
+
+static bool has_label(const json_t *entry, const char *wanted)
+{
+	const json_t *labels = json_object_get(entry, "labels"), *label;
+	size_t i;
+
+	json_array_foreach (labels, i, label)
+		if (json_is_string(label) && strcmp(json_string_value(label), wanted) == 0)
+			return true;
+	return is_text(entry, "label", wanted);
+}
+
+static bool has_person(const json_t *entry, const char *wanted)
+{
+	return is_text(entry, "person", wanted) || is_text(entry, "requester", wanted) ||
+	       is_text(entry, "reviewer", wanted);
+}
+
+static bool has_rule(const json_t *entry, const char *wanted)
+{
+	return is_text(entry, "rule", wanted);
+}
+
+static bool has_decision(const json_t *entry, const char *wanted)
+{
+	const json_t *approve = json_object_get(entry, "approve");
+
+	if (json_is_boolean(approve) && is_text(entry, "type", "decision"))
+		return strcmp(wanted, json_is_true(approve) ? "approved" : "denied") == 0;
+	return is_text(entry, "state", wanted);
+}
+
+static bool has_process(const json_t *entry, const char *wanted)
+{
+	return is_number(json_object_get(entry, "subject"), "pid", wanted) ||
+	       is_number(json_object_get(entry, "peer"), "pid", wanted);
+}
+
+static bool has_user(const json_t *entry, const char *wanted)
+{
+	const json_t *subject = json_object_get(entry, "subject");
+
+	return is_text(subject, "user", wanted) || is_number(subject, "uid", wanted) ||
+	       is_number(subject, "loginuid", wanted);
+}
+
+static bool has_executable(const json_t *entry, const char *pattern)
+{
+	const char *path = text_of(json_object_get(entry, "subject"), "exe");
+	const char *name = path ? strrchr(path, '/') : NULL;
+
+	return is_like(path, pattern) || (name && is_like(name + 1, pattern));
+}
+
+static bool has_path(const json_t *entry, const char *pattern)
+{
+	const json_t *target = json_object_get(entry, "target");
+
+	return (is_text(target, "kind", "file") && is_like(text_of(target, "text"), pattern)) ||
+	       is_like(text_of(entry, "path"), pattern);
+}
+
+static bool has_destination(const json_t *entry, const char *pattern)
+{
+	const json_t *target = json_object_get(entry, "target");
+
+	return is_text(target, "kind", "endpoint") && is_like(text_of(target, "text"), pattern);
+}
+
+static bool has_network(const json_t *entry, const struct journal_filter *filter)
+{
+	const char *text = text_of(json_object_get(entry, "target"), "address");
+	struct in6_addr address;
+
+	if (!text || inet_pton(AF_INET6, text, &address) != 1)
+		return false;
+	for (unsigned int bit = 0; bit < filter->prefix; bit++) {
+		unsigned int mask = 0x80U >> bit % 8;
+
+		if ((address.s6_addr[bit / 8] ^ filter->network.s6_addr[bit / 8]) & mask)
+			return false;
+	}
+	return true;
+}
+
+static bool has_message(const json_t *entry, const regex_t *grep)
+{
+	const char *message = text_of(entry, "message");
+
+	return message && regexec(grep, message, 0, NULL, 0) == 0;
+}
+
+bool journal_filter_wants(const struct journal_filter *filter, const json_t *entry)
+{
+	const struct {
+		const char *wanted;
+		bool (*has)(const json_t *entry, const char *wanted);
+	} texts[] = {
+		{ filter->request, has_request },	{ filter->action, has_action },
+		{ filter->label, has_label },		{ filter->person, has_person },
+		{ filter->type, has_type },		{ filter->rule, has_rule },
+		{ filter->decision, has_decision },	{ filter->process, has_process },
+		{ filter->user, has_user },		{ filter->executable, has_executable },
+		{ filter->path, has_path },		{ filter->destination, has_destination },
+	};
+	int64_t time = json_integer_value(json_object_get(entry, "time"));
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (texts[i].wanted && !texts[i].has(entry, texts[i].wanted))
+			return false;
+	return (!filter->since_ms || time >= filter->since_ms) &&
+	       (!filter->until_ms || time <= filter->until_ms) &&
+	       (!filter->has_network || has_network(entry, filter)) &&
+	       (!filter->has_grep || has_message(entry, &filter->grep));
+}
+
+void journal_filter_done(struct journal_filter *filter)
+{
+	if (filter->has_grep)
+		regfree(&filter->grep);
+	filter->has_grep = false;
+}
+
+int journal_filter_grep(struct journal_filter *filter, const char *expression)
+{
+	int flags = REG_EXTENDED | REG_NOSUB | REG_ICASE;
+
+	for (const char *c = expression; *c; c++)
+		if (isupper((unsigned char)*c))
+			flags &= ~REG_ICASE;
+	journal_filter_done(filter);
+	filter->has_grep = regcomp(&filter->grep, expression, flags) == 0;
+	return filter->has_grep ? 0 : -EINVAL;
+}
+
+int journal_filter_destination(struct journal_filter *filter, const char *text)
+{
+	size_t size = strcspn(text, "/");
+	struct in6_addr mapped = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
+	char address[INET6_ADDRSTRLEN];
+	uint64_t prefix;
+	bool is_v4;
+
+	if (size < sizeof(address)) {
+		snprintf(address, sizeof(address), "%.*s", (int)size, text);
+		is_v4 = inet_pton(AF_INET, address, &mapped.s6_addr[12]) == 1;
+		filter->has_network = is_v4 || inet_pton(AF_INET6, address, &mapped) == 1;
+	}
+	if (!filter->has_network) {
+		filter->destination = text;
+		return 0;
+	}
+	prefix = is_v4 ? 32 : 128;
+	if (text[size] && text_to_number(text + size + 1, prefix, &prefix) < 0)
+		return -EINVAL;
+	filter->network = mapped;
+	filter->prefix = (unsigned int)prefix + (is_v4 ? V4_MAPPED_BITS : 0);
+	return 0;
+}
+
+/*
+ * A boot begins where the clock that starts with it goes back, or an entry names another boot id: the agent says its at
+ * each start, which alone would miss entries before, and the clock alone a host that was up longer than before.
+ */
+uint64_t journal_boots_count(struct journal_boots *boots, const json_t *entry)
+{
+	uint64_t boottime = (uint64_t)json_integer_value(json_object_get(entry, "boottime_us"));
+	const char *id = text_of(entry, "boot");
+	bool back = boottime < boots->boottime_us;
+
+	if (!id)
+		id = text_of(json_object_get(entry, "journal"), "boot");
+	if (back)
+		boots->id[0] = '\0';
+	boots->n += back || (id && boots->id[0] && strcmp(id, boots->id) != 0);
+	if (id)
+		snprintf(boots->id, sizeof(boots->id), "%s", id);
+	boots->boottime_us = boottime;
+	return boots->n;
+}
