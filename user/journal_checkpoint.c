@@ -5,6 +5,7 @@
  */
 #include "journal_checkpoint.h"
 
+#include "base64.h"
 #include "cleanup.h"
 
 #include <errno.h>
@@ -13,13 +14,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT_MAX (NOTE_NAME_MAX + 24 + NOTE_BASE64(MERKLE_HASH))
+#define TEXT_MAX (NOTE_NAME_MAX + 24 + BASE64_SIZE(MERKLE_HASH))
 
 static void compose_text(const struct journal_checkpoint *checkpoint, char text[TEXT_MAX])
 {
-	char root[NOTE_BASE64(MERKLE_HASH)];
+	char root[BASE64_SIZE(MERKLE_HASH)];
 
-	note_base64(checkpoint->root, MERKLE_HASH, root);
+	base64_encode(checkpoint->root, MERKLE_HASH, root);
 	snprintf(text, TEXT_MAX, "%s\n%" PRIu64 "\n%s\n", note_key_name(checkpoint->key),
 		 checkpoint->size, root);
 }

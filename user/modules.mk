@@ -4,6 +4,10 @@
 
 COMMON := channel escape log text
 
+# keys of people and what they sign
+KEY := base64 sshkey sshwire
+SIGNED := sshsig statement
+
 # policy.d as checked data, and its form for the kernel
 POLICY := array medium policy policy_check policy_endpoint policy_file policy_guard policy_keys policy_parse \
 	policy_rule policy_section policy_value
@@ -32,7 +36,7 @@ RESOLUTION := database deploy label label_answer label_keep label_mount label_na
 	label_rows label_stay label_table mount mount_watch endpoint endpoint_resolve unit
 
 SLUICED_MODULES := sluiced options loop release agent btf check clean notify sandbox $(COMMON) \
-	$(POLICY) $(RULESET) \
+	$(POLICY) $(RULESET) $(KEY) $(SIGNED) when \
 	$(JOURNAL_WRITE) $(PROCESS) $(RECORD) $(REQUEST) $(DECISION) $(GUARD) $(EVENT) $(LINEAGE) $(CONTROL) \
 	$(KERNEL) $(RESOLUTION)
 SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng -lsqlite3
@@ -44,5 +48,5 @@ GATEWAY_LIBS = -levent_core -lcurl -ljansson -linih -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \
 	cmd_label cmd_lineage cmd_policy cmd_request cmd_status cmd_verify dot table view $(COMMON) \
-	$(POLICY) $(JOURNAL_READ)
+	$(POLICY) $(KEY) statement $(JOURNAL_READ)
 CLI_LIBS = -ljansson -linih -lcrypto

@@ -59,8 +59,4 @@ struct note_info {
 int note_verify(const char *note, size_t size, const struct note_key *key,
 		struct note_info *ret_info);
 
-/* Base64 with padding; @ret_text has room for NOTE_BASE64(size) characters. */
-#define NOTE_BASE64(size) (4 * (((size) + 2) / 3) + 1)
-void note_base64(const uint8_t *bytes, size_t size, char *ret_text);
-
 #endif
