@@ -10,7 +10,7 @@ SIGNED := sshsig statement
 
 # policy.d as checked data, and its form for the kernel
 POLICY := array medium policy policy_check policy_endpoint policy_file policy_guard policy_keys policy_parse \
-	policy_rule policy_section policy_value
+	policy_person policy_rule policy_section policy_value
 RULESET := ruleset ruleset_clearance ruleset_destination ruleset_port ruleset_sink
 
 # The signed record: what reads it and what writes it
