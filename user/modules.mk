@@ -23,7 +23,7 @@ PROCESS := process process_reader process_text person
 RECORD := record record_parts record_replay wording wording_target
 REQUEST := request request_describe request_digest request_fill request_recover request_replay \
 	request_terms
-DECISION := decision decision_check grant grant_recover hold
+DECISION := decision decision_check decision_proof grant grant_recover hold
 # the agent's guard of itself, and who may break its glass
 GUARD := glass guard guard_host guard_marks guard_places
 EVENT := enforcement event event_gap event_repeat lineage lineage_walk
@@ -47,6 +47,6 @@ GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway
 GATEWAY_LIBS = -levent_core -lcurl -ljansson -linih -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \
-	cmd_label cmd_lineage cmd_policy cmd_request cmd_status cmd_verify dot table view $(COMMON) \
+	cmd_label cmd_lineage cmd_policy cmd_request cmd_sign cmd_status cmd_verify dot table view $(COMMON) \
 	$(POLICY) $(KEY) statement $(JOURNAL_READ)
 CLI_LIBS = -ljansson -linih -lcrypto

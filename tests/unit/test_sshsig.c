@@ -137,6 +137,7 @@ static void test_keys_refused(void **state)
 		{ "rita " REAL_KEY, "without options or names" },
 		{ "ssh-ed25519", "no whole base64" },
 		{ "ssh-ed25519 ", "no whole base64" },
+		{ REAL_KEY "AAAA", "behind its end" },
 		{ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJz3YswSfGhbTNMUCIR2jBIoejtFnkgIke9V",
 		  "cut" },
 		{ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJz3YswSfGhbTNMUCIR2jBIoejtFnkgIke9V+j6JJza",
