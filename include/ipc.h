@@ -16,7 +16,7 @@
 
 #include "limits.h"
 
-#define IPC_VERSION 5
+#define IPC_VERSION 6
 #define IPC_MAGIC 0x534c5543 /* "SLUC" */
 
 #define IPC_CONTROL_SOCKET "/run/sluice/control.sock" /* for sluice; everyone may connect */
@@ -35,6 +35,7 @@ enum ipc_type {
 	IPC_LINEAGE = 16,      /* ipc_why: a file; EDGE_ITEM… */
 	IPC_REINDEX = 18,      /* no payload; the index of the lineage is built again; root */
 	IPC_GLASS = 20,	       /* ipc_glass: break-glass */
+	IPC_SUBMIT = 22,       /* ipc_signed: an answer that a person has signed */
 	/* answers of sluiced to sluice */
 	IPC_RESULT = 1,	       /* ipc_result: last message of each answer */
 	IPC_STATUS_ITEM = 3,   /* ipc_status */
@@ -93,14 +94,26 @@ struct ipc_decide {
 	char reason[SLUICE_REASON_MAX];
 };
 
+/**
+ * struct ipc_signed: a reviewer's answer, signed with the reviewer's own key. Whoever sends it is
+ * its courier only.
+ * @statement: the answer, as user/statement.h has it
+ * @signature: of it, as ssh-keygen -Y sign writes it
+ */
+struct ipc_signed {
+	char statement[2048];
+	char signature[2048];
+};
+
 enum ipc_state { IPC_PENDING, IPC_APPROVED, IPC_DENIED, IPC_EXPIRED, IPC_GONE, IPC_STATES };
 
-/* One decision on a request, as shown. */
+/* One decision on a request, as shown. @tier: enum policy_tier; @key: fingerprint, or empty */
 struct ipc_decision {
 	char person[SLUICE_NAME_MAX];
 	uint64_t time_ms;
 	uint32_t approve;
-	uint32_t pad;
+	uint32_t tier;
+	char key[64];
 	char reason[SLUICE_REASON_MAX];
 };
 
@@ -121,6 +134,8 @@ struct ipc_source {
  * @waiting: how it waits: "hold" or "fail"
  * @tries: attempts counted on this one request
  * @hidden: bytes of text that did not fit into this message, 0 almost always
+ * @boot: boot id of the host, which a signed answer states
+ * @tier: enum policy_tier: the least that an approval must have
  */
 struct ipc_request {
 	char id[16];
@@ -130,8 +145,10 @@ struct ipc_request {
 	char action[16];
 	char waiting[8];
 	char scope[16];
+	char boot[37];
 	uint8_t state; /* enum ipc_state */
 	uint8_t reason_required;
+	uint8_t tier;
 	uint16_t n_sources;
 	uint16_t n_decisions;
 	uint16_t approvals_needed;

@@ -74,6 +74,9 @@
 #define SLUICE_LINEAGE_STEPS 1024     /* of one answer: the nearest ones */
 #define SLUICE_LINEAGE_DEPTH 256      /* steps from what was asked about to the furthest shown */
 #define SLUICE_REASON_MAX 512
+#define SLUICE_MAX_KEYS 16	      /* of one person */
+#define SLUICE_STATEMENT_AGE_S 600    /* a signed answer is taken for so long */
+#define SLUICE_STATEMENT_SKEW_S 60    /* and so long before its time, by another clock */
 
 /* Sockets. */
 #define SLUICE_MAX_CLIENTS 64

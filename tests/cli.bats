@@ -99,7 +99,7 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 }
 
 @test "each command has a help text" {
-	for command in status doctor requests show approve deny grants revoke label why lineage journal policy; do
+	for command in status doctor requests show approve deny submit grants revoke label why lineage journal policy; do
 		run "$SLUICE" "$command" --help
 		[ "$status" -eq 0 ]
 		[[ $output == *"Usage: sluice $command"* ]]
@@ -884,6 +884,8 @@ complete_words() {
 	[ "$(complete_words approve r-0a1b2c3d --scope p)" = "process" ]
 	[ "$(complete_words deny r-0a1b2c3d --s)" = "--socket" ]
 	[ "$(complete_words approve r-0a1b2c3d --s)" = "--scope --socket" ]
+	[ "$(complete_words approve r-0a1b2c3d --k)" = "--key" ]
+	[ "$(complete_words su)" = "submit" ]
 	[ "$(complete_words journal --action e)" = "egress" ]
 	[ "$(complete_words journal --action = e)" = "egress" ]
 	[ "$(complete_words journal --action =)" = "open write egress credential" ]

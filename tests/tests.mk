@@ -71,6 +71,12 @@ $(O)/tests/vm/ask: tests/vm/programs/ask.c $(call objects,client channel)
 	$(call msg,PROGRAM,$@)
 	$(Q)$(CC) $(OUR_CFLAGS) $(filter-out -fPIE,$(CFLAGS)) -static -o $@ $^
 
+# A security key in software, which ssh-keygen loads.
+$(O)/tests/security-key.so: tests/provider/security_key.c
+	@mkdir -p $(@D)
+	$(call msg,TOOL,$@)
+	$(Q)$(CC) $(OUR_CFLAGS) $(filter-out -fPIE,$(CFLAGS)) -fPIC -shared -o $@ $< -lcrypto
+
 vm-programs: $(VM_PROGRAMS)
 
 ifeq ($(SAN),1)
@@ -81,7 +87,7 @@ test: $(UNIT_TESTS)
 	$(Q)tests/unit/run $^
 endif
 
-test-programs: $(O)/sluice $(O)/sluice-gateway $(TEST_TOOLS)
+test-programs: $(O)/sluice $(O)/sluice-gateway $(TEST_TOOLS) $(O)/tests/security-key.so
 	$(Q)ln -sf tests/fake-sluiced $(O)/fake-sluiced
 	$(Q)SLUICE_BUILD=$(abspath $(O)) BUILD=$(abspath $(O)) bats $(wildcard tests/*.bats)
 
@@ -116,7 +122,7 @@ bench: $(PROGRAMS) $(O)/tests/ops $(O)/tests/floor $(O)/tests/floor.bpf.o bench-
 
 # ---- analysis ----
 
-LINT_SOURCES := $(sort $(wildcard user/*.c tests/unit/*.c tests/tools/*.c tests/fuzz/*.c tests/bench/*.c tests/vm/programs/*.c))
+LINT_SOURCES := $(sort $(wildcard user/*.c tests/unit/*.c tests/tools/*.c tests/fuzz/*.c tests/provider/*.c tests/bench/*.c tests/vm/programs/*.c))
 LINT_SCRIPTS = $(shell grep -rlE '^(#!.*\<(ba)?sh|#!.*\<bats|\# shellcheck shell=)' scripts tests user/completion)
 # Style advice is not asked for: it wants declarations inside blocks, where kernel style wants them on top. Left out of
 # the rest, because cppcheck does not understand what makes them right, and other tools here do:

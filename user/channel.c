@@ -67,10 +67,15 @@ static const struct text_field decide_texts[] = {
 	TEXT(ipc_decide, digest),
 	TEXT(ipc_decide, reason),
 };
+static const struct text_field signed_texts[] = {
+	TEXT(ipc_signed, statement),
+	TEXT(ipc_signed, signature),
+};
 static const struct text_field request_texts[] = {
 	TEXT(ipc_request, id),
 	TEXT(ipc_request, digest),
 	TEXT(ipc_request, host),
+	TEXT(ipc_request, boot),
 	TEXT(ipc_request, rule),
 	TEXT(ipc_request, action),
 	TEXT(ipc_request, waiting),
@@ -91,9 +96,11 @@ static const struct text_field request_texts[] = {
 	TEXTS(ipc_request, sources, reader),
 	TEXTS(ipc_request, decisions, person),
 	TEXTS(ipc_request, decisions, reason),
+	TEXTS(ipc_request, decisions, key),
 };
 static const struct count_field request_counts[] = {
 	COUNT(ipc_request, state, IPC_STATES - 1),
+	COUNT(ipc_request, tier, 3),
 	COUNT(ipc_request, n_sources, SLUICE_MAX_SOURCES),
 	COUNT(ipc_request, n_decisions, SLUICE_MAX_REVIEWERS),
 };
@@ -150,6 +157,7 @@ static const struct message_form forms[] = {
 	EMPTY(IPC_STATUS),
 	FORM(IPC_REQUESTS, select),
 	FORM(IPC_DECIDE, decide),
+	FORM(IPC_SUBMIT, signed),
 	EMPTY(IPC_GRANTS),
 	FORM(IPC_REVOKE, select),
 	FORM(IPC_LABEL, label),

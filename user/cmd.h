@@ -119,6 +119,7 @@ int cmd_requests(int argc, char **argv, struct cmd_common *common);
 int cmd_show(int argc, char **argv, struct cmd_common *common);
 int cmd_approve(int argc, char **argv, struct cmd_common *common);
 int cmd_deny(int argc, char **argv, struct cmd_common *common);
+int cmd_submit(int argc, char **argv, struct cmd_common *common);
 int cmd_grants(int argc, char **argv, struct cmd_common *common);
 int cmd_revoke(int argc, char **argv, struct cmd_common *common);
 int cmd_label(int argc, char **argv, struct cmd_common *common);
@@ -130,6 +131,11 @@ int cmd_glass(int argc, char **argv, struct cmd_common *common);
 
 /* Shared by show, approve and deny: the request @id as a record. Return: CMD_…. */
 int cmd_fetch_request(const struct cmd_common *common, const char *id, json_t **ret);
+/* The statement of @answer to @request, into @ret. Return: CMD_…. */
+int cmd_state(const json_t *request, const struct ipc_decide *answer, struct ipc_signed *ret);
+/* Has ssh-keygen sign it with @key, a file or the public half of a key of an agent. */
+int cmd_sign(const char *key, struct ipc_signed *answer);
+int cmd_send_signed(const struct cmd_common *common, const struct ipc_signed *answer);
 /* The whole request for a person's eyes. */
 int cmd_print_request(FILE *out, const json_t *request);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cmd_decide.c: "sluice approve" and "sluice deny". Owns what a person must see and confirm before
- * an answer is sent. Must not own: who may answer; sluiced decides that by the peer's credentials.
+ * an answer is sent. Must not own: who may answer; sluiced decides that by the peer's credentials,
+ * or by the key that signed the answer (cmd_sign.c).
  */
 #include "cmd.h"
 
@@ -21,6 +22,8 @@ struct decide_input {
 	struct cmd_input input;
 	bool approve;
 	bool yes;
+	bool print;
+	const char *key;
 	const char *reason;
 	uint8_t scope;
 	uint32_t duration_s;
@@ -71,23 +74,39 @@ static error_t parse_decide(int key, char *arg, struct argp_state *state)
 	case 'y':
 		input->yes = true;
 		return 0;
+	case 'k':
+		input->key = arg;
+		return 0;
+	case 'p':
+		input->print = true;
+		return 0;
+	case ARGP_KEY_SUCCESS:
+		if (input->key && input->print)
+			argp_error(state, "--key signs here and --print is to sign elsewhere: give "
+					  "one of them");
+		return cmd_parse_common(key, arg, state);
 	default:
 		return cmd_parse_common(key, arg, state);
 	}
 }
 
+/* What both commands take. */
+#define COMMON_OPTIONS                                                                             \
+	{ "reason", 'r', "TEXT", 0, "Why; goes into the journal", 0 },                             \
+	{ "key", 'k', "FILE", 0, "Sign the answer with this key, by ssh-keygen", 0 },              \
+	{ "print", 'p', NULL, 0, "Decide nothing: print the statement to sign elsewhere", 0 },     \
+	{ "yes", 'y', NULL, 0, "Do not ask for confirmation", 0 }
+
 static const struct argp_option approve_options[] = {
-	{ "reason", 'r', "TEXT", 0, "Why; goes into the journal", 0 },
+	COMMON_OPTIONS,
 	{ "scope", 's', "SCOPE", 0, "once, process or executable: not wider than the rule's", 0 },
 	{ "for", 'f', "TIME", 0,
 	  "How long it is allowed (90s, 15min, 2h): not longer than the rule's", 0 },
-	{ "yes", 'y', NULL, 0, "Do not ask for confirmation", 0 },
 	{ 0 },
 };
 
 static const struct argp_option deny_options[] = {
-	{ "reason", 'r', "TEXT", 0, "Why; goes into the journal", 0 },
-	{ "yes", 'y', NULL, 0, "Do not ask for confirmation", 0 },
+	COMMON_OPTIONS,
 	{ 0 },
 };
 
@@ -150,7 +169,7 @@ static int confirm(const struct decide_input *input, const char *id)
 	const char *verb = input->approve ? "Approve" : "Deny";
 	char question[64], answer[16];
 
-	if (input->yes)
+	if (input->yes || input->print)
 		return CMD_OK;
 	if (!isatty(STDIN_FILENO)) {
 		if (input->input.positional.n == 2)
@@ -196,11 +215,28 @@ static int send_decision(const struct cmd_common *common, const struct ipc_decid
 	return cmd_act(&call, common);
 }
 
-/* With --json standard output holds the answer only. A digest with --yes says that it was seen
- * elsewhere. Return: CMD_…. */
+/* Signed here and sent, or printed to be signed elsewhere. Return: CMD_…. */
+static int sign(const struct decide_input *input, const struct cmd_common *common,
+		const json_t *request, const struct ipc_decide *decide)
+{
+	struct ipc_signed answer = { .statement = "" };
+	int code = cmd_state(request, decide, &answer);
+
+	if (code)
+		return code;
+	if (input->print) {
+		fputs(answer.statement, stdout);
+		return CMD_OK;
+	}
+	code = cmd_sign(input->key, &answer);
+	return code ? code : cmd_send_signed(common, &answer);
+}
+
+/* With --json standard output holds the answer only, with --print the statement. A digest with
+ * --yes says that it was seen elsewhere. Return: CMD_…. */
 static int show(const struct decide_input *input, const json_t *request)
 {
-	FILE *out = input->input.common->json ? stderr : stdout;
+	FILE *out = input->input.common->json || input->print ? stderr : stdout;
 
 	if (input->yes && input->input.positional.n == 2)
 		return CMD_OK;
@@ -236,7 +272,10 @@ static int decide(const struct decide_input *input, const struct cmd_common *com
 		code = confirm(input, id);
 	if (code == CMD_OK)
 		code = take_reason(input, request, &decision);
-	return code ? code : send_decision(common, &decision);
+	if (code)
+		return code;
+	return input->key || input->print ? sign(input, common, request, &decision)
+					  : send_decision(common, &decision);
 }
 
 int cmd_approve(int argc, char **argv, struct cmd_common *common)
@@ -247,7 +286,9 @@ int cmd_approve(int argc, char **argv, struct cmd_common *common)
 		"ID [DIGEST]",
 		"Allow what a request asks for, after showing it in full.\vDIGEST: at least 8 hex "
 		"digits of the request's digest as you saw it; another request is then refused. "
-		"With --yes as well it is not shown again. Nobody can approve their own request.",
+		"With --yes as well it is not shown again. Nobody can approve their own request. "
+		"What --print prints is signed with ssh-keygen -Y sign -n sluice-decision@sluice "
+		"and brought in with sluice submit.",
 		cmd_common_options,
 		NULL,
 		NULL

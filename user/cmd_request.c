@@ -52,6 +52,7 @@ static const struct table_column fields[] = {
 	{ "approvals", "Approvals", 0 },
 	{ "approvals_needed", "... needed", 0 },
 	{ "reviewers", "Asked", 0 },
+	{ "tier", "Least tier", 0 },
 	{ "reason_required", "Reason required", 0 },
 	{ "opened", "Opened", TABLE_TIME },
 	{ "expires", "Expires", TABLE_TIME },
@@ -70,6 +71,7 @@ static const struct table_column decision_columns[] = {
 	{ "time", "DECIDED", TABLE_TIME },
 	{ "person", "PERSON", 0 },
 	{ "approve", "APPROVED", 0 },
+	{ "tier", "TIER", 0 },
 	{ "reason", "REASON", TABLE_WRAP },
 };
 
@@ -80,18 +82,15 @@ static json_t *view(const union ipc_any *item)
 
 /* Prints the list @key of @request under a heading, nothing when it is empty. */
 static int print_list(FILE *out, const json_t *request, const char *key, const char *heading,
-		      const struct table_column *list_columns)
+		      const struct table_column *list_columns, size_t n)
 {
 	const json_t *list = json_object_get(request, key);
 
 	if (json_array_size(list) == 0)
 		return 0;
 	fprintf(out, "\n%s\n", heading);
-	return table_print(out, list_columns, ARRAY_SIZE(source_columns), list, table_width(out));
+	return table_print(out, list_columns, n, list, table_width(out));
 }
-
-_Static_assert(ARRAY_SIZE(source_columns) == ARRAY_SIZE(decision_columns),
-	       "print_list() takes both");
 
 /* What this page cannot show must not look as if it were not there. */
 static void print_loss(FILE *out, const json_t *request)
@@ -111,13 +110,29 @@ int cmd_print_request(FILE *out, const json_t *request)
 	int r = table_fields(out, fields, ARRAY_SIZE(fields), request, table_width(out));
 
 	if (r == 0)
-		r = print_list(out, request, "sources",
-			       "Where the labels came from:", source_columns);
+		r = print_list(out, request, "sources", "Where the labels came from:",
+			       source_columns, ARRAY_SIZE(source_columns));
 	if (r == 0)
-		r = print_list(out, request, "decisions", "Decisions:", decision_columns);
+		r = print_list(out, request, "decisions", "Decisions:", decision_columns,
+			       ARRAY_SIZE(decision_columns));
 	if (r == 0)
 		print_loss(out, request);
 	return r;
+}
+
+/* Last, so that it stands where the next command is typed. */
+static void print_how(FILE *out, const json_t *request)
+{
+	const char *tier = json_string_value(json_object_get(request, "tier")) ?: "";
+	const char *id = json_string_value(json_object_get(request, "id")) ?: "";
+	const char *digest = json_string_value(json_object_get(request, "digest")) ?: "";
+	bool key = strcmp(tier, "A1") > 0;
+
+	if (strcmp(json_string_value(json_object_get(request, "state")) ?: "", "pending") != 0)
+		return;
+	fprintf(out, "\nTo approve%s:\n  sluice approve ", key ? ", with your own key" : "");
+	escape_print(out, id);
+	fprintf(out, " %.8s%s\n", digest, key ? " --key ~/.ssh/id_ed25519" : "");
 }
 
 int cmd_fetch_request(const struct cmd_common *common, const char *id, json_t **ret)
@@ -165,8 +180,10 @@ int cmd_show(int argc, char **argv, struct cmd_common *common)
 		return code;
 	if (common->json)
 		return cmd_print_json(request);
-	return cmd_print_request(stdout, request) < 0 ? cmd_fail(CMD_FAILED, "out of memory")
-						      : CMD_OK;
+	if (cmd_print_request(stdout, request) < 0)
+		return cmd_fail(CMD_FAILED, "out of memory");
+	print_how(stdout, request);
+	return CMD_OK;
 }
 
 struct requests_input {

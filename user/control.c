@@ -33,6 +33,7 @@ static const struct permit {
 	{ IPC_STATUS, PEER_CLI, false, answer_status },
 	{ IPC_REQUESTS, PEER_CLI, false, answer_requests },
 	{ IPC_DECIDE, PEER_CLI, false, answer_decide },
+	{ IPC_SUBMIT, PEER_CLI, false, answer_submit },
 	{ IPC_GRANTS, PEER_CLI, false, answer_grants },
 	{ IPC_REVOKE, PEER_CLI, false, answer_revoke },
 	{ IPC_LABEL, PEER_CLI, false, answer_label },

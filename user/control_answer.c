@@ -98,6 +98,20 @@ int answer_decide(struct client *client, const struct channel_message *message,
 	return 0;
 }
 
+int answer_submit(struct client *client, const struct channel_message *message,
+		  struct answer *answer)
+{
+	struct decider courier;
+	int r = peer_decider(client, &courier);
+
+	if (r < 0)
+		return no_decider(answer, r);
+	r = decision_submit(client->control->agent, &message->body.answer, &courier,
+			    answer->result.text, sizeof(answer->result.text));
+	answer->result.error = -r;
+	return 0;
+}
+
 /* Whether this person may review what the grant allows; root may take away anything. */
 static const char *revoker(const struct client *client, const struct grant *grant,
 			   const struct decider *decider)
@@ -109,7 +123,7 @@ static const char *revoker(const struct client *client, const struct grant *gran
 
 	person = person_deciding(agent->policy, &decider->who, &why);
 	request_terms(agent, grant->key.action, grant->kernel.labels, &terms);
-	if (person && policy_in_groups(agent->policy, terms.groups, person))
+	if (person && policy_reviews(agent->policy, terms.groups, person))
 		return person->name;
 	if (client->peer.uid == 0)
 		return person ? person->name : "root";

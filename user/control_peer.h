@@ -91,6 +91,8 @@ int answer_requests(struct client *client, const struct channel_message *message
 		    struct answer *answer);
 int answer_decide(struct client *client, const struct channel_message *message,
 		  struct answer *answer);
+int answer_submit(struct client *client, const struct channel_message *message,
+		  struct answer *answer);
 int answer_grants(struct client *client, const struct channel_message *message,
 		  struct answer *answer);
 int answer_revoke(struct client *client, const struct channel_message *message,

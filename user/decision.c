@@ -45,16 +45,34 @@ static struct ipc_decision *next_decision(struct request *request)
 	return &list[request->n_decisions];
 }
 
+/* What the answer rests on: a signature, or the session of the process that gave it. */
+static json_t *evidence_of(const struct context *c)
+{
+	const struct identity *who = &c->decider->who;
+	json_t *evidence =
+		c->proof ? proof_evidence(c->proof) : json_pack("{s:s}", "kind", "login");
+	json_t *sender = json_pack("{s:I, s:I, s:o}", "uid", (json_int_t)who->uid, "loginuid",
+				   (json_int_t)who->loginuid, "unit", record_text(who->owner_unit));
+
+	if (!evidence || json_object_set_new(evidence, "sender", sender)) {
+		json_decref(evidence);
+		return NULL;
+	}
+	return evidence;
+}
+
 static json_t *body_of(const struct context *c, const struct ipc_decision *decision)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:o, s:I, s:I, s:s}", "request",
-			 c->request->id, "digest", c->request->digest, "person", decision->person,
-			 "seen_digest", c->answer->digest, "approve", (int)decision->approve,
-			 "scope", policy_scope_name(c->scope), "scope_number", (json_int_t)c->scope,
-			 "duration_s", (json_int_t)c->duration_s, "reason",
-			 record_text(decision->reason), "time_ms", (json_int_t)decision->time_ms,
-			 "loginuid", (json_int_t)c->decider->who.loginuid, "boot",
-			 c->agent->boot_id);
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:o, s:I, s:I, s:s, s:s, s:s*, "
+		"s:o}",
+		"request", c->request->id, "digest", c->request->digest, "person", decision->person,
+		"seen_digest", c->answer->digest, "approve", (int)decision->approve, "scope",
+		policy_scope_name(c->scope), "scope_number", (json_int_t)c->scope, "duration_s",
+		(json_int_t)c->duration_s, "reason", record_text(decision->reason), "time_ms",
+		(json_int_t)decision->time_ms, "loginuid", (json_int_t)c->decider->who.loginuid,
+		"boot", c->agent->boot_id, "tier", policy_tier_name(c->tier), "covers",
+		c->covered ? c->covered->name : NULL, "evidence", evidence_of(c));
 }
 
 static int announce(const struct context *c, const struct ipc_decision *decision)
@@ -62,8 +80,10 @@ static int announce(const struct context *c, const struct ipc_decision *decision
 	const char *verb = decision->approve ? "approved" : "denied";
 	const char *reason = decision->reason;
 
-	return record_announce(c->agent, body_of(c, decision), "decision", "%s %s %s%s%s",
-			       decision->person, verb, c->request->id, *reason ? ": " : "", reason);
+	return record_announce(c->agent, body_of(c, decision), "decision", "%s %s %s%s%s%s",
+			       decision->person, verb, c->request->id,
+			       c->proof ? " by a signed statement" : "", *reason ? ": " : "",
+			       reason);
 }
 
 /*
@@ -182,30 +202,54 @@ static int approve(struct context *c, const struct ipc_decision *decision)
 	return r;
 }
 
+static int take(struct context *c)
+{
+	struct ipc_decision *decision;
+	unsigned int missing;
+	int r = run_checks(c);
+
+	if (r < 0)
+		return r;
+	decision = next_decision(c->request);
+	if (!decision) {
+		snprintf(c->text, c->size, "nothing was decided: no memory; try again");
+		return -ENOMEM;
+	}
+	memcpy(decision->person, c->person->name, sizeof(decision->person));
+	memcpy(decision->reason, c->answer->reason, sizeof(decision->reason));
+	if (c->proof)
+		memcpy(decision->key, c->proof->key->fingerprint, SSHKEY_FINGERPRINT_MAX);
+	decision->time_ms = agent_time_ms();
+	decision->approve = c->answer->approve;
+	decision->tier = c->tier;
+	c->request->n_decisions++;
+	if (!c->answer->approve)
+		return deny(c, decision);
+	missing = request_missing(c->agent, c->request, &c->terms);
+	return missing ? count(c, decision, missing) : approve(c, decision);
+}
+
 int decision_make(struct agent *agent, const struct ipc_decide *answer,
 		  const struct decider *decider, char *text, size_t size)
 {
 	struct context c = {
 		.agent = agent, .answer = answer, .decider = decider, .text = text, .size = size
 	};
-	struct ipc_decision *decision;
-	unsigned int missing;
-	int r = run_checks(&c);
 
-	if (r < 0)
-		return r;
-	decision = next_decision(c.request);
-	if (!decision) {
-		snprintf(text, size, "nothing was decided: no memory; try again");
-		return -ENOMEM;
-	}
-	memcpy(decision->person, c.person->name, sizeof(decision->person));
-	memcpy(decision->reason, answer->reason, sizeof(decision->reason));
-	decision->time_ms = agent_time_ms();
-	decision->approve = answer->approve;
-	c.request->n_decisions++;
-	if (!answer->approve)
-		return deny(&c, decision);
-	missing = request_missing(agent, c.request, &c.terms);
-	return missing ? count(&c, decision, missing) : approve(&c, decision);
+	return take(&c);
+}
+
+int decision_submit(struct agent *agent, const struct ipc_signed *message,
+		    const struct decider *courier, char *text, size_t size)
+{
+	struct proof proof = { .message = message };
+	struct context c = { .agent = agent,
+			     .answer = &proof.statement.answer,
+			     .decider = courier,
+			     .proof = &proof,
+			     .text = text,
+			     .size = size };
+	int r = proof_read(message, &proof, text, size);
+
+	return r < 0 ? r : take(&c);
 }

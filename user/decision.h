@@ -13,7 +13,7 @@
 #include "person.h"
 
 /**
- * struct decider: the process that answers.
+ * struct decider: the process that answers, or that brings a signed answer of whoever signed it.
  * @who: all roads to people, read while @pidfd was alive
  * @pidfd: of the process, to ask the kernel for its taint
  */
@@ -29,13 +29,22 @@ struct decider {
  * or not hex;
  * -ESTALE digest of something else; -EPERM the answering process is nobody, or carries labels, or
  * is the requester;
- * -EACCES not one of the reviewers; -EEXIST the same person answered before; -ENOKEY a reason is
- * missing; -ERANGE scope or duration beyond the rule; -EKEYREJECTED the policy in force refuses or
- * does not ask; -ENOSPC, -EDQUOT limits; -EIO the journal cannot be written: nothing was decided.
- * One denial is enough and wins; an approval counts towards what each rule needs.
+ * -EACCES not one of the reviewers, or not as sure as the rule wants (enum policy_tier); -EEXIST
+ * the same person answered before; -ENOKEY a reason is missing; -ERANGE scope or duration beyond
+ * the rule; -EKEYREJECTED the policy in force refuses or does not ask; -ENOSPC, -EDQUOT limits;
+ * -EIO the journal cannot be written: nothing was decided. One denial is enough and wins; an
+ * approval counts towards what each rule needs.
  */
 int decision_make(struct agent *agent, const struct ipc_decide *answer,
 		  const struct decider *decider, char *text, size_t size);
+
+/**
+ * decision_submit() - take one answer that a person has signed.
+ * @courier: who brings it: carries no labels; else it does not matter who that is
+ * As decision_make(), with the errors of proof_read() and proof_person() besides.
+ */
+int decision_submit(struct agent *agent, const struct ipc_signed *message,
+		    const struct decider *courier, char *text, size_t size);
 
 /* Whether the process that wants to change something carries no labels. 0, or -EPERM and @text. */
 int decision_check_taint(struct agent *agent, const struct decider *decider, char *text,

@@ -68,6 +68,11 @@ static int check_person(struct context *c)
 {
 	const char *why = "";
 
+	if (c->proof) {
+		c->tier = POLICY_A3;
+		return proof_person(c->agent, c->proof, &c->person, c->text, c->size);
+	}
+	c->tier = POLICY_A1;
 	c->person = person_deciding(c->agent->policy, &c->decider->who, &why);
 	return c->person ? 0 : refuse(c, -EPERM, "%s", why);
 }
@@ -113,10 +118,45 @@ static int check_terms(struct context *c)
 	return 0;
 }
 
+/* What people are shown says it, so that both are one. Return: the tier, or -ENOMEM. */
+static int needed_tier(const struct context *c, bool *ret_hidden)
+{
+	struct ipc_request *shown = malloc(sizeof(*shown));
+	int tier;
+
+	if (!shown)
+		return -ENOMEM;
+	request_describe(c->agent, c->request, shown);
+	tier = shown->tier;
+	*ret_hidden = shown->hidden;
+	free(shown);
+	return tier;
+}
+
+/* An answer of no is safe from whomever of the reviewers it seems to come. */
+static int check_tier(struct context *c)
+{
+	bool hidden = false;
+	int needed = c->answer->approve ? needed_tier(c, &hidden) : POLICY_A0;
+
+	if (needed < 0)
+		return refuse(c, needed, "nothing was decided: no memory; try again");
+	if ((int)c->tier >= needed)
+		return 0;
+	return refuse(c, -EACCES,
+		      "%s takes an approval of tier %s%s, and this is %s: sign it with a key that "
+		      "the policy knows as yours: sluice approve %s %.8s --key ~/.ssh/id_ed25519",
+		      c->request->id, policy_tier_name((unsigned int)needed),
+		      hidden ? ", as not all of it can be shown" : "", policy_tier_name(c->tier),
+		      c->request->id, c->request->digest);
+}
+
 static int check_group(struct context *c)
 {
-	if (!policy_in_groups(c->agent->policy, c->terms.groups, c->person))
-		return refuse(c, -EACCES, "%s is not among the reviewers of this request",
+	if (!request_reviewer(c->agent, c->request, c->terms.groups, c->person, &c->covered))
+		return refuse(c, -EACCES,
+			      "%s is not among the reviewers of this request, nor covers for one "
+			      "who could decide on it",
 			      c->person->name);
 	return 0;
 }
@@ -130,6 +170,8 @@ static int check_self(struct context *c)
 			      "%s stands behind this request and cannot decide on it; ask another "
 			      "reviewer",
 			      c->person->name);
+	if (c->proof) /* whoever brings it, the person is who signed */
+		return 0;
 	both = person_common(c->agent->policy, &c->request->who, &c->decider->who);
 	if (both)
 		return refuse(c, -EPERM,
@@ -202,8 +244,8 @@ static int check_duration(struct context *c)
 }
 
 const decision_check_fn decision_checks[] = {
-	check_known,  check_pending, check_time,     check_digest, check_person,
-	check_taint,  check_terms,   check_group,    check_self,   check_distinct,
-	check_reason, check_scope,   check_duration,
+	check_known, check_pending, check_time,	 check_digest,	 check_person,
+	check_taint, check_terms,   check_group, check_self,	 check_distinct,
+	check_tier,  check_reason,  check_scope, check_duration,
 };
 const size_t decision_n_checks = ARRAY_SIZE(decision_checks);

@@ -6,17 +6,26 @@
 #define SLUICE_DECISION_CHECK_H
 
 #include "decision.h"
+#include "decision_proof.h"
 #include "request.h"
 
-/* One answer on its way through the checks; each may rely on what those before it filled in. */
+/*
+ * One answer on its way through the checks; each may rely on what those before it filled in.
+ * @proof: of a signed answer, else NULL: then the process at the other end answers
+ * @covered: in whose place @person answers, or NULL
+ * @tier: how sure it is that @person says so
+ */
 struct context {
 	struct agent *agent;
 	const struct ipc_decide *answer;
 	const struct decider *decider;
+	struct proof *proof;
 	char *text;
 	size_t size;
 	struct request *request;
 	const struct policy_person *person;
+	const struct policy_person *covered;
+	enum policy_tier tier;
 	struct request_terms terms;
 	enum policy_scope scope;
 	uint32_t duration_s;

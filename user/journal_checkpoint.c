@@ -5,6 +5,7 @@
  */
 #include "journal_checkpoint.h"
 
+#include "base64.h"
 #include "cleanup.h"
 
 #include <errno.h>
@@ -15,14 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT_MAX (NOTE_NAME_MAX + 24 + NOTE_BASE64(MERKLE_HASH))
+#define TEXT_MAX (NOTE_NAME_MAX + 24 + BASE64_SIZE(MERKLE_HASH))
 
 static void compose_text(const struct note_key *key, uint64_t size, const uint8_t *root,
 			 char text[TEXT_MAX])
 {
-	char encoded[NOTE_BASE64(MERKLE_HASH)];
+	char encoded[BASE64_SIZE(MERKLE_HASH)];
 
-	note_base64(root, MERKLE_HASH, encoded);
+	base64_encode(root, MERKLE_HASH, encoded);
 	snprintf(text, TEXT_MAX, "%s\n%" PRIu64 "\n%s\n", note_key_name(key), size, encoded);
 }
 
@@ -64,7 +65,7 @@ static bool read_text(const struct note_key *key, const char *note, size_t size,
 	if (*size_end != '\n' || size < (size_t)(size_end + 2 - note))
 		return false;
 	root = size_end + 1;
-	if (note_base64_decode(root, (size_t)(note + size - 1 - root), ret->root, MERKLE_HASH) !=
+	if (base64_decode(root, (size_t)(note + size - 1 - root), ret->root, MERKLE_HASH) !=
 	    MERKLE_HASH)
 		return false;
 	compose_text(key, ret->size, ret->root, text);

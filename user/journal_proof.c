@@ -4,6 +4,7 @@
  */
 #include "journal_proof.h"
 
+#include "base64.h"
 #include "cleanup.h"
 #include "limits.h"
 
@@ -62,8 +63,8 @@ static int take_line(void *ctx, const struct journal_line *line)
 
 static int write_proof(const struct proving *proving, char **ret)
 {
-	_cleanup_free_ char *extra = malloc(NOTE_BASE64(proving->line_size));
-	char hash[NOTE_BASE64(MERKLE_HASH)];
+	_cleanup_free_ char *extra = malloc(BASE64_SIZE(proving->line_size));
+	char hash[BASE64_SIZE(MERKLE_HASH)];
 	FILE *out;
 	size_t size;
 
@@ -73,10 +74,10 @@ static int write_proof(const struct proving *proving, char **ret)
 	if (!out)
 		/* cppcheck-suppress memleak; freed by its cleanup attribute */
 		return -errno;
-	note_base64((const uint8_t *)proving->line, proving->line_size, extra);
+	base64_encode((const uint8_t *)proving->line, proving->line_size, extra);
 	fprintf(out, PROOF_HEADER "extra %s\nindex %" PRIu64 "\n", extra, proving->proof.index);
 	for (unsigned int i = 0; i < proving->proof.n; i++) {
-		note_base64(proving->proof.hash[i], MERKLE_HASH, hash);
+		base64_encode(proving->proof.hash[i], MERKLE_HASH, hash);
 		fprintf(out, "%s\n", hash);
 	}
 	fprintf(out, "\n%s", proving->checkpoint);
@@ -163,7 +164,7 @@ static bool parse_hashes(const char **cursor, const char *end, struct merkle_pro
 
 	while ((line = next_line(cursor, end, &size)) && size > 0)
 		if (path->n == ARRAY_SIZE(path->hash) ||
-		    note_base64_decode(line, size, path->hash[path->n++], MERKLE_HASH) !=
+		    base64_decode(line, size, path->hash[path->n++], MERKLE_HASH) !=
 			    MERKLE_HASH)
 			return false;
 	return line;
@@ -200,7 +201,7 @@ static int get_line(const struct parsed *parsed, const char *entry, struct journ
 	if (!ret->line)
 		return -ENOMEM;
 	n = entry ? (ssize_t)strlen(entry)
-		  : note_base64_decode(parsed->extra, parsed->extra_size, (uint8_t *)ret->line,
+		  : base64_decode(parsed->extra, parsed->extra_size, (uint8_t *)ret->line,
 				       SLUICE_JOURNAL_ENTRY_MAX);
 	if (n < 0) {
 		*ret_problem = "the entry in the proof is not base64, or too long";

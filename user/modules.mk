@@ -4,9 +4,13 @@
 
 COMMON := channel escape log text
 
+# keys of people and what they sign
+KEY := base64 sshkey sshwire
+SIGNED := sshsig statement
+
 # policy.d as checked data, and its form for the kernel
 POLICY := array medium policy policy_check policy_endpoint policy_file policy_guard policy_keys policy_parse \
-	policy_rule policy_section policy_value
+	policy_person policy_rule policy_section policy_value
 RULESET := ruleset ruleset_clearance ruleset_destination ruleset_port ruleset_sink
 
 # The signed record: what reads it and what writes it
@@ -19,7 +23,7 @@ PROCESS := process process_reader process_text person
 RECORD := record record_parts record_replay wording wording_target
 REQUEST := request request_describe request_digest request_fill request_recover request_replay \
 	request_terms
-DECISION := decision decision_check grant grant_recover hold
+DECISION := decision decision_check decision_proof grant grant_recover hold
 # the agent's guard of itself, and who may break its glass
 GUARD := glass guard guard_host guard_marks guard_places
 EVENT := enforcement event event_gap event_repeat lineage lineage_walk
@@ -32,7 +36,7 @@ RESOLUTION := database deploy label label_answer label_keep label_mount label_na
 	label_rows label_stay label_table mount mount_watch endpoint endpoint_resolve unit
 
 SLUICED_MODULES := sluiced options loop release agent btf check clean notify sandbox $(COMMON) \
-	$(POLICY) $(RULESET) \
+	$(POLICY) $(RULESET) $(KEY) $(SIGNED) when \
 	$(JOURNAL_WRITE) $(PROCESS) $(RECORD) $(REQUEST) $(DECISION) $(GUARD) $(EVENT) $(LINEAGE) $(CONTROL) \
 	$(KERNEL) $(RESOLUTION)
 SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng -lsqlite3
@@ -43,6 +47,6 @@ GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway
 GATEWAY_LIBS = -levent_core -lcurl -ljansson -linih -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \
-	cmd_journal_file cmd_journal_kept cmd_label cmd_lineage cmd_policy cmd_prove cmd_request cmd_status \
-	cmd_verify dot table view $(COMMON) $(POLICY) $(JOURNAL_READ)
+	cmd_journal_file cmd_journal_kept cmd_label cmd_lineage cmd_policy cmd_prove cmd_request cmd_sign cmd_status \
+	cmd_verify dot table view $(COMMON) $(POLICY) $(KEY) statement $(JOURNAL_READ)
 CLI_LIBS = -ljansson -linih -lcrypto

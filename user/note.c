@@ -5,6 +5,7 @@
  */
 #include "note.h"
 
+#include "base64.h"
 #include "cleanup.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@
 #define NOTE_TYPE_ED25519 0x01
 #define NOTE_SIGNATURE 64
 #define NOTE_BLOB (NOTE_KEY_ID + NOTE_SIGNATURE)
-#define NOTE_BLOB_MAX 8190	  /* room for the larger signatures of other algorithms */
+#define NOTE_BLOB_MAX 8190 /* room for the larger signatures of other algorithms */
 #define NOTE_MARK "\xe2\x80\x94 " /* em dash and space, before each signature */
 #define NOTE_MARK_SIZE 4
 
@@ -23,7 +24,7 @@ struct note_key {
 	char name[NOTE_NAME_MAX];
 	uint8_t id[NOTE_KEY_ID];
 	uint8_t public_key[NOTE_PUBLIC_KEY];
-	char vkey[NOTE_NAME_MAX + 2 * NOTE_KEY_ID + NOTE_BASE64(1 + NOTE_PUBLIC_KEY) + 2];
+	char vkey[NOTE_NAME_MAX + 2 * NOTE_KEY_ID + BASE64_SIZE(1 + NOTE_PUBLIC_KEY) + 2];
 	EVP_PKEY *pkey;
 };
 
@@ -39,52 +40,12 @@ int note_check_name(const char *name)
 	return 0;
 }
 
-void note_base64(const uint8_t *bytes, size_t size, char *ret_text)
-{
-	EVP_EncodeBlock((unsigned char *)ret_text, bytes, (int)size);
-}
-
-static int base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-ssize_t note_base64_decode(const char *text, size_t size, uint8_t *ret_bytes, size_t room)
-{
-	size_t padding = 0, count = 0;
-	uint32_t bits = 0;
-	int value;
-
-	if (size == 0 || size % 4 != 0)
-		return -EBADMSG;
-	if (text[size - 1] == '=')
-		padding = text[size - 2] == '=' ? 2 : 1;
-	if (size / 4 * 3 - padding > room)
-		return -EBADMSG;
-	for (size_t i = 0; i < size - padding; i++) {
-		value = base64_value(text[i]);
-		if (value < 0)
-			return -EBADMSG;
-		bits = bits << 6 | (uint32_t)value;
-		if (i % 4)
-			ret_bytes[count++] = (uint8_t)(bits >> (6 - 2 * (i % 4)));
-	}
-	/* Bits that say nothing must be zero. */
-	return bits & ((1U << (2 * padding)) - 1) ? -EBADMSG : (ssize_t)count;
-}
-
 /* Fills id and vkey from name and public key. */
 static int key_name_itself(struct note_key *key)
 {
 	uint8_t input[NOTE_NAME_MAX + 2 + NOTE_PUBLIC_KEY], digest[32];
 	size_t name_size = strlen(key->name);
-	char encoded[NOTE_BASE64(1 + NOTE_PUBLIC_KEY)];
+	char encoded[BASE64_SIZE(1 + NOTE_PUBLIC_KEY)];
 
 	memcpy(input, key->name, name_size);
 	input[name_size] = '\n';
@@ -94,7 +55,7 @@ static int key_name_itself(struct note_key *key)
 	    1)
 		return -ENOMEM;
 	memcpy(key->id, digest, sizeof(key->id));
-	note_base64(input + name_size + 1, 1 + NOTE_PUBLIC_KEY, encoded);
+	base64_encode(input + name_size + 1, 1 + NOTE_PUBLIC_KEY, encoded);
 	snprintf(key->vkey, sizeof(key->vkey), "%s+%02x%02x%02x%02x+%s", key->name, key->id[0],
 		 key->id[1], key->id[2], key->id[3], encoded);
 	return 0;
@@ -153,7 +114,7 @@ int note_key_parse(const char *vkey, struct note_key **ret)
 	memcpy(name, vkey, size);
 	name[size] = '\0';
 	vkey += size + 2 + 2 * NOTE_KEY_ID;
-	if (note_base64_decode(vkey, strlen(vkey), bytes, sizeof(bytes)) != sizeof(bytes) ||
+	if (base64_decode(vkey, strlen(vkey), bytes, sizeof(bytes)) != sizeof(bytes) ||
 	    bytes[0] != NOTE_TYPE_ED25519)
 		return -EINVAL;
 	pkey = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, bytes + 1, NOTE_PUBLIC_KEY);
@@ -218,7 +179,7 @@ static int sign_text(const struct note_key *key, const char *text, uint8_t *ret_
 int note_sign(const struct note_key *key, const char *text, char **ret_note)
 {
 	uint8_t blob[NOTE_BLOB];
-	char encoded[NOTE_BASE64(NOTE_BLOB)];
+	char encoded[BASE64_SIZE(NOTE_BLOB)];
 	size_t size = strlen(text);
 	int r;
 
@@ -228,7 +189,7 @@ int note_sign(const struct note_key *key, const char *text, char **ret_note)
 	r = sign_text(key, text, blob + NOTE_KEY_ID);
 	if (r < 0)
 		return r;
-	note_base64(blob, sizeof(blob), encoded);
+	base64_encode(blob, sizeof(blob), encoded);
 	return asprintf(ret_note, "%s\n" NOTE_MARK "%s %s\n", text, key->name, encoded) < 0
 		       ? -ENOMEM
 		       : 0;
@@ -264,7 +225,7 @@ static ssize_t parse_signature(const char *line, size_t size, const struct note_
 	space = memchr(line, ' ', size);
 	if (!space || space == line)
 		return -EBADMSG;
-	count = note_base64_decode(space + 1, size - (size_t)(space + 1 - line), blob, NOTE_BLOB_MAX);
+	count = base64_decode(space + 1, size - (size_t)(space + 1 - line), blob, NOTE_BLOB_MAX);
 	if (count < 0)
 		return count;
 	if (count <= NOTE_KEY_ID)

@@ -60,11 +60,4 @@ struct note_info {
 int note_verify(const char *note, size_t size, const struct note_key *key,
 		struct note_info *ret_info);
 
-/* Base64 with padding; @ret_text has room for NOTE_BASE64(size) characters. */
-#define NOTE_BASE64(size) (4 * (((size) + 2) / 3) + 1)
-void note_base64(const uint8_t *bytes, size_t size, char *ret_text);
-
-/* Returns the number of bytes or -EBADMSG; only the spelling that note_base64() writes is taken. */
-ssize_t note_base64_decode(const char *text, size_t size, uint8_t *ret_bytes, size_t room);
-
 #endif

@@ -103,6 +103,8 @@ static void free_person(struct policy_person *person)
 		free(person->units[i]);
 	free(person->units);
 	free(person->uids);
+	free(person->keys);
+	free(person->covers);
 	free(person->display);
 	free(person->teams);
 }
@@ -288,6 +290,23 @@ const struct policy_person *policy_person_by_uid(const struct policy *policy, ui
 	return NULL;
 }
 
+const struct policy_person *policy_person_by_key(const struct policy *policy,
+						 const struct sshkey *key,
+						 const struct policy_key **ret_key)
+{
+	for (size_t i = 0; i < policy->n_people; i++) {
+		const struct policy_person *person = &policy->people[i];
+
+		for (size_t k = 0; k < person->n_keys; k++) {
+			if (!sshkey_equal(&person->keys[k].key, key))
+				continue;
+			*ret_key = &person->keys[k];
+			return person;
+		}
+	}
+	return NULL;
+}
+
 bool policy_in_groups(const struct policy *policy, uint64_t groups,
 		      const struct policy_person *person)
 {
@@ -298,5 +317,16 @@ bool policy_in_groups(const struct policy *policy, uint64_t groups,
 			if (&policy->people[policy->groups[i].members[j]] == person)
 				return true;
 	}
+	return false;
+}
+
+bool policy_reviews(const struct policy *policy, uint64_t groups,
+		    const struct policy_person *person)
+{
+	if (policy_in_groups(policy, groups, person))
+		return true;
+	for (size_t i = 0; i < person->n_covers; i++)
+		if (policy_in_groups(policy, groups, &policy->people[person->covers[i]]))
+			return true;
 	return false;
 }

@@ -16,10 +16,21 @@
 #include <sys/types.h>
 
 #include "abi.h"
+#include "sshkey.h"
 
 enum policy_verdict { POLICY_ALLOW, POLICY_AUDIT, POLICY_ASK, POLICY_DENY };
 enum policy_mode { POLICY_HOLD, POLICY_FAIL };
 enum policy_scope { POLICY_ONCE, POLICY_PROCESS, POLICY_EXECUTABLE };
+
+/*
+ * How sure it is that a person gave an answer, and this one:
+ * A0 a notice only, which decides nothing;
+ * A1 the account: the kernel says whose session sent it on this host (any program of the account
+ * could have);
+ * A2 a button that another organisation says this person pressed;
+ * A3 the person's own key, or a fresh sign-in, over exactly this answer.
+ */
+enum policy_tier { POLICY_A0, POLICY_A1, POLICY_A2, POLICY_A3 };
 
 /* Where a thing was written, for messages: "file:line". @file is owned by the policy. */
 struct policy_origin {
@@ -102,6 +113,7 @@ struct policy_label {
  * @reviewers: how many distinct persons must approve
  * @scope, @duration_s: what an approval allows, at the widest and longest
  * @reason: an approval or denial must state one
+ * @tier: the least that an approval must have
  */
 struct policy_rule {
 	struct policy_origin origin;
@@ -121,6 +133,7 @@ struct policy_rule {
 	unsigned int duration_s;
 	unsigned int reviewers;
 	enum policy_scope scope;
+	enum policy_tier tier;
 	uint64_t groups;
 };
 
@@ -146,10 +159,18 @@ struct policy_sink {
 	size_t n_paths;
 };
 
+struct policy_key {
+	struct policy_origin origin;
+	struct sshkey key;
+	char fingerprint[SSHKEY_FINGERPRINT_MAX];
+};
+
 /**
  * struct policy_person: a human, once.
  * @uids: local accounts, service accounts that the person answers for included
  * @units: systemd units that the person owns
+ * @covers: indices of policy::people in whose place the person reviews
+ * @keys: what the person signs answers with; a key belongs to one person
  * @teams: Entra object id, shown to reviewers and used by later channels; may be NULL
  */
 struct policy_person {
@@ -161,6 +182,10 @@ struct policy_person {
 	size_t n_uids;
 	char **units;
 	size_t n_units;
+	size_t *covers;
+	size_t n_covers;
+	struct policy_key *keys;
+	size_t n_keys;
 };
 
 /* Members are indices of policy::people. */
@@ -261,11 +286,19 @@ const struct policy_label *policy_find_label(const struct policy *policy, const 
 const struct policy_person *policy_find_person(const struct policy *policy, const char *name);
 /* Return: the person whose uids hold @uid, or NULL. A uid belongs to at most one person. */
 const struct policy_person *policy_person_by_uid(const struct policy *policy, uid_t uid);
+/* Return: the person whose key it is, or NULL. A key belongs to at most one person. */
+const struct policy_person *policy_person_by_key(const struct policy *policy,
+						 const struct sshkey *key,
+						 const struct policy_key **ret_key);
 bool policy_in_groups(const struct policy *policy, uint64_t groups,
 		      const struct policy_person *person);
+/* The same, or @person covers for somebody who is. */
+bool policy_reviews(const struct policy *policy, uint64_t groups,
+		    const struct policy_person *person);
 
 extern const char *const policy_action_names[SLUICE_ACTIONS];
 const char *policy_verdict_name(enum policy_verdict verdict);
 const char *policy_scope_name(enum policy_scope scope);
+const char *policy_tier_name(unsigned int tier); /* A0 to A3 */
 
 #endif

@@ -48,10 +48,11 @@ enum policy_reference_kind {
 	REFERENCE_SINK_LABEL,
 	REFERENCE_GROUP_MEMBER,
 	REFERENCE_GUARD_GROUP,
+	REFERENCE_PERSON_COVERS,
 };
 
 /* A line of names that other sections, perhaps of later files, must define. @index: of the rule,
- * trusted, sink or group. */
+ * trusted, sink, group or person. */
 struct policy_reference {
 	enum policy_reference_kind kind;
 	size_t index;
@@ -122,11 +123,15 @@ int policy_set_trusted_subject(struct policy_build *build, const char *value);
 int policy_set_declassify_subject(struct policy_build *build, const char *value);
 int policy_set_sink_labels(struct policy_build *build, const char *value);
 int policy_set_sink_path(struct policy_build *build, const char *value);
+int policy_set_group_member(struct policy_build *build, const char *value);
+
+/* policy_person.c: the keys of [Person]. */
 int policy_set_person_display(struct policy_build *build, const char *value);
 int policy_set_person_uid(struct policy_build *build, const char *value);
 int policy_set_person_unit(struct policy_build *build, const char *value);
 int policy_set_person_teams(struct policy_build *build, const char *value);
-int policy_set_group_member(struct policy_build *build, const char *value);
+int policy_set_person_covers(struct policy_build *build, const char *value);
+int policy_set_person_key(struct policy_build *build, const char *value);
 
 /* policy_rule.c: the keys of [Rule]. */
 int policy_set_rule_action(struct policy_build *build, const char *value);
@@ -140,6 +145,7 @@ int policy_set_rule_reviewers(struct policy_build *build, const char *value);
 int policy_set_rule_approvals(struct policy_build *build, const char *value);
 int policy_set_rule_scope(struct policy_build *build, const char *value);
 int policy_set_rule_duration(struct policy_build *build, const char *value);
+int policy_set_rule_tier(struct policy_build *build, const char *value);
 int policy_set_rule_reason(struct policy_build *build, const char *value);
 int policy_set_rule_monitor(struct policy_build *build, const char *value);
 

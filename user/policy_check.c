@@ -100,11 +100,11 @@ static int resolve_guard_group(struct policy_build *build, const struct policy_r
 	return resolve_group(build, reference, name, &build->policy->guard.groups);
 }
 
-static int resolve_member(struct policy_build *build, const struct policy_reference *reference,
-			  const char *name)
+/* A list of people, as indices. @twice: what is wrong when one is in it already */
+static int add_person(struct policy_build *build, const struct policy_reference *reference,
+		      const char *name, size_t **list, size_t *n, const char *twice)
 {
 	const struct policy_person *person = policy_find_person(build->policy, name);
-	struct policy_group *group = &build->policy->groups[reference->index];
 	size_t index, *slot;
 
 	if (!person)
@@ -113,15 +113,36 @@ static int resolve_member(struct policy_build *build, const struct policy_refere
 				      "correct the name",
 				      name, name);
 	index = (size_t)(person - build->policy->people);
-	for (size_t i = 0; i < group->n_members; i++)
-		if (group->members[i] == index)
+	for (size_t i = 0; i < *n; i++)
+		if ((*list)[i] == index)
 			return policy_fail_at(build, &reference->origin,
-					      "%.100s is a member twice; keep one of them", name);
-	slot = ARRAY_APPEND(group->members, group->n_members);
+					      "%.100s %s; keep one of them", name, twice);
+	slot = ARRAY_APPEND(*list, *n);
 	if (!slot)
 		return policy_fail_memory(build);
 	*slot = index;
 	return 0;
+}
+
+static int resolve_member(struct policy_build *build, const struct policy_reference *reference,
+			  const char *name)
+{
+	struct policy_group *group = &build->policy->groups[reference->index];
+
+	return add_person(build, reference, name, &group->members, &group->n_members,
+			  "is a member twice");
+}
+
+static int resolve_covered(struct policy_build *build, const struct policy_reference *reference,
+			   const char *name)
+{
+	struct policy_person *person = &build->policy->people[reference->index];
+
+	if (!strcmp(person->name, name))
+		return policy_fail_at(build, &reference->origin,
+				      "nobody covers for themselves; remove %.100s", name);
+	return add_person(build, reference, name, &person->covers, &person->n_covers,
+			  "is covered for twice");
 }
 
 static int resolve_references(struct policy_build *build)
@@ -135,6 +156,7 @@ static int resolve_references(struct policy_build *build)
 		[REFERENCE_SINK_LABEL] = resolve_sink_label,
 		[REFERENCE_GROUP_MEMBER] = resolve_member,
 		[REFERENCE_GUARD_GROUP] = resolve_guard_group,
+		[REFERENCE_PERSON_COVERS] = resolve_covered,
 	};
 
 	for (size_t i = 0; i < build->n_references; i++) {
@@ -156,13 +178,41 @@ static int resolve_references(struct policy_build *build)
 	return 0;
 }
 
-static size_t count_reviewers(const struct policy *policy, uint64_t groups)
+/* @counts: policy_in_groups, or policy_reviews where others may cover for them */
+static size_t count_people(const struct policy *policy, uint64_t groups,
+			   __typeof__(policy_reviews) counts)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < policy->n_people; i++)
-		count += policy_in_groups(policy, groups, &policy->people[i]);
+		count += counts(policy, groups, &policy->people[i]);
 	return count;
+}
+
+/* How many of them can answer at @tier: above A1 that takes a key. */
+static size_t count_able(const struct policy *policy, const struct policy_rule *rule)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < policy->n_people; i++)
+		count += policy_reviews(policy, rule->groups, &policy->people[i]) &&
+			 (rule->tier <= POLICY_A1 || policy->people[i].n_keys);
+	return count;
+}
+
+static int check_tier(struct policy_build *build, const struct policy_section *section)
+{
+	const struct policy_rule *rule = &build->policy->rules[section->index];
+	struct policy_origin origin = policy_key_origin(section, "Tier");
+	size_t able = count_able(build->policy, rule);
+
+	if (rule->verdict != POLICY_ASK || able >= rule->reviewers)
+		return 0;
+	return policy_fail_at(
+		build, &origin,
+		"Tier=%s takes a person's key, and %zu of the reviewers have one where "
+		"%u must approve; add Key= to more of them",
+		policy_tier_name(rule->tier), able, rule->reviewers);
 }
 
 static int check_reviewers(struct policy_build *build, const struct policy_section *section)
@@ -179,7 +229,7 @@ static int check_reviewers(struct policy_build *build, const struct policy_secti
 			build, &origin,
 			"Verdict=ask without anybody to ask; add Reviewers= with a group");
 	}
-	people = count_reviewers(build->policy, rule->groups);
+	people = count_people(build->policy, rule->groups, policy_reviews);
 	if (people >= rule->reviewers)
 		return 0;
 	return policy_fail_at(build, &origin,
@@ -227,8 +277,9 @@ static int check_guard(struct policy_build *build, const struct policy_section *
 {
 	const struct policy *policy = build->policy;
 	struct policy_origin origin = policy_key_origin(section, "Console");
-	size_t people = policy->guard.groups ? count_reviewers(policy, policy->guard.groups)
-					     : policy->n_people;
+	size_t people = policy->guard.groups
+				? count_people(policy, policy->guard.groups, policy_in_groups)
+				: policy->n_people;
 
 	if (policy->guard.mode != SLUICE_GUARD_ENFORCE || policy->guard.console || people >= 2)
 		return 0;
@@ -253,6 +304,8 @@ int policy_check(struct policy_build *build)
 		r = check_destinations(build, section);
 		if (r == 0)
 			r = check_reviewers(build, section);
+		if (r == 0)
+			r = check_tier(build, section);
 		if (r == 0)
 			r = check_only_rule(build, section);
 	}

@@ -48,6 +48,7 @@ static const struct key rule_keys[] = {
 	{ "Approvals", policy_set_rule_approvals, 0 },
 	{ "Scope", policy_set_rule_scope, 0 },
 	{ "Duration", policy_set_rule_duration, 0 },
+	{ "Tier", policy_set_rule_tier, 0 },
 	{ "Reason", policy_set_rule_reason, 0 },
 	{ "Monitor", policy_set_rule_monitor, 0 },
 	{ NULL, NULL, 0 },
@@ -75,6 +76,8 @@ static const struct key person_keys[] = {
 	{ "Display", policy_set_person_display, 0 },
 	{ "Uid", policy_set_person_uid, KEY_LIST },
 	{ "Unit", policy_set_person_unit, KEY_LIST },
+	{ "Covers", policy_set_person_covers, KEY_LIST },
+	{ "Key", policy_set_person_key, KEY_LIST },
 	{ "Teams", policy_set_person_teams, 0 },
 	{ NULL, NULL, 0 },
 };
@@ -145,6 +148,7 @@ static int begin_rule(struct policy_build *build, const char *name, size_t *ret_
 	policy->rules[*ret_index].limit_s = SLUICE_DEFAULT_LIMIT_S;
 	policy->rules[*ret_index].duration_s = SLUICE_DEFAULT_DURATION_S;
 	policy->rules[*ret_index].reviewers = 1;
+	policy->rules[*ret_index].tier = POLICY_A1;
 	return 0;
 }
 

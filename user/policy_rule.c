@@ -15,6 +15,7 @@ const char *const policy_action_names[SLUICE_ACTIONS] = { "open", "write", "egre
 static const char *const verdicts[] = { "allow", "audit", "ask", "deny", NULL };
 static const char *const modes[] = { "hold", "fail", NULL };
 static const char *const scopes[] = { "once", "process", "executable", NULL };
+static const char *const tiers[] = { "A0", "A1", "A2", "A3", NULL };
 static const char *const reasons[] = { "optional", "required", NULL };
 
 const char *policy_verdict_name(enum policy_verdict verdict)
@@ -25,6 +26,11 @@ const char *policy_verdict_name(enum policy_verdict verdict)
 const char *policy_scope_name(enum policy_scope scope)
 {
 	return scopes[scope];
+}
+
+const char *policy_tier_name(unsigned int tier)
+{
+	return tiers[tier];
 }
 
 static struct policy_rule *current_rule(struct policy_build *build)
@@ -146,6 +152,18 @@ int policy_set_rule_duration(struct policy_build *build, const char *value)
 {
 	return policy_value_seconds(build, value, 1, SLUICE_MAX_DURATION_S,
 				    &current_rule(build)->duration_s);
+}
+
+int policy_set_rule_tier(struct policy_build *build, const char *value)
+{
+	unsigned int chosen = 0;
+	int r = policy_value_choice(build, value, tiers, &chosen);
+
+	if (!r && chosen == POLICY_A0)
+		return policy_fail(build, "Tier=A0 is a notice, which decides nothing; write A1, "
+					  "A2 or A3");
+	current_rule(build)->tier = (enum policy_tier)chosen;
+	return r;
 }
 
 int policy_set_rule_reason(struct policy_build *build, const char *value)

@@ -13,6 +13,8 @@
  *   {"pid","start_ns","exe","exe_id","comm","uid","user","loginuid","unit"}, "target"
  *   {"kind","text", and "dev","gen","ino","mode" or "address","port","protocol" or
  *   "credential","id"}, "peer" {"pid","start_ns"}.
+ *   A decision also has "tier" and "evidence" {"kind","sender"}, of a signed one with "key",
+ *   "public_key", "namespace", "statement", "signature"; and "covers" (in whose place).
  * Types: agent.start agent.stop policy.loaded policy.refused event.stop event.read event.label
  * event.fork event.exec event.take event.give event.declassify event.sink event.empty
  *   guard.mode guard.attempt glass.asked glass.agreed glass.broken glass.mended glass.refused

@@ -193,6 +193,7 @@ struct request_terms {
 	const struct policy_rule *shown;
 	bool denied;			 /* some label's rule refuses without asking */
 	bool reason;
+	enum policy_tier tier;	 /* highest of all */
 	enum policy_scope scope; /* narrowest of all */
 	uint32_t duration_s;	 /* shortest of all */
 	uint64_t groups;	 /* of any rule */
@@ -208,7 +209,17 @@ void request_terms(const struct agent *agent, uint32_t action, uint64_t labels,
 unsigned int request_needed(const struct agent *agent, const struct request *request,
 			    const struct policy_rule *rule);
 
-/* Distinct approvals counted for @rule: persons who are still in its groups. */
+/*
+ * Whether @person may answer where @groups are asked: a member, or in the place of one who does not
+ * stand behind the request. @ret_for: in whose place, NULL for one's own; may be NULL itself.
+ */
+bool request_reviewer(const struct agent *agent, const struct request *request, uint64_t groups,
+		      const struct policy_person *person, const struct policy_person **ret_for);
+
+/*
+ * Distinct approvals counted for @rule: of its tier, by persons who are still in its groups and
+ * whose key, if they signed, is still theirs.
+ */
 unsigned int request_approvals(const struct agent *agent, const struct request *request,
 			       const struct policy_rule *rule);
 

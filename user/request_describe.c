@@ -62,6 +62,7 @@ static uint32_t highest_sensitivity(const struct agent *agent, uint64_t labels)
 	return label ? label->sensitivity : 0;
 }
 
+/* What nobody can see whole takes the surest answer. */
 static void describe_rule(const struct agent *agent, const struct request *request,
 			  struct ipc_request *ret)
 {
@@ -78,6 +79,7 @@ static void describe_rule(const struct agent *agent, const struct request *reque
 		ret->approvals += request->decisions[i].approve != 0;
 	ret->approvals_needed =
 		(uint16_t)(ret->approvals + request_missing(agent, request, &terms));
+	ret->tier = ret->hidden ? POLICY_A3 : (uint8_t)terms.tier;
 	if (!terms.shown)
 		return;
 	snprintf(ret->rule, sizeof(ret->rule), "%s", terms.shown->name);
@@ -104,6 +106,7 @@ void request_describe(const struct agent *agent, const struct request *request,
 	memcpy(ret->id, request->id, sizeof(ret->id));
 	memcpy(ret->digest, request->digest, sizeof(ret->digest));
 	COPY(ret, host, agent->host);
+	snprintf(ret->boot, sizeof(ret->boot), "%s", agent->boot_id);
 	snprintf(ret->action, sizeof(ret->action), "%s", policy_action_names[request->key.action]);
 	snprintf(ret->waiting, sizeof(ret->waiting), "%s", request->held ? "hold" : "fail");
 	ret->state = (uint8_t)request->state;

@@ -139,6 +139,17 @@ static struct request *named(struct agent *agent, const json_t *entry)
 								 : NULL;
 }
 
+/* Entries of before there were tiers are of a session on this host. */
+static uint32_t get_tier(const json_t *entry)
+{
+	const char *name = json_string_value(json_object_get(entry, "tier"));
+
+	for (uint32_t tier = POLICY_A0; name && tier <= POLICY_A3; tier++)
+		if (!strcmp(name, policy_tier_name(tier)))
+			return tier;
+	return name ? POLICY_A0 : POLICY_A1;
+}
+
 void request_replay_decision(struct agent *agent, const json_t *entry)
 {
 	struct request *request = named(agent, entry);
@@ -151,6 +162,9 @@ void request_replay_decision(struct agent *agent, const json_t *entry)
 		if (!strcmp(request->decisions[i].person, decision.person))
 			return;
 	record_get_text(entry, "reason", decision.reason, sizeof(decision.reason));
+	record_get_text(json_object_get(entry, "evidence"), "key", decision.key,
+			sizeof(decision.key));
+	decision.tier = get_tier(entry);
 	decision.approve = json_is_true(json_object_get(entry, "approve"));
 	decision.time_ms = get_u64(entry, "time_ms");
 	list = realloc(request->decisions, (request->n_decisions + 1) * sizeof(*list));

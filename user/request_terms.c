@@ -5,6 +5,9 @@
  * is what the strictest allows.
  */
 #include "request.h"
+
+#include <string.h>
+
 #include "wording.h"
 
 static void add_rule(struct request_terms *terms, const struct policy_rule *rule)
@@ -18,6 +21,8 @@ static void add_rule(struct request_terms *terms, const struct policy_rule *rule
 		terms->scope = rule->scope;
 	if (!terms->n_rules || rule->duration_s < terms->duration_s)
 		terms->duration_s = rule->duration_s;
+	if (rule->tier > terms->tier)
+		terms->tier = rule->tier;
 	terms->reason |= rule->reason;
 	terms->groups |= rule->groups;
 	terms->rules[terms->n_rules++] = rule;
@@ -29,7 +34,9 @@ void request_terms(const struct agent *agent, uint32_t action, uint64_t labels,
 	uint8_t bits[SLUICE_MAX_LABELS];
 	size_t n = wording_sort_labels(agent, labels, bits);
 
-	*ret = (struct request_terms){ .scope = POLICY_ONCE, .duration_s = SLUICE_DEFAULT_DURATION_S };
+	*ret = (struct request_terms){ .tier = POLICY_A1,
+				       .scope = POLICY_ONCE,
+				       .duration_s = SLUICE_DEFAULT_DURATION_S };
 	for (size_t i = 0; i < n; i++) {
 		int label = agent_bit_to_policy(agent, bits[i]);
 		const struct policy_rule *rule = NULL;
@@ -58,18 +65,54 @@ unsigned int request_needed(const struct agent *agent, const struct request *req
 	return needed;
 }
 
+bool request_reviewer(const struct agent *agent, const struct request *request, uint64_t groups,
+		      const struct policy_person *person, const struct policy_person **ret_for)
+{
+	const struct policy *policy = agent->policy;
+
+	if (ret_for)
+		*ret_for = NULL;
+	if (policy_in_groups(policy, groups, person))
+		return true;
+	for (size_t i = 0; i < person->n_covers; i++) {
+		const struct policy_person *covered = &policy->people[person->covers[i]];
+
+		if (!policy_in_groups(policy, groups, covered) ||
+		    person_behind(policy, &request->who, covered))
+			continue;
+		if (ret_for)
+			*ret_for = covered;
+		return true;
+	}
+	return false;
+}
+
+static bool has_key(const struct policy_person *person, const char *fingerprint)
+{
+	for (size_t i = 0; i < person->n_keys; i++)
+		if (!strcmp(person->keys[i].fingerprint, fingerprint))
+			return true;
+	return false;
+}
+
+/* A policy that came in force since may see it in another way than the one it was given under. */
+static bool counts(const struct agent *agent, const struct request *request,
+		   const struct ipc_decision *decision, const struct policy_rule *rule)
+{
+	const struct policy_person *person = policy_find_person(agent->policy, decision->person);
+
+	return decision->approve && decision->tier >= rule->tier && person &&
+	       request_reviewer(agent, request, rule->groups, person, NULL) &&
+	       (!*decision->key || has_key(person, decision->key));
+}
+
 unsigned int request_approvals(const struct agent *agent, const struct request *request,
 			       const struct policy_rule *rule)
 {
 	unsigned int n = 0;
 
-	for (size_t i = 0; i < request->n_decisions; i++) {
-		const struct policy_person *person =
-			policy_find_person(agent->policy, request->decisions[i].person);
-
-		n += request->decisions[i].approve && person &&
-		     policy_in_groups(agent->policy, rule->groups, person);
-	}
+	for (size_t i = 0; i < request->n_decisions; i++)
+		n += counts(agent, request, &request->decisions[i], rule);
 	return n;
 }
 

@@ -22,6 +22,7 @@ static const struct cmd commands[] = {
 	{ "show", cmd_show, "one request in full" },
 	{ "approve", cmd_approve, "allow what a request asks for" },
 	{ "deny", cmd_deny, "refuse what a request asks for" },
+	{ "submit", cmd_submit, "bring in an answer that was signed elsewhere" },
 	{ "grants", cmd_grants, "what approvals allow now" },
 	{ "revoke", cmd_revoke, "end a grant" },
 	{ "label", cmd_label, "labels on files: list, add, remove" },

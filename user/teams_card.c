@@ -13,6 +13,7 @@
 
 #include "cleanup.h"
 #include "notifier_card.h"
+#include "policy.h"
 
 #define DIGEST_LENGTH 64
 
@@ -34,6 +35,14 @@ static const struct wording actions[] = {
 	{ "write", "write" },
 	{ "egress", "send to the network" },
 	{ "credential", "change credentials" },
+};
+
+/* What an approval takes besides the right person. */
+static const char *const tiers[] = {
+	[POLICY_A0] = "",
+	[POLICY_A1] = "",
+	[POLICY_A2] = "; approve with your own key (tier A2)",
+	[POLICY_A3] = "; approve with your own key (tier A3)",
 };
 
 static const struct wording waitings[] = {
@@ -185,12 +194,13 @@ static void add_hidden(struct card *card, const struct ipc_request *request)
 	card_strong(card, text, "Attention");
 }
 
-static void add_command(struct card *card, const char *verb, const struct ipc_request *request)
+static void add_command(struct card *card, const char *verb, const char *option,
+			const struct ipc_request *request)
 {
 	char text[128];
 
-	snprintf(text, sizeof(text), "sluice %s %s %.8s --reason \"…\"", verb, request->id,
-		 request->digest);
+	snprintf(text, sizeof(text), "sluice %s %s %.8s%s --reason \"…\"", verb, request->id,
+		 request->digest, option);
 	card_line(card, NULL);
 	card_monospace(card, text);
 }
@@ -198,6 +208,7 @@ static void add_command(struct card *card, const char *verb, const struct ipc_re
 static void add_question(struct card *card, const struct ipc_request *request)
 {
 	const char *heading = WORDS_FOR(headings, request->action);
+	unsigned int tier = request->tier < ARRAY_SIZE(tiers) ? request->tier : POLICY_A3;
 
 	card_heading(card, heading ? heading : "Approval needed", "Warning");
 	add_request_line(card, request);
@@ -210,10 +221,10 @@ static void add_question(struct card *card, const struct ipc_request *request)
 	add_terms(card, request);
 	add_hidden(card, request);
 	card_line(card, "To decide");
-	card_words(card, "on that host, as a person whom the rule names%s:",
+	card_words(card, "on that host, as a person whom the rule names%s%s:", tiers[tier],
 		   request->reason_required ? "; a reason is required" : "");
-	add_command(card, "approve", request);
-	add_command(card, "deny", request);
+	add_command(card, "approve", tier > POLICY_A1 ? " --key ~/.ssh/id_ed25519" : "", request);
+	add_command(card, "deny", "", request);
 }
 
 static void add_decisions(struct card *card, const struct ipc_request *request)

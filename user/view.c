@@ -18,11 +18,13 @@
 #define SOME(key, type, field)   VIEW_MEMBER(key, VIEW_SOME, type, field)
 #define BOUND(key, type, field)  VIEW_MEMBER(key, VIEW_BOUND, type, field)
 #define FLAG(key, type, field)   VIEW_MEMBER(key, VIEW_FLAG, type, field)
+#define TIER(key, type, field)	 VIEW_MEMBER(key, VIEW_TIER, type, field)
 
 static const struct view_member request_members[] = {
 	TEXT("id", ipc_request, id),
 	TEXT("digest", ipc_request, digest),
 	TEXT("host", ipc_request, host),
+	TEXT("boot", ipc_request, boot),
 	TEXT("rule", ipc_request, rule),
 	TEXT("action", ipc_request, action),
 	TEXT("target", ipc_request, target),
@@ -46,6 +48,7 @@ static const struct view_member request_members[] = {
 	NUMBER("tries", ipc_request, tries),
 	NUMBER("approvals", ipc_request, approvals),
 	NUMBER("approvals_needed", ipc_request, approvals_needed),
+	TIER("tier", ipc_request, tier),
 	FLAG("reason_required", ipc_request, reason_required),
 	LIST("reviewers", ipc_request, reviewers),
 	TIME("opened", ipc_request, opened_ms),
@@ -62,10 +65,9 @@ static const struct view_member source_members[] = {
 };
 
 static const struct view_member decision_members[] = {
-	TEXT("person", ipc_decision, person),
-	FLAG("approve", ipc_decision, approve),
-	TIME("time", ipc_decision, time_ms),
-	TEXT("reason", ipc_decision, reason),
+	TEXT("person", ipc_decision, person), FLAG("approve", ipc_decision, approve),
+	TIER("tier", ipc_decision, tier),     TEXT("key", ipc_decision, key),
+	TIME("time", ipc_decision, time_ms),  TEXT("reason", ipc_decision, reason),
 };
 
 static const struct view_member grant_members[] = {
@@ -243,6 +245,8 @@ static json_t *value_of(const void *field, const struct view_member *member)
 		return view_list(field, "\n");
 	case VIEW_TIME:
 		return view_time(load(field, member->size));
+	case VIEW_TIER:
+		return json_sprintf("A%u", (unsigned int)load(field, member->size));
 	default:
 		return number(load(field, member->size), member);
 	}

@@ -24,6 +24,7 @@ enum view_kind {
 	VIEW_SOME,   /* the same, null for 0 */
 	VIEW_BOUND,  /* the same, null for the highest value, which stands for "none" */
 	VIEW_FLAG,   /* the same, true unless 0 */
+	VIEW_TIER,   /* the same, enum policy_tier */
 };
 
 /* One member of a record; a dot in @key leads into an object ("policy.digest"). */

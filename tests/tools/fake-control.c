@@ -4,9 +4,9 @@
  *
  * Usage: fake-control SOCKET LOG [MODE]. Serves one connection after another until it is killed;
  * what was asked is written to LOG, one line a message. MODE: "enforcing" (default),
- * "not-enforcing", "empty" (no items), "wrong" (an item that was not asked for), "closes" (hangs up
- * on every question). Must not own: any behaviour of sluiced beyond the protocol; that is tested
- * with the real one.
+ * "not-enforcing", "empty" (no items), "keyed" (the first request takes a key), "wrong" (an item
+ * that was not asked for), "closes" (hangs up on every question). Must not own: any behaviour of
+ * sluiced beyond the protocol; that is tested with the real one.
  */
 #include <errno.h>
 #include <poll.h>
@@ -26,6 +26,7 @@
 
 static const char *mode = "enforcing";
 static FILE *log_file;
+static const char *log_path;
 
 static void result(int sock, int error, const char *text)
 {
@@ -90,6 +91,8 @@ static const struct ipc_request pending = {
 	.id = "r-0a1b2c3d",
 	.digest = DIGEST,
 	.host = "etl1.example.com",
+	.boot = "11111111-2222-3333-4444-555555555555",
+	.tier = 1,
 	.rule = "pii-egress",
 	.action = "egress",
 	.waiting = "hold",
@@ -160,10 +163,15 @@ static void requests(int sock, const struct channel_message *question)
 	const struct ipc_select *select = &question->body.select;
 
 	fprintf(log_file, "requests id=%s all=%u\n", select->id, select->all);
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (*select->id ? strcmp(select->id, known[i]->id) == 0
-				: select->all || known[i]->state == IPC_PENDING)
-			channel_send(sock, IPC_REQUEST_ITEM, known[i], sizeof(*known[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		struct ipc_request item = *known[i];
+
+		if (i == 0 && strcmp(mode, "keyed") == 0)
+			item.tier = 3;
+		if (*select->id ? strcmp(select->id, item.id) == 0
+				: select->all || item.state == IPC_PENDING)
+			channel_send(sock, IPC_REQUEST_ITEM, &item, sizeof(item));
+	}
 	result(sock, 0, "");
 }
 
@@ -180,6 +188,28 @@ static void decide(int sock, const struct channel_message *question)
 		       "reviewer");
 	else
 		result(sock, 0, decision->approve ? "approved; grant g-1" : "denied");
+}
+
+/* Kept byte for byte beside the log, for ssh-keygen to look at. */
+static void keep(const char *end, const char *text)
+{
+	char name[4096];
+	FILE *out;
+
+	snprintf(name, sizeof(name), "%s%s", log_path, end);
+	out = fopen(name, "w");
+	if (out) {
+		fputs(text, out);
+		fclose(out);
+	}
+}
+
+static void submit(int sock, const struct channel_message *question)
+{
+	keep(".statement", question->body.answer.statement);
+	keep(".statement.sig", question->body.answer.signature);
+	fprintf(log_file, "submit\n");
+	result(sock, 0, "approved; grant g-1");
 }
 
 static void glass(int sock, const struct channel_message *question)
@@ -319,8 +349,8 @@ static const struct {
 } answers[] = {
 	{ IPC_STATUS, status }, { IPC_REQUESTS, requests }, { IPC_DECIDE, decide },
 	{ IPC_GRANTS, grants }, { IPC_REVOKE, end_grant },  { IPC_LABEL, label },
-	{ IPC_WHY, edges },     { IPC_LINEAGE, edges },    { IPC_REINDEX, reindex },
-	{ IPC_GLASS, glass },
+	{ IPC_WHY, edges },	{ IPC_LINEAGE, edges },	    { IPC_REINDEX, reindex },
+	{ IPC_GLASS, glass },	{ IPC_SUBMIT, submit },
 };
 
 /* Answers what the peer asks until it hangs up. */
@@ -352,7 +382,8 @@ int main(int argc, char **argv)
 	if (argc > 3)
 		mode = argv[3];
 	signal(SIGPIPE, SIG_IGN);
-	log_file = fopen(argv[2], "a");
+	log_path = argv[2];
+	log_file = fopen(log_path, "a");
 	ready.fd = channel_listen(argv[1], 0600);
 	if (!log_file || ready.fd < 0)
 		return 1;

@@ -5,6 +5,7 @@
  * Peers of another user need root; without it those tests are skipped.
  */
 #include "agent_fixture.h"
+#include "signed_fixture.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -211,6 +212,39 @@ static void test_decide(void **state)
 	assert_int_equal(request->state, IPC_APPROVED);
 	assert_int_equal(say(sock, IPC_DECIDE, &answer, sizeof(answer))->body.result.error,
 			 EALREADY);
+	close(sock);
+}
+
+/* The same over the socket, signed: who connects is nobody, who signed is bob. */
+static void test_submit(void **state)
+{
+	struct policy *policy = (struct policy *)world.agent.policy;
+	struct policy_person *bob = (struct policy_person *)policy_find_person(policy, "bob");
+	struct request *request = open_one(1);
+	struct statement statement = { .answer = approval(request),
+				       .time_ms = agent_time_ms(),
+				       .nonce = "000102030405060708090a0b0c0d0e0f" };
+	struct ipc_signed answer = { .statement = "" };
+	int sock = dial(control_path);
+	const char *why = "";
+
+	(void)state;
+	bob->keys = calloc(1, sizeof(*bob->keys));
+	bob->n_keys = 1;
+	assert_int_equal(sshkey_from_line(key_line(&honest), &bob->keys[0].key, &why), 0);
+	statement.answer.scope = IPC_SCOPE_ONCE;
+	statement.answer.duration_s = 60;
+	snprintf(statement.host, sizeof(statement.host), "%s", world.agent.host);
+	snprintf(statement.boot, sizeof(statement.boot), "%s", world.agent.boot_id);
+	assert_int_equal(statement_write(&statement, answer.statement, sizeof(answer.statement)),
+			 0);
+	be(STRANGER);
+	assert_int_equal(say(sock, IPC_SUBMIT, &answer, sizeof(answer))->body.result.error,
+			 EBADMSG);
+	sign_text(&honest, answer.statement, answer.signature, sizeof(answer.signature));
+	assert_int_equal(say(sock, IPC_SUBMIT, &answer, sizeof(answer))->body.result.error, 0);
+	assert_int_equal(request->state, IPC_APPROVED);
+	assert_string_equal(request->decisions[0].person, "bob");
 	close(sock);
 }
 
@@ -714,6 +748,7 @@ int main(void)
 		CONTROL_TEST(test_requests),
 		CONTROL_TEST(test_slow_reader),
 		CONTROL_TEST(test_decide),
+		CONTROL_TEST(test_submit),
 		CONTROL_TEST(test_peer_that_is_not_who_connected),
 		CONTROL_TEST(test_grants_and_revoke),
 		CONTROL_TEST(test_label),

@@ -2,6 +2,7 @@
 /*
  * test_journal_proof.c: proofs of single entries: a published one, our own, and everything that is wrong with one.
  */
+#include "base64.h"
 #include "journal_fixture.h"
 #include "journal_proof.h"
 
@@ -55,7 +56,7 @@ static void test_vector_path(void **state)
 {
 	struct bytes file = file_load(VECTORS), proof = file_load(VECTOR), line;
 	struct merkle_proof watched = { .index = 2 }, ours;
-	char hash[NOTE_BASE64(MERKLE_HASH) + 1];
+	char hash[BASE64_SIZE(MERKLE_HASH) + 1];
 	const char *at = strstr(proof.at, "index 2\n") + strlen("index 2\n");
 	uint8_t leaf[MERKLE_HASH];
 	struct merkle tree;
@@ -73,7 +74,7 @@ static void test_vector_path(void **state)
 	assert_int_equal(merkle_prove(&tree, &ours), 0);
 	assert_int_equal(ours.n, 4);
 	for (unsigned int i = 0; i < ours.n; i++) {
-		note_base64(ours.hash[i], MERKLE_HASH, hash);
+		base64_encode(ours.hash[i], MERKLE_HASH, hash);
 		strcat(hash, "\n");
 		assert_memory_equal(at, hash, strlen(hash));
 		at += strlen(hash);

@@ -444,12 +444,34 @@ static int group_setup(void **state)
 	return 0;
 }
 
+/* What an approval takes is said with the command that gives it. */
+static void test_tier_is_on_the_card(void **state)
+{
+	static const char plain[] = "sluice approve r-7k2m9x 3f9a22c1 --reason";
+	static const char keyed[] = "sluice approve r-7k2m9x 3f9a22c1 --key ~/.ssh/id_ed25519 --reason";
+
+	(void)state;
+	for (uint8_t tier = 1; tier <= 3; tier++) {
+		_cleanup_free_ char *text = NULL;
+		char words[64];
+
+		request.tier = tier;
+		text = shown("TextRun");
+		snprintf(words, sizeof(words), "approve with your own key (tier A%u)", tier);
+		assert_int_equal(strstr(text, plain) != NULL, tier == 1);
+		assert_int_equal(strstr(text, keyed) != NULL, tier > 1);
+		assert_int_equal(strstr(text, words) != NULL, tier > 1);
+		assert_non_null(strstr(text, "sluice deny r-7k2m9x 3f9a22c1 --reason"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_golden_cards, setup),
 		cmocka_unit_test_setup(test_golden_answers, setup),
 		cmocka_unit_test_setup(test_every_fact_is_on_the_card, setup),
+		cmocka_unit_test_setup(test_tier_is_on_the_card, setup),
 		cmocka_unit_test_setup(test_markup_stays_text, setup),
 		cmocka_unit_test_setup(test_text_from_outside_is_always_monospace, setup),
 		cmocka_unit_test_setup(test_deceiving_characters_are_spelled, setup),

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * decision_proof.c: see decision_proof.h. Owns no state. That a statement is taken once only needs
+ * nothing here: it names one request, and a person answers a request once (decision_check.c).
+ */
+#include "decision_proof.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cleanup.h"
+
+/* Where an error goes. */
+struct complaint {
+	char *text;
+	size_t size;
+};
+
+static int refuse(const struct complaint *complaint, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int refuse(const struct complaint *complaint, int error, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(complaint->text, complaint->size, format, ap);
+	va_end(ap);
+	return error;
+}
+
+int proof_read(const struct ipc_signed *message, struct proof *ret, char *text, size_t size)
+{
+	const struct complaint complaint = { text, size };
+	const char *why = "";
+	unsigned int line;
+
+	ret->message = message;
+	ret->key = NULL;
+	if (statement_parse(message->statement, &ret->statement, &line) < 0)
+		return refuse(
+			&complaint, -EBADMSG,
+			"line %u of the statement is not as sluice approve --print writes it; "
+			"sign its output without a change",
+			line);
+	if (sshsig_from_text(message->signature, &ret->signature, &why) < 0)
+		return refuse(&complaint, -EBADMSG, "the signature %s", why);
+	return 0;
+}
+
+static int check_place(const struct agent *agent, const struct statement *statement,
+		       const struct complaint *complaint)
+{
+	if (strcmp(statement->host, agent->host) != 0)
+		return refuse(complaint, -ESTALE,
+			      "the statement is meant for host %s, and this is %s; submit it there",
+			      statement->host, agent->host);
+	if (strcmp(statement->boot, agent->boot_id) != 0)
+		return refuse(
+			complaint, -ESTALE,
+			"this host was started anew since the statement was made; look at what "
+			"waits now");
+	return 0;
+}
+
+static int check_age(uint64_t time_ms, const struct complaint *complaint)
+{
+	uint64_t now_ms = agent_time_ms();
+
+	if (time_ms > now_ms + SLUICE_STATEMENT_SKEW_S * 1000ULL)
+		return refuse(
+			complaint, -EKEYEXPIRED,
+			"the statement is of the future by this host's clock; set the clocks, "
+			"and sign a new one");
+	if (now_ms > time_ms + SLUICE_STATEMENT_AGE_S * 1000ULL)
+		return refuse(complaint, -EKEYEXPIRED,
+			      "the statement is older than %d s; make and sign a new one",
+			      SLUICE_STATEMENT_AGE_S);
+	return 0;
+}
+
+static int check_signature(const struct agent *agent, struct proof *proof,
+			   const struct policy_person **ret, const struct complaint *complaint)
+{
+	const char *statement = proof->message->statement, *why = "";
+	char fingerprint[SSHKEY_FINGERPRINT_MAX] = "?";
+	int r = sshsig_verify(&proof->signature, STATEMENT_NAMESPACE, statement, strlen(statement),
+			      &why);
+
+	if (r < 0)
+		return refuse(complaint, r, "the signature %s", why);
+	*ret = policy_person_by_key(agent->policy, &proof->signature.key, &proof->key);
+	if (*ret)
+		return 0;
+	sshkey_fingerprint(&proof->signature.key, fingerprint);
+	return refuse(complaint, -EKEYREJECTED,
+		      "the key %s belongs to no person of the policy; sign with one of your keys "
+		      "there, or have Key= added to your [Person]",
+		      fingerprint);
+}
+
+int proof_person(const struct agent *agent, struct proof *proof, const struct policy_person **ret,
+		 char *text, size_t size)
+{
+	const struct complaint complaint = { text, size };
+	int r = check_place(agent, &proof->statement, &complaint);
+
+	if (!r)
+		r = check_age(proof->statement.time_ms, &complaint);
+	return r ? r : check_signature(agent, proof, ret, &complaint);
+}
+
+json_t *proof_evidence(const struct proof *proof)
+{
+	char line[SSHKEY_LINE_MAX];
+
+	sshkey_line(&proof->key->key, line);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "kind", "ssh-signature", "key",
+			 proof->key->fingerprint, "public_key", line, "namespace",
+			 STATEMENT_NAMESPACE, "statement", proof->message->statement, "signature",
+			 proof->message->signature);
+}
