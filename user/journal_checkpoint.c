@@ -78,6 +78,7 @@ int journal_checkpoint_read_note(const struct note_key *key, const char *note, s
 	struct note_info info;
 	int r = note_verify(note, size, key, &info);
 
+	*ret_problem = NULL;
 	if (r == -ENOMEM)
 		return r;
 	if (r == -EKEYREJECTED)

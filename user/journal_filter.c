@@ -201,7 +201,7 @@ int journal_filter_destination(struct journal_filter *filter, const char *text)
 	struct in6_addr mapped = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
 	char address[INET6_ADDRSTRLEN];
 	uint64_t prefix;
-	bool is_v4;
+	bool is_v4 = false;
 
 	if (size < sizeof(address)) {
 		snprintf(address, sizeof(address), "%.*s", (int)size, text);

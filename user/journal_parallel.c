@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PIECE_BYTES (1U << 20)
+#define PIECE_BYTES (1U << 17) /* fits the processor's cache; a line is half of it at most */
 #define JOBS_MAX    64
 
 /* One line that was looked at: only what it takes to say no to it, so that little is written for each. */
@@ -36,14 +36,19 @@ struct piece {
 struct crew {
 	const struct note_key *key;
 	struct piece pieces[2 * JOBS_MAX + 1];
-	size_t n_pieces;
-	uint64_t filled, claimed, taken; /* pieces so far; each goes to pieces[number % n_pieces] */
+	size_t ahead;			 /* pieces beside the oldest that was not taken */
+	uint64_t filled, claimed, taken; /* pieces so far, see piece_at() */
 	bool over;
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
 	pthread_t threads[JOBS_MAX];
 	unsigned int n_threads;
 };
+
+static struct piece *piece_at(struct crew *crew, uint64_t number)
+{
+	return &crew->pieces[number % (crew->ahead + 1)];
+}
 
 static struct seen *next_seen(struct piece *piece)
 {
@@ -63,7 +68,7 @@ static struct seen *next_seen(struct piece *piece)
 /* Return: 0, also when a line is wrong: then the piece ends before it. */
 static int look_at_lines(const struct crew *crew, struct merkle *hasher, struct piece *piece)
 {
-	const char *at = piece->bytes, *end = at + piece->size, *lf, *problem;
+	const char *at = piece->bytes, *end = at + piece->size, *lf, *problem = NULL;
 	struct seen *seen;
 	int r;
 
@@ -92,7 +97,7 @@ static struct piece *claim(struct crew *crew)
 	while (!crew->over && crew->claimed == crew->filled)
 		pthread_cond_wait(&crew->work, &crew->lock);
 	if (!crew->over)
-		piece = &crew->pieces[crew->claimed++ % crew->n_pieces];
+		piece = piece_at(crew, crew->claimed++);
 	pthread_mutex_unlock(&crew->lock);
 	return piece;
 }
@@ -145,7 +150,7 @@ static void publish(struct crew *crew)
 /* The oldest piece that was not taken, once it has been looked at. */
 static struct piece *await(struct crew *crew)
 {
-	struct piece *piece = &crew->pieces[crew->taken % crew->n_pieces];
+	struct piece *piece = piece_at(crew, crew->taken);
 
 	pthread_mutex_lock(&crew->lock);
 	while (!piece->looked_at)
@@ -182,8 +187,8 @@ static int fill_ring(struct crew *crew, const struct journal_parallel *what, siz
 	struct piece *piece;
 	int r;
 
-	while (crew->filled - crew->taken < crew->n_pieces && *offset < what->to) {
-		piece = &crew->pieces[crew->filled % crew->n_pieces];
+	while (crew->filled - crew->taken <= crew->ahead && *offset < what->to) {
+		piece = piece_at(crew, crew->filled);
 		r = fill(piece, what, *offset, room);
 		if (r <= 0)
 			return r;
@@ -234,8 +239,8 @@ static int hire(struct crew *crew, unsigned int jobs, size_t room)
 	pthread_mutex_init(&crew->lock, NULL);
 	pthread_cond_init(&crew->work, NULL);
 	pthread_cond_init(&crew->done, NULL);
-	crew->n_pieces = 2 * jobs + 1;
-	for (size_t i = 0; i < crew->n_pieces; i++) {
+	crew->ahead = 2 * (size_t)jobs;
+	for (size_t i = 0; i <= crew->ahead; i++) {
 		crew->pieces[i].bytes = malloc(room);
 		if (!crew->pieces[i].bytes)
 			return -ENOMEM;

@@ -215,8 +215,8 @@ static int check_parsed(const struct parsed *parsed, struct merkle *hasher,
 			const struct note_key *key, struct journal_proven *ret,
 			const char **ret_problem)
 {
-	struct journal_checkpoint_info info;
-	struct journal_look look;
+	struct journal_checkpoint_info info = { 0 };
+	struct journal_look look = { 0 };
 	int r = journal_checkpoint_read_note(key, parsed->note, parsed->note_size, &info,
 					     ret_problem);
 

@@ -172,22 +172,18 @@ void merkle_hex(const uint8_t hash[MERKLE_HASH], char ret_hex[MERKLE_HEX])
 	ret_hex[2 * MERKLE_HASH] = '\0';
 }
 
-/* Values of lower case digits, each one more: 0 is no digit. */
-static const uint8_t digit_values[256] = {
-	['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
-	['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
-};
-
+/* Without a branch, so that the compiler does many digits at once: this is done for each entry. */
 bool merkle_unhex(const char *hex, uint8_t ret_hash[MERKLE_HASH])
 {
-	bool good = true;
+	uint8_t values[2 * MERKLE_HASH], bad = 0;
 
-	for (size_t i = 0; i < MERKLE_HASH; i++) {
-		unsigned int high = digit_values[(uint8_t)hex[2 * i]];
-		unsigned int low = digit_values[(uint8_t)hex[2 * i + 1]];
+	for (size_t i = 0; i < sizeof(values); i++) {
+		uint8_t digit = (uint8_t)(hex[i] - '0'), letter = (uint8_t)(hex[i] - 'a');
 
-		good = good && high && low;
-		ret_hash[i] = (uint8_t)((high - 1) << 4 | (low - 1));
+		values[i] = digit < 10 ? digit : (uint8_t)(letter + 10);
+		bad |= (digit >= 10) & (letter >= 6);
 	}
-	return good;
+	for (size_t i = 0; i < MERKLE_HASH; i++)
+		ret_hash[i] = (uint8_t)(values[2 * i] << 4 | values[2 * i + 1]);
+	return !bad;
 }

@@ -7,11 +7,14 @@
  *	    hashes is reached; "c" alone is a checkpoint, signed rightly
  *	'n' the rest is a signed note
  *	'c' the rest is a checkpoint line
+ *	'p' the rest is a proof
  * Must hold: no memory error; nothing is called good that the frame did not chain; sizes add up.
  * Sources: fuzz_journal.c
- * user/{journal_check,journal_checkpoint,journal_look,journal_read,journal_scan,journal_verify,merkle,note}.c.
+ * user/{journal_check,journal_checkpoint,journal_filter,journal_look,journal_proof,journal_read,
+ * journal_scan,journal_verify,merkle,note}.c.
  */
 #include "journal_checkpoint.h"
+#include "journal_proof.h"
 #include "journal_read.h"
 
 #include "cleanup.h"
@@ -157,6 +160,18 @@ static void one_checkpoint(const char *bytes, size_t size)
 		abort();
 }
 
+static void one_proof(const char *bytes, size_t size)
+{
+	struct journal_proven proven;
+	const char *problem = NULL;
+	int r = journal_proof_check(bytes, size, note_key_vkey(fixed_key()), NULL, &proven, &problem);
+
+	if ((r < 0) != !!problem)
+		abort();
+	if (r == 0)
+		free(proven.line);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *rest = (const char *)data + 1;
@@ -173,6 +188,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'n':
 		note_verify(rest, size - 1, fixed_key(), &info);
+		break;
+	case 'p':
+		one_proof(rest, size - 1);
 		break;
 	case 'c':
 		one_checkpoint(rest, size - 1);

@@ -146,6 +146,29 @@ static void test_every_proof(void **state)
 			prove_one(index, size);
 }
 
+/* Every byte at every place: the sixteen digits and nothing else, each with its value. */
+static void test_unhex(void **state)
+{
+	static const char digits[] = "0123456789abcdef";
+	char hex[MERKLE_HEX];
+	uint8_t hash[MERKLE_HASH];
+	const char *digit;
+
+	(void)state;
+	memset(hex, '0', sizeof(hex));
+	for (size_t i = 0; i < 2 * MERKLE_HASH; i++) {
+		for (int c = 0; c < 256; c++) {
+			hex[i] = (char)c;
+			digit = c ? strchr(digits, c) : NULL;
+			assert_int_equal(merkle_unhex(hex, hash), !!digit);
+			if (digit)
+				assert_int_equal(hash[i / 2],
+						 (digit - digits) << (i % 2 ? 0 : 4));
+		}
+		hex[i] = '0';
+	}
+}
+
 static void test_empty(void **state)
 {
 	uint8_t hash[MERKLE_HASH];
@@ -167,6 +190,7 @@ int main(void)
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_every_size),
 		cmocka_unit_test(test_every_proof),
+		cmocka_unit_test(test_unhex),
 		cmocka_unit_test(test_empty),
 	};
 
