@@ -113,12 +113,17 @@ u64 shared_own(void)
 	return key;
 }
 
+/* It has a user who cannot leave meanwhile: the current process. */
 u64 shared_join(void)
 {
-	u64 key = shared_own();
+	const struct sluice_task *state = subject_state(subject_leader());
+	u64 key = state ? state->shared : 0;
 	struct sluice_shared *group = group_of(key);
 
-	return group && group_enter(group) ? key : 0;
+	if (!group)
+		return 0;
+	__sync_fetch_and_add(&group->users, 1);
+	return key;
 }
 
 int shared_put(u64 key)
