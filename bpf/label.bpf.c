@@ -15,6 +15,7 @@
  * Not covered here: moves of whole folders out of a labeled one while their files are open.
  */
 #include "guard.bpf.h"
+#include "segment.bpf.h"
 #include "verdict.bpf.h"
 
 #include <bpf/bpf_tracing.h>
@@ -203,7 +204,7 @@ void BPF_PROG(sluice_inode_free_security, struct inode *inode)
 		return;
 	id = object_id(inode);
 	if (control.segments)
-		bpf_map_delete_elem(&segments, &id);
+		segment_forget(&id);
 	if (!is_gone(inode))
 		return;
 	if (!bpf_map_lookup_elem(&objects, &id) || has_twin(inode->i_sb, id.dev))

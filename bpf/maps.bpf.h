@@ -105,8 +105,16 @@ struct {
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 1);
 	__type(key, struct sluice_object_id);
-	__type(value, u64);
+	__type(value, struct sluice_segment);
 } segments __weak SEC(".maps");
+
+/* How much of some maps each user has; who is evicted starts again from 0. We write. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct sluice_quota);
+} quotas __weak SEC(".maps");
 
 /* Clearances by user, executable and unit. sluiced writes. */
 struct {
