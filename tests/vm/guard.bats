@@ -262,6 +262,25 @@ sys.exit(ctypes.CDLL(None).mount(sys.argv[1].encode(), sys.argv[2].encode(), Non
 	guard_journal '.type == "guard.attempt" and .act == "signal" and .detail == 9'
 }
 
+@test "signals: none by way of a file that the daemon is made the owner of; others get them" {
+	local pid signal
+
+	pid=$(sluiced_pid)
+	for signal in 0 9 19; do
+		attack own-file "$pid" "$signal" # only the sending is refused
+		attack own-lease "$pid" "$signal" "$OTHER/lease"
+	done
+	sleep 1
+	[ "$(state_of "$pid")" = S ]
+	sleep 1000 &
+	attack own-file "$!" 9
+	wait_until "$PATIENCE" ended "$!"
+	sleep 1000 &
+	attack own-lease "$!" 9 "$OTHER/lease"
+	wait_until "$PATIENCE" ended "$!"
+	refused open-write /proc/sys/kernel/cad_pid
+}
+
 @test "tracing: neither the daemon nor pid 1; others can be traced" {
 	local pid
 
