@@ -28,15 +28,17 @@ static __always_inline u64 dentry_labels(struct dentry *dentry)
 	return inode ? object_walk(inode, dentry) : 0;
 }
 
-/* Labels of what overlayfs has copied for the current process, whose copy gets its name now. */
+/* Labels of what overlayfs has copied for the current thread, whose copy gets its name now. */
 static __always_inline u64 take_copied(void)
 {
-	struct sluice_task *state = subject_state(subject_leader());
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct copy *copy;
 
-	if (!state || !state->copying)
+	copy = task->bpf_storage ? bpf_task_storage_get(&copies, task, 0, 0) : NULL;
+	if (!copy || !copy->copying)
 		return 0;
-	state->copying = 0;
-	return state->copied;
+	copy->copying = 0;
+	return copy->labels;
 }
 
 /*
@@ -76,15 +78,16 @@ static __noinline int keep_labels(struct dentry *dentry, struct dentry *place)
 SEC("lsm/inode_copy_up")
 int BPF_PROG(sluice_inode_copy_up, struct dentry *source, struct cred **new, int ret)
 {
-	struct sluice_task *state;
+	struct copy *copy;
 
 	if (ret)
 		return ret;
-	state = bpf_task_storage_get(&tasks, subject_leader(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!state)
+	copy = bpf_task_storage_get(&copies, bpf_get_current_task_btf(), 0,
+				    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!copy)
 		return -ENOMEM;
-	state->copied = 0;
-	state->copying = 1;
+	copy->labels = 0;
+	copy->copying = 1;
 	return 0;
 }
 

@@ -43,6 +43,22 @@ struct {
 	__type(value, u64);
 } calls __weak SEC(".maps");
 
+/*
+ * What overlayfs copies for a thread. @labels: of what the thread has opened since, while @copying.
+ * We write.
+ */
+struct copy {
+	u64 labels;
+	u64 copying;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct copy);
+} copies __weak SEC(".maps");
+
 /* Labels of inodes in memory. We write. */
 struct {
 	__uint(type, BPF_MAP_TYPE_INODE_STORAGE);

@@ -232,7 +232,6 @@ struct sluice_grant {
  * @shared: key of the map `shared` while other processes use the same memory, else 0
  * @cleared: what its clearances clear, valid while the fields behind it, to @generation, are its
  * own
- * @copied: labels of what was opened since @copying, while overlayfs copies a file for it
  * @sent: where it last sent to without anybody being asked, with which labels and under which
  * policy; @here: to this host; @version is odd
  *	while a thread writes it
@@ -245,9 +244,6 @@ struct sluice_task {
 	struct sluice_object_id exe;
 	__u32 uid;
 	__u32 generation;
-	__u64 copied;
-	__u32 copying;
-	__u32 pad;
 	struct {
 		__u64 addr[2];
 		__u64 labels;
@@ -731,7 +727,7 @@ _Static_assert(sizeof(struct sluice_ask_key) == 64, "ask key");
 _Static_assert(sizeof(struct sluice_ask) == 40, "ask");
 _Static_assert(sizeof(struct sluice_refusal) == 24, "refusal");
 _Static_assert(sizeof(struct sluice_grant) == 32, "grant");
-_Static_assert(sizeof(struct sluice_task) == 152, "task");
+_Static_assert(sizeof(struct sluice_task) == 136, "task");
 _Static_assert(sizeof(struct sluice_shared) == 32, "shared");
 _Static_assert(sizeof(struct sluice_inode) == 72, "inode");
 _Static_assert(sizeof(struct sluice_flow) == 48, "flow");
