@@ -42,6 +42,21 @@ static __always_inline u64 take_copied(void)
 }
 
 /*
+ * @inode has come to @labels that no cache knows. Those of what lies below a folder cannot be found
+ * from here: all on the host are void then, and that costs everybody. A file's own is at hand.
+ */
+static __always_inline void refresh_caches(const struct inode *inode, struct sluice_inode *cache,
+					   u64 labels)
+{
+	if (inode_type(inode) == S_IFDIR) {
+		__sync_fetch_and_add(&control.label_epoch, 1);
+	} else if (cache) {
+		__sync_fetch_and_or(&cache->labels, labels);
+		cache->reader = 0;
+	}
+}
+
+/*
  * The object behind @dentry gets a name in the folder of @place. What the two places do not have in
  * common is fixed on the object itself before the name changes, so that no moment is without
  * labels.
@@ -71,7 +86,7 @@ static __noinline int keep_labels(struct dentry *dentry, struct dentry *place)
 		return -ENOSPC;
 	}
 	if (there & ~here)
-		__sync_fetch_and_add(&control.label_epoch, 1);
+		refresh_caches(inode, cache, there);
 	return 0;
 }
 
