@@ -527,6 +527,12 @@ enum sluice_guard_mark {
 	SLUICE_MARK_CGROUP = 1 << 6,  /* a control group above the agent's: not frozen, not killed */
 };
 
+/*
+ * A mount by which the agent's own is reached is marked, too, by the number that the kernel has for
+ * it: an object without a file system, of this generation. There a mark means: not unmounted.
+ */
+#define SLUICE_GUARD_MOUNT_GEN 0xffffffffU
+
 enum sluice_guard_mode {
 	SLUICE_GUARD_OFF,
 	SLUICE_GUARD_MONITOR, /* tell what would be refused */
