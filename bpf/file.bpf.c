@@ -189,10 +189,14 @@ static __noinline int open_for_core(struct file *file)
 /* The file that is opened may be what overlayfs copies: see label.bpf.c. */
 static __always_inline void copy_note(u64 labels)
 {
-	struct sluice_task *state = subject_state(subject_leader());
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct copy *copy;
 
-	if (state && state->copying)
-		__sync_fetch_and_or(&state->copied, labels);
+	if (!task->bpf_storage)
+		return;
+	copy = bpf_task_storage_get(&copies, task, 0, 0);
+	if (copy && copy->copying)
+		copy->labels |= labels;
 }
 
 SEC("lsm/file_open")

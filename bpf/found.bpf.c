@@ -33,16 +33,19 @@ struct bpf_iter__task_vma {
 	struct vm_area_struct *vma;
 };
 
-/* Makes state->cleared true for @leader, which is not current. */
-static __always_inline void refresh(struct sluice_task *state, struct task_struct *leader)
+/*
+ * Labels that the process of @leader, which is not current, does not take. Not by its own state: it
+ * runs meanwhile, and may be making that true for another user or program than it was here.
+ */
+static __noinline u64 cleared_of(struct task_struct *leader)
 {
-	u32 generation = policy_in_force()->generation;
+	struct sluice_task now = {};
 
-	state->uid = leader->real_cred->uid.val;
-	state->cgroup = BPF_CORE_READ(leader, cgroups, dfl_cgrp, kn, id);
-	state->exe = subject_executable(leader);
-	subject_clear(state, (u64)BPF_CORE_READ(leader, group_leader));
-	state->generation = generation;
+	now.uid = leader->real_cred->uid.val;
+	now.cgroup = BPF_CORE_READ(leader, cgroups, dfl_cgrp, kn, id);
+	now.exe = subject_executable(leader);
+	subject_clear(&now, (u64)BPF_CORE_READ(leader, group_leader));
+	return now.cleared[SLUICE_TAINT];
 }
 
 /* @task has @file, which is labeled or not. */
@@ -64,8 +67,7 @@ static __noinline int found(struct task_struct *task, struct file *file)
 		count(SLUICE_COUNT_MAP_FULL);
 		return 0;
 	}
-	refresh(state, leader);
-	moved = labels & ~state->cleared[SLUICE_TAINT] & ~subject_taint(state);
+	moved = labels & ~cleared_of(leader) & ~subject_taint(state);
 	if (!moved)
 		return 0;
 	subject_acquire(state, moved);

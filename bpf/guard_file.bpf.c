@@ -8,10 +8,13 @@
  *                    file
  *   - sb_mount, move_mount, sb_umount:  in the mount namespaces of the host and of the agent, and
  *                    where it would reach them. Others may mount what they like in theirs: a daemon
- *                    that is started there finds other files than it knows and refuses to start
+ *                    that is started there finds other files than it knows and refuses to start.
+ *                    Mounts by which the agent's files are reached are known by their numbers: the
+ *                    same file system may be mounted and unmounted elsewhere
  *
  * Not covered: descriptors that were open before the guard was on; a device below the one that a
- * file system is on, such as a disk below a logical volume.
+ * file system is on, such as a disk below a logical volume; mount(MS_MOVE), for which the kernel
+ * asks about the new place only.
  */
 #include "guard.bpf.h"
 
@@ -190,12 +193,15 @@ static __always_inline bool is_our_namespace(void)
 	return here == guard.mounts || guard_mounts_number() == control.agent_mounts;
 }
 
+static __always_inline const struct mount *mount_of(const struct vfsmount *vfsmount)
+{
+	return (const void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
+}
+
 /* What is mounted here is seen by the host or by the agent, at once or by propagation. */
 static __noinline bool reaches_us(struct vfsmount *vfsmount)
 {
-	const struct mount *mnt = (const void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
-
-	return is_our_namespace() || BPF_CORE_READ(mnt, mnt_group_id);
+	return is_our_namespace() || BPF_CORE_READ(mount_of(vfsmount), mnt_group_id);
 }
 
 static __noinline int guard_mount(struct path *path)
@@ -221,10 +227,29 @@ int BPF_PROG(sluice_sb_mount, const char *device, struct path *path, const char 
 	return guard_mount(path);
 }
 
+/* The agent's files, or without any mount of their own the pins, would not be found any more. */
+static __noinline int guard_unmount(struct vfsmount *vfsmount, u32 flags)
+{
+	struct sluice_object_id id = { .gen = SLUICE_GUARD_MOUNT_GEN };
+
+	id.ino = (u32)BPF_CORE_READ(mount_of(vfsmount), mnt_id);
+	if (bpf_map_lookup_elem(&guarded, &id))
+		return guard_refuse(SLUICE_GUARD_MOUNT, flags, &id, NULL);
+	if (vfsmount->mnt_sb->s_dev != guard.pins || !reaches_us(vfsmount))
+		return 0;
+	id = (struct sluice_object_id){ .dev = guard.pins };
+	return guard_refuse(SLUICE_GUARD_MOUNT, flags, &id, NULL);
+}
+
 SEC("lsm/move_mount")
 int BPF_PROG(sluice_move_mount, struct path *from, struct path *to)
 {
-	return guard.mode ? guard_mount(to) : 0;
+	int err;
+
+	if (!guard.mode)
+		return 0;
+	err = from->dentry == from->mnt->mnt_root ? guard_unmount(from->mnt, 0) : 0;
+	return err ? err : guard_mount(to);
 }
 
 /* The host's root is what the paths of the policy are looked up from. */
@@ -239,16 +264,8 @@ int BPF_PROG(sluice_sb_pivotroot, struct path *old_path, struct path *new_path)
 	return guard_refuse(SLUICE_GUARD_MOUNT, 0, &id, NULL);
 }
 
-/* Without any mount the pins would go, and with them the programs. */
 SEC("lsm/sb_umount")
 int BPF_PROG(sluice_sb_umount, struct vfsmount *vfsmount, int flags)
 {
-	struct sluice_object_id id = {};
-
-	if (!guard.mode || vfsmount->mnt_sb->s_dev != guard.pins || guard_is_init())
-		return 0;
-	if (!reaches_us(vfsmount))
-		return 0;
-	id.dev = guard.pins;
-	return guard_refuse(SLUICE_GUARD_MOUNT, flags, &id, NULL);
+	return guard.mode && !guard_is_init() ? guard_unmount(vfsmount, flags) : 0;
 }

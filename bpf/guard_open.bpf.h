@@ -32,7 +32,8 @@ static __noinline int write_proc(struct file *file)
 	if (is_of_daemon(file->f_inode))
 		return guard_refuse(SLUICE_GUARD_LIMIT, 0, NULL, &file->f_path);
 	guard_name_of(&name, file->f_path.dentry);
-	if (guard_name_is(&name, "ftrace_enabled") || guard_name_is(&name, "sysrq-trigger"))
+	if (guard_name_is(&name, "ftrace_enabled") || guard_name_is(&name, "sysrq-trigger") ||
+	    guard_name_is(&name, "cad_pid")) /* who gets a signal for Ctrl-Alt-Del */
 		return guard_refuse(SLUICE_GUARD_SWITCH, 0, NULL, &file->f_path);
 	return 0;
 }

@@ -4,6 +4,8 @@
  *
  *   - bprm_committed_creds:  exec gives the identity, or takes it away (see guard.bpf.h)
  *   - task_kill:             signals but 0, SIGHUP (reload) and SIGCONT
+ *   - file_send_sigiotask:   those that the kernel sends for an owner of a file (F_SETOWN, F_SETSIG):
+ *                            input, leases, changes in a folder, urgent data
  *   - ptrace_access_check:   tracing, and all of /proc/PID that shows more than ps does,
  * descriptors by pidfd_getfd, memory by process_vm_*; of pid 1 only what could change it
  *   - task_setrlimit, task_setnice, task_setioprio, task_setscheduler, task_movememory
@@ -69,6 +71,22 @@ int BPF_PROG(sluice_task_kill, struct task_struct *victim, struct kernel_siginfo
 	if (!sig || sig == SIGHUP || sig == SIGCONT)
 		return 0;
 	return guard_process(victim, SLUICE_GUARD_SIGNAL, sig);
+}
+
+struct fown_struct;
+
+/*
+ * The agent owns no file in that sense, so whoever made it an owner is no friend. Not told, only
+ * counted: the signal falls due in whatever process runs, not in that of who asked for it.
+ */
+SEC("lsm/file_send_sigiotask")
+int BPF_PROG(sluice_file_send_sigiotask, struct task_struct *victim, struct fown_struct *owner,
+	     int sig)
+{
+	if (guard.mode != SLUICE_GUARD_ENFORCE || guard_is_open() || !guard_is_ours(victim))
+		return 0;
+	count(SLUICE_COUNT_GUARDED);
+	return -EPERM;
 }
 
 SEC("lsm/ptrace_access_check")

@@ -41,12 +41,19 @@ struct group_info {
 	int ngroups;
 };
 
+struct user_namespace {
+	struct user_namespace *parent;
+	int level;
+	kuid_t owner;
+};
+
 struct cred {
 	kuid_t uid, euid, suid, fsuid;
 	kgid_t gid, egid, sgid, fsgid;
 	unsigned int securebits;
 	kernel_cap_t cap_inheritable, cap_permitted, cap_effective, cap_ambient;
 	struct group_info *group_info;
+	struct user_namespace *user_ns;
 };
 
 typedef struct {
@@ -101,6 +108,7 @@ struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	int mnt_id;
 	int mnt_group_id;
 };
 
@@ -309,6 +317,7 @@ struct sock {
 	struct sock_common __sk_common;
 	u16 sk_protocol;
 	u16 sk_type;
+	kuid_t sk_uid;
 };
 
 struct ip_options {

@@ -15,6 +15,7 @@
  * Not covered here: moves of whole folders out of a labeled one while their files are open.
  */
 #include "guard.bpf.h"
+#include "segment.bpf.h"
 #include "verdict.bpf.h"
 
 #include <bpf/bpf_tracing.h>
@@ -27,15 +28,32 @@ static __always_inline u64 dentry_labels(struct dentry *dentry)
 	return inode ? object_walk(inode, dentry) : 0;
 }
 
-/* Labels of what overlayfs has copied for the current process, whose copy gets its name now. */
+/* Labels of what overlayfs has copied for the current thread, whose copy gets its name now. */
 static __always_inline u64 take_copied(void)
 {
-	struct sluice_task *state = subject_state(subject_leader());
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct copy *copy;
 
-	if (!state || !state->copying)
+	copy = task->bpf_storage ? bpf_task_storage_get(&copies, task, 0, 0) : NULL;
+	if (!copy || !copy->copying)
 		return 0;
-	state->copying = 0;
-	return state->copied;
+	copy->copying = 0;
+	return copy->labels;
+}
+
+/*
+ * @inode has come to @labels that no cache knows. Those of what lies below a folder cannot be found
+ * from here: all on the host are void then, and that costs everybody. A file's own is at hand.
+ */
+static __always_inline void refresh_caches(const struct inode *inode, struct sluice_inode *cache,
+					   u64 labels)
+{
+	if (inode_type(inode) == S_IFDIR) {
+		__sync_fetch_and_add(&control.label_epoch, 1);
+	} else if (cache) {
+		__sync_fetch_and_or(&cache->labels, labels);
+		cache->reader = 0;
+	}
 }
 
 /*
@@ -68,22 +86,23 @@ static __noinline int keep_labels(struct dentry *dentry, struct dentry *place)
 		return -ENOSPC;
 	}
 	if (there & ~here)
-		__sync_fetch_and_add(&control.label_epoch, 1);
+		refresh_caches(inode, cache, there);
 	return 0;
 }
 
 SEC("lsm/inode_copy_up")
 int BPF_PROG(sluice_inode_copy_up, struct dentry *source, struct cred **new, int ret)
 {
-	struct sluice_task *state;
+	struct copy *copy;
 
 	if (ret)
 		return ret;
-	state = bpf_task_storage_get(&tasks, subject_leader(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!state)
+	copy = bpf_task_storage_get(&copies, bpf_get_current_task_btf(), 0,
+				    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!copy)
 		return -ENOMEM;
-	state->copied = 0;
-	state->copying = 1;
+	copy->labels = 0;
+	copy->copying = 1;
 	return 0;
 }
 
@@ -212,7 +231,7 @@ void BPF_PROG(sluice_inode_free_security, struct inode *inode)
 		return;
 	id = object_id(inode);
 	if (mapped)
-		bpf_map_delete_elem(&segments, &id);
+		segment_forget(&id);
 	if (!is_gone(inode))
 		return;
 	if (!bpf_map_lookup_elem(&objects, &id) || has_twin(inode->i_sb, id.dev))

@@ -25,6 +25,7 @@
 #include "loopback.bpf.h"
 
 #include "mark.bpf.h"
+#include "quota.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -38,15 +39,25 @@ static __always_inline void target_socket(struct attempt *attempt, u64 number)
 	attempt->key.target.object.ino = number;
 }
 
+/* Packets come while anybody runs: the socket counts as that of who made it. */
+static __always_inline void socket_begin(u64 sk)
+{
+	struct sluice_socket fresh = { .uid = BPF_CORE_READ((struct sock *)sk, sk_uid.val) };
+
+	fresh.sent_number = __sync_fetch_and_add(&socket_numbers, 1) + 1;
+	if (quota_take(fresh.uid, SLUICE_QUOTA_SOCKETS, SLUICE_MAX_SOCKETS))
+		return;
+	if (bpf_map_update_elem(&sockets, &sk, &fresh, BPF_NOEXIST))
+		quota_put(fresh.uid, SLUICE_QUOTA_SOCKETS);
+}
+
 static __noinline struct sluice_socket *socket_of(u64 sk)
 {
 	struct sluice_socket *socket = bpf_map_lookup_elem(&sockets, &sk);
-	struct sluice_socket fresh = {};
 
 	if (socket)
 		return socket;
-	fresh.sent_number = __sync_fetch_and_add(&socket_numbers, 1) + 1;
-	bpf_map_update_elem(&sockets, &sk, &fresh, BPF_NOEXIST);
+	socket_begin(sk);
 	socket = bpf_map_lookup_elem(&sockets, &sk); /* another may have been first */
 	if (!socket)
 		count(SLUICE_COUNT_MAP_FULL);

@@ -43,6 +43,22 @@ struct {
 	__type(value, u64);
 } calls __weak SEC(".maps");
 
+/*
+ * What overlayfs copies for a thread. @labels: of what the thread has opened since, while @copying.
+ * We write.
+ */
+struct copy {
+	u64 labels;
+	u64 copying;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct copy);
+} copies __weak SEC(".maps");
+
 /* Labels of inodes in memory. We write. */
 struct {
 	__uint(type, BPF_MAP_TYPE_INODE_STORAGE);
@@ -105,8 +121,16 @@ struct {
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 1);
 	__type(key, struct sluice_object_id);
-	__type(value, u64);
+	__type(value, struct sluice_segment);
 } segments __weak SEC(".maps");
+
+/* How much of some maps each user has; who is evicted starts again from 0. We write. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct sluice_quota);
+} quotas __weak SEC(".maps");
 
 /* Clearances by user, executable and unit. sluiced writes. */
 struct {

@@ -14,6 +14,7 @@
  *
  * Not covered: keys that are instantiated by a request-key program; which keys a keyring holds.
  */
+#include "quota.bpf.h"
 #include "taint.bpf.h"
 
 #include <bpf/bpf_core_read.h>
@@ -38,10 +39,18 @@ static __noinline int parcel_left(u64 at)
 		return 0;
 	any_parcel = 1;
 	parcel = bpf_map_lookup_elem(&parcels, &at);
-	if (parcel)
+	if (parcel) {
 		fresh.labels |= parcel->labels;
+		fresh.uid = parcel->uid;
+	} else {
+		fresh.uid = quota_user();
+		if (quota_take(fresh.uid, SLUICE_QUOTA_PARCELS, SLUICE_MAX_PARCELS))
+			return refuse();
+	}
 	if (!bpf_map_update_elem(&parcels, &at, &fresh, BPF_ANY))
 		return 0;
+	if (!parcel)
+		quota_put(fresh.uid, SLUICE_QUOTA_PARCELS);
 	count(SLUICE_COUNT_MAP_FULL);
 	return refuse();
 }
@@ -56,10 +65,18 @@ static __noinline int parcel_fetched(u64 at)
 	return taint_take_peer(parcel->labels, parcel->tgid, parcel->start_ns) ? -EPERM : 0;
 }
 
-static __always_inline void parcel_gone(u64 at)
+static __noinline int parcel_gone(u64 at)
 {
-	if (any_parcel)
-		bpf_map_delete_elem(&parcels, &at);
+	const struct sluice_parcel *parcel;
+	u32 uid;
+
+	parcel = any_parcel ? bpf_map_lookup_elem(&parcels, &at) : NULL;
+	if (!parcel)
+		return 0;
+	uid = parcel->uid;
+	if (!bpf_map_delete_elem(&parcels, &at))
+		quota_put(uid, SLUICE_QUOTA_PARCELS);
+	return 0;
 }
 
 /* It is too late to refuse: who cannot be labeled does not go on. */

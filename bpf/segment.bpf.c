@@ -12,30 +12,79 @@
 #include "segment.bpf.h"
 
 #include "event.bpf.h"
+#include "quota.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
-#define UNITE_TRIES 4
+#define UNITE_TRIES 6 /* the first one may make the entry */
 
-/* The group of @id, which is @own when it had none, or one whose processes are all gone. 0: no
- * room. */
-static __noinline u64 segment_group(const struct sluice_object_id *id, u64 own)
+struct bpf_map;
+
+/**
+ * struct stale: an entry whose group has ended: the object stays, nobody has it mapped any more.
+ * @uid: of whom one is wanted, or STALE_ANY
+ */
+struct stale {
+	struct sluice_object_id id;
+	u64 group;
+	u32 uid;
+	u32 pad;
+};
+
+#define STALE_ANY (~0U)
+
+static long stale_step(struct bpf_map *map, const struct sluice_object_id *id,
+		       const struct sluice_segment *segment, struct stale *stale)
 {
-	u64 *group = bpf_map_lookup_elem(&segments, id);
-	u64 found;
+	u64 group = segment->group;
 
-	if (!group) {
-		control.segments = 1;
-		bpf_map_update_elem(&segments, id, &own, BPF_NOEXIST);
-		group = bpf_map_lookup_elem(&segments, id); /* another may have been first */
-	}
-	if (!group)
+	if ((stale->uid != STALE_ANY && stale->uid != segment->uid) || !group ||
+	    bpf_map_lookup_elem(&shared, &group))
 		return 0;
-	found = *group;
-	if (bpf_map_lookup_elem(&shared, &found))
-		return found;
-	__sync_val_compare_and_swap(group, found, own);
-	return *group;
+	stale->id = *id;
+	stale->group = group;
+	return 1;
+}
+
+/*
+ * Makes room for one entry. Only who has no room left comes here, so that nobody else pays for the
+ * search. Return: 0, or -ENOENT when all are in use.
+ */
+static __noinline int segment_reclaim(u32 uid)
+{
+	struct stale stale = { .uid = uid };
+	struct sluice_segment *segment;
+
+	bpf_for_each_map_elem(&segments, stale_step, &stale, 0);
+	if (!stale.group)
+		return -ENOENT;
+	segment = bpf_map_lookup_elem(&segments, &stale.id);
+	if (!segment)
+		return 0;
+	uid = segment->uid;
+	/* who maps the object now is first, or comes again */
+	if (__sync_val_compare_and_swap(&segment->group, stale.group, 0) == stale.group &&
+	    !bpf_map_delete_elem(&segments, &stale.id))
+		quota_put(uid, SLUICE_QUOTA_SEGMENTS);
+	return 0;
+}
+
+static __noinline int segment_add(const struct sluice_object_id *id, u64 own)
+{
+	struct sluice_segment fresh = { .group = own, .uid = quota_user() };
+	long err;
+
+	control.segments = 1;
+	if (quota_take(fresh.uid, SLUICE_QUOTA_SEGMENTS, SLUICE_MAX_SEGMENTS) &&
+	    (segment_reclaim(fresh.uid) ||
+	     quota_take(fresh.uid, SLUICE_QUOTA_SEGMENTS, SLUICE_MAX_SEGMENTS)))
+		return -ENOMEM;
+	err = bpf_map_update_elem(&segments, id, &fresh, BPF_NOEXIST);
+	if (err == -E2BIG && !segment_reclaim(STALE_ANY))
+		err = bpf_map_update_elem(&segments, id, &fresh, BPF_NOEXIST);
+	if (err)
+		quota_put(fresh.uid, SLUICE_QUOTA_SEGMENTS);
+	return err && err != -EEXIST ? -ENOMEM : 0;
 }
 
 /*
@@ -45,38 +94,75 @@ static __noinline u64 segment_group(const struct sluice_object_id *id, u64 own)
  */
 static __noinline int segment_settle(const struct sluice_object_id *id, u64 found, u64 own)
 {
-	u64 *group = bpf_map_lookup_elem(&segments, id);
+	struct sluice_segment *segment = bpf_map_lookup_elem(&segments, id);
 	u64 root = shared_root(own);
 
-	if (!group)
+	if (!segment)
 		return -EAGAIN;
-	return __sync_val_compare_and_swap(group, found, root) == found ? 0 : -EAGAIN;
+	return __sync_val_compare_and_swap(&segment->group, found, root) == found ? 0 : -EAGAIN;
+}
+
+/*
+ * The group @own is one with that of @id, if it had one with processes. Return: 0, -ENOMEM, or
+ * another negative errno: to be tried again, others do something with it.
+ */
+static __noinline int segment_join(const struct sluice_object_id *id, u64 own)
+{
+	struct sluice_segment *segment = bpf_map_lookup_elem(&segments, id);
+	u64 found, was;
+	int err;
+
+	if (!segment)
+		return segment_add(id, own) ? -ENOMEM : -EAGAIN;
+	found = segment->group;
+	if (!found)
+		return -EAGAIN;
+	if (!bpf_map_lookup_elem(&shared, &found)) {
+		was = __sync_val_compare_and_swap(&segment->group, found, own);
+		found = was == found ? own : was;
+	}
+	/* An entry that was reclaimed meanwhile may be that of another object now. */
+	if ((u64)bpf_map_lookup_elem(&segments, id) != (u64)segment)
+		return -EAGAIN;
+	err = found ? shared_unite(own, found) : -EAGAIN;
+	return err ? err : segment_settle(id, found, own);
 }
 
 int segment_map(struct sluice_object_id *id)
 {
 	u64 own = shared_own();
-	int i, err = -ENOMEM;
+	int i, err = -EAGAIN;
 
 	if (!own)
 		return -ENOMEM;
 	shared_mapped(own, 1);
 	if (!id)
 		return 0;
-	for (i = 0; i < UNITE_TRIES && err; i++) {
+	for (i = 0; i < UNITE_TRIES && err && err != -ENOMEM; i++) {
 		struct sluice_object_id key = *id; /* before 6.2 a key must lie on the stack */
-		u64 group = segment_group(&key, own);
 
-		if (!group)
-			return -ENOMEM;
-		err = shared_unite(own, group);
-		if (!err)
-			err = segment_settle(&key, group, own);
+		err = segment_join(&key, own);
 	}
 	return err ? -ENOMEM : 0;
 }
 
-struct bpf_map;
+int segment_forget(struct sluice_object_id *id)
+{
+	const struct sluice_segment *segment;
+	struct sluice_object_id key;
+	u32 uid;
+
+	if (!id)
+		return 0;
+	key = *id;
+	segment = bpf_map_lookup_elem(&segments, &key);
+	if (!segment)
+		return 0;
+	uid = segment->uid;
+	if (!bpf_map_delete_elem(&segments, &key))
+		quota_put(uid, SLUICE_QUOTA_SEGMENTS);
+	return 0;
+}
 
 struct push {
 	u64 root;
@@ -84,12 +170,12 @@ struct push {
 	u64 moved;
 };
 
-static long push_step(struct bpf_map *map, const struct sluice_object_id *id, const u64 *group,
-		      struct push *push)
+static long push_step(struct bpf_map *map, const struct sluice_object_id *id,
+		      const struct sluice_segment *segment, struct push *push)
 {
 	struct sluice_object_id key = *id;
 
-	if (shared_root(*group) != push->root || !(push->labels & ~object_known(&key)))
+	if (shared_root(segment->group) != push->root || !(push->labels & ~object_known(&key)))
 		return 0;
 	push->moved = 1;
 	if (object_acquire(&key, push->labels))
@@ -113,13 +199,13 @@ int segment_label(u64 root, u64 labels)
 int segment_received(struct sluice_object_id *id, u64 labels)
 {
 	struct sluice_object_id key;
-	const u64 *group;
+	const struct sluice_segment *segment;
 
 	if (!id)
 		return 0;
 	key = *id;
-	group = bpf_map_lookup_elem(&segments, &key);
-	if (group)
-		shared_give(*group, labels);
+	segment = bpf_map_lookup_elem(&segments, &key);
+	if (segment)
+		shared_give(segment->group, labels);
 	return 0;
 }

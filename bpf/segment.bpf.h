@@ -13,6 +13,9 @@
  */
 int segment_map(struct sluice_object_id *id);
 
+/* @id leaves memory: nobody has it mapped. Return: 0. */
+int segment_forget(struct sluice_object_id *id);
+
 /* @labels came to @id other than through a mapping: who has it mapped sees them. Return: 0. */
 int segment_received(struct sluice_object_id *id, u64 labels);
 

@@ -7,6 +7,7 @@
  * gets no longer ways than by chance, and there are no circles. A way that is too long after all
  * leads to every label.
  */
+#include "quota.bpf.h"
 #include "segment.bpf.h"
 
 #include <bpf/bpf_tracing.h>
@@ -87,10 +88,30 @@ u64 shared_acquire(u64 key, u64 labels)
 	return mapped ? root : 0;
 }
 
+/* A group with one process. Return: its key, or 0: no room. */
+static __always_inline u64 group_new(void)
+{
+	struct sluice_shared fresh = { .users = 1, .uid = quota_user() };
+	u64 key = (u64)bpf_get_prandom_u32() << 32 | (u32)__sync_add_and_fetch(&next_shared, 1);
+
+	if (quota_take(fresh.uid, SLUICE_QUOTA_SHARED, SLUICE_MAX_SHARED))
+		return 0;
+	if (!bpf_map_update_elem(&shared, &key, &fresh, BPF_NOEXIST))
+		return key;
+	quota_put(fresh.uid, SLUICE_QUOTA_SHARED);
+	return 0;
+}
+
+static __always_inline void group_end(u64 key, u32 uid)
+{
+	if (!bpf_map_delete_elem(&shared, &key))
+		quota_put(uid, SLUICE_QUOTA_SHARED);
+}
+
 u64 shared_own(void)
 {
 	struct task_struct *leader = subject_leader();
-	struct sluice_shared fresh = { .users = 1 }, *group;
+	struct sluice_shared *group;
 	struct sluice_task *state;
 	u64 key, first;
 
@@ -99,12 +120,14 @@ u64 shared_own(void)
 		return 0;
 	if (state->shared)
 		return state->shared;
-	key = (u64)bpf_get_prandom_u32() << 32 | (u32)__sync_add_and_fetch(&next_shared, 1);
-	if (bpf_map_update_elem(&shared, &key, &fresh, BPF_NOEXIST))
+	key = group_new();
+	if (!key)
 		return 0;
 	first = __sync_val_compare_and_swap(&state->shared, 0, key);
 	if (first) {
-		bpf_map_delete_elem(&shared, &key); /* another thread was first */
+		group = group_of(key);
+		if (group)
+			group_end(key, group->uid); /* another thread was first */
 		return first;
 	}
 	group = group_of(key);
@@ -113,12 +136,17 @@ u64 shared_own(void)
 	return key;
 }
 
+/* It has a user who cannot leave meanwhile: the current process. */
 u64 shared_join(void)
 {
-	u64 key = shared_own();
+	const struct sluice_task *state = subject_state(subject_leader());
+	u64 key = state ? state->shared : 0;
 	struct sluice_shared *group = group_of(key);
 
-	return group && group_enter(group) ? key : 0;
+	if (!group)
+		return 0;
+	__sync_fetch_and_add(&group->users, 1);
+	return key;
 }
 
 int shared_put(u64 key)
@@ -128,13 +156,15 @@ int shared_put(u64 key)
 	for (i = 0; i < SLUICE_SHARED_DEPTH; i++) {
 		struct sluice_shared *group = group_of(key);
 		u64 joined;
+		u32 uid;
 
 		if (!group)
 			return 0;
 		joined = group->joined;
+		uid = group->uid;
 		if (__sync_fetch_and_sub(&group->users, 1) != 1)
 			return 0;
-		bpf_map_delete_elem(&shared, &key);
+		group_end(key, uid);
 		if (!joined)
 			return 0;
 		key = joined;

@@ -18,7 +18,10 @@ u64 shared_root(u64 key);
 /* The group of the current process, made when there is none. 0: no room. */
 u64 shared_own(void);
 
-/* The same for one more process, which the caller leaves with shared_put(). */
+/*
+ * One more process belongs to the group of the current one, and leaves it with shared_put(). Return:
+ * its key, or 0 when it has none.
+ */
 u64 shared_join(void);
 
 /* One process of the group less. Return: 0. */

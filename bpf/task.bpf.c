@@ -2,10 +2,11 @@
 /*
  * task.bpf.c: the taint follows a process through its life.
  *
- *   - task_alloc:            a child starts with what its parent carries; memory shared without
- *   being threads is noted, that which the parent has mapped for others to see, too
+ *   - task_alloc:            a child starts with what its parent carries, or is not made
  *   - bprm_check_security:   a thread that is not the leader becomes the leader by exec: the taint
  *   moves with it
+ *   - sched_process_fork:    the child is there, and before it runs: who shares memory without being
+ *   threads is a group, and so is who inherits what its parent has mapped for others to see
  *   - sched_process_fork, sched_process_exec: sluiced is told of tainted ones; exec ends shared
  *   memory
  *   - sched_process_exit:    the last of those that shared memory frees the note
@@ -50,8 +51,8 @@ int BPF_PROG(sluice_task_alloc, struct task_struct *task, unsigned long clone_fl
 	if (!child)
 		return -ENOMEM;
 	child->taint = subject_taint(parent);
-	child->shared = sharing ? shared_join() : 0;
-	if (sharing && !child->shared) {
+	/* It is joined when the child is there: here it may yet fail. */
+	if (sharing && !shared_own()) {
 		count(SLUICE_COUNT_MAP_FULL);
 		return -ENOMEM;
 	}
@@ -80,22 +81,31 @@ int BPF_PROG(sluice_bprm_check_security, struct linux_binprm *bprm, int ret)
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(sluice_sched_process_fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct sluice_task *state;
+	struct sluice_task *state, *from;
+	bool sharing;
 	u64 taint;
 
-	if (child->pid != child->tgid)
+	if (child->pid != child->tgid || parent->flags & PF_KTHREAD)
 		return 0;
 	/*
-	 * The memory was copied after task_alloc: another thread may have read something in
-	 * between.
+	 * The memory was copied after task_alloc: another thread may have read or mapped something
+	 * in between.
 	 */
-	taint = subject_taint(subject_state(parent->group_leader));
-	if (!taint && !child->bpf_storage)
+	from = subject_state(parent->group_leader);
+	taint = subject_taint(from);
+	sharing = from && from->shared &&
+		  (child->mm == parent->mm || shared_mapped(from->shared, 0));
+	if (!taint && !sharing)
 		return 0;
 	state = bpf_task_storage_get(&tasks, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (state)
-		__sync_fetch_and_or(&state->taint, taint);
-	if (state && state->taint)
+	if (!state) {
+		count(SLUICE_COUNT_MAP_FULL);
+		return 0;
+	}
+	if (sharing)
+		state->shared = shared_join();
+	__sync_fetch_and_or(&state->taint, taint);
+	if (state->taint)
 		event_emit_task(SLUICE_EVENT_FORK, state->taint, child->tgid,
 				child->start_boottime);
 	return 0;

@@ -15,6 +15,7 @@
  * policy's trusted subjects, taint.bpf.c).
  */
 #include "unix.bpf.h"
+#include "quota.bpf.h"
 #include "sink.bpf.h"
 
 #include <bpf/bpf_tracing.h>
@@ -26,14 +27,22 @@ static __always_inline void target_socket(struct attempt *attempt, const struct 
 	attempt->key.target.object.ino = to->number;
 }
 
-/* Makes what is known about the socket at @sk, unless another does so first. */
+/*
+ * Makes what is known about the socket at @sk, unless another does so first. It counts as the
+ * sender's: a service cannot choose who sends to it.
+ */
 static __noinline int socket_begin(u64 sk)
 {
 	struct sluice_socket fresh = {
 		.number = __sync_fetch_and_add(&socket_numbers, 1) + 1,
+		.uid = quota_user(),
 	};
 
-	return bpf_map_update_elem(&sockets, &sk, &fresh, BPF_NOEXIST);
+	if (quota_take(fresh.uid, SLUICE_QUOTA_SOCKETS, SLUICE_MAX_SOCKETS))
+		return -ENOSPC;
+	if (bpf_map_update_elem(&sockets, &sk, &fresh, BPF_NOEXIST))
+		quota_put(fresh.uid, SLUICE_QUOTA_SOCKETS);
+	return 0;
 }
 
 /*
@@ -143,8 +152,14 @@ int BPF_PROG(sluice_unix_stream_splice_read, struct socket *sock, long long *ppo
 SEC("lsm/sk_free_security")
 void BPF_PROG(sluice_sk_free_security, struct sock *sk)
 {
+	const struct sluice_socket *socket;
 	u64 key = (u64)sk;
+	u32 uid;
 
-	if (socket_numbers && bpf_map_lookup_elem(&sockets, &key))
-		bpf_map_delete_elem(&sockets, &key);
+	socket = socket_numbers ? bpf_map_lookup_elem(&sockets, &key) : NULL;
+	if (!socket)
+		return;
+	uid = socket->uid;
+	if (!bpf_map_delete_elem(&sockets, &key))
+		quota_put(uid, SLUICE_QUOTA_SOCKETS);
 }

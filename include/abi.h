@@ -232,7 +232,6 @@ struct sluice_grant {
  * @shared: key of the map `shared` while other processes use the same memory, else 0
  * @cleared: what its clearances clear, valid while the fields behind it, to @generation, are its
  * own
- * @copied: labels of what was opened since @copying, while overlayfs copies a file for it
  * @sent: where it last sent to without anybody being asked, with which labels and under which
  * policy; @here: to this host; @version is odd
  *	while a thread writes it
@@ -245,9 +244,6 @@ struct sluice_task {
 	struct sluice_object_id exe;
 	__u32 uid;
 	__u32 generation;
-	__u64 copied;
-	__u32 copying;
-	__u32 pad;
 	struct {
 		__u64 addr[2];
 		__u64 labels;
@@ -264,15 +260,42 @@ struct sluice_task {
  * @users: processes, and other groups that have become a part of this one
  * @joined: key of the group that this one has become a part of, or 0; both taints count
  * @mapped: some have memory mapped that a fork shares
+ * @uid: whose quota it counts in
  */
 struct sluice_shared {
 	__u64 taint;
 	__u64 users;
 	__u64 joined;
-	__u64 mapped;
+	__u32 mapped;
+	__u32 uid;
 };
 
 #define SLUICE_SHARED_DEPTH 32 /* groups on the way from one to the last that it is a part of */
+
+/**
+ * struct sluice_segment: an object that processes have mapped for others to see (map `segments`).
+ * @group: key of the map `shared`; 0 while the entry is being removed
+ * @uid: whose quota it counts in
+ */
+struct sluice_segment {
+	__u64 group;
+	__u32 uid;
+	__u32 pad;
+};
+
+/* Maps that fill by what anybody may do: no user but root gets more than a share of one. */
+enum sluice_quota_kind {
+	SLUICE_QUOTA_SEGMENTS,
+	SLUICE_QUOTA_SHARED,
+	SLUICE_QUOTA_SOCKETS,
+	SLUICE_QUOTA_PARCELS,
+	SLUICE_QUOTAS,
+};
+
+/* struct sluice_quota: entries that one user has, of each kind (map `quotas`, key: uid). */
+struct sluice_quota {
+	__u64 used[SLUICE_QUOTAS];
+};
 
 /**
  * struct sluice_inode: labels of an inode at hand (inode storage `inodes`), a cache for what has a
@@ -323,6 +346,7 @@ struct sluice_flow {
  * @sent: IP: labels of all that was sent through it to this host
  * @sent_number: IP: its own number
  * @writer: IP: start time of the process that sent through it last
+ * @uid: whose quota it counts in
  */
 struct sluice_socket {
 	__u64 labels;
@@ -331,6 +355,8 @@ struct sluice_socket {
 	__u64 sent;
 	__u64 sent_number;
 	__u64 writer;
+	__u32 uid;
+	__u32 pad;
 };
 
 /*
@@ -369,12 +395,13 @@ struct sluice_mark {
  * struct sluice_parcel: what lies in the kernel until somebody takes it (map `parcels`).
  * @labels: of who put it there
  * @start_ns, @tgid: the process that did, or did last
+ * @uid: whose quota it counts in
  */
 struct sluice_parcel {
 	__u64 labels;
 	__u64 start_ns;
 	__u32 tgid;
-	__u32 pad;
+	__u32 uid;
 };
 
 /*
@@ -501,6 +528,12 @@ enum sluice_guard_mark {
 	SLUICE_MARK_CODE = 1 << 5,    /* may be mapped as code of the agent */
 	SLUICE_MARK_CGROUP = 1 << 6,  /* a control group above the agent's: not frozen, not killed */
 };
+
+/*
+ * A mount by which the agent's own is reached is marked, too, by the number that the kernel has for
+ * it: an object without a file system, of this generation. There a mark means: not unmounted.
+ */
+#define SLUICE_GUARD_MOUNT_GEN 0xffffffffU
 
 enum sluice_guard_mode {
 	SLUICE_GUARD_OFF,
@@ -702,11 +735,13 @@ _Static_assert(sizeof(struct sluice_ask_key) == 64, "ask key");
 _Static_assert(sizeof(struct sluice_ask) == 40, "ask");
 _Static_assert(sizeof(struct sluice_refusal) == 24, "refusal");
 _Static_assert(sizeof(struct sluice_grant) == 32, "grant");
-_Static_assert(sizeof(struct sluice_task) == 152, "task");
+_Static_assert(sizeof(struct sluice_task) == 136, "task");
 _Static_assert(sizeof(struct sluice_shared) == 32, "shared");
 _Static_assert(sizeof(struct sluice_inode) == 80, "inode");
 _Static_assert(sizeof(struct sluice_flow) == 48, "flow");
-_Static_assert(sizeof(struct sluice_socket) == 48, "socket");
+_Static_assert(sizeof(struct sluice_socket) == 56, "socket");
+_Static_assert(sizeof(struct sluice_segment) == 16, "segment");
+_Static_assert(sizeof(struct sluice_quota) == 8 * SLUICE_QUOTAS, "quota");
 _Static_assert(sizeof(struct sluice_mark_key) == 48, "mark key");
 _Static_assert(sizeof(struct sluice_mark) == 24, "mark");
 _Static_assert(sizeof(struct sluice_parcel) == 24, "parcel");

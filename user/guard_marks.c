@@ -17,6 +17,7 @@
 
 #include "array.h"
 #include "cleanup.h"
+#include "guard_host.h"
 
 int guard_search_fail(struct search *s, int err, const char *path)
 {
@@ -63,11 +64,34 @@ int guard_search_fd(struct search *s, int fd, uint32_t bits, const char *path,
 	return err;
 }
 
-/* None of the folders above may be moved away or mounted over. @path is real. */
+/* What is mounted at @path may not be unmounted. @root: of which mount namespace */
+static int add_mount(struct search *s, int root, const char *path)
+{
+	struct sluice_object_id id = { .gen = SLUICE_GUARD_MOUNT_GEN };
+	struct statx at = {};
+
+	if (statx(root, path[1] ? path + 1 : "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_MNT_ID,
+		  &at) ||
+	    !(at.stx_mask & STATX_MNT_ID) || !(at.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+		return 0;
+	id.ino = at.stx_mnt_id;
+	return add(s, &id, SLUICE_MARK_NAME, path);
+}
+
+static int add_mounts(struct search *s, const char *path)
+{
+	_cleanup_close_ int here = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int host = guard_host_root();
+	int err = add_mount(s, here, path);
+
+	return err ? err : add_mount(s, host, path);
+}
+
+/* None of the folders above may be moved away, mounted over or unmounted. @path is real. */
 static int add_above(struct search *s, const char *path)
 {
 	char folder[PATH_MAX], *slash;
-	int err = 0;
+	int err = add_mounts(s, path);
 
 	snprintf(folder, sizeof(folder), "%s", path);
 	while (!err && (slash = strrchr(folder, '/'))) {
@@ -77,6 +101,8 @@ static int add_above(struct search *s, const char *path)
 		fd = open(*folder ? folder : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (fd >= 0)
 			err = guard_search_fd(s, fd, SLUICE_MARK_NAME, NULL, NULL);
+		if (!err)
+			err = add_mounts(s, *folder ? folder : "/");
 	}
 	return err;
 }

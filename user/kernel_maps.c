@@ -28,6 +28,7 @@ const struct kernel_map_spec kernel_map_specs[KERNEL_MAPS] = {
 	[KMAP_ATTRIBUTES] = { "attributes", "map_attributes", SLUICE_MAX_ATTRIBUTES },
 	[KMAP_SHARED] = { "shared", "map_shared", SLUICE_MAX_SHARED },
 	[KMAP_SEGMENTS] = { "segments", "map_segments", SLUICE_MAX_SEGMENTS },
+	[KMAP_QUOTAS] = { "quotas", "map_quotas", SLUICE_MAX_QUOTAS },
 	[KMAP_MEMBERS] = { "members", "map_members", 2 * 4 * 4096 },
 	[KMAP_DESTINATIONS] = { "destinations", "map_destinations", 2 * SLUICE_MAX_DESTINATIONS },
 	[KMAP_REFUSALS] = { "refusals", "map_refusals", SLUICE_MAX_REFUSALS },

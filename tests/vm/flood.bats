@@ -1,13 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Whoever floods with refused attempts hides nothing: the same refusal is counted, and others are told of. Runs in a guest
-# (lib.bash, programs/flood.c).
+# Whoever floods with refused attempts hides nothing: the same refusal is counted, and others are told of. Whoever fills what
+# the kernel side keeps hurts only themselves. Runs in a guest (lib.bash, programs/flood.c).
 
 # shellcheck source=tests/vm/lib.bash
 . "$BATS_TEST_DIRNAME/lib.bash"
 
 setup_file() {
 	secret rows
+	plain note
 	set_policy "[Rule keep]" Action=egress Labels=secret Verdict=deny
 }
 
@@ -64,4 +65,87 @@ lost() {
 	as paul "$PROGRAMS/flood" ports "$SECRET/rows" 10.9.0.2 3
 	wait_until "$PATIENCE" refusals_are 9001 1
 	wait_until "$PATIENCE" refusals_are 9002 1
+}
+
+# A share is a quarter: SLUICE_QUOTA_SHARE of limits.h.
+SEGMENTS=4096
+SOCKETS=16384
+
+# shm NAME: an empty folder of memory files.
+shm() {
+	rm -rf "/dev/shm/$1"
+	mkdir -m 777 "/dev/shm/$1"
+}
+
+# no_memory COMMAND...: it fails with ENOMEM, as it says.
+no_memory() {
+	run "$@"
+	echo "$output"
+	[ "$status" -ne 0 ] && [[ $output == *'Cannot allocate memory'* ]]
+}
+
+teardown() {
+	rm -rf /dev/shm/flood*
+}
+
+@test "who maps more files than their share keeps nobody else from mapping" {
+	shm flood
+	spawn paul "$PROGRAMS/flood" map /dev/shm/flood 16384
+	wait_until "$PATIENCE" test -s "$OUT"
+	as rita "$PROGRAMS/segment" posix "$SECRET/rows" "$PLAIN/rita"
+	[ "$(labels_of "$PLAIN/rita")" = secret ]
+	[ "$(cat "$OUT")" -le "$SEGMENTS" ]
+	no_memory as paul "$PROGRAMS/segment" posix "$SECRET/rows" "$PLAIN/paul"
+	# The files stay, but nobody has them mapped any more.
+	kill "$PID" && wait_until "$PATIENCE" ended "$PID"
+	as paul "$PROGRAMS/segment" posix "$SECRET/rows" "$PLAIN/paul"
+	[ "$(labels_of "$PLAIN/paul")" = secret ]
+}
+
+has_namespace() {
+	[[ $(readlink "/proc/$1/ns/user") != $(readlink /proc/self/ns/user) ]]
+}
+
+@test "an id of a user namespace has no share of its own" {
+	local inside flood
+
+	spawn paul unshare -U sleep 600
+	inside=$PID
+	wait_until "$PATIENCE" has_namespace "$inside"
+	cat <<<$'0 2002 1\n1 700000 9' >"/proc/$inside/uid_map"
+	cat <<<'0 2002 1' >"/proc/$inside/gid_map"
+	as root nsenter -U -S 1 -t "$inside" "$PROGRAMS/segment" posix "$PLAIN/note" "$PLAIN/inside"
+	shm flood
+	spawn paul "$PROGRAMS/flood" map /dev/shm/flood 16384
+	flood=$PID
+	wait_until "$PATIENCE" test -s "$OUT"
+	no_memory as root nsenter -U -S 1 -t "$inside" "$PROGRAMS/segment" posix "$PLAIN/note" "$PLAIN/inside"
+	kill "$flood" "$inside"
+}
+
+@test "a child that was not made does not keep what its parent had mapped" {
+	shm flood
+	shm flood2
+	[ "$(as paul "$PROGRAMS/flood" unborn /dev/shm/flood "$SEGMENTS")" -gt $((SEGMENTS / 2)) ]
+	[ "$(as paul "$PROGRAMS/flood" unborn /dev/shm/flood2 "$SEGMENTS")" -gt $((SEGMENTS / 2)) ]
+}
+
+@test "who leaves more messages than their share keeps nobody else from sending" {
+	run as paul "$PROGRAMS/flood" messages "$SECRET/rows" 81920
+	[ "$status" -eq 137 ] # killed: what is in the queue already cannot be refused
+	as rita "$PROGRAMS/queue" sysv "$SECRET/rows" "$PLAIN/rita.message"
+	[ "$(labels_of "$PLAIN/rita.message")" = secret ]
+	run as paul "$PROGRAMS/flood" messages "$SECRET/rows" 1
+	[ "$status" -eq 137 ]
+	ipcrm --all=msg
+	as paul "$PROGRAMS/flood" messages "$SECRET/rows" 1
+}
+
+@test "who sends through more sockets than their share is refused, until they are closed" {
+	ulimit -n 65536
+	for _ in 1 2; do
+		run as paul "$PROGRAMS/flood" pairs "$SECRET/rows" $((SOCKETS + 100))
+		echo "$output"
+		[ "$output" -le "$SOCKETS" ] && [ "$output" -gt $((SOCKETS - 100)) ]
+	done
 }

@@ -208,6 +208,7 @@ guard_journal_now() {
 	refute root mount --bind "$OTHER" /sys/fs/bpf
 	refute root umount /sys/fs/bpf
 	refute root umount -l /sys/fs/bpf
+	refute root umount -l /sys # takes the pins' path away
 	attack mkdir /sys/fs/bpf/mine
 	attack chmod /sys/fs/bpf/mine 0700
 	attack rename /sys/fs/bpf/mine /sys/fs/bpf/mine2
@@ -243,6 +244,37 @@ sys.exit(ctypes.CDLL(None).mount(sys.argv[1].encode(), sys.argv[2].encode(), Non
 	guard_journal '.type == "guard.attempt" and .act == "mount" and (.path | contains("agent"))'
 }
 
+# By either of the two calls that there are. The second one names what is moved by descriptor.
+move_mount() {
+	root python3 -c 'import ctypes, sys
+libc = ctypes.CDLL(None)
+fd = libc.syscall(428, -100, sys.argv[1].encode(), 0) # open_tree
+sys.exit(fd < 0 or libc.syscall(429, fd, b"", -100, sys.argv[2].encode(), 4) != 0)' "$@" # move_mount
+}
+
+@test "mounts: what the agent's files are reached by is not unmounted; the same elsewhere is" {
+	local point
+	mkdir -p "$OTHER/mnt" "$OTHER/mnt2"
+	for point in /sys / "$ROOT"; do
+		root mount --bind "$point" "$OTHER/mnt"
+		root umount "$OTHER/mnt"
+	done
+	root mount -t tmpfs none "$OTHER/mnt"
+	root mkdir "$OTHER/mnt/here"
+	root mount -t tmpfs none "$OTHER/mnt/here"
+	root mount --make-rprivate "$OTHER/mnt"
+	move_mount "$OTHER/mnt/here" "$OTHER/mnt2"
+	root umount "$OTHER/mnt2"
+	root umount -l "$OTHER/mnt"
+	root mount --make-private /
+	refute root umount -l "$ROOT" # where policy and journal lie
+	refute move_mount "$ROOT" "$OTHER/mnt"
+	root unshare -m sh -c "umount -l $ROOT && umount -l /sys"
+	[ -e "$PINS" ]
+	guard_journal '.type == "guard.attempt" and .act == "mount" and .path == "/sys"'
+	guard_journal '.type == "guard.attempt" and .act == "mount" and .path == "'"$ROOT"'"'
+}
+
 @test "signals: none but 0, HUP and CONT reach the daemon; others' processes get all" {
 	local pid signal generation
 
@@ -260,6 +292,25 @@ sys.exit(ctypes.CDLL(None).mount(sys.argv[1].encode(), sys.argv[2].encode(), Non
 	attack signal "$!" 19
 	attack signal "$!" 9
 	guard_journal '.type == "guard.attempt" and .act == "signal" and .detail == 9'
+}
+
+@test "signals: none by way of a file that the daemon is made the owner of; others get them" {
+	local pid signal
+
+	pid=$(sluiced_pid)
+	for signal in 0 9 19; do
+		attack own-file "$pid" "$signal" # only the sending is refused
+		attack own-lease "$pid" "$signal" "$OTHER/lease"
+	done
+	sleep 1
+	[ "$(state_of "$pid")" = S ]
+	sleep 1000 &
+	attack own-file "$!" 9
+	wait_until "$PATIENCE" ended "$!"
+	sleep 1000 &
+	attack own-lease "$!" 9 "$OTHER/lease"
+	wait_until "$PATIENCE" ended "$!"
+	refused open-write /proc/sys/kernel/cad_pid
 }
 
 @test "tracing: neither the daemon nor pid 1; others can be traced" {

@@ -119,6 +119,40 @@ rows_are() {
 	wait_until "$PATIENCE" rows_are "$before"
 }
 
+# epoch: how often all caches of labels on the host were made void.
+epoch() {
+	bpftool map dump pinned "$(echo /sys/fs/bpf/sluice/*/map_control)" | grep -o '"label_epoch": [0-9]*'
+}
+
+@test "a file that is moved into a labeled folder is labeled at once, and makes nobody else look again" {
+	local before i
+
+	rm -rf "$PLAIN"/moved* "$SECRET"/moved*
+	for i in 1 2 3; do
+		plain "moved.$i"
+		chown paul "$PLAIN/moved.$i"
+		as paul cat "$PLAIN/moved.$i"
+	done
+	before=$(epoch)
+	[ "$before" ]
+	# who has it open reads no more of it
+	run as paul sh -c "exec 3<$PLAIN/moved.1; mv $PLAIN/moved.1 $PLAIN/moved.2 $PLAIN/moved.3 $SECRET/ && cat <&3"
+	[ "$status" -eq 1 ] && [[ $output == *'Operation not permitted'* ]]
+	for i in 1 2 3; do
+		[ -e "$SECRET/moved.$i" ]
+		is_refused "$SECRET/moved.$i"
+	done
+	[ "$(epoch)" = "$before" ]
+	# What lies below a folder is found by nothing else.
+	mkdir -m 777 "$PLAIN/moved"
+	plain moved/below
+	as paul cat "$PLAIN/moved/below"
+	chown paul "$PLAIN/moved"
+	as paul mv "$PLAIN/moved" "$SECRET/"
+	is_refused "$SECRET/moved/below"
+	[ "$(epoch)" != "$before" ]
+}
+
 @test "truncating a file takes no label off" {
 	plain cut
 	carry "$PLAIN/cut"

@@ -102,6 +102,33 @@ overlay() {
 	refused_here as paul cat "$OVER/merged/other"
 }
 
+# One thread has the file copied, by opening it to be written; the other one gives another file names, all the while.
+COPIES='import os, sys, threading
+copied, linked = sys.argv[1:]
+done = False
+def link():
+    while not done:
+        os.link(linked, linked + ".again")
+        os.unlink(linked + ".again")
+other = threading.Thread(target=link)
+other.start()
+os.close(os.open(copied, os.O_WRONLY | os.O_APPEND))
+done = True
+other.join()'
+
+@test "what an overlay copies for one thread labels nothing that another one links" {
+	head -c 12M /dev/zero >"$SECRET/large"
+	chmod 666 "$SECRET/large"
+	rm -f "$PLAIN"/linked*
+	as quinn sh -c "echo nothing >'$PLAIN/linked'"
+	overlay '' "$SECRET"
+	as quinn python3 -c "$COPIES" "$OVER/merged/large" "$PLAIN/linked"
+	rm "$SECRET/large"
+	[ "$(labels_of "$PLAIN/linked")" = "" ]
+	[ "$(labels_of "$OVER/upper/large")" = secret ]
+	rm "$OVER/upper/large"
+}
+
 @test "what an overlay copies of an unlabeled file stays unlabeled" {
 	overlay plain- "$PLAIN"
 	as quinn sh -c "echo more >>'$OVER/plain-merged/note'"

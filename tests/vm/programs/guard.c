@@ -242,6 +242,28 @@ static long send_signal(char **a)
 	return kill(number(a[0]), number(a[1]));
 }
 
+/* The kernel sends it to the owner of a pipe when something comes. Not: that it arrived. */
+static long own_file(char **a)
+{
+	int ends[2];
+
+	if (pipe(ends) || fcntl(ends[0], F_SETOWN, number(a[0])) ||
+	    fcntl(ends[0], F_SETSIG, number(a[1])) || fcntl(ends[0], F_SETFL, O_ASYNC))
+		return -1;
+	return write(ends[1], "x", 1);
+}
+
+/* The same for the lease of a file, which ends when another process opens it. */
+static long own_lease(char **a)
+{
+	int fd = open(a[2], O_RDONLY | O_CREAT, 0600);
+
+	if (fd < 0 || fcntl(fd, F_SETLEASE, F_RDLCK) || fcntl(fd, F_SETOWN, number(a[0])) ||
+	    fcntl(fd, F_SETSIG, number(a[1])))
+		return -1;
+	return open(a[2], O_WRONLY | O_NONBLOCK) < 0 && errno != EWOULDBLOCK ? -1 : 0;
+}
+
 static long seize(char **a)
 {
 	return ptrace(PTRACE_SEIZE, number(a[0]), NULL, NULL);
@@ -475,6 +497,8 @@ static const struct {
 	{ "getsockopt", 0, answer_getsockopt },
 	{ "setsockopt", 0, answer_setsockopt },
 	{ "signal", 2, send_signal },
+	{ "own-file", 2, own_file },
+	{ "own-lease", 3, own_lease },
 	{ "seize", 1, seize },
 	{ "attach", 1, attach },
 	{ "read-memory", 1, read_memory },
