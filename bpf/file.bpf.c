@@ -353,7 +353,7 @@ static __always_inline void map_remember(struct inode *inode)
 }
 
 /* The current process maps @file so that others see it. Return: 0 or -ENOMEM. */
-static __noinline int map_shared(struct file *file)
+static __always_inline int map_shared(struct file *file)
 {
 	struct inode *inode = file->f_inode;
 	struct sluice_object_id id;
