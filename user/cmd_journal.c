@@ -139,7 +139,7 @@ static int read_journal(struct journal_input *input)
 
 	journal_kept_init(&input->kept);
 	input->keep = input->kept.most || input->kept.reverse || input->kept.boot;
-	input->filter.boots = &input->boots;
+	input->filter.boots = input->kept.boot ? &input->boots : NULL;
 	if (input->follow)
 		options.wait = wait_for_more;
 	if (input->output->header)

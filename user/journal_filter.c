@@ -152,6 +152,46 @@ static bool has_message(const json_t *entry, const regex_t *grep)
 	return message && regexec(grep, message, 0, NULL, 0) == 0;
 }
 
+/* Nothing of it is ever escaped in JSON, so that it stands in the line if it is in the entry. */
+static bool is_plain(const char *text)
+{
+	return text_is_made_of(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+}
+
+/* By the time that stands near the line's begin; true when it is not found there. */
+static bool may_be_in_time(const struct journal_filter *filter, const char *line, size_t size)
+{
+	static const char start[] = ",\"time\":";
+	const char *end = line + size;
+	const char *at = memmem(line, size < 64 ? size : 64, start, sizeof(start) - 1);
+	int64_t time = 0;
+
+	if (!at)
+		return true;
+	for (at += sizeof(start) - 1; at < end && *at >= '0' && *at <= '9'; at++) {
+		if (time > INT64_MAX / 100)
+			return true;
+		time = time * 10 + (*at - '0');
+	}
+	return (!filter->since_ms || time >= filter->since_ms) &&
+	       (!filter->until_ms || time <= filter->until_ms);
+}
+
+bool journal_filter_may_want(const struct journal_filter *filter, const char *line, size_t size)
+{
+	const char *const words[] = { filter->request, filter->action, filter->label,
+				      filter->person,  filter->type,   filter->rule,
+				      filter->process, filter->user };
+
+	if (filter->boots)
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (words[i] && is_plain(words[i]) &&
+		    !memmem(line, size, words[i], strlen(words[i])))
+			return false;
+	return may_be_in_time(filter, line, size);
+}
+
 bool journal_filter_wants(const struct journal_filter *filter, const json_t *entry)
 {
 	const struct {

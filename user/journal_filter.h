@@ -45,6 +45,9 @@ struct journal_filter {
 
 void journal_filter_done(struct journal_filter *filter);
 
+/* False: the entry of this line cannot be wanted, so that its JSON, which costs most, need not be parsed. */
+bool journal_filter_may_want(const struct journal_filter *filter, const char *line, size_t size);
+
 bool journal_filter_wants(const struct journal_filter *filter, const json_t *entry);
 
 /*

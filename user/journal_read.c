@@ -91,10 +91,12 @@ static int on_line(void *ctx, const struct journal_line *line)
 	struct reading *reading = ctx;
 	int r;
 
-	if (!line->entry)
+	if (line->is_checkpoint)
 		return reading->first && line->signed_entries > reading->last ?
 			       hand_on(reading, true) :
 			       0;
+	if (!line->entry)
+		return 0;
 	journal_boots_count(reading->boots, line->entry);
 	if (reading->filter && !journal_filter_wants(reading->filter, line->entry))
 		return 0;
@@ -113,11 +115,14 @@ int journal_read(const char *path, const struct journal_filter *filter,
 				   .boots = filter && filter->boots ? filter->boots : &boots,
 				   .fn = fn,
 				   .ctx = ctx };
+	struct journal_verify_options parsing = options ? *options
+							: (struct journal_verify_options){ 0 };
 	struct journal_verify_result result;
 	int r;
 
+	parsing.filter = filter;
 	reading.end = &reading.first;
-	r = journal_verify_lines(path, options, on_line, &reading, &result);
+	r = journal_verify_lines(path, &parsing, on_line, &reading, &result);
 	if (r == 0 && result.status != JOURNAL_TAMPERED)
 		r = hand_on(&reading, false);
 	drop_held(&reading);

@@ -139,12 +139,14 @@ static int scan_line(struct reader *reader, struct journal_check *check, const c
 		     size_t size)
 {
 	struct journal_line line = { .seq = check->entries, .text = text, .size = size };
-	int r = journal_check_line(check, text, size, reader->scan->parse ? &line.entry : NULL);
+	const struct journal_scan *scan = reader->scan;
+	bool parse = scan->parse && (!scan->worth || scan->worth(scan->ctx, text, size));
+	int r = journal_check_line(check, text, size, parse ? &line.entry : NULL);
 
 	line.is_checkpoint = check->entries == line.seq;
 	line.signed_entries = check->signed_entries;
-	if (r == 0 && reader->scan->fn)
-		r = reader->scan->fn(reader->scan->ctx, &line);
+	if (r == 0 && scan->fn)
+		r = scan->fn(scan->ctx, &line);
 	json_decref(line.entry);
 	return r;
 }

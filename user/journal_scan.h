@@ -21,7 +21,7 @@
 
 /* One good line. */
 struct journal_line {
-	json_t *entry;	  /* borrowed; NULL: a checkpoint, or a scan that does not parse */
+	json_t *entry;	  /* borrowed; NULL: a checkpoint, or not parsed */
 	bool is_checkpoint;
 	uint64_t seq;	  /* of the entry */
 	const char *text; /* without LF, not NUL-terminated */
@@ -34,7 +34,9 @@ typedef int (*journal_line_fn)(void *ctx, const struct journal_line *line);
 
 struct journal_scan {
 	int fd;		 /* read from its current offset; may be a pipe */
-	bool parse;	 /* every entry as JSON, for fn */
+	bool parse;	 /* entries as JSON, for fn */
+	/* Whether this line is worth parsing; NULL: each is. */
+	bool (*worth)(void *ctx, const char *text, size_t size);
 	bool live;	 /* the file may be being written: wait a little for the end of a commit */
 	/* Bytes: end at the first signed place behind them, as a writer may be faster; 0: all. */
 	uint64_t enough;

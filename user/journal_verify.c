@@ -35,6 +35,13 @@ static int on_line(void *ctx, const struct journal_line *line)
 	return verify->fn ? verify->fn(verify->ctx, line) : 0;
 }
 
+static bool on_worth(void *ctx, const char *text, size_t size)
+{
+	const struct verify *verify = ctx;
+
+	return journal_filter_may_want(verify->options->filter, text, size);
+}
+
 static bool on_wait(void *ctx)
 {
 	struct verify *verify = ctx;
@@ -179,6 +186,7 @@ int journal_verify_lines(const char *path, const struct journal_verify_options *
 	const struct journal_pins pins = { .genesis = verify.options->genesis,
 					   .vkey = verify.options->vkey };
 	struct journal_scan what = { .parse = fn && !verify.options->unparsed,
+				     .worth = verify.options->filter ? on_worth : NULL,
 				     .fn = on_line,
 				     .wait = verify.options->wait ? on_wait : NULL,
 				     .ctx = &verify };

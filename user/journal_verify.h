@@ -9,6 +9,7 @@
 #ifndef SLUICE_JOURNAL_VERIFY_H
 #define SLUICE_JOURNAL_VERIFY_H
 
+#include "journal_filter.h"
 #include "journal_scan.h"
 
 #include <stdbool.h>
@@ -28,6 +29,8 @@ struct journal_verify_options {
 	/* NULL, or the host key that must have signed; else entry 0 is believed */
 	const char *vkey;
 	bool unparsed; /* lines are handed on without their JSON, which costs ten times more */
+	/* Which filter's entries are parsed only; NULL: all. */
+	const struct journal_filter *filter;
 	/* Now and then; may be NULL. */
 	void (*progress)(void *ctx, uint64_t entries, uint64_t bytes);
 	/* For the middle of a long file, see journal_parallel.h; 0: what is fast. Given, also for a short one. */

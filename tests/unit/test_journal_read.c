@@ -162,6 +162,39 @@ static void test_facts(void **state)
 		expect(f, &cases[i].filter, cases[i].numbers);
 }
 
+/* A filter that says no without the JSON must not say it where the whole filter says yes. */
+static void test_may_want(void **state)
+{
+	static const char line[] = "{\"seq\":1,\"time\":1795356000123,\"boottime_us\":1,\"type\":"
+				   "\"request.opened\",\"request\":\"r-1\",\"person\":\"m\\u00fcller\","
+				   "\"subject\":{\"pid\":42}}";
+	static const struct {
+		struct journal_filter filter;
+		bool may;
+	} cases[] = {
+		{ { 0 }, true },
+		{ { .request = "r-1" }, true },
+		{ { .request = "r-2" }, false },
+		{ { .type = "request" }, true },
+		{ { .process = "42" }, true },
+		{ { .process = "43" }, false },
+		{ { .person = "m\u00fcller" }, true }, /* escaped in the line: only its JSON tells */
+		{ { .since_ms = 1795356000123, .until_ms = 1795356000123 }, true },
+		{ { .since_ms = 1795356000124 }, false },
+		{ { .until_ms = 1795356000122 }, false },
+		{ { .executable = "nothing" }, true },
+	};
+	struct journal_boots boots = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(journal_filter_may_want(&cases[i].filter, line, strlen(line)),
+				 cases[i].may);
+	assert_true(journal_filter_may_want(
+		&(struct journal_filter){ .request = "r-2", .boots = &boots }, line, strlen(line)));
+	assert_true(journal_filter_may_want(&(struct journal_filter){ .since_ms = 1 }, "x", 1));
+}
+
 static void test_destinations(void **state)
 {
 	static const struct {
@@ -438,6 +471,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_filters),
 		TEST(test_facts),
+		cmocka_unit_test(test_may_want),
 		TEST(test_destinations),
 		TEST(test_grep),
 		cmocka_unit_test(test_boots),
