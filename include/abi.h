@@ -552,6 +552,8 @@ enum sluice_guard_mode {
  * @libraries: only files with SLUICE_MARK_CODE are mapped as code into the agent
  * @bounded: what LSM programs return is checked by this kernel (since 6.12)
  * @successor: another program than the one that runs was vouched for: the agent may change pins
+ * @policy: digest of the policy's files that the agent has vouched for, in hex, without an end; our
+ * programs do not look at it
  */
 struct sluice_guard {
 	__u32 mode;
@@ -564,6 +566,7 @@ struct sluice_guard {
 	__u32 bounded;
 	__u32 successor;
 	__u32 pad;
+	char policy[64];
 };
 
 /* Key of the map `own`: kind << 32 | the kernel's id of a map, program or link of ours. */
@@ -750,7 +753,7 @@ _Static_assert(sizeof(struct sluice_destination_key) == 24, "destination key");
 _Static_assert(sizeof(struct sluice_port) == 24, "port");
 _Static_assert(sizeof(struct sluice_destination) == 8 + 24 * SLUICE_MAX_PORTS, "destination");
 _Static_assert(sizeof(struct sluice_control) == 128, "control");
-_Static_assert(sizeof(struct sluice_guard) == 56, "guard");
+_Static_assert(sizeof(struct sluice_guard) == 120, "guard");
 _Static_assert(sizeof(struct sluice_policy) == 16 + 4 * 8 * SLUICE_ACTIONS + 8 +
 						       8 * SLUICE_DIMENSIONS +
 						       8 * SLUICE_MASKS * SLUICE_MAX_CLEARANCES +

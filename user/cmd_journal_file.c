@@ -37,17 +37,13 @@ const char *cmd_journal_path(const struct cmd_common *common, const char *file, 
 {
 	struct policy_error error = { 0 };
 	struct policy *policy = NULL;
-	char **files = NULL;
-	size_t n;
 
 	if (file)
 		return file;
 	ask_sluiced(common, ret_owned);
-	if (!*ret_owned && policy_files(DEFAULT_CONF, &files, &n, &error) == 0 &&
-	    policy_load(files, n, &policy, &error) == 0)
+	if (!*ret_owned && policy_read(DEFAULT_CONF, &policy, &error) == 0)
 		*ret_owned = strdup(policy->settings.journal);
 	policy_free(policy);
-	policy_files_free(files);
 	return *ret_owned ? *ret_owned : DEFAULT_JOURNAL;
 }
 

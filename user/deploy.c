@@ -216,18 +216,6 @@ int deploy_policy(struct deploy *deploy, struct policy *policy, struct policy_er
 	return 0;
 }
 
-int deploy_read(const char *conf, struct policy **ret, struct policy_error *error)
-{
-	char **files = NULL;
-	size_t n = 0;
-	int err = policy_files(conf, &files, &n, error);
-
-	if (!err)
-		err = policy_load(files, n, ret, error);
-	policy_files_free(files);
-	return err;
-}
-
 int deploy_find(struct deploy *deploy, bool open)
 {
 	int err = kernel_find(deploy->agent->kernel, open);
@@ -241,12 +229,16 @@ int deploy_reload(struct deploy *deploy)
 {
 	struct policy_error error = {};
 	struct policy *policy = NULL;
-	int err = deploy_read(deploy->conf, &policy, &error);
+	int err = policy_read(deploy->conf, &policy, &error);
 
 	if (!err)
+		err = guard_admits_reload(deploy->agent, policy, error.text, sizeof(error.text));
+	if (!err)
 		err = deploy_policy(deploy, policy, &error);
-	if (!err && deploy->agent->guard)
+	if (!err && deploy->agent->guard) {
+		guard_vouch(deploy->agent, policy);
 		guard_apply(deploy->agent);
+	}
 	if (!err) {
 		log_notice("policy %.12s is in force, generation %u", policy->digest,
 			   deploy->agent->generation);

@@ -20,9 +20,6 @@ int deploy_new(struct agent *agent, const char *conf, struct endpoints *endpoint
 	       struct deploy **ret);
 struct deploy *deploy_free(struct deploy *deploy); /* returns NULL; what is in force stays */
 
-/* Reads and checks the files; touches nothing. The caller owns @ret. */
-int deploy_read(const char *conf, struct policy **ret, struct policy_error *error);
-
 /**
  * deploy_policy() - put @policy in force and take it over; on failure it stays the caller's and the
  * old one in force.

@@ -77,6 +77,7 @@ static void mend(struct agent *agent, const char *why)
 	char text[256];
 
 	glass->broken_until_ns = 0;
+	guard_vouch(agent, NULL);
 	guard_apply(agent);
 	kernel_guard_break(agent->kernel, 0, glass->session);
 	snprintf(text, sizeof(text), "the glass is whole again: %s", why);

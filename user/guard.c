@@ -144,6 +144,41 @@ static int check_paths(const struct policy *policy, char *text, size_t size)
 	return 0;
 }
 
+/*
+ * By what was read, not by the path once more, which may lead elsewhere by now. Of the files only
+ * the message looks for the one to blame: none is when a file is missing.
+ */
+static int check_digest(struct kernel *kernel, const struct sluice_guard *in_force,
+			const struct policy *policy, char *text, size_t size)
+{
+	const char *blamed = NULL;
+
+	if (!in_force->conf.ino || !in_force->policy[0] ||
+	    !memcmp(in_force->policy, policy->digest, sizeof(in_force->policy)))
+		return 0;
+	for (size_t i = 0; i < policy->n_files && !blamed; i++)
+		if (!is_marked(kernel, policy->files[i], SLUICE_MARK_WRITE))
+			blamed = policy->files[i];
+	snprintf(text, size,
+		 "the guard in force knows other policy files: %s '%s'; put back what was there, "
+		 "or run 'sluice break-glass', reload and end it",
+		 blamed ? "it does not know" : "some are missing or have changed beside",
+		 blamed ? blamed : policy->files[0]);
+	return -EPERM;
+}
+
+int guard_admits_reload(struct agent *agent, const struct policy *policy, char *text, size_t size)
+{
+	struct sluice_guard in_force;
+
+	if (!agent->guard)
+		return 0;
+	kernel_guard_get(agent->kernel, &in_force);
+	if (!is_whole(&in_force))
+		return 0;
+	return check_digest(agent->kernel, &in_force, policy, text, size);
+}
+
 static int admits(struct kernel *kernel, const struct policy *policy, const char *conf, char *text,
 		  size_t size)
 {
@@ -239,6 +274,22 @@ static int journal_mode(struct agent *agent, enum sluice_guard_mode mode)
 	return err ? err : record_commit(agent);
 }
 
+void guard_vouch(struct agent *agent, const struct policy *policy)
+{
+	struct policy_error error = {};
+	struct policy *there = NULL;
+
+	if (!policy && !policy_read(agent->guard->places.conf, &there, &error))
+		policy = there;
+	if (policy)
+		snprintf(agent->guard->policy, sizeof(agent->guard->policy), "%s", policy->digest);
+	else
+		log_warning("guard: the policy that lies there now has errors, and is not loaded "
+			    "before the glass is broken again: %s",
+			    error.text);
+	policy_free(there);
+}
+
 int guard_apply(struct agent *agent)
 {
 	struct guard *guard = agent->guard;
@@ -263,6 +314,7 @@ int guard_apply(struct agent *agent)
 	in_force.pins = marks.pins;
 	in_force.libraries = policy->guard.libraries;
 	in_force.successor = marks.successor;
+	memcpy(in_force.policy, guard->policy, sizeof(in_force.policy));
 	in_force.mounts = mount_namespace("/proc/1/ns/mnt");
 	kernel_guard_put(agent->kernel, &in_force);
 	guard_marks_free(&guard->marks);

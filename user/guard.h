@@ -21,6 +21,8 @@
  * struct guard: of one running sluiced.
  * @places: where this daemon's own files are, as the options say
  * @marks: in force
+ * @policy: digest of the files that it vouches for: those of the policy in force, or what lay there
+ *	when the glass was mended
  * @cgroup: the daemon's control group at the last look
  */
 struct guard {
@@ -28,6 +30,7 @@ struct guard {
 	struct guard_marks marks;
 	enum sluice_guard_mode mode;
 	struct glass glass;
+	char policy[65];
 	char cgroup[1024];
 };
 
@@ -41,6 +44,16 @@ struct guard *guard_free(struct guard *guard); /* returns NULL; what is in force
  * in @text.
  */
 int guard_admits(const struct policy *policy, const char *conf, char *text, size_t size);
+
+/*
+ * May @policy, which was just read, take the place of the one in force? Only what is guarded is read
+ * while the glass is whole, so it is the one that is vouched for, whatever name or mount it was
+ * reached by. Return: as guard_admits().
+ */
+int guard_admits_reload(struct agent *agent, const struct policy *policy, char *text, size_t size);
+
+/* Vouches for @policy; or with NULL, for what lies at its place now, if that is a policy. */
+void guard_vouch(struct agent *agent, const struct policy *policy);
 
 /* Whether a guard stands in the way of ending enforcement. With the remedy in @text. */
 bool guard_forbids_detach(char *text, size_t size);

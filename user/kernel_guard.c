@@ -83,6 +83,7 @@ void kernel_guard_put(struct kernel *kernel, const struct sluice_guard *guard)
 	kernel->guard->libraries = guard->libraries;
 	kernel->guard->bounded = kernel->bounded;
 	kernel->guard->successor = guard->successor;
+	memcpy(kernel->guard->policy, guard->policy, sizeof(kernel->guard->policy));
 	__atomic_store_n(&kernel->guard->mode, guard->mode, __ATOMIC_RELEASE);
 	kernel_forget_caches(kernel);
 }

@@ -254,6 +254,18 @@ int policy_load(char *const *files, size_t n_files, struct policy **ret, struct 
 	return r;
 }
 
+int policy_read(const char *conf, struct policy **ret, struct policy_error *error)
+{
+	char **files = NULL;
+	size_t n = 0;
+	int err = policy_files(conf, &files, &n, error);
+
+	if (!err)
+		err = policy_load(files, n, ret, error);
+	policy_files_free(files);
+	return err;
+}
+
 const struct policy_rule *policy_rule_for(const struct policy *policy, enum sluice_action action,
 					  size_t label)
 {

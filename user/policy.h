@@ -275,6 +275,9 @@ int policy_load(char *const *files, size_t n_files, struct policy **ret,
 int policy_files(const char *conf, char ***ret, size_t *ret_n, struct policy_error *error);
 char **policy_files_free(char **files);
 
+/* Both in one: reads and checks, and touches nothing. The caller owns @ret. */
+int policy_read(const char *conf, struct policy **ret, struct policy_error *error);
+
 /* Returns NULL; accepts NULL and half-built policies. */
 struct policy *policy_free(struct policy *policy);
 

@@ -324,6 +324,7 @@ static int raise_guard(struct daemon *daemon)
 	if (!daemon->agent.guard)
 		return log_error_errno(-ENOMEM, "Cannot start");
 	glass_take_up(&daemon->agent);
+	guard_vouch(&daemon->agent, daemon->agent.policy);
 	return guard_apply(&daemon->agent);
 }
 
@@ -345,7 +346,7 @@ static int start(struct daemon *daemon)
 	err = process_reader_start(); /* before the journal's key is in memory */
 	if (err)
 		return log_error_errno(err, "Cannot start the reader of command lines");
-	err = deploy_read(daemon->options.conf, &policy, &error);
+	err = policy_read(daemon->options.conf, &policy, &error);
 	if (err) {
 		log_error("%s", error.text);
 		return err;

@@ -42,6 +42,9 @@ guarded_policy() {
 	Mode=hold
 	Reviewers=data
 	CONF
+	# a name is guarded, not what it leads to
+	printf '[Label linked]\nSensitivity=internal\n' >"$OTHER/linked.conf"
+	ln -sf "$OTHER/linked.conf" "$ETC/policy.d/60-linked.conf"
 }
 
 # The other end of the console: what is written there goes into a file.
@@ -605,6 +608,31 @@ sys.exit(fd < 0 or libc.syscall(429, fd, b"", -100, sys.argv[2].encode(), 4) != 
 	wait_until 30 glass_is false
 	refused open-write "$ETC/sluice.conf"
 	guard_journal '.type == "glass.mended" and (.message | contains("time is over"))'
+}
+
+policy_refused() {
+	guard_journal '.type == "policy.refused" and (.error | contains("'"$1"'"))'
+}
+
+@test "a policy that is read from other files than the guard knows is refused, until the glass is broken" {
+	local generation
+
+	generation=$(generation)
+	cp "$OTHER/linked.conf" "$OTHER/linked.away"
+	attack open-write "$OTHER/linked.conf"
+	printf '[Label smuggled]\nSensitivity=internal\n' >>"$OTHER/linked.conf"
+	kill -HUP "$(sluiced_pid)"
+	policy_refused "it does not know '$ETC/policy.d/60-linked.conf'"
+	[ "$(generation)" = "$generation" ]
+	cp "$OTHER/linked.away" "$OTHER/linked.conf"
+	kill -HUP "$(sluiced_pid)"
+	wait_until "$PATIENCE" generation_is_not "$generation"
+	break_glass linked
+	printf '[Label more-linked]\nSensitivity=internal\n' >>"$OTHER/linked.conf"
+	mend_glass # what lies there now is what the agent vouches for
+	generation=$(generation)
+	kill -HUP "$(sluiced_pid)"
+	wait_until "$PATIENCE" generation_is_not "$generation"
 }
 
 @test "break-glass: a changed policy is loaded and guarded from then on" {
