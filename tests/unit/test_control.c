@@ -176,13 +176,13 @@ static void test_requests(void **state)
 static void test_slow_reader(void **state)
 {
 	struct ipc_select select = { 0 };
-	int sock = dial(control_path);
 	struct channel_message message;
-	int n = 0;
+	int sock, n = 0;
 
 	(void)state;
 	for (uint64_t ino = 1; ino <= 40; ino++) /* far more than a socket takes at once */
 		open_one(ino);
+	sock = dial(control_path); /* not before: who asks nothing for long is ended */
 	assert_int_equal(channel_send(sock, IPC_REQUESTS, &select, sizeof(select)), 0);
 	turn();
 	assert_int_equal(channel_send(sock, IPC_STATUS, NULL, 0), 0); /* waits its turn */
