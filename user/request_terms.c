@@ -29,7 +29,8 @@ void request_terms(const struct agent *agent, uint32_t action, uint64_t labels,
 	uint8_t bits[SLUICE_MAX_LABELS];
 	size_t n = wording_sort_labels(agent, labels, bits);
 
-	*ret = (struct request_terms){ .scope = POLICY_ONCE, .duration_s = SLUICE_DEFAULT_DURATION_S };
+	*ret = (struct request_terms){ .scope = POLICY_ONCE,
+				       .duration_s = SLUICE_DEFAULT_DURATION_S };
 	for (size_t i = 0; i < n; i++) {
 		int label = agent_bit_to_policy(agent, bits[i]);
 		const struct policy_rule *rule = NULL;
