@@ -77,7 +77,7 @@ static void work(int sock, const struct question *question)
 	_exit(0);
 }
 
-/* Return: whether the worker, which alone holds the other end of @pipe, has ended or could be ended. */
+/* Return: whether the worker, who alone holds the other end of @pipe, has ended or could be. */
 static bool end_worker(pid_t worker, int pipe)
 {
 	struct pollfd end = { .fd = pipe, .events = POLLIN };
