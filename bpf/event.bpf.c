@@ -175,7 +175,8 @@ static __always_inline struct sluice_object_id id_at(const struct inode *inode)
 }
 
 /* As event_who(), of another process than current. */
-static __always_inline void event_whose(struct sluice_event *event, const struct task_struct *leader)
+static __always_inline void event_whose(struct sluice_event *event,
+					const struct task_struct *leader)
 {
 	event->start_ns = BPF_CORE_READ(leader, start_boottime);
 	event->tgid = event->tid = BPF_CORE_READ(leader, tgid);

@@ -4,8 +4,8 @@
  * sluiced, by reading an iterator of the kernel: when enforcement begins, and when labels come to
  * files.
  *
- *   - iter/task_file:  a labeled file is open for reading: when enforcement begins, it may have been
- *                      read
+ *   - iter/task_file:  a labeled file is open for reading: when enforcement begins, it may have
+ *                      been read
  *   - iter/task_vma:   a labeled file is mapped: it may be read at any time, and no hook sees that
  *
  * They carry its labels from then on. What is read later from a descriptor is a matter of the hooks

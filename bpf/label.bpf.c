@@ -5,8 +5,8 @@
  *   - inode_rename:         what leaves a labeled folder keeps its labels; what enters one gets
  *   them
  *   - inode_link:           a second name outside the folder does not shed the label
- *   - inode_copy_up:        what overlayfs copies into its upper layer is labeled before it has a name
- *   there; no other hook sees the data move
+ *   - inode_copy_up:        what overlayfs copies into its upper layer is labeled before it has a
+ *   name there; no other hook sees the data move
  *   - inode_free_security:  an object that is gone for good is forgotten
  *   - file_ioctl:           the identity that labels hang on cannot be changed, nor contents
  *   swapped; of the agent's own files neither identity nor flags

@@ -159,7 +159,10 @@ struct {
 	__type(value, struct sluice_ask);
 } asks __weak SEC(".maps");
 
-/* Recent denials. An evicted one is told of anew, its count is lost. We write. */
+/*
+ * Recent denials. An evicted one is told of anew; its count is lost, which SLUICE_COUNT_TOLD shows.
+ * We write.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);
@@ -309,12 +312,18 @@ struct {
 	__type(value, u32);
 } own __weak SEC(".maps");
 
-static __always_inline u64 count(enum sluice_counter which)
+/* Atomic even so: a program can be preempted by another on the same CPU. Return: the new value. */
+static __always_inline u64 count_by(enum sluice_counter which, u64 n)
 {
 	u32 key = which;
 	u64 *value = bpf_map_lookup_elem(&counters, &key);
 
-	return value ? ++*value : 0;
+	return value ? __sync_fetch_and_add(value, n) + n : 0;
+}
+
+static __always_inline u64 count(enum sluice_counter which)
+{
+	return count_by(which, 1);
 }
 
 static __always_inline const struct sluice_policy *policy_in_force(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * state.bpf.c: the globals of several files, most of them written by sluiced while the programs run,
- * and the licence of the whole object.
+ * state.bpf.c: the globals of several files, most of them written by sluiced while the programs
+ * run, and the licence of the whole object.
  *
  * Owns: their definition, once. Their own sections make each a map of its own that is pinned and
  * mapped.

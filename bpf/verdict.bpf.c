@@ -162,6 +162,7 @@ static __always_inline int ask(struct attempt *attempt, u32 verdict, u64 now)
 		return known < 0 ? known : 0;
 	if (ask_store(attempt, verdict, now)) {
 		count(SLUICE_COUNT_MAP_FULL);
+		count(SLUICE_COUNT_SEQ); /* a hole: the journal says that there was something */
 		return -ENOSPC;
 	}
 	if (!tell(attempt, SLUICE_EVENT_STOP, verdict))
@@ -220,6 +221,7 @@ static __noinline bool refusal_repeats(struct attempt *attempt, u64 now)
 	__sync_fetch_and_or(&known->labels, attempt->missing);
 	known->told_ns = now;
 	attempt->repeats = __sync_lock_test_and_set(&known->untold, 0);
+	count_by(SLUICE_COUNT_TOLD, attempt->repeats);
 	return false;
 }
 
@@ -229,16 +231,15 @@ static __always_inline bool ring_has_room(void)
 	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) < SLUICE_RING_BYTES / 2;
 }
 
-/* The ring was full: with the next one, then. Return: 0, or -ENOENT when nothing remembers it. */
+/* The ring was full: with the next one, then. When nothing remembers it, it is among the lost. */
 static __noinline int refusal_postpone(struct attempt *attempt)
 {
 	struct sluice_ask_key key = attempt->key;
 	struct sluice_refusal *known = bpf_map_lookup_elem(&refusals, &key);
 
-	if (!known)
-		return -ENOENT;
-	__sync_fetch_and_add(&known->untold, attempt->repeats + 1);
-	count(SLUICE_COUNT_MERGED);
+	if (known)
+		__sync_fetch_and_add(&known->untold, attempt->repeats + 1);
+	count_by(SLUICE_COUNT_MERGED, attempt->repeats + 1);
 	return 0;
 }
 
@@ -247,9 +248,8 @@ static __always_inline int decide_deny(struct attempt *attempt, u64 now)
 	key_by_process(&attempt->key);
 	if (refusal_repeats(attempt, now))
 		return refuse();
-	if ((!ring_has_room() || tell(attempt, SLUICE_EVENT_STOP, SLUICE_VERDICT_DENY)) &&
-	    refusal_postpone(attempt))
-		count(SLUICE_COUNT_REFUSED);
+	if (!ring_has_room() || tell(attempt, SLUICE_EVENT_STOP, SLUICE_VERDICT_DENY))
+		refusal_postpone(attempt);
 	return refuse();
 }
 
@@ -326,5 +326,6 @@ int sluice_take_refusals(struct sluice_take_refusals *args)
 	struct sluice_refusal *known = bpf_map_lookup_elem(&refusals, &key);
 
 	args->untold = known ? __sync_lock_test_and_set(&known->untold, 0) : 0;
+	count_by(SLUICE_COUNT_TOLD, args->untold + args->lost);
 	return 0;
 }

@@ -307,7 +307,8 @@ struct sluice_quota {
  * @writer: start time of the process that last wrote these labels into it, and was told of
  * @emptied_ns: boot clock, when it was told of that the file was emptied; 0 for never
  * @group: key of the map `shared`: of the process that last mapped it for others to see
- * @carrier: process that carried these labels when it read; @version is odd while a thread writes it
+ * @carrier: process that carried these labels when it read; @version is odd while a thread writes
+ *	it
  */
 struct sluice_inode {
 	__u64 labels;
@@ -412,7 +413,7 @@ enum sluice_dimension {
 	SLUICE_DIM_EXECUTABLE, /* @a: dev << 32 | gen, @b: ino */
 	SLUICE_DIM_UNIT,       /* @a: cgroup id */
 	SLUICE_DIMENSIONS,
-	/* no subject: an object as for executables; the value is the labels that it does not take */
+	/* no subject: an object as for executables; the value is the labels that it takes not */
 	SLUICE_DIM_SINK = SLUICE_DIMENSIONS,
 };
 
@@ -526,7 +527,7 @@ enum sluice_guard_mark {
 	SLUICE_MARK_SECRET = 1 << 3,  /* not read either */
 	SLUICE_MARK_PROGRAM = 1 << 4, /* a process that is started from it cleanly is the agent */
 	SLUICE_MARK_CODE = 1 << 5,    /* may be mapped as code of the agent */
-	SLUICE_MARK_CGROUP = 1 << 6,  /* a control group above the agent's: not frozen, not killed */
+	SLUICE_MARK_CGROUP = 1 << 6,  /* a control group above the agent's: not frozen or killed */
 };
 
 /*
@@ -601,8 +602,8 @@ enum sluice_event_type {
 	SLUICE_EVENT_LABEL,    /* the target took labels from the subject */
 	SLUICE_EVENT_FORK,     /* a tainted process started another: @peer_tgid, @peer_start_ns */
 	SLUICE_EVENT_EXEC,     /* a tainted process became another program */
-	SLUICE_EVENT_KEEP,     /* the attribute changed that labeled the target, which keeps labels */
-	SLUICE_EVENT_TAKE,     /* the subject took labels of the process @peer_tgid, @peer_start_ns */
+	SLUICE_EVENT_KEEP,     /* the attribute that labeled the target changed; labels stay */
+	SLUICE_EVENT_TAKE,     /* the subject took labels of process @peer_tgid, @peer_start_ns */
 	SLUICE_EVENT_GIVE,     /* that process took labels of the subject */
 	SLUICE_EVENT_DECLASSIFY, /* the subject read the target, whose labels it takes off */
 	SLUICE_EVENT_SINK,     /* the subject wrote into the target, which takes no labels */
@@ -695,6 +696,7 @@ enum sluice_counter {
 	SLUICE_COUNT_MERGED,	 /* denials counted for a later event */
 	SLUICE_COUNT_UNNOTED,	 /* labels that changed, and `changed` had no room to say so */
 	SLUICE_COUNT_GUARDED,	 /* attempts on the agent's own that were refused */
+	SLUICE_COUNT_TOLD,	 /* those told of since; the rest is in `refusals` or lost */
 	SLUICE_COUNTERS,
 };
 
@@ -724,10 +726,14 @@ struct sluice_relabel {
 	__u32 pad;
 };
 
-/* Argument of the program `take_refusals`: what is untold under @key is the caller's now. */
+/*
+ * Argument of the program `take_refusals`: what is untold under @key is the caller's now, and
+ * @lost, of which nothing else is known.
+ */
 struct sluice_take_refusals {
 	struct sluice_ask_key key;
 	__u64 untold;
+	__u64 lost;
 };
 
 _Static_assert(sizeof(struct sluice_object_id) == 16, "object id");
@@ -763,7 +769,7 @@ _Static_assert(sizeof(struct sluice_policy) == 16 + 4 * 8 * SLUICE_ACTIONS + 8 +
 _Static_assert(sizeof(struct sluice_event) == 232 + 2 * SLUICE_EVENT_PATH, "event");
 _Static_assert(sizeof(struct sluice_identify) == 48, "identify");
 _Static_assert(sizeof(struct sluice_relabel) == 40, "relabel");
-_Static_assert(sizeof(struct sluice_take_refusals) == 72, "take refusals");
+_Static_assert(sizeof(struct sluice_take_refusals) == 80, "take refusals");
 _Static_assert(sizeof(struct sluice_filesystem) == 24, "filesystem");
 
 #endif

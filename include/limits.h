@@ -31,6 +31,7 @@
 #define SLUICE_PATH_DEPTH 64	   /* components of a path in an event */
 #define SLUICE_FOLDER_DEPTH 128	   /* folders above a file; deeper is refused */
 #define SLUICE_RING_BYTES (2U << 20)
+#define SLUICE_TURN_EVENTS 128	   /* handled, then others have their turn: a flood may not end */
 #define SLUICE_MAX_OBJECTS 1048576 /* labeled objects, preallocated none */
 #define SLUICE_MAX_CHANGED 65536   /* objects whose labels the table does not have yet */
 #define SLUICE_MAX_FILESYSTEMS 4096 /* with labels that are kept across boots */
@@ -43,6 +44,7 @@
 #define SLUICE_MAX_EDGES 16384	   /* recent reads and writes not told again */
 #define SLUICE_MAX_REFUSALS 4096   /* recent denials; the same again is only counted */
 #define SLUICE_REPEAT_MS 1000	   /* and told of no more often than this */
+#define SLUICE_LOOK_REFUSALS 512   /* counts taken at once; the others wait for the next look */
 #define SLUICE_EMPTIED_MS 1000	   /* that a file is emptied is told of no more often than this */
 #define SLUICE_MAX_SPLICES 4096	   /* threads inside splice, tee or vmsplice */
 #define SLUICE_MAX_SHARED 65536	   /* groups of processes that share memory */

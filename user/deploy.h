@@ -40,8 +40,8 @@ int deploy_find(struct deploy *deploy, bool open);
 int deploy_reload(struct deploy *deploy);
 
 /*
- * The same policy with its paths looked up again: what is mounted has changed. On failure the labels
- * stay as they were.
+ * The same policy with its paths looked up again: what is mounted has changed. On failure the
+ * labels stay as they were.
  */
 void deploy_relabel(struct deploy *deploy);
 

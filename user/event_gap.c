@@ -139,6 +139,16 @@ static void report(struct agent *agent, size_t cpu, const struct range *range)
 		   cpu, (unsigned long long)range->from, (unsigned long long)range->to);
 }
 
+void event_gap_refusals(struct agent *agent, uint64_t count)
+{
+	static const char text[] = "%llu refusals were counted, and it was lost of whom and what";
+
+	agent->events->lost += count;
+	log_warning(text, (unsigned long long)count);
+	record_add(agent, NULL, json_pack("{s:I}", "count", (json_int_t)count), "journal.gap", text,
+		   (unsigned long long)count);
+}
+
 void event_gap_report(struct agent *agent, uint64_t now_ns)
 {
 	struct events *events = agent->events;

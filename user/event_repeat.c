@@ -5,16 +5,18 @@
  */
 #include "event_repeat.h"
 
+#include "event_gap.h"
 #include "kernel.h"
 #include "policy.h"
 #include "record.h"
 #include "wording.h"
 
-/* @now_ns: boot clock; @later: some count is too young yet */
+/* @now_ns: boot clock; @taken: counts of so many denials; @left: the others' counts, for later */
 struct look {
 	struct agent *agent;
 	uint64_t now_ns;
-	bool later;
+	unsigned int taken;
+	uint64_t left;
 };
 
 static void tell(struct agent *agent, const struct sluice_ask_key *key, uint64_t labels,
@@ -46,13 +48,33 @@ static void look_at(void *ctx, const struct sluice_ask_key *key,
 
 	if (!refusal->untold)
 		return;
-	if (look->now_ns - refusal->told_ns < SLUICE_REPEAT_MS * 1000000ULL) {
-		look->later = true;
+	if (look->taken == SLUICE_LOOK_REFUSALS ||
+	    look->now_ns - refusal->told_ns < SLUICE_REPEAT_MS * 1000000ULL) {
+		look->left += refusal->untold;
 		return;
 	}
+	look->taken++;
 	count = kernel_refusal_take(look->agent->kernel, key);
 	if (count)
 		tell(look->agent, key, refusal->labels, count);
+}
+
+/*
+ * More different denials than the kernel remembers push each other out. @counted, from before the
+ * look, is told of by now, or was left by it, or is lost. What is counted meanwhile makes the lost
+ * fewer, never more: the next look has them.
+ */
+static void report_lost(const struct look *look, uint64_t counted)
+{
+	uint64_t counts[SLUICE_COUNTERS], known;
+
+	if (kernel_count(look->agent->kernel, counts))
+		return;
+	known = counts[SLUICE_COUNT_TOLD] + look->left;
+	if (counted <= known)
+		return;
+	event_gap_refusals(look->agent, counted - known);
+	kernel_refusal_lost(look->agent->kernel, counted - known);
 }
 
 void event_repeat_report(struct agent *agent, uint64_t now_ns)
@@ -67,7 +89,9 @@ void event_repeat_report(struct agent *agent, uint64_t now_ns)
 	last->look_ns = now_ns;
 	if (counts[SLUICE_COUNT_MERGED] == last->merged && !last->later)
 		return;
-	kernel_refusal_each(agent->kernel, look_at, &look);
+	if (kernel_refusal_each(agent->kernel, look_at, &look) < 0)
+		return;
+	report_lost(&look, counts[SLUICE_COUNT_MERGED]);
+	last->later = look.left || counts[SLUICE_COUNT_MERGED] != last->merged;
 	last->merged = counts[SLUICE_COUNT_MERGED];
-	last->later = look.later;
 }

@@ -4,9 +4,10 @@
  * before.
  *
  * Owns: the skeleton and the order of start. Must not own: which programs there are
- * (kernel_program.c), the pins' files (kernel_pin.c), the maps' contents (kernel_maps.c). An upgrade loads its programs over the maps that are in force,
- * attaches them, and only then lets go of the old ones: there is no moment without enforcement, and
- * a short one with both.
+ * (kernel_program.c), the pins' files (kernel_pin.c), the maps' contents (kernel_maps.c).
+ *
+ * An upgrade loads its programs over the maps that are in force, attaches them, and only then lets
+ * go of the old ones: there is no moment without enforcement, and a short one with both.
  */
 #include "kernel_private.h"
 
@@ -110,7 +111,7 @@ static int deliver(void *ctx, void *data, size_t size)
 		return 0;
 	}
 	kernel->fn(kernel->ctx, data);
-	return 0;
+	return --kernel->left ? 0 : -EAGAIN;
 }
 
 /* The last steps are the same for what was loaded and what was adopted. */
@@ -398,9 +399,13 @@ int kernel_event_fd(const struct kernel *kernel)
 	return ring_buffer__epoll_fd(kernel->ring);
 }
 
-int kernel_consume(struct kernel *kernel, kernel_event_fn fn, void *ctx)
+int kernel_consume(struct kernel *kernel, unsigned int most, kernel_event_fn fn, void *ctx)
 {
+	int r;
+
+	kernel->left = most;
 	kernel->fn = fn;
 	kernel->ctx = ctx;
-	return ring_buffer__consume(kernel->ring);
+	r = ring_buffer__consume(kernel->ring);
+	return r < 0 && r != -EAGAIN ? r : 0;
 }

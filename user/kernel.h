@@ -50,8 +50,8 @@ bool kernel_pinned(void);
 
 typedef void (*kernel_event_fn)(void *ctx, const struct sluice_event *event);
 int kernel_event_fd(const struct kernel *kernel); /* readable when events wait */
-/* number consumed or negative errno */
-int kernel_consume(struct kernel *kernel, kernel_event_fn fn, void *ctx);
+/* Hands over no more than @most. Return: 0 or a negative errno. */
+int kernel_consume(struct kernel *kernel, unsigned int most, kernel_event_fn fn, void *ctx);
 
 /*
  * Writes the ruleset into its slot and puts it in force with one store; the old slot is emptied
@@ -137,6 +137,8 @@ typedef void (*kernel_refusal_fn)(void *ctx, const struct sluice_ask_key *key,
 int kernel_refusal_each(struct kernel *kernel, kernel_refusal_fn fn, void *ctx);
 /* How many were counted under @key; they are the caller's to tell of. */
 uint64_t kernel_refusal_take(struct kernel *kernel, const struct sluice_ask_key *key);
+/* The caller has told of @count that are not in the map any more. */
+void kernel_refusal_lost(struct kernel *kernel, uint64_t count);
 
 /* Answers. Put also makes the grant live; end also ends the flows that it let through. */
 typedef void (*kernel_grant_fn)(void *ctx, const struct sluice_ask_key *key,

@@ -409,7 +409,15 @@ uint64_t kernel_refusal_take(struct kernel *kernel, const struct sluice_ask_key 
 {
 	struct sluice_take_refusals args = { .key = *key };
 
-	return run_program(kernel->program[KRUN_TAKE_REFUSALS], &args, sizeof(args)) ? 0 : args.untold;
+	return run_program(kernel->program[KRUN_TAKE_REFUSALS], &args, sizeof(args)) ? 0
+										     : args.untold;
+}
+
+void kernel_refusal_lost(struct kernel *kernel, uint64_t count)
+{
+	struct sluice_take_refusals args = { .lost = count };
+
+	run_program(kernel->program[KRUN_TAKE_REFUSALS], &args, sizeof(args));
 }
 
 int kernel_grant_put(struct kernel *kernel, const struct sluice_ask_key *key,

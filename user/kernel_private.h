@@ -78,6 +78,7 @@ struct kernel {
 	struct sluice_guard *guard;
 	bool bounded; /* see struct sluice_guard */
 	struct ring_buffer *ring;
+	unsigned int left; /* of this turn: see kernel_consume() */
 	kernel_event_fn fn;
 	void *ctx;
 };

@@ -96,7 +96,8 @@ int label_set(struct agent *agent, int fd, const char *label, bool add, const ch
 	err = add ? kernel_find(agent->kernel, false) : 0;
 	if (err)
 		return say(text, size, err,
-			   "'%s' is set on '%s', but it is not known which processes have it mapped",
+			   "'%s' is set on '%s', but it is not known which processes have it "
+			   "mapped",
 			   label, path);
 	return say_kept(text, size, label_keep_object(agent, fd), add, label, path);
 }

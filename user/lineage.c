@@ -206,7 +206,8 @@ static int target_key(const struct sluice_target *target, struct node_key *ret)
 		lineage_object_key(&target->object, ret);
 		return 0;
 	case SLUICE_TARGET_ENDPOINT:
-		*ret = (struct node_key){ .kind = NODE_ENDPOINT, .id = target->arg << 16 | target->port };
+		*ret = (struct node_key){ .kind = NODE_ENDPOINT,
+					  .id = target->arg << 16 | target->port };
 		memcpy(&ret->a, target->addr, sizeof(ret->a));
 		memcpy(&ret->b, target->addr + sizeof(ret->a), sizeof(ret->b));
 		return 0;

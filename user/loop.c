@@ -18,9 +18,9 @@
 #include "notify.h"
 #include "record.h"
 
-void loop_consume(struct agent *agent)
+void loop_consume(struct agent *agent, unsigned int most)
 {
-	int n = kernel_consume(agent->kernel, event_handle, agent);
+	int n = kernel_consume(agent->kernel, most, event_handle, agent);
 
 	if (n < 0)
 		log_error_errno(n, "Cannot read events from the kernel");
@@ -33,7 +33,7 @@ static void on_ring(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	loop_consume(loop->agent);
+	loop_consume(loop->agent, SLUICE_TURN_EVENTS);
 }
 
 /* What could not be written (a full disk) is tried again until it can: nothing else would. */
@@ -56,7 +56,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	repair_journal(loop->agent);
-	loop_consume(loop->agent);
+	loop_consume(loop->agent, SLUICE_TURN_EVENTS);
 	enforcement_look(loop->agent);
 	label_keep_tick(loop->agent);
 	lineage_follow_tick(loop->agent->follow);

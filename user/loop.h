@@ -25,7 +25,7 @@ struct loop {
 int loop_start(struct loop *loop);
 void loop_end(struct loop *loop);
 
-/* Takes in what the kernel has to say. */
-void loop_consume(struct agent *agent);
+/* Takes in what the kernel has to say, no more than @most events. */
+void loop_consume(struct agent *agent, unsigned int most);
 
 #endif

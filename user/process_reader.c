@@ -9,13 +9,13 @@
 
 #include <cap-ng.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -77,10 +77,10 @@ static void work(int sock, const struct question *question)
 	_exit(0);
 }
 
-/* Return: whether the worker has ended by itself or could be ended. */
-static bool end_worker(pid_t worker, int pidfd)
+/* Return: whether the worker, who alone holds the other end of @pipe, has ended or could be. */
+static bool end_worker(pid_t worker, int pipe)
 {
-	struct pollfd end = { .fd = pidfd, .events = POLLIN };
+	struct pollfd end = { .fd = pipe, .events = POLLIN };
 	bool ended = poll(&end, 1, SLUICE_READ_MS) == 1;
 
 	if (!ended) {
@@ -98,20 +98,18 @@ static bool end_worker(pid_t worker, int pidfd)
  */
 static int run_worker(int sock, const struct question *question)
 {
-	_cleanup_close_ int pidfd = -1;
-	pid_t worker = fork();
-	bool ended;
+	int ends[2] = { -1, -1 };
+	pid_t worker = pipe2(ends, O_CLOEXEC) ? -1 : fork();
+	bool ended = true;
 
 	if (!worker)
 		work(sock, question);
-	if (worker < 0) {
-		send_error(sock, question, -EAGAIN);
-		return 0;
-	}
-	pidfd = (int)syscall(SYS_pidfd_open, worker, 0);
-	ended = end_worker(worker, pidfd);
+	close(ends[1]);
+	if (worker > 0)
+		ended = end_worker(worker, ends[0]);
+	close(ends[0]);
 	/* When the worker did answer, this one is passed over. */
-	send_error(sock, question, -ETIMEDOUT);
+	send_error(sock, question, worker < 0 ? -EAGAIN : -ETIMEDOUT);
 	return !ended;
 }
 

@@ -11,7 +11,7 @@
 /* Wakes all that are held: without a fresh heartbeat their calls fail. Return: an exit status. */
 int release_held(void);
 
-/* Wakes all that are held and ends all enforcement, if the guard lets it. Return: an exit status. */
+/* Wakes all that are held and ends all enforcement, if the guard lets it. Return: exit status. */
 int release_all(void);
 
 #endif

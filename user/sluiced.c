@@ -281,7 +281,7 @@ static int take_up(struct agent *agent)
 	if (err)
 		return err;
 	agent->away_until_ns = agent_boot_ns();
-	loop_consume(agent);
+	loop_consume(agent, SLUICE_RING_BYTES / sizeof(struct sluice_event));
 	return request_recover(agent);
 }
 
@@ -391,7 +391,7 @@ static void stop(struct daemon *daemon, bool started)
 
 	agent->control = control_close(agent->control);
 	if (started) {
-		loop_consume(agent);
+		loop_consume(agent, SLUICE_RING_BYTES / sizeof(struct sluice_event));
 		label_keep_tick(agent);
 		record_add(agent, NULL, json_object(), "agent.stop",
 			   "agent stopped, enforcement goes on");

@@ -136,6 +136,7 @@ static const struct view_member status_members[] = {
 	NUMBER("counters.map_full", ipc_status, counters[SLUICE_COUNT_MAP_FULL]),
 	NUMBER("counters.fallback", ipc_status, counters[SLUICE_COUNT_FALLBACK]),
 	NUMBER("counters.merged", ipc_status, counters[SLUICE_COUNT_MERGED]),
+	NUMBER("counters.told", ipc_status, counters[SLUICE_COUNT_TOLD]),
 	NUMBER("counters.unnoted", ipc_status, counters[SLUICE_COUNT_UNNOTED]),
 	NUMBER("counters.guarded", ipc_status, counters[SLUICE_COUNT_GUARDED]),
 	NUMBER("counters.gaps", ipc_status, gaps),
@@ -156,7 +157,7 @@ static const struct view_member status_members[] = {
 	NUMBER("guard.duration_s", ipc_status, glass_duration_s),
 };
 
-_Static_assert(SLUICE_COUNTERS == 13, "show the new counter in status_members too");
+_Static_assert(SLUICE_COUNTERS == 14, "show the new counter in status_members too");
 
 static const char *const state_names[IPC_STATES] = {
 	[IPC_PENDING] = "pending", [IPC_APPROVED] = "approved", [IPC_DENIED] = "denied",

@@ -52,8 +52,8 @@ int wording_bytes(const char *text, char *ret, size_t size);
 void wording_path(const char *parts, size_t length, bool cut, char *ret, size_t size);
 
 /*
- * The target of @event in words: path, "address:port/protocol" as a policy names it, or the change of credentials.
- * Bytes, not UTF-8.
+ * The target of @event in words: path, "address:port/protocol" as a policy names it, or the change
+ * of credentials. Bytes, not UTF-8.
  */
 void wording_target(const struct sluice_event *event, char *ret, size_t size);
 void wording_endpoint(const struct sluice_target *target, char *ret, size_t size);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * utlist.h: what a removal from a list does, short enough for analyzers; for lint alone: see uthash.h here.
+ * utlist.h: what a removal from a list does, short enough for analyzers; for lint alone: see
+ * uthash.h here.
  */
 #ifndef SLUICE_LINT_UTLIST_H
 #define SLUICE_LINT_UTLIST_H

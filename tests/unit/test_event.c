@@ -144,7 +144,7 @@ static void test_lineage_survives_a_restart(void **state)
 	for (int i = 0; i < 2; i++) {
 		struct lineage_answer answer;
 
-		assert_int_equal(lineage_follow_catch_up(world.agent.follow, 1000), 0);
+		assert_int_equal(lineage_follow_catch_up(world.agent.follow, 60000), 0);
 		assert_int_equal(lineage_index_of_object(lineage_follow_index(world.agent.follow),
 							 &world.agent, &event.key.target.object,
 							 &bounds, &answer),
@@ -193,7 +193,7 @@ static void test_data_of_another_process_survives_a_restart(void **state)
 		assert_int_equal(
 			lineage_sources(world.agent.lineage, 12, START_NS + 6, CUSTOMERS, steps, 8),
 			1);
-		assert_int_equal(lineage_follow_catch_up(world.agent.follow, 1000), 0);
+		assert_int_equal(lineage_follow_catch_up(world.agent.follow, 60000), 0);
 		assert_int_equal(lineage_index_of_pid(lineage_follow_index(world.agent.follow),
 						      &world.agent, 12, 0, &bounds, &answer),
 				 0);
@@ -285,6 +285,32 @@ static void test_repeats(void **state)
 	world.agent.repeat.look_ns = 0;
 	event_flush(&world.agent);
 	assert_int_equal(count_of("event.repeat"), 1);
+}
+
+static void look_at_refusals(uint64_t merged, uint64_t untold)
+{
+	fake_merged = merged;
+	fake_refusal = (struct sluice_refusal){ .untold = untold, .told_ns = agent_boot_ns() };
+	world.agent.repeat.look_ns = 0;
+	event_flush(&world.agent);
+}
+
+/* Neither told of nor in the kernel's table: nothing hides behind a flood. */
+static void test_refusals_that_are_lost(void **state)
+{
+	uint64_t told = SLUICE_COUNT_TOLD - SLUICE_COUNT_MERGED; /* as the false counters have it */
+
+	(void)state;
+	look_at_refusals(told + 5, 5);
+	assert_null(entry_of("journal.gap")); /* they are too young to be told of */
+	look_at_refusals(told + 30, 5);
+	assert_int_equal(json_integer_value(json_object_get(entry_of("journal.gap"), "count")), 25);
+	assert_int_equal(events_lost(world.agent.events), 25);
+	look_at_refusals(told + 30, 5);
+	assert_int_equal(count_of("journal.gap"), 1); /* said once */
+	look_at_refusals(told + 31, 0);
+	assert_int_equal(events_lost(world.agent.events), 31);
+	fake_merged = fake_told = 0;
 }
 
 static void test_nonsense_is_passed_over(void **state)
@@ -452,6 +478,7 @@ int main(void)
 		AGENT_TEST(test_reads_and_writes_that_carry_nothing),
 		AGENT_TEST(test_stops),
 		AGENT_TEST(test_repeats),
+		AGENT_TEST(test_refusals_that_are_lost),
 		AGENT_TEST(test_nonsense_is_passed_over),
 		AGENT_TEST(test_entries_wait_for_the_journal),
 		AGENT_TEST(test_spelling_goes_there_and_back),

@@ -109,13 +109,18 @@ static void becomes(int pid, const char *exe)
 	add(json_pack("{s:s, s:[s], s:o}", "type", "event.exec", "labels", "pii", "subject", who));
 }
 
+static int ask_object(const struct sluice_object_id *id, const struct lineage_bounds *bounds)
+{
+	free(answer.edges);
+	answer = (struct lineage_answer){ 0 };
+	return lineage_index_of_object(idx, &agent, id, bounds, &answer);
+}
+
 static int ask_file(int ino, const struct lineage_bounds *bounds)
 {
 	const struct sluice_object_id id = { .dev = DURABLE, .gen = 1, .ino = (uint64_t)ino };
 
-	free(answer.edges);
-	answer = (struct lineage_answer){ 0 };
-	return lineage_index_of_object(idx, &agent, &id, bounds, &answer);
+	return ask_object(&id, bounds);
 }
 
 static int ask_pid(int pid, uint64_t start_ns)
@@ -485,10 +490,10 @@ static void test_another_boot(void **state)
 	flow("event.label", 10, 30, 5, "pii"); /* a file system without lasting identity */
 	writes(10, 2);
 	assert_int_equal(ask_pid(10, 10000), 0);
-	assert_int_equal(lineage_index_of_object(idx, &agent, &memory, &all, &answer), 0);
+	assert_int_equal(ask_object(&memory, &all), 0);
 	boot("two");
 	assert_int_equal(ask_pid(10, 10000), -ESRCH); /* the same pid at the same time since boot */
-	assert_int_equal(lineage_index_of_object(idx, &agent, &memory, &all, &answer), -ENOENT);
+	assert_int_equal(ask_object(&memory, &all), -ENOENT);
 	assert_int_equal(ask_pid(10, 0), 0); /* one that has ended */
 	reads(10, 2);
 	assert_int_equal(ask_pid(10, 10000), 0);

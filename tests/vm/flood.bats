@@ -7,6 +7,7 @@
 . "$BATS_TEST_DIRNAME/lib.bash"
 
 setup_file() {
+	export AGENT=StaleAfter=20s # an emulated processor is slow under a flood
 	secret rows
 	plain note
 	set_policy "[Rule keep]" Action=egress Labels=secret Verdict=deny
@@ -14,6 +15,12 @@ setup_file() {
 
 setup() {
 	SINCE=$(sluice journal --json | jq -s length)
+}
+
+teardown() {
+	pkill -CONT -x sluiced || true
+	pkill -KILL -x flood || true
+	close_all
 }
 
 # refusals PORT (0: any): of this test, as the journal has them: entries and what they count.
@@ -148,4 +155,47 @@ has_namespace() {
 		echo "$output"
 		[ "$output" -le "$SOCKETS" ] && [ "$output" -gt $((SOCKETS - 100)) ]
 	done
+}
+
+# What the journal says that it does not tell of.
+gaps() {
+	sluice journal --json | jq -es --argjson since "$SINCE" \
+		'[.[$since:][] | select(.type == "journal.gap") | .count] | add // 0'
+}
+
+# accounted COUNT: so many refusals at least are told of or counted as lost.
+accounted() {
+	local told lost
+
+	told=$(refusals 0) lost=$(gaps)
+	echo "$told refusals, $lost lost"
+	((told + lost >= $1))
+}
+
+@test "more refusals than are remembered while nobody looks: each is told of or counted as lost" {
+	kill -STOP "$(<"$STATE/sluiced.pid")"
+	as paul "$PROGRAMS/flood" ports "$SECRET/rows" 10.9.0.2 2500
+	as quinn "$PROGRAMS/flood" ports "$SECRET/rows" 10.9.0.3 1 # what the flood is to hide
+	as paul "$PROGRAMS/flood" ports "$SECRET/rows" 10.9.0.2 7500
+	kill -CONT "$(<"$STATE/sluiced.pid")"
+	wait_until "$PATIENCE" accounted 10001 || accounted 10001
+	journal_has '.type == "journal.gap" and (.message | contains("refusals"))'
+	sluice journal verify
+}
+
+@test "a flood that does not end: sluiced answers, and others can be asked about" {
+	local flood
+
+	set_policy "[Rule keep]" Action=egress Labels=secret Verdict=deny "$ASK
+Clear=user:paul"
+	spawn paul "$PROGRAMS/flood" ports "$SECRET/rows" 10.9.0.2 100000000
+	flood=$PID
+	sleep 5
+	timeout 30 sluice status
+	spawn quinn cat "$SECRET/rows"
+	wait_held "$PID"
+	kill -0 "$flood"
+	kill "$flood"
+	deny_pid "$PID"
+	exit_of "$PID" 1
 }

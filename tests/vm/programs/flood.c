@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * flood.c: tries the same again and again.
+ * flood.c: tries the same again and again, or many at once.
  *
  *   send FILE ADDRESS COUNT    reads FILE, then sends COUNT datagrams to ADDRESS, port 9000; prints
  *                              how many were refused
@@ -10,27 +10,46 @@
  *   unborn FOLDER COUNT        the same, but first fails to make a child, and ends
  *   messages FILE COUNT        reads FILE, then leaves COUNT messages in queues
  *   pairs FILE COUNT           reads FILE, then sends through COUNT pairs of sockets; prints how many
+ *   crowd FILE - COUNT         COUNT processes open FILE at once
+ *   crowd FILE ADDRESS COUNT   COUNT processes read FILE and send, all at once; who was refused the
+ *                              one does not try the other; all stay until the last has tried
+ *   bomb FILE ADDRESS SECONDS  reads FILE, then each process sends once and forks as often as it
+ *                              can, for so long
  *
+ * The last two print how many went through, how many might not read, how many might not send, and
+ * how many met another error.
  * Owns no expectation; see program.h for the exit status.
  */
 #include <arpa/inet.h>
+#include <limits.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "program.h"
 
+/* What became of one try, as one byte in a pipe. */
+enum outcome { THROUGH = 't', UNREAD = 'r', UNSENT = 's', OTHER = 'o' };
+
+static struct sockaddr_in address_of(const char *text)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9000) };
+
+	if (inet_pton(AF_INET, text, &to.sin_addr) != 1)
+		refused(text);
+	return to;
+}
+
 static int flood(char **argv, in_port_t step)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET };
+	struct sockaddr_in to = address_of(argv[1]);
 	int sock = socket(AF_INET, SOCK_DGRAM, 0);
 	long count = strtol(argv[2], NULL, 10), refusals = 0;
 
-	if (inet_pton(AF_INET, argv[1], &to.sin_addr) != 1)
-		refused(argv[1]);
 	read_file(argv[0]);
 	for (long i = 0; i < count; i++) {
 		to.sin_port = htons((in_port_t)(9000 + step * (i % 50000)));
@@ -133,6 +152,118 @@ static int run_pairs(char **argv)
 	return 0;
 }
 
+static enum outcome outcome_of(ssize_t result, enum outcome denied)
+{
+	if (result >= 0)
+		return THROUGH;
+	return errno == EPERM ? denied : OTHER;
+}
+
+static enum outcome try_send(const struct sockaddr_in *to)
+{
+	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ssize_t n = sock < 0 ? sock : sendto(sock, "flood", 5, 0, (const void *)to, sizeof(*to));
+	enum outcome outcome = outcome_of(n, UNSENT);
+
+	if (sock >= 0)
+		close(sock);
+	return outcome;
+}
+
+static enum outcome try_read(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char byte;
+	enum outcome outcome = outcome_of(fd < 0 ? fd : read(fd, &byte, 1), UNREAD);
+
+	if (fd >= 0)
+		close(fd);
+	return outcome;
+}
+
+static void tell(int fd, char outcome)
+{
+	if (write(fd, &outcome, 1) != 1)
+		_exit(1);
+}
+
+/* Prints what the others tell, of at most @most of them, until none is left who could. */
+static int print_outcomes(int fd, long most)
+{
+	long counts[256] = { 0 }, n = 0;
+	unsigned char byte;
+
+	while (n++ < most && read(fd, &byte, 1) == 1)
+		counts[byte]++;
+	printf("through %ld unread %ld unsent %ld other %ld\n", counts[THROUGH], counts[UNREAD],
+	       counts[UNSENT], counts[OTHER]);
+	return 0;
+}
+
+/* One of the crowd: waits at @gate, tells at @told, and stays until @stay is closed. */
+static void crowd_member(const char *path, const struct sockaddr_in *to, int gate, int told,
+			 int stay)
+{
+	enum outcome outcome;
+	char byte;
+
+	if (read(gate, &byte, 1) != 0)
+		_exit(1);
+	outcome = try_read(path);
+	if (outcome == THROUGH && to)
+		outcome = try_send(to);
+	tell(told, (char)outcome);
+	_exit(read(stay, &byte, 1) == 0 ? 0 : 1);
+}
+
+static int run_crowd(char **argv)
+{
+	struct sockaddr_in address, *to = NULL;
+	long count = strtol(argv[2], NULL, 10);
+	int gate[2], told[2], stay[2];
+
+	if (strcmp(argv[1], "-")) {
+		address = address_of(argv[1]);
+		to = &address;
+	}
+	if (pipe(gate) || pipe(told) || pipe(stay))
+		refused("pipe");
+	for (long i = 0; i < count; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			refused("fork");
+		if (!pid) {
+			close(gate[1]);
+			close(stay[1]);
+			crowd_member(argv[0], to, gate[0], told[1], stay[0]);
+		}
+	}
+	close(told[1]);
+	close(gate[1]);
+	return print_outcomes(told[0], count);
+}
+
+static int run_bomb(char **argv)
+{
+	struct sockaddr_in to = address_of(argv[1]);
+	time_t end = time(NULL) + strtol(argv[2], NULL, 10);
+	int told[2];
+
+	read_file(argv[0]);
+	if (pipe(told))
+		refused("pipe");
+	if (fork()) {
+		close(told[1]);
+		return print_outcomes(told[0], LONG_MAX);
+	}
+	tell(told[1], (char)try_send(&to));
+	while (time(NULL) < end)
+		if (!fork())
+			tell(told[1], (char)try_send(&to));
+	return 0;
+}
+
 static const struct mode modes[] = {
 	{ "send", run_send, 3 },
 	{ "ports", run_ports, 3 },
@@ -140,6 +271,8 @@ static const struct mode modes[] = {
 	{ "unborn", run_unborn, 2 },
 	{ "messages", run_messages, 2 },
 	{ "pairs", run_pairs, 2 },
+	{ "crowd", run_crowd, 3 },
+	{ "bomb", run_bomb, 3 },
 };
 
 int main(int argc, char **argv)

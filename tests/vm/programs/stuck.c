@@ -51,7 +51,9 @@ static void answer(int fuse, const struct fuse_in_header *in, int waiting)
 		.attr = { .ino = 1, .size = 4096, .mode = S_IFREG | 0666, .nlink = 1 },
 	};
 	/* The first one reads through the page cache, the second empties it in mmap(). */
-	struct fuse_open_out open = { .open_flags = FOPEN_KEEP_CACHE | (opened ? FOPEN_DIRECT_IO : 0) };
+	struct fuse_open_out open = {
+			.open_flags = FOPEN_KEEP_CACHE | (opened ? FOPEN_DIRECT_IO : 0),
+		};
 
 	switch (in->opcode) {
 	case FUSE_INIT:
