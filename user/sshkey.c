@@ -81,7 +81,7 @@ int sshkey_from_line(const char *line, struct sshkey *ret, const char **ret_why)
 	const char *text = line[kind] ? line + kind + 1 : "";
 	bool sk = !strncmp(line, SSHKEY_SK_ED25519, kind) && kind == strlen(SSHKEY_SK_ED25519);
 	uint8_t blob[SSHKEY_BLOB_MAX];
-	struct sshkey key;
+	struct sshkey key = { .sk = false };
 	ssize_t n;
 	int r;
 

@@ -62,7 +62,7 @@ setup()
 	spawn paul cat "$SECRET/rows"
 	wait_held "$PID"
 	ID=$(request_for "$PID")
-	ANSWER=$BATS_TEST_TMPDIR/answer
+	ANSWER=$KEYS/answer # where everybody can read it
 }
 
 teardown()
@@ -155,7 +155,7 @@ evidence()
 
 @test "a courier who has read labeled data is refused" {
 	signed_by rita
-	run as quinn sh -c "cat $SECRET/rows >/dev/null; exec sluice submit $ANSWER" # quinn is cleared
+	run as quinn sh -c "read -r row <$SECRET/rows; exec sluice submit $ANSWER" # quinn is cleared
 	[ "$status" -eq 5 ]
 	[[ $output == *"read labeled data"* ]]
 	held "$PID"
