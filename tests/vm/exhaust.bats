@@ -1,0 +1,135 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# exhaust.bats: no more processes, no more memory: for the watched, for sluiced, for what the kernel keeps of labels.
+# Labels hold, what cannot be noted is refused, and whoever is not at fault goes on. Runs in a guest (lib.bash,
+# programs/flood.c).
+
+bats_require_minimum_version 1.5.0
+load lib
+
+GROUPS_ROOT=/sys/fs/cgroup
+BOMB=$GROUPS_ROOT/bomb.slice
+OLD=$GROUPS_ROOT/old.slice
+AGENT_GROUP=$GROUPS_ROOT/agent.slice
+
+setup_file() {
+	echo +cpu +pids +memory >$GROUPS_ROOT/cgroup.subtree_control
+	mkdir -p "$BOMB" "$OLD" "$AGENT_GROUP"
+	secret rows 'one,two'
+}
+
+setup() {
+	export AGENT=StaleAfter=4s
+	ensure_sluiced "$SEND"
+}
+
+teardown() {
+	pkill -KILL -x flood || true
+	echo max | tee "$BOMB/pids.max" "$BOMB/memory.max" "$OLD/memory.max" "$AGENT_GROUP/memory.max" >/dev/null
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 "$STATE/sluiced.log"
+}
+
+# member FILE NUMBER: print a process of the cgroup.
+member() {
+	sed -n "${1}p" "$BOMB/cgroup.procs"
+}
+
+members_above() {
+	[ "$(wc -l <"$BOMB/cgroup.procs")" -gt "$1" ]
+}
+
+# kills GROUP: how many of its processes the kernel has killed for want of memory.
+kills() {
+	sed -n 's/^oom_kill //p' "$1/memory.events"
+}
+
+# sluiced is started below the limit of GROUP.
+sluiced_in() {
+	stop_sluiced TERM
+	(echo "$BASHPID" >"$1/cgroup.procs" && run_sluiced)
+}
+
+@test "a fork bomb that carries labels: every child carries them, none sends, the host goes on" {
+	local i
+
+	echo 400 >"$BOMB/pids.max"
+	UNIT=$BOMB spawn paul "$PROGRAMS/flood" bomb "$SECRET/rows" 10.9.0.2 15
+	wait_until "$PATIENCE" members_above 300
+	for i in 2 50 150 299; do
+		[ "$(taint_of "$(member "$i")")" = secret ]
+	done
+	plain free hello
+	[ "$(as quinn cat "$PLAIN/free")" = hello ]
+	as quinn bash -c 'echo untainted >/dev/udp/10.9.0.3/9001'
+	timeout 20 sluice status
+	exit_of "$PID" 0
+	[[ $(<"$OUT") =~ ^'through 0 unread 0 unsent '([0-9]+)' other 0'$ ]]
+	[ "${BASH_REMATCH[1]}" -ge 300 ]
+	refute received udp-9000 flood
+	grep -q '[1-9]' "$BOMB/pids.events"
+}
+
+@test "a process that carries labels runs out of memory: it ends, its parent and its children keep the labels" {
+	local before
+
+	before=$(kills "$BOMB")
+	new_gate
+	echo 24M >"$BOMB/memory.max"
+	UNIT=$BOMB spawn paul bash -c "read -r row <$SECRET/rows
+		head -c 100M /dev/zero | tail -c 100M | wc -c; echo survived; read -r go <$ROOT/go
+		bash -c 'echo flood >/dev/udp/10.9.0.2/9000'"
+	wait_until "$PATIENCE" grep -q survived "$OUT"
+	[ "$(kills "$BOMB")" -gt "$before" ]
+	[ "$(taint_of "$PID")" = secret ]
+	open_gate
+	exit_of "$PID" 1
+	grep -q 'Operation not permitted' "$OUT"
+	refute received udp-9000 flood
+}
+
+@test "sluiced is killed for want of memory: enforcement stays, the next one goes on" {
+	local before
+
+	before=$(kills "$AGENT_GROUP")
+	sluiced_in "$AGENT_GROUP"
+	set_policy "$SEND" "$ASK"
+	spawn paul cat "$SECRET/rows"
+	wait_held "$PID"
+	echo 1M >"$AGENT_GROUP/memory.max"
+	wait_until "$PATIENCE" ended "$(sluiced_pid)"
+	[ "$(kills "$AGENT_GROUP")" -gt "$before" ]
+	[ "$(state_of "$PID")" = T ]
+	sleep 5 # nobody is held any more
+	run -1 as quinn timeout -s KILL 60 cat "$SECRET/rows"
+	run -0 as quinn cat "$PLAIN/free"
+	echo max >"$AGENT_GROUP/memory.max"
+	run_sluiced
+	held "$PID"
+	approve_pid "$PID"
+	exit_of "$PID" 0
+	journal_has '.type == "agent.start" and .agent.adopted'
+	sluice journal verify
+}
+
+# What the kernel keeps for the agent is charged to where the agent was when it was loaded.
+@test "no memory for labels: who cannot be noted cannot read, who can cannot send, and memory makes it whole" {
+	stop_sluiced TERM
+	sluiced --detach
+	(echo "$BASHPID" >"$OLD/cgroup.procs" && run_sluiced)
+	sluiced_pid >"$AGENT_GROUP/cgroup.procs"
+	echo 0 >"$OLD/memory.max"
+	spawn paul "$PROGRAMS/flood" crowd "$SECRET/rows" 10.9.0.2 600
+	exit_of "$PID" 0
+	cat "$OUT"
+	grep -q '^through 0 ' "$OUT"
+	refute received udp-9000 flood
+	[ "$(as quinn cat "$PLAIN/free")" = hello ]
+	sluice status --json | jq .counters
+	cat "$OLD/memory.events" "$OLD/memory.current"
+	echo max >"$OLD/memory.max"
+	[ "$(as paul cat "$SECRET/rows")" = one,two ]
+	stop_sluiced TERM
+	sluiced --detach
+	run_sluiced
+}
