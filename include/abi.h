@@ -13,7 +13,7 @@
 
 #include "limits.h"
 
-#define SLUICE_ABI_VERSION 9
+#define SLUICE_ABI_VERSION 10
 
 /* What a process may want to do with labeled data; each is guarded label by label. */
 enum sluice_action {
@@ -301,14 +301,31 @@ struct sluice_inode {
 	} carrier;
 };
 
-/* A socket that a grant let through keeps it for its life or the grant's, whichever ends first. */
+/**
+ * struct sluice_flow_key: what goes one way off the host (map `flows`).
+ * @id: of a socket: its inode number on sockfs; else see egress_file()
+ * @addr, @port: as in struct sluice_target, also of an object; 0 for a medium as a whole
+ */
+struct sluice_flow_key {
+	__u64 id;
+	__u8 addr[16];
+	__u16 port;
+	__u16 pad[3];
+};
+
+/**
+ * struct sluice_flow: labels that may go that way.
+ * @labels: by the grant @grant_id, until the socket's end or the grant's, whichever comes first
+ * @passed: that a hook let through otherwise (a clearance, a rule that only watches) while the
+ *	policy was @generation: good for packets, not for the next to send
+ */
 struct sluice_flow {
 	__u64 labels;
 	__u64 grant_id;
 	__u64 expires_ns;
-	__u8 addr[16];
-	__u16 port;
-	__u16 pad[3];
+	__u64 passed;
+	__u32 generation;
+	__u32 pad;
 };
 
 /**
@@ -321,6 +338,10 @@ struct sluice_flow {
  * @sent: IP: labels of all that was sent through it to this host
  * @sent_number: IP: its own number
  * @writer: IP: start time of the process that sent through it last
+ * @came: IP: labels of datagrams that came from labeled endpoints; @from: the last of these
+ * @away: IP: @labels that were let through it off the host, but for those that their sender is
+ *	cleared for; @ino: its inode number on sockfs. @sender (start time of the process that sent
+ *	last), @seen (of its labels) and @generation say that this is done
  */
 struct sluice_socket {
 	__u64 labels;
@@ -329,6 +350,16 @@ struct sluice_socket {
 	__u64 sent;
 	__u64 sent_number;
 	__u64 writer;
+	__u64 came;
+	struct sluice_target from;
+	struct {
+		__u64 labels;
+		__u64 seen;
+		__u64 sender;
+		__u64 ino;
+		__u32 generation;
+		__u32 pad;
+	} away;
 };
 
 /*
@@ -421,7 +452,7 @@ struct sluice_policy {
 	__u64 media[SLUICE_MEDIA];
 };
 
-/* some endpoint carries labels: look at untainted connects too */
+/* some endpoint carries labels: look at untainted connects, and at who receives, too */
 #define SLUICE_POLICY_ENDPOINTS (1U << 0)
 /* some object takes no labels: look for it above what is written */
 #define SLUICE_POLICY_SINKS (1U << 1)
@@ -657,6 +688,7 @@ enum sluice_counter {
 	SLUICE_COUNT_MERGED,	 /* denials counted for a later event */
 	SLUICE_COUNT_UNNOTED,	 /* labels that changed, and `changed` had no room to say so */
 	SLUICE_COUNT_GUARDED,	 /* attempts on the agent's own that were refused */
+	SLUICE_COUNT_PACKETS,	 /* packets that were leaving past the hooks */
 	SLUICE_COUNTERS,
 };
 
@@ -703,8 +735,9 @@ _Static_assert(sizeof(struct sluice_grant) == 32, "grant");
 _Static_assert(sizeof(struct sluice_task) == 152, "task");
 _Static_assert(sizeof(struct sluice_shared) == 32, "shared");
 _Static_assert(sizeof(struct sluice_inode) == 72, "inode");
-_Static_assert(sizeof(struct sluice_flow) == 48, "flow");
-_Static_assert(sizeof(struct sluice_socket) == 48, "socket");
+_Static_assert(sizeof(struct sluice_flow_key) == 32, "flow key");
+_Static_assert(sizeof(struct sluice_flow) == 40, "flow");
+_Static_assert(sizeof(struct sluice_socket) == 128, "socket");
 _Static_assert(sizeof(struct sluice_mark_key) == 48, "mark key");
 _Static_assert(sizeof(struct sluice_mark) == 24, "mark");
 _Static_assert(sizeof(struct sluice_parcel) == 24, "parcel");
