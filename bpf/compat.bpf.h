@@ -32,14 +32,23 @@ static __always_inline bool can_cast(void)
 	((plain) ? load_plain((object), __VA_ARGS__) : BPF_CORE_READ((object), __VA_ARGS__))
 #define load_plain(object, field) ((object)->field)
 
+/* What a pointer of the verifier's types is as a number. */
+static __always_inline u64 number_of(const void *pointer)
+{
+	u64 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number), &pointer);
+	return number;
+}
+
 #if defined(__TARGET_ARCH_x86)
 #include <asm/unistd_64.h>
 
 /*
  * System calls that return what our hook returned before they did anything, so that they can be
  * re-issued. Missing on purpose: io_uring_enter (its result is a completion), setfsuid and setfsgid
- * (they cannot fail), recvmsg (the message is consumed), sendmmsg is there since it returns the
- * count when it sent anything.
+ * (they cannot fail). sendmmsg and recvmmsg are there since they return the count when they moved
+ * anything; who receives is asked before a message is taken out of the queue.
  */
 static __always_inline bool is_restartable(u64 nr)
 {
@@ -56,6 +65,9 @@ static __always_inline bool is_restartable(u64 nr)
 	case __NR_connect:
 	case __NR_sendto:
 	case __NR_sendmsg:
+	case __NR_recvfrom:
+	case __NR_recvmsg:
+	case __NR_recvmmsg:
 	case __NR_execve:
 	case __NR_creat:
 	case __NR_setuid:

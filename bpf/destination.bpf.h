@@ -144,7 +144,7 @@ static __noinline int destination_find(const struct sluice_target *target, u64 *
 {
 	struct sluice_destination_key key = { .prefixlen = 160, .slot = control.slot & 1 };
 	const struct sluice_destination *destination;
-	u32 i;
+	u32 i, comes_by;
 
 	if (!target || !ret_allowed || !ret_carries)
 		return -EINVAL;
@@ -156,15 +156,17 @@ static __noinline int destination_find(const struct sluice_target *target, u64 *
 	destination = bpf_map_lookup_elem(&destinations, &key);
 	if (!destination)
 		return 0;
+	/* Multipath TCP is allowed nothing: the peer may name other addresses to go on to. */
+	comes_by = target->arg == IPPROTO_MPTCP ? IPPROTO_TCP : target->arg;
 	for (i = 0; i < SLUICE_MAX_PORTS && i < destination->ports; i++) {
 		const struct sluice_port *port = &destination->port[i];
 
 		if (target->port < port->low || target->port > port->high)
 			continue;
-		if (port->protocol && port->protocol != target->arg)
-			continue;
-		*ret_allowed |= port->allowed;
-		*ret_carries |= port->carries;
+		if (!port->protocol || port->protocol == target->arg)
+			*ret_allowed |= port->allowed;
+		if (!port->protocol || port->protocol == comes_by)
+			*ret_carries |= port->carries;
 	}
 	return 0;
 }

@@ -4,6 +4,7 @@
  *
  *   - socket_connect:  streams; the destination is asked about before the first packet
  *   - socket_sendmsg:  every send: datagrams, sockets connected before the taint, TCP Fast Open
+ *   - (what gets past these is stopped as a packet: packet.bpf.c)
  *   - (file_permission is in file.bpf.c, which calls egress_peer() for sockets, and
  *     egress_medium() for files and devices that lead off the host)
  *
@@ -17,41 +18,39 @@
 #include "egress.bpf.h"
 
 #include "destination.bpf.h"
+#include "flow.bpf.h"
 #include "loopback.bpf.h"
+#include "packet.bpf.h"
 #include "taint.bpf.h"
 #include "unix.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
-/* A grant let this very socket send to this very address, and it still holds. */
-static __always_inline u64 flow_labels(u64 socket_ino, const struct sluice_target *target)
+/* What was asked about is let through: the grant lasts, and packets on their way are known. */
+static __noinline int flow_open(u64 id, const struct attempt *attempt)
 {
-	struct sluice_flow *flow = bpf_map_lookup_elem(&flows, &socket_ino);
-	int i;
+	u64 grant_id = attempt->grant_id, granted = grant_id ? attempt->missing : 0;
+	const u64 *expires_ns = grant_id ? bpf_map_lookup_elem(&live, &grant_id) : NULL;
+	struct sluice_flow_key key = flow_key(id, &attempt->key.target);
+	struct sluice_flow *known = bpf_map_lookup_elem(&flows, &key);
+	u64 passed = attempt->labels & ~granted;
+	struct sluice_flow flow = {};
 
-	if (!flow || flow->port != target->port || bpf_ktime_get_boot_ns() > flow->expires_ns)
+	if (known)
+		flow = *known;
+	if (flow.generation != policy_in_force()->generation)
+		flow.passed = 0;
+	if (known && !expires_ns && !(passed & ~flow.passed))
 		return 0;
-	for (i = 0; i < 16; i++)
-		if (flow->addr[i] != target->addr[i])
-			return 0;
-	return bpf_map_lookup_elem(&live, &flow->grant_id) ? flow->labels : 0;
-}
-
-static __noinline int flow_open(u64 socket_ino, const struct attempt *attempt)
-{
-	u64 grant_id = attempt->grant_id;
-	const u64 *expires_ns = bpf_map_lookup_elem(&live, &grant_id);
-	struct sluice_flow flow = {
-		.labels = attempt->missing,
-		.grant_id = grant_id,
-		.port = attempt->key.target.port,
-	};
-
-	if (!expires_ns)
-		return 0;
-	flow.expires_ns = *expires_ns;
-	__builtin_memcpy(flow.addr, attempt->key.target.addr, 16);
-	return bpf_map_update_elem(&flows, &socket_ino, &flow, BPF_ANY);
+	flow.passed |= passed;
+	flow.generation = policy_in_force()->generation;
+	if (expires_ns) {
+		flow.passed |= flow_of_grant(&flow) & ~granted; /* by an older grant */
+		flow.labels = granted;
+		flow.grant_id = grant_id;
+		flow.expires_ns = *expires_ns;
+	}
+	return bpf_map_update_elem(&flows, &key, &flow, BPF_ANY);
 }
 
 /*
@@ -72,13 +71,12 @@ static __noinline int egress_check(struct attempt *attempt, u64 socket_ino, u64 
 	if (!attempt->labels && !carries && taint)
 		sent_remember(&attempt->key.target, taint, generation, here);
 	if (attempt->labels)
-		attempt->labels &= ~flow_labels(socket_ino, &attempt->key.target);
+		attempt->labels &= ~flow_granted(socket_ino, &attempt->key.target);
 	if (attempt->labels) {
 		err = decide(attempt);
 		if (err)
 			return err;
-		if (attempt->grant_id)
-			flow_open(socket_ino, attempt);
+		flow_open(socket_ino, attempt);
 	}
 	if (!carries || !(carries & ~taint))
 		return here;
@@ -110,14 +108,13 @@ int egress_medium(struct attempt *attempt, u64 flow, u64 taint)
 	attempt->key.action = SLUICE_EGRESS;
 	attempt->labels = taint & ~policy_in_force()->media[medium];
 	if (attempt->labels)
-		attempt->labels &= ~flow_labels(flow, &attempt->key.target);
+		attempt->labels &= ~flow_granted(flow, &attempt->key.target);
 	if (!attempt->labels)
 		return 0;
 	err = decide(attempt);
 	if (err)
 		return err;
-	if (attempt->grant_id)
-		flow_open(flow, attempt);
+	flow_open(flow, attempt);
 	return 0;
 }
 
@@ -192,6 +189,14 @@ static __noinline int peer_check(u64 address, u64 taint)
 	return egress_check(&attempt, socket_ino(socket), taint);
 }
 
+/* What is known of a socket through which @taint may go, or not. @err: SENT_HERE, or as decide(). */
+static __always_inline int send_noted(u64 sk, u64 taint, int err)
+{
+	if (err == SENT_HERE)
+		return loopback_send(sk, taint);
+	return err || !taint ? err : packet_send(sk, taint);
+}
+
 /* A send without an address of its own: to the peer. */
 int egress_peer(u64 address, u64 taint)
 {
@@ -207,14 +212,14 @@ int egress_peer(u64 address, u64 taint)
 	err = peer_is_known(address, taint);
 	if (err == -ENOENT)
 		err = peer_check(address, taint);
-	return err == SENT_HERE ? loopback_send((u64)sk, taint) : err;
+	return send_noted((u64)sk, taint, err);
 }
 
 /* Whether there is anything to look at: the process carries labels, or some endpoint does. */
 static __always_inline bool is_of_interest(const struct sluice_task *state, u64 *ret_taint)
 {
 	*ret_taint = subject_taint(state);
-	return *ret_taint || policy_in_force()->flags & SLUICE_POLICY_ENDPOINTS;
+	return *ret_taint || has_endpoints();
 }
 
 /* Zero but for the target that the hot path has filled already. */
@@ -379,8 +384,8 @@ int BPF_PROG(sluice_socket_sendmsg, struct socket *sock, struct msghdr *msg, int
 	if (!sk || is_local_family(sk->__sk_common.skc_family))
 		return 0;
 	err = send_message(sock, sk, msg, state, taint);
-	if (err != SENT_HERE)
+	if (err < 0)
 		return err;
 	/* A plain load is no number on 7, and only numbers go into such functions. */
-	return loopback_send((u64)BPF_CORE_READ(sock, sk), taint);
+	return send_noted((u64)BPF_CORE_READ(sock, sk), taint, err);
 }

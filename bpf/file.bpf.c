@@ -8,7 +8,7 @@
  *   elsewhere;
  *                       each write: what a process carries goes into the file or pipe; sockets go
  *                       to egress.bpf.h, as does what leads off the host; maps of ids are a
- *                       change of credentials
+ *                       change of credentials; reading of a socket goes to endpoint.bpf.h
  *   - mmap_file:        a shared writable mapping is a write, a readable one a read; who has mapped
  *                       the same is a group from then on (segment.bpf.c)
  *
@@ -22,6 +22,7 @@
 #include "carrier.bpf.h"
 #include "credential.bpf.h"
 #include "egress.bpf.h"
+#include "endpoint.bpf.h"
 #include "guard_open.bpf.h"
 #include "pipe.bpf.h"
 #include "segment.bpf.h"
@@ -243,7 +244,7 @@ static __always_inline int check_read(struct file *file)
 	u64 labels;
 
 	if (!carries_data(inode))
-		return 0;
+		return has_endpoints() && inode_type(inode) == S_IFSOCK ? endpoint_read(file) : 0;
 	cache = object_cache(inode);
 	labels = cache ? cache->labels : object_labels_slow(inode, file->f_path.dentry);
 	if (!labels)

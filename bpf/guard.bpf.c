@@ -6,7 +6,8 @@
  *                         new program that answers in the place of our hooks
  *   - bpf:                ids of ours are not found; what detaches or replaces links. A link's pin
  *                         can be opened, since the kernel has no hook there; links of LSM programs
- *                         and tracepoints cannot be detached by whoever holds them
+ *                         and tracepoints cannot be detached by whoever holds them, that of the
+ *                         program for packets could
  *   - locked_down:        BPF programs that write into processes (bpf_probe_write_user), and
  *                         /dev/mem: the same reasons that the kernel's lockdown knows
  *

@@ -313,11 +313,14 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 };
 
+struct socket;
+
 struct sock {
 	struct sock_common __sk_common;
 	u16 sk_protocol;
 	u16 sk_type;
 	kuid_t sk_uid;
+	struct socket *sk_socket;
 };
 
 struct ip_options {
@@ -370,6 +373,7 @@ struct mptcp_sock {
 
 struct sk_buff {
 	struct sock *sk;
+	unsigned long _nfct;
 	int skb_iif;
 	u16 transport_header;
 	u16 network_header;
@@ -378,6 +382,27 @@ struct sk_buff {
 
 struct net_device {
 	int ifindex;
+};
+
+/* What the host tracks: where packets of either direction are sent, before it translates that. */
+struct nf_conntrack_tuple {
+	struct {
+		union nf_inet_addr {
+			struct in6_addr in6;
+		} u3;
+		union {
+			__be16 all;
+		} u;
+		u8 protonum;
+	} dst;
+};
+
+struct nf_conntrack_tuple_hash {
+	struct nf_conntrack_tuple tuple;
+};
+
+struct nf_conn {
+	struct nf_conntrack_tuple_hash tuplehash[2];
 };
 
 struct unix_sock {
@@ -565,8 +590,12 @@ struct cmsg_plain {
 #define SOCK_RAW 3
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
+#define IPPROTO_ESP 50
+#define IPPROTO_AH 51
+#define IPPROTO_COMP 108
 #define IPPROTO_SCTP 132
 #define IPPROTO_MPTCP 262
+#define IP_CT_IS_REPLY 3
 #define TCP_TIME_WAIT 6
 #define TCP_LISTEN 10
 #define TCP_NEW_SYN_RECV 12

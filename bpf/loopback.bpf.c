@@ -8,7 +8,8 @@
  *
  *   - loopback_send():        a process sends (egress.bpf.c): its socket is labeled
  *   - net_dev_start_xmit:     a packet of such a socket leaves: its addresses and ports are marked
- *   - socket_sock_rcv_skb:    it arrives: the socket that gets it takes the labels of the mark
+ *   - socket_sock_rcv_skb:    it arrives: the socket that gets it takes the labels of the mark; and
+ *     those of the endpoint that a datagram came from, if the policy labels it (endpoint.bpf.c)
  *   - inet_csk_clone:         data came with the packet that makes a connection of a request
  *   - inet_recvmsg, inet6_recvmsg, sock_common_recvmsg, sock_splice_read, tcp_zerocopy_receive:  on
  *     return: who receives takes the labels of the socket
@@ -24,10 +25,16 @@
  */
 #include "loopback.bpf.h"
 
+#include "endpoint.bpf.h"
 #include "mark.bpf.h"
-#include "quota.bpf.h"
 
 #include <bpf/bpf_tracing.h>
+
+/* Whether labels can come over IP at all. */
+static __always_inline bool may_come(void)
+{
+	return loopback_labels || has_endpoints();
+}
 
 /* Labels that no mark or socket had room for: from now on all that comes by loopback has them. */
 static u64 spilled;
@@ -37,31 +44,6 @@ static __always_inline void target_socket(struct attempt *attempt, u64 number)
 	attempt->key.target.kind = SLUICE_TARGET_FILE;
 	attempt->key.target.arg = S_IFSOCK | SLUICE_SOCKET_IP;
 	attempt->key.target.object.ino = number;
-}
-
-/* Packets come while anybody runs: the socket counts as that of who made it. */
-static __always_inline void socket_begin(u64 sk)
-{
-	struct sluice_socket fresh = { .uid = BPF_CORE_READ((struct sock *)sk, sk_uid.val) };
-
-	fresh.sent_number = __sync_fetch_and_add(&socket_numbers, 1) + 1;
-	if (quota_take(fresh.uid, SLUICE_QUOTA_SOCKETS, SLUICE_MAX_SOCKETS))
-		return;
-	if (bpf_map_update_elem(&sockets, &sk, &fresh, BPF_NOEXIST))
-		quota_put(fresh.uid, SLUICE_QUOTA_SOCKETS);
-}
-
-static __noinline struct sluice_socket *socket_of(u64 sk)
-{
-	struct sluice_socket *socket = bpf_map_lookup_elem(&sockets, &sk);
-
-	if (socket)
-		return socket;
-	socket_begin(sk);
-	socket = bpf_map_lookup_elem(&sockets, &sk); /* another may have been first */
-	if (!socket)
-		count(SLUICE_COUNT_MAP_FULL);
-	return socket;
 }
 
 int loopback_send_first(u64 sk, u64 taint)
@@ -80,25 +62,6 @@ int loopback_send_first(u64 sk, u64 taint)
 		tell_move(&attempt, SLUICE_EVENT_LABEL, taint);
 	socket->writer = subject_leader()->start_boottime;
 	return 0;
-}
-
-/* The socket that a program knows: of Multipath TCP, the one above the connection @sk. Else @sk. */
-static __always_inline u64 socket_above(u64 sk)
-{
-	const struct inet_connection_sock *connection = (void *)sk;
-	const struct mptcp_subflow_context *flow = NULL;
-	const struct tcp_ulp_ops *ops;
-	u32 name = 0;
-	u64 above;
-
-	if (!bpf_core_field_exists(flow->conn))
-		return sk;
-	ops = BPF_CORE_READ(connection, icsk_ulp_ops);
-	if (!ops || bpf_probe_read_kernel(&name, sizeof(name), ops->name) || name != ULP_MPTCP)
-		return sk;
-	flow = BPF_CORE_READ(connection, icsk_ulp_data);
-	above = flow ? (u64)BPF_CORE_READ(flow, conn) : 0;
-	return above ? above : sk;
 }
 
 /* Requests for connections and what is left of closed ones are no sockets, but look so at first. */
@@ -199,6 +162,33 @@ static __always_inline bool arrived_before(const struct sock *sk)
 	return socket && !(loopback_labels & ~socket->labels);
 }
 
+/*
+ * A datagram comes, from whomever: a connection's peer is known without it. The socket takes what
+ * the policy says of its source.
+ */
+static __noinline int datagram_arrives(const struct sock *sk, const struct sk_buff *skb, u32 ports)
+{
+	struct sluice_target from = { .kind = SLUICE_TARGET_ENDPOINT, .arg = sk->sk_protocol };
+	struct sluice_mark_key key = {};
+	struct sluice_socket *socket;
+	u64 allowed, carries;
+
+	if (!mark_addresses(&key, (u64)(skb->head + skb->network_header)))
+		return 0;
+	from.id[0] = key.from[0];
+	from.id[1] = key.from[1];
+	from.port = sk->sk_protocol == IPPROTO_UDP ? bpf_ntohs((u16)ports) : 0;
+	if (destination_find(&from, &allowed, &carries) || !carries)
+		return 0;
+	socket = socket_of((u64)sk);
+	if (!socket)
+		return -ENOSPC;
+	socket->from = from;
+	if (carries & ~socket->came)
+		__sync_fetch_and_or(&socket->came, carries);
+	return 0;
+}
+
 SEC("lsm/socket_sock_rcv_skb")
 int BPF_PROG(sluice_socket_sock_rcv_skb, struct sock *sk, struct sk_buff *skb, int ret)
 {
@@ -207,12 +197,14 @@ int BPF_PROG(sluice_socket_sock_rcv_skb, struct sock *sk, struct sk_buff *skb, i
 
 	if (ret)
 		return ret;
-	if (!loopback_labels)
+	if (!may_come())
 		return 0;
 	family = sk->__sk_common.skc_family;
 	if ((family != AF_INET && family != AF_INET6) || !mark_ports(&ports, skb))
 		return 0;
-	if ((!mark_is_likely(ports) && !spilled) || arrived_before(sk))
+	if (has_endpoints() && sk->sk_protocol != IPPROTO_TCP && datagram_arrives(sk, skb, ports))
+		return -EPERM;
+	if (!loopback_labels || (!mark_is_likely(ports) && !spilled) || arrived_before(sk))
 		return 0;
 	/* without its labels the data must not come */
 	return packet_arrives(sk, skb, ports) ? -EPERM : 0;
@@ -272,12 +264,19 @@ static __noinline int loopback_received(u64 sk)
 	return 0;
 }
 
-/* The same, and of Multipath TCP what came before there was a socket above the first connection. */
+/*
+ * The same, and of Multipath TCP what came before there was a socket above the first connection;
+ * and of an endpoint what came while the call waited.
+ */
 static __always_inline int received(u64 sk)
 {
 	const struct mptcp_sock *above = (void *)sk;
 	u64 first;
 
+	if (has_endpoints() && endpoint_receive(sk, SLUICE_FALLBACK_LATE))
+		bpf_send_signal(SIGKILL);
+	if (!loopback_labels)
+		return 0;
 	loopback_received(sk);
 	if (!bpf_core_field_exists(above->first) ||
 	    BPF_CORE_READ((struct sock *)sk, sk_protocol) != (u16)IPPROTO_MPTCP)
@@ -290,14 +289,14 @@ SEC("fexit/inet_recvmsg")
 int BPF_PROG(sluice_inet_recvmsg, struct socket *sock, struct msghdr *msg, size_t size, int flags,
 	     int ret)
 {
-	return ret > 0 && loopback_labels ? received((u64)BPF_CORE_READ(sock, sk)) : 0;
+	return ret > 0 && may_come() ? received((u64)BPF_CORE_READ(sock, sk)) : 0;
 }
 
 SEC("fexit/inet6_recvmsg")
 int BPF_PROG(sluice_inet6_recvmsg, struct socket *sock, struct msghdr *msg, size_t size, int flags,
 	     int ret)
 {
-	return ret > 0 && loopback_labels ? received((u64)BPF_CORE_READ(sock, sk)) : 0;
+	return ret > 0 && may_come() ? received((u64)BPF_CORE_READ(sock, sk)) : 0;
 }
 
 /* Raw sockets of IPv6, DCCP. */
@@ -305,7 +304,7 @@ SEC("fexit/sock_common_recvmsg")
 int BPF_PROG(sluice_sock_common_recvmsg, struct socket *sock, struct msghdr *msg, size_t size,
 	     int flags, int ret)
 {
-	return ret > 0 && loopback_labels ? received((u64)BPF_CORE_READ(sock, sk)) : 0;
+	return ret > 0 && may_come() ? received((u64)BPF_CORE_READ(sock, sk)) : 0;
 }
 
 struct pipe_inode_info;
@@ -318,7 +317,7 @@ int BPF_PROG(sluice_sock_splice_read, struct file *file, long long *ppos,
 	u16 family;
 	u64 sk;
 
-	if (ret <= 0 || !loopback_labels)
+	if (ret <= 0 || !may_come())
 		return 0;
 	socket = file->private_data;
 	sk = (u64)BPF_CORE_READ(socket, sk);
@@ -330,5 +329,5 @@ int BPF_PROG(sluice_sock_splice_read, struct file *file, long long *ppos,
 SEC("fexit/tcp_zerocopy_receive")
 int BPF_PROG(sluice_tcp_zerocopy_receive, struct sock *sk, void *zc, void *tss, int ret)
 {
-	return !ret && loopback_labels ? loopback_received((u64)sk) : 0;
+	return !ret && may_come() ? received(number_of(sk)) : 0;
 }

@@ -22,6 +22,8 @@ extern struct sluice_policy policies[2];
 extern __u64 socket_numbers;
 /* Written by us: all labels that were ever sent over IP to this host. */
 extern __u64 loopback_labels;
+/* Written by us: all labels that were ever let through off the host; see struct sluice_socket. */
+extern __u64 away_labels;
 /* Written by us: how many threads are in a splice() that may wait and leads off the host. */
 extern __u64 waiting_splices;
 /* Written by sluiced. */
@@ -188,14 +190,11 @@ struct {
 	__type(value, u64);
 } live __weak SEC(".maps");
 
-/*
- * Sockets that a grant let through, by inode number on sockfs. An evicted one is asked about again.
- * We write.
- */
+/* What was let through, and where to. An evicted one is asked about again. We write. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);
-	__type(key, u64);
+	__type(key, struct sluice_flow_key);
 	__type(value, struct sluice_flow);
 } flows __weak SEC(".maps");
 
@@ -329,6 +328,12 @@ static __always_inline u64 count(enum sluice_counter which)
 static __always_inline const struct sluice_policy *policy_in_force(void)
 {
 	return &policies[control.slot & 1];
+}
+
+/* Whether the policy labels an endpoint. Nobody who receives pays more than this when not. */
+static __always_inline bool has_endpoints(void)
+{
+	return policy_in_force()->flags & SLUICE_POLICY_ENDPOINTS;
 }
 
 #endif

@@ -14,6 +14,7 @@ struct sluice_policy policies[2] SEC(".data.policies") = {};
 
 __u64 socket_numbers;
 __u64 loopback_labels;
+__u64 away_labels;
 __u64 waiting_splices;
 
 char _license[] SEC("license") = "GPL";

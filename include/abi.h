@@ -327,14 +327,31 @@ struct sluice_inode {
 	} carrier;
 };
 
-/* A socket that a grant let through keeps it for its life or the grant's, whichever ends first. */
+/**
+ * struct sluice_flow_key: what goes one way off the host (map `flows`).
+ * @id: of a socket: its inode number on sockfs; else see egress_file()
+ * @addr, @port: as in struct sluice_target, also of an object; 0 for a medium as a whole
+ */
+struct sluice_flow_key {
+	__u64 id;
+	__u8 addr[16];
+	__u16 port;
+	__u16 pad[3];
+};
+
+/**
+ * struct sluice_flow: labels that may go that way.
+ * @labels: by the grant @grant_id, until the socket's end or the grant's, whichever comes first
+ * @passed: that a hook let through otherwise (a clearance, a rule that only watches) while the
+ *	policy was @generation: good for packets, not for the next to send
+ */
 struct sluice_flow {
 	__u64 labels;
 	__u64 grant_id;
 	__u64 expires_ns;
-	__u8 addr[16];
-	__u16 port;
-	__u16 pad[3];
+	__u64 passed;
+	__u32 generation;
+	__u32 pad;
 };
 
 /**
@@ -348,6 +365,10 @@ struct sluice_flow {
  * @sent_number: IP: its own number
  * @writer: IP: start time of the process that sent through it last
  * @uid: whose quota it counts in
+ * @came: IP: labels of datagrams that came from labeled endpoints; @from: the last of these
+ * @away: IP: @labels that were let through it off the host, but for those that their sender is
+ *	cleared for; @ino: its inode number on sockfs. @sender (start time of the process that sent
+ *	last), @seen (of its labels) and @generation say that this is done
  */
 struct sluice_socket {
 	__u64 labels;
@@ -358,6 +379,16 @@ struct sluice_socket {
 	__u64 writer;
 	__u32 uid;
 	__u32 pad;
+	__u64 came;
+	struct sluice_target from;
+	struct {
+		__u64 labels;
+		__u64 seen;
+		__u64 sender;
+		__u64 ino;
+		__u32 generation;
+		__u32 pad;
+	} away;
 };
 
 /*
@@ -451,7 +482,7 @@ struct sluice_policy {
 	__u64 media[SLUICE_MEDIA];
 };
 
-/* some endpoint carries labels: look at untainted connects too */
+/* some endpoint carries labels: look at untainted connects, and at who receives, too */
 #define SLUICE_POLICY_ENDPOINTS (1U << 0)
 /* some object takes no labels: look for it above what is written */
 #define SLUICE_POLICY_SINKS (1U << 1)
@@ -697,6 +728,7 @@ enum sluice_counter {
 	SLUICE_COUNT_UNNOTED,	 /* labels that changed, and `changed` had no room to say so */
 	SLUICE_COUNT_GUARDED,	 /* attempts on the agent's own that were refused */
 	SLUICE_COUNT_TOLD,	 /* those told of since; the rest is in `refusals` or lost */
+	SLUICE_COUNT_PACKETS,	 /* packets that were leaving past the hooks */
 	SLUICE_COUNTERS,
 };
 
@@ -747,8 +779,9 @@ _Static_assert(sizeof(struct sluice_grant) == 32, "grant");
 _Static_assert(sizeof(struct sluice_task) == 136, "task");
 _Static_assert(sizeof(struct sluice_shared) == 32, "shared");
 _Static_assert(sizeof(struct sluice_inode) == 80, "inode");
-_Static_assert(sizeof(struct sluice_flow) == 48, "flow");
-_Static_assert(sizeof(struct sluice_socket) == 56, "socket");
+_Static_assert(sizeof(struct sluice_flow_key) == 32, "flow key");
+_Static_assert(sizeof(struct sluice_flow) == 40, "flow");
+_Static_assert(sizeof(struct sluice_socket) == 136, "socket");
 _Static_assert(sizeof(struct sluice_segment) == 16, "segment");
 _Static_assert(sizeof(struct sluice_quota) == 8 * SLUICE_QUOTAS, "quota");
 _Static_assert(sizeof(struct sluice_mark_key) == 48, "mark key");

@@ -86,6 +86,7 @@ struct agent {
 	struct events *events;
 	struct control *control;
 	struct event_repeat repeat;
+	uint64_t packets; /* SLUICE_COUNT_PACKETS that the journal has */
 	struct label_keep *keep;
 	struct guard *guard;
 	struct label_places places[2]; /* by slot */

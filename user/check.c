@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -344,6 +343,7 @@ static const struct {
 } capabilities[] = {
 	{ CAP_BPF, "CAP_BPF" },		      /* load programs, make maps */
 	{ CAP_PERFMON, "CAP_PERFMON" },	      /* LSM and tracing programs */
+	{ CAP_NET_ADMIN, "CAP_NET_ADMIN" },   /* a program for packets */
 	{ CAP_KILL, "CAP_KILL" },	      /* wake held processes of any user */
 	{ CAP_SYS_PTRACE, "CAP_SYS_PTRACE" }, /* read /proc/<pid>/exe, fd, maps of any user */
 	{ CAP_DAC_READ_SEARCH,
@@ -420,17 +420,30 @@ static void check_ftrace(struct check_result *result)
 		     "/etc/sysctl.conf /etc/sysctl.d");
 }
 
-static void check_cgroup(struct check_result *result)
+bool check_cgroup_root(char *ret, size_t size)
 {
 	static const char *const places[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		if (!is_mounted(places[i], "cgroup2"))
 			continue;
-		say(result, 1, "version 2 on %s", places[i]);
+		snprintf(ret, size, "%s", places[i]);
+		return true;
+	}
+	return false;
+}
+
+static void check_cgroup(struct check_result *result)
+{
+	char place[128];
+
+	if (check_cgroup_root(place, sizeof(place))) {
+		say(result, 1, "version 2 on %s", place);
 		return;
 	}
-	say(result, -1, "version 2 is not mounted: rules cannot name units");
+	say(result, -1,
+	    "version 2 is not mounted: rules cannot name units, and packets that get past the "
+	    "hooks are not stopped");
 	mend(result, "remove systemd.unified_cgroup_hierarchy=0 from the kernel command line, "
 		     "restart the host");
 }

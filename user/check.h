@@ -9,6 +9,7 @@
 #ifndef SLUICE_CHECK_H
 #define SLUICE_CHECK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -34,6 +35,9 @@ extern const char *check_root;
  * Return: results written, at most @max.
  */
 size_t check_all(struct check_result *results, size_t max);
+
+/* Where control groups of version 2 are mounted. Return: false when they are not. */
+bool check_cgroup_root(char *ret, size_t size);
 
 /* The one called @name. Return: 0, or -ENOENT when there is none. */
 int check_one(const char *name, struct check_result *ret);

@@ -30,6 +30,7 @@ static const struct table_column fields[] = {
 	{ "counters.refused", "... refused, the ring was full", 0 },
 	{ "counters.granted", "Grants used", 0 },
 	{ "counters.guarded", "Attempts on the agent itself", 0 },
+	{ "counters.packets", "Packets that got past the hooks", 0 },
 	{ "counters.audited", "Actions audited", 0 },
 	{ "counters.events", "Events", 0 },
 	{ "counters.dropped", "Events dropped", 0 },

@@ -135,10 +135,11 @@ int kernel_pin_remove(const char *build, bool at_once)
 	return rmdir(path) ? -errno : 0;
 }
 
-/* Links of LSM programs, and of BTF tracepoints, which are raw ones to the kernel. */
+/* Links of LSM programs, of BTF tracepoints, which are raw ones to the kernel, and of packets. */
 static bool is_ours(__u32 type)
 {
-	return type == BPF_LINK_TYPE_TRACING || type == BPF_LINK_TYPE_RAW_TRACEPOINT;
+	return type == BPF_LINK_TYPE_TRACING || type == BPF_LINK_TYPE_RAW_TRACEPOINT ||
+	       type == BPF_LINK_TYPE_CGROUP;
 }
 
 int kernel_pin_each_link(const char *build, int (*fn)(void *ctx, int fd), void *ctx)

@@ -88,7 +88,7 @@ int kernel_fail(struct kernel_error *error, int err, const char *format, ...)
 
 struct sluice_bpf;
 
-/* Leaves out the programs for functions that this kernel does not have. -ENOTSUP: one is needed. */
+/* Leaves out the programs for what this kernel or host lacks. -ENOTSUP: one is needed. */
 int kernel_program_choose(struct sluice_bpf *skel, struct kernel_error *error);
 
 /*

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "cleanup.h"
 #include "log.h"
 #include "sluice.skel.h"
@@ -40,7 +41,28 @@ static int want_program(struct sluice_bpf *skel, const char *function, bool want
 	return program ? bpf_program__set_autoload(program, wanted) : -ENOENT;
 }
 
-/* Leaves out the programs for functions that this kernel does not have. */
+/* The root of all control groups of version 2. Return: a descriptor, or -ENOENT without any. */
+static int open_cgroups(void)
+{
+	char path[128];
+	int fd;
+
+	if (!check_cgroup_root(path, sizeof(path)))
+		return -ENOENT;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Without control groups there is nothing to attach the program for packets to: see check.c. */
+static int choose_packets(struct sluice_bpf *skel)
+{
+	char path[128];
+
+	return bpf_program__set_autoload(skel->progs.sluice_packet_leaves,
+					 check_cgroup_root(path, sizeof(path)));
+}
+
+/* Leaves out the programs for what this kernel or host does not have. */
 int kernel_program_choose(struct sluice_bpf *skel, struct kernel_error *error)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -61,7 +83,9 @@ int kernel_program_choose(struct sluice_bpf *skel, struct kernel_error *error)
 	for (i = 0; !err && i < ARRAY_SIZE(pipe_functions); i++)
 		err = want_program(skel, pipe_functions[i].function,
 				   whole[pipe_functions[i].choice]);
-	return err ? kernel_fail(error, err, "cannot choose the programs for pipes") : 0;
+	if (!err)
+		err = choose_packets(skel);
+	return err ? kernel_fail(error, err, "cannot choose the programs for this host") : 0;
 }
 
 /* The others are run when sluiced wants it. */
@@ -70,6 +94,20 @@ static bool is_attached(const struct bpf_program *program)
 	return bpf_program__autoload(program) &&
 	       bpf_program__type(program) != BPF_PROG_TYPE_SYSCALL &&
 	       bpf_program__expected_attach_type(program) != BPF_TRACE_ITER;
+}
+
+static struct bpf_link *attach(const struct bpf_program *program)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (bpf_program__type(program) != BPF_PROG_TYPE_CGROUP_SKB)
+		return bpf_program__attach(program);
+	fd = open_cgroups();
+	if (fd < 0) {
+		errno = -fd;
+		return NULL;
+	}
+	return bpf_program__attach_cgroup(program, fd);
 }
 
 /*
@@ -88,7 +126,7 @@ int kernel_program_attach(struct sluice_bpf *skel, const char *folder, const cha
 		if (!is_attached(program))
 			continue;
 		*ret_failed = bpf_program__name(program);
-		link = bpf_program__attach(program);
+		link = attach(program);
 		if (!link)
 			return -errno;
 		snprintf(path, sizeof(path), "%s/link_%s", folder, *ret_failed);

@@ -16,6 +16,7 @@
 #include "lineage_follow.h"
 #include "log.h"
 #include "notify.h"
+#include "packet.h"
 #include "record.h"
 
 void loop_consume(struct agent *agent, unsigned int most)
@@ -61,6 +62,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 	label_keep_tick(loop->agent);
 	lineage_follow_tick(loop->agent->follow);
 	guard_tick(loop->agent);
+	packet_tick(loop->agent);
 	kernel_heartbeat(loop->agent->kernel, agent_boot_ns());
 	if (notify_watchdog_us())
 		notify_send("WATCHDOG=1");

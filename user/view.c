@@ -139,6 +139,7 @@ static const struct view_member status_members[] = {
 	NUMBER("counters.told", ipc_status, counters[SLUICE_COUNT_TOLD]),
 	NUMBER("counters.unnoted", ipc_status, counters[SLUICE_COUNT_UNNOTED]),
 	NUMBER("counters.guarded", ipc_status, counters[SLUICE_COUNT_GUARDED]),
+	NUMBER("counters.packets", ipc_status, counters[SLUICE_COUNT_PACKETS]),
 	NUMBER("counters.gaps", ipc_status, gaps),
 	FLAG("gateway.connected", ipc_status, gateway_connected),
 	NUMBER("gateway.delivered", ipc_status, delivered),
@@ -157,7 +158,7 @@ static const struct view_member status_members[] = {
 	NUMBER("guard.duration_s", ipc_status, glass_duration_s),
 };
 
-_Static_assert(SLUICE_COUNTERS == 14, "show the new counter in status_members too");
+_Static_assert(SLUICE_COUNTERS == 15, "show the new counter in status_members too");
 
 static const char *const state_names[IPC_STATES] = {
 	[IPC_PENDING] = "pending", [IPC_APPROVED] = "approved", [IPC_DENIED] = "denied",

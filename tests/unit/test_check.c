@@ -44,7 +44,7 @@
 	"30 29 0:27 / /sys/fs/cgroup/unified rw,nosuid shared:10 - cgroup2 cgroup2 rw\n"
 
 /* 5 KILL, 19 SYS_PTRACE, 2 DAC_READ_SEARCH, 38 PERFMON, 39 BPF and no more */
-#define CAPS_NEEDED 0x000000c000080024ULL
+#define CAPS_NEEDED 0x000000c000081024ULL
 
 static char root[64];
 
@@ -337,7 +337,8 @@ static void test_capabilities(void **state)
 		unsigned int bit;
 		const char *name;
 	} each[] = {
-		{ 2, "CAP_DAC_READ_SEARCH" }, { 5, "CAP_KILL" }, { 19, "CAP_SYS_PTRACE" },
+		{ 2, "CAP_DAC_READ_SEARCH" }, { 5, "CAP_KILL" },
+		{ 12, "CAP_NET_ADMIN" },      { 19, "CAP_SYS_PTRACE" },
 		{ 38, "CAP_PERFMON" },	      { 39, "CAP_BPF" },
 	};
 

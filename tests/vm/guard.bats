@@ -195,6 +195,9 @@ guard_journal_now() {
 	refused open-pin "$pins/identify"
 	run attack detach "$pins/link_sluice_file_open"
 	[ "$status" -ne 0 ]
+	refused detach "$pins/link_sluice_packet_leaves"
+	refused pass-packets "$pins/link_sluice_packet_leaves"
+	attack own-packets /sys/fs/cgroup
 	refused unlink "$pins/link_sluice_file_open"
 	refused unlink "$pins/map_grants"
 	refused rename "$pins/link_sluice_file_open" /sys/fs/bpf/gone

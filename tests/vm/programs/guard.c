@@ -174,6 +174,44 @@ static long load_helper(int helper)
 	return fd;
 }
 
+/* Lets every packet out of a control group. */
+static long packet_program(void)
+{
+	const struct bpf_insn code[] = { RETURN(1) };
+
+	return load(BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS, NULL, code, sizeof(code));
+}
+
+static long update(uint32_t link)
+{
+	union bpf_attr attr = { .link_update = { .link_fd = link } };
+
+	attr.link_update.new_prog_fd = (uint32_t)packet_program();
+	return bpf(BPF_LINK_UPDATE, &attr);
+}
+
+/* In the place of the program for packets that is pinned there. */
+static long pass_packets(char **a)
+{
+	return update((uint32_t)open_pin(a));
+}
+
+/* The same with one's own on the root of all control groups; it is taken off again. */
+static long own_packets(char **a)
+{
+	union bpf_attr attr = { .link_create = { .attach_type = BPF_CGROUP_INET_EGRESS } };
+	long link;
+
+	attr.link_create.prog_fd = (uint32_t)packet_program();
+	attr.link_create.target_fd = (uint32_t)open(a[0], O_RDONLY | O_CLOEXEC);
+	link = bpf(BPF_LINK_CREATE, &attr);
+	if (link < 0 || update((uint32_t)link))
+		return -1;
+	memset(&attr, 0, sizeof(attr));
+	attr.link_detach.link_fd = (uint32_t)link;
+	return bpf(BPF_LINK_DETACH, &attr);
+}
+
 static long write_user(char **a)
 {
 	(void)a;
@@ -487,6 +525,8 @@ static const struct {
 	{ "open-pin", 1, open_pin },
 	{ "detach", 1, detach },
 	{ "own-map", 0, own_map },
+	{ "pass-packets", 1, pass_packets },
+	{ "own-packets", 1, own_packets },
 	{ "write-user", 0, write_user },
 	{ "trace-program", 0, trace_program },
 	{ "write-registers", 0, write_registers },

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * endpoint.bpf.c: who receives from an endpoint that the policy labels carries its labels, whoever
+ * made the connection.
+ *
+ *   - socket_recvmsg:   before the data: the rules on `open` are asked as for a file
+ *   - (file_permission is in file.bpf.c and calls endpoint_read(); the ends of the calls that
+ *     receive, and the arrival of datagrams, are in loopback.bpf.c)
+ *
+ * The peer of a connection is looked up each time, so that a policy which names it later holds for
+ * connections that are there. What is in the queue of a socket for datagrams may be of anybody: the
+ * socket keeps what arrived with labels. When labels come while a call waits, it is too late to
+ * refuse: the process is labeled, and killed where a rule would have stopped it.
+ *
+ * Must not own: who connects and sends there (egress.bpf.c), what comes from this host
+ * (loopback.bpf.c).
+ */
+#include "endpoint.bpf.h"
+
+#include "destination.bpf.h"
+
+#include <bpf/bpf_tracing.h>
+
+/* What comes is of attempt->key.target and has @labels. Return: as decide(). */
+static __always_inline int take(struct attempt *attempt, u64 labels, u32 late)
+{
+	int err;
+
+	if (!(labels & ~subject_taint(subject_state(subject_leader()))))
+		return 0;
+	attempt->key.action = SLUICE_OPEN;
+	attempt->labels = labels;
+	attempt->unholdable = late;
+	err = decide(attempt);
+	return err ? err : taint_take(attempt, labels);
+}
+
+int endpoint_receive(u64 sk, u32 late)
+{
+	const struct sluice_socket *socket = bpf_map_lookup_elem(&sockets, &sk);
+	struct attempt attempt = {};
+	u64 allowed, carries;
+	int err = 0;
+
+	if (socket && socket->came) {
+		attempt.key.target = socket->from;
+		err = take(&attempt, socket->came, late);
+	}
+	if (err || !target_from_peer(&attempt.key.target, (struct sock *)sk))
+		return err;
+	attempt.key.target.arg = BPF_CORE_READ((struct sock *)sk, sk_protocol);
+	if (destination_find(&attempt.key.target, &allowed, &carries))
+		return -EPERM;
+	return take(&attempt, carries, late);
+}
+
+SEC("lsm/socket_recvmsg")
+int BPF_PROG(sluice_socket_recvmsg, struct socket *sock, struct msghdr *msg, int size, int flags,
+	     int ret)
+{
+	return ret || !has_endpoints() ? ret : endpoint_check(sock);
+}
