@@ -20,6 +20,7 @@ setup() {
 teardown() {
 	pkill -CONT -x sluiced || true
 	pkill -KILL -x flood || true
+	rm -rf /dev/shm/flood*
 	close_all
 }
 
@@ -89,10 +90,6 @@ no_memory() {
 	run "$@"
 	echo "$output"
 	[ "$status" -ne 0 ] && [[ $output == *'Cannot allocate memory'* ]]
-}
-
-teardown() {
-	rm -rf /dev/shm/flood*
 }
 
 @test "who maps more files than their share keeps nobody else from mapping" {
