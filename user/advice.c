@@ -43,13 +43,14 @@ static void on_paths(struct advice *advice, const struct policy_label *label)
 	for (size_t i = 0; i < label->n_paths; i++)
 		if (stat(label->paths[i].path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR))
 			warn(advice, &label->paths[i].origin,
-			     "the path '%s' of label '%s' does not exist here; it is labeled once "
-			     "it does",
+			     "the path '%s' of label '%s' does not exist here; sluiced refuses "
+			     "the policy until it does",
 			     label->paths[i].path, label->name);
 	for (size_t i = 0; i < label->n_xattrs; i++)
 		if (stat(label->xattrs[i].below, &st) < 0 && (errno == ENOENT || errno == ENOTDIR))
 			warn(advice, &label->xattrs[i].origin,
-			     "the folder '%s' of label '%s' does not exist here",
+			     "the folder '%s' of label '%s' does not exist here; sluiced "
+			     "refuses the policy until it does",
 			     label->xattrs[i].below, label->name);
 }
 

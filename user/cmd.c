@@ -88,7 +88,7 @@ static void print_commands(FILE *out, const struct cmd *table, size_t n, const c
 {
 	fprintf(out, "Usage: %s COMMAND [OPTION...] [ARGUMENT...]\n\nCommands:\n", name);
 	for (size_t i = 0; i < n; i++)
-		fprintf(out, "  %-10s %s\n", table[i].name, table[i].help);
+		fprintf(out, "  %-11s %s\n", table[i].name, table[i].help);
 	fprintf(out, "\n'%s COMMAND --help' explains one command; sluice(1) has all of it.\n",
 		name);
 }

@@ -320,10 +320,11 @@ static int journal_show(int argc, char **argv, struct cmd_common *common)
 {
 	const struct argp argp = { journal_options,
 				   parse_journal,
-				   "\nverify [FILE]\nprove NUMBER",
+				   NULL,
 				   "Entries of the signed journal, each verified before it is "
-				   "shown.\vThe last line says through which "
-				   "checkpoint the journal is verified.",
+				   "shown.\vThe last line says through which checkpoint the "
+				   "journal is verified. 'sluice journal verify --help' and "
+				   "'sluice journal prove --help' explain these.",
 				   cmd_common_options,
 				   NULL,
 				   NULL };

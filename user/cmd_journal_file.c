@@ -50,5 +50,5 @@ const char *cmd_journal_path(const struct cmd_common *common, const char *file, 
 int cmd_journal_unreadable(const char *path, int r)
 {
 	return cmd_fail(cmd_exit_code(r), "cannot read the journal '%s': %s%s", path, strerror(-r),
-			r == -EACCES ? "; be root, or a member of the group that may read it" : "");
+			r == -EACCES ? "; only root may read the journal of this host" : "");
 }

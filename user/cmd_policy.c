@@ -33,7 +33,7 @@ static const struct table_column rule_columns[] = {
 	{ "labels", "LABELS", TABLE_WRAP },
 	{ "verdict", "VERDICT", 0 },
 	{ "groups", "ASKED", TABLE_WRAP },
-	{ "reviewers", "REVIEWERS", TABLE_RIGHT },
+	{ "reviewers", "APPROVALS", TABLE_RIGHT },
 	{ "scope", "SCOPE", 0 },
 	{ "origin", "WHERE", TABLE_WRAP },
 };

@@ -126,13 +126,15 @@ static void print_how(FILE *out, const json_t *request)
 	const char *tier = json_string_value(json_object_get(request, "tier")) ?: "";
 	const char *id = json_string_value(json_object_get(request, "id")) ?: "";
 	const char *digest = json_string_value(json_object_get(request, "digest")) ?: "";
+	bool reason = json_is_true(json_object_get(request, "reason_required"));
 	bool key = strcmp(tier, "A1") > 0;
 
 	if (strcmp(json_string_value(json_object_get(request, "state")) ?: "", "pending") != 0)
 		return;
 	fprintf(out, "\nTo approve%s:\n  sluice approve ", key ? ", with your own key" : "");
 	escape_print(out, id);
-	fprintf(out, " %.8s%s\n", digest, key ? " --key ~/.ssh/id_ed25519" : "");
+	fprintf(out, " %.8s%s%s\n", digest, key ? " --key ~/.ssh/id_ed25519" : "",
+		reason ? " --reason \"…\"" : "");
 }
 
 int cmd_fetch_request(const struct cmd_common *common, const char *id, json_t **ret)

@@ -288,8 +288,8 @@ int policy_open_section(struct policy_build *build, const char *heading)
 	if (!kind)
 		return policy_fail(build,
 				   "unknown section [%.100s]; known are Agent, Guard, Label, Rule, "
-				   "Trusted, Person and "
-				   "Group, each but Agent and Guard with a name",
+				   "Trusted, Declassify, Sink, Person and Group, each but Agent "
+				   "and Guard with a name",
 				   heading);
 	r = check_name(build, kind, name);
 	if (r < 0)
