@@ -15,5 +15,6 @@ struct sluice_policy policies[2] SEC(".data.policies") = {};
 __u64 socket_numbers;
 __u64 loopback_labels;
 __u64 waiting_splices;
+__u64 taint_epoch;
 
 char _license[] SEC("license") = "GPL";
