@@ -57,7 +57,7 @@ $(O)/tests/%: tests/bench/%.c $(TEST_ARCHIVE)
 	$(Q)$(call test_compile)
 
 # Before the pattern of the tools, which it would match as well.
-$(O)/tests/vm/%: tests/vm/programs/%.c tests/vm/programs/program.h
+$(O)/tests/vm/%: tests/vm/programs/%.c tests/vm/programs/program.h tests/vm/programs/peer.h
 	@mkdir -p $(@D)
 	$(call msg,PROGRAM,$@)
 	$(Q)$(CC) $(filter-out -Iinclude -Iuser,$(OUR_CFLAGS)) $(CFLAGS) $(LDFLAGS) -o $@ $< -pthread $(VM_LIBS_$(@F))

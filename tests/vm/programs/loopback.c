@@ -28,14 +28,11 @@
 #include <arpa/inet.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
-#include "program.h"
+#include "peer.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
@@ -116,49 +113,10 @@ static int client(int type, int protocol)
 	return fd;
 }
 
-static int accepted(int fd)
-{
-	int peer = accept(fd, NULL, NULL);
-
-	if (peer < 0)
-		refused("accept");
-	return peer;
-}
-
-static void send_line(int fd)
-{
-	if (write(fd, "sent\n", 5) != 5)
-		refused("write");
-}
-
 static void send_to(int fd, const union address *to, int flags)
 {
 	if (sendto(fd, "sent\n", 5, flags, &to->any, size_of(to)) != 5)
 		refused("sendto");
-}
-
-/* Receives once and writes what came. */
-static void receive(int fd, char *out)
-{
-	char bytes[64];
-
-	if (recv(fd, bytes, sizeof(bytes), 0) < 0)
-		refused("recv");
-	write_file(out);
-}
-
-static void accept_and_receive(int fd, char *out)
-{
-	receive(accepted(fd), out);
-}
-
-static int child_status(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, 0) != pid)
-		refused("waitpid");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
 /* @receiver runs in a child beside the sender. */

@@ -16,14 +16,12 @@
  * Owns no expectation; see program.h for the exit status. The two speak by signals, which carry
  * nothing.
  */
-#include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 
-#include "program.h"
+#include "peer.h"
 
 /* What the parent does to the child: @prepare while both are clean, then @reach. */
 struct way {
@@ -34,27 +32,6 @@ struct way {
 
 static long cell = 7; /* at the same address in both */
 static int memory;
-
-static void wait_for(int number)
-{
-	sigset_t set;
-	int got;
-
-	sigemptyset(&set);
-	sigaddset(&set, number);
-	if (sigwait(&set, &got))
-		refused("sigwait");
-}
-
-static void wait_stopped(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, WUNTRACED) != pid)
-		refused("waitpid");
-	if (!WIFSTOPPED(status))
-		exit(1);
-}
 
 static void nothing(pid_t pid)
 {
@@ -174,15 +151,8 @@ static void stop_and_peek(pid_t pid)
 
 static pid_t start(void (*child)(char **), char **argv)
 {
-	sigset_t set;
-	pid_t pid;
+	pid_t pid = fork_peer();
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	pid = fork();
-	if (pid < 0)
-		refused("fork");
 	if (!pid) {
 		wait_for(SIGUSR1);
 		child(argv);
@@ -218,15 +188,12 @@ static int out_of_child(const struct way *way, char **argv)
 static int into_child(const struct way *way, char **argv)
 {
 	pid_t pid = start(child_writes, argv);
-	int result;
 
 	way->prepare(pid);
 	read_file(argv[0]);
 	way->reach(pid);
 	kill(pid, SIGUSR1);
-	if (waitpid(pid, &result, 0) != pid)
-		refused("waitpid");
-	return WIFEXITED(result) ? WEXITSTATUS(result) : 1;
+	return child_status(pid);
 }
 
 static int seize(char **argv)

@@ -14,14 +14,12 @@
  */
 #include <linux/keyctl.h>
 #include <mqueue.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <sys/msg.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
-#include "program.h"
+#include "peer.h"
 
 #ifndef MSG_COPY
 #define MSG_COPY 040000
@@ -159,28 +157,10 @@ static void describe_key(void)
 		refused("keyctl describe");
 }
 
-static void wait_for(int number)
-{
-	sigset_t set;
-	int got;
-
-	sigemptyset(&set);
-	sigaddset(&set, number);
-	if (sigwait(&set, &got))
-		refused("sigwait");
-}
-
 static pid_t start(const struct way *way, char *out)
 {
-	sigset_t set;
-	pid_t pid;
+	pid_t pid = fork_peer();
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	pid = fork();
-	if (pid < 0)
-		refused("fork");
 	if (!pid) {
 		if (!way->waits)
 			wait_for(SIGUSR1);
@@ -203,11 +183,10 @@ static int run(const struct way *way, char **argv)
 	read_file(argv[0]);
 	way->leave();
 	kill(pid, SIGUSR1);
-	if (waitpid(pid, &status, 0) != pid)
-		refused("waitpid");
+	status = child_status(pid);
 	if (way->make == make_sysv || way->make == make_sysv_first)
 		msgctl(queue, IPC_RMID, NULL);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+	return status;
 }
 
 int main(int argc, char **argv)

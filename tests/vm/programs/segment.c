@@ -18,13 +18,11 @@
  * Owns no expectation; see program.h for the exit status. They speak by signals, which carry
  * nothing.
  */
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
-#include "program.h"
+#include "peer.h"
 
 #define SIZE 4096
 
@@ -112,26 +110,6 @@ static void map_private(void)
 	memory = map(-1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
 }
 
-static void wait_for(int number)
-{
-	sigset_t set;
-	int got;
-
-	sigemptyset(&set);
-	sigaddset(&set, number);
-	if (sigwait(&set, &got))
-		refused("sigwait");
-}
-
-static void wait_stopped(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status))
-		exit(1);
-	kill(pid, SIGCONT);
-}
-
 static void nothing(void)
 {
 }
@@ -151,18 +129,15 @@ static pid_t child(void (*first)(void), void (*then)(void))
 		_exit(0);
 	}
 	wait_stopped(pid);
+	kill(pid, SIGCONT);
 	return pid;
 }
 
 /* Lets @pid go on, and waits for its end. */
 static int end_of(pid_t pid)
 {
-	int status;
-
 	kill(pid, SIGUSR1);
-	if (waitpid(pid, &status, 0) != pid)
-		refused("waitpid");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+	return child_status(pid);
 }
 
 static void look_and_write(void)

@@ -14,16 +14,13 @@
  *
  * Owns no expectation; see program.h for the exit status.
  */
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/sendfile.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
-#include "program.h"
+#include "peer.h"
 
 static struct sockaddr_un name;
 static socklen_t name_size;
@@ -58,61 +55,6 @@ static int client(int type)
 	return fd;
 }
 
-static int accepted(int fd)
-{
-	int peer = accept(fd, NULL, NULL);
-
-	if (peer < 0)
-		refused("accept");
-	return peer;
-}
-
-static void send_line(int fd)
-{
-	if (write(fd, "sent\n", 5) != 5)
-		refused("write");
-}
-
-/* Receives once and writes what came. */
-static void receive(int fd, char *out)
-{
-	char bytes[64];
-	ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
-
-	if (n < 0)
-		refused("recv");
-	write_file(out);
-}
-
-/* The child of @pid ended well? */
-static int child_status(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, 0) != pid)
-		refused("waitpid");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-}
-
-/* Until @pid sleeps in a system call: the receiver waits before the sender starts. */
-static void wait_asleep(pid_t pid)
-{
-	char path[64], line[512];
-	const char *state = NULL;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	while (!state || state[2] != 'S') {
-		FILE *file = fopen(path, "re");
-
-		usleep(50000);
-		if (!file || !fgets(line, sizeof(line), file))
-			refused(path);
-		fclose(file);
-		state = strrchr(line, ')');
-	}
-	usleep(100000);
-}
-
 /* @receiver runs in a child, which starts to wait; then the parent reads the file and sends. */
 static pid_t start(void (*receiver)(int, char *), int fd, char *out)
 {
@@ -126,11 +68,6 @@ static pid_t start(void (*receiver)(int, char *), int fd, char *out)
 	}
 	wait_asleep(pid);
 	return pid;
-}
-
-static void accept_and_receive(int fd, char *out)
-{
-	receive(accepted(fd), out);
 }
 
 static int over_name(char **argv, int type, bool abstract)
