@@ -386,24 +386,46 @@ static __always_inline bool is_shared(const struct file *file)
 	       file->f_inode->i_sb->s_magic == HUGETLBFS_MAGIC;
 }
 
+/* What the current process may write into @file by a mapping. */
+static __always_inline u64 map_taint(const struct file *file)
+{
+	return file->f_mode & FMODE_WRITE ? subject_taint(subject_state(subject_leader())) : 0;
+}
+
+static __noinline int map_written(struct file *file, u64 taint)
+{
+	if (!taint || write_is_known(object_cache(file->f_inode), taint, subject_leader()))
+		return 0;
+	return write_out(file, taint);
+}
+
+/* The current process is of the group that has @file mapped already. */
+static __always_inline bool is_mapped(struct file *file)
+{
+	const struct sluice_task *state = subject_state(subject_leader());
+	const struct sluice_inode *cache = object_cache(file->f_inode);
+
+	return state && cache && state->shared && cache->group == state->shared;
+}
+
 /*
  * The current process maps @file, which it may read, so that others see what it writes. What it did
  * so before makes no difference: a process leaves its group by exec and at its end only, and the
- * inode is in memory, with what it remembers, as long as anybody has it mapped.
+ * inode is in memory, with what it remembers, as long as anybody has it mapped. What another thread
+ * reads before the process is of the group does not come to the file by that.
  */
 static __noinline int map_visible(struct file *file)
 {
-	struct task_struct *leader = subject_leader();
-	const struct sluice_task *state = subject_state(leader);
-	const struct sluice_inode *cache = object_cache(file->f_inode);
-	u64 taint = file->f_mode & FMODE_WRITE ? subject_taint(state) : 0;
-	int err = taint && !write_is_known(cache, taint, leader) ? write_out(file, taint) : 0;
+	u64 before = map_taint(file), taint;
+	int err = map_written(file, before);
 
-	if (err || !is_shared(file))
+	if (err || !is_shared(file) || is_mapped(file))
 		return err;
-	if (state && cache && state->shared && cache->group == state->shared)
-		return 0;
-	return map_shared(file);
+	err = map_shared(file);
+	if (err)
+		return err;
+	taint = map_taint(file);
+	return taint & ~before ? map_written(file, taint) : 0;
 }
 
 SEC("lsm/mmap_file")
