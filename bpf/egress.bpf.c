@@ -32,12 +32,12 @@ static __noinline int flow_open(u64 id, const struct attempt *attempt)
 	u64 grant_id = attempt->grant_id, granted = grant_id ? attempt->missing : 0;
 	const u64 *expires_ns = grant_id ? bpf_map_lookup_elem(&live, &grant_id) : NULL;
 	struct sluice_flow_key key = flow_key(id, &attempt->key.target);
-	struct sluice_flow *known = bpf_map_lookup_elem(&flows, &key);
 	u64 passed = attempt->labels & ~granted;
-	struct sluice_flow flow = {};
+	struct sluice_flow flow;
+	bool known = flow_read(&flow, &key);
 
-	if (known)
-		flow = *known;
+	if (!known)
+		__builtin_memset(&flow, 0, sizeof(flow));
 	if (flow.generation != policy_in_force()->generation)
 		flow.passed = 0;
 	if (known && !expires_ns && !(passed & ~flow.passed))
@@ -71,8 +71,8 @@ static __noinline int egress_check(struct attempt *attempt, u64 socket_ino, u64 
 	if (!attempt->labels && !carries && taint)
 		sent_remember(&attempt->key.target, taint, generation, here);
 	if (attempt->labels)
-		attempt->labels &= ~flow_granted(socket_ino, &attempt->key.target);
-	if (attempt->labels) {
+		attempt->covered = flow_granted(socket_ino, &attempt->key.target);
+	if (attempt->labels & ~attempt->covered) {
 		err = decide(attempt);
 		if (err)
 			return err;
@@ -82,6 +82,7 @@ static __noinline int egress_check(struct attempt *attempt, u64 socket_ino, u64 
 		return here;
 	attempt->key.action = SLUICE_OPEN;
 	attempt->labels = carries;
+	attempt->covered = 0;
 	attempt->grant_id = 0;
 	err = decide(attempt);
 	if (!err)
@@ -108,8 +109,8 @@ int egress_medium(struct attempt *attempt, u64 flow, u64 taint)
 	attempt->key.action = SLUICE_EGRESS;
 	attempt->labels = taint & ~policy_in_force()->media[medium];
 	if (attempt->labels)
-		attempt->labels &= ~flow_granted(flow, &attempt->key.target);
-	if (!attempt->labels)
+		attempt->covered = flow_granted(flow, &attempt->key.target);
+	if (!(attempt->labels & ~attempt->covered))
 		return 0;
 	err = decide(attempt);
 	if (err)

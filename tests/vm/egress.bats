@@ -5,6 +5,7 @@
 #
 #   secret     held and asked; free to a few places
 #   top        refused; free to UDP 9002 of 10.9.0.3 only
+#   more       held and asked
 #   database   what comes from 10.9.0.2:5432
 
 # shellcheck source=tests/vm/lib.bash
@@ -15,7 +16,8 @@ AWAY=10.9.0.2
 AWAY6=fd09::2
 
 setup_file() {
-	mkdir -p "$ROOT/top"
+	mkdir -p "$ROOT/top" "$ROOT/more"
+	echo more >"$ROOT/more/file"
 	echo top >"$ROOT/top/file"
 	secret rows
 	set_policy "$(policy)"
@@ -36,6 +38,15 @@ policy() {
 	Scope=process
 	To=$AWAY:9001/tcp $AWAY:9003-9004/tcp [$AWAY6]:9001/tcp [fd09::]/64:9003/tcp
 	To=partner.test:9002/udp
+	[Label more]
+	Path=$ROOT/more
+	[Rule more]
+	Action=egress
+	Labels=more
+	Verdict=ask
+	Mode=hold
+	Reviewers=data
+	Scope=process
 	[Rule keep]
 	Action=egress
 	Labels=top
@@ -367,6 +378,21 @@ except PermissionError as error:
 @test "a running flow ends when its grant expires" {
 	spawn paul "$NET" flow "$FROM" "$AWAY" 9000 "$TEXT;"
 	wait_held "$PID"
+@test "labels that come later are asked about together with the granted ones: one grant covers all" {
+	local first
+
+	spawn paul "$PROGRAMS/packet" answers "$FROM" "$ROOT/more/file" "$AWAY" 9000 "$TEXT"
+	wait_held "$PID"
+	first=$(request_for "$PID")
+	approve "$first" --scope once
+	wait_until "$PATIENCE" another_request "$PID" "$first"
+	wait_held "$PID"
+	sluice show "$(request_for "$PID")" | grep -q 'Labels.*more.*secret'
+	approve_pid "$PID" --scope once
+	exit_of "$PID" 0
+	arrives udp-9000 "$TEXT"
+}
+
 	approve_pid "$PID" --scope once --for 4s
 	arrives tcp-9000 "$TEXT;"
 	wait_held "$PID"
