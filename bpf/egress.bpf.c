@@ -195,7 +195,13 @@ static __always_inline int send_noted(u64 sk, u64 taint, int err)
 {
 	if (err == SENT_HERE)
 		return loopback_send(sk, taint);
-	return err || !taint ? err : packet_send(sk, taint);
+	if (err)
+		return err;
+	if (taint)
+		return packet_send(sk, taint);
+	if (away_labels)
+		packet_send_clean(sk);
+	return 0;
 }
 
 /* A send without an address of its own: to the peer. */
@@ -366,6 +372,13 @@ static __always_inline int send_message(struct socket *sock, const struct sock *
 	return send_to(sock, name, state, taint, steering);
 }
 
+/* Who carries nothing sends, and the policy labels no endpoint. Other sockets need it not. */
+static __always_inline void send_clean(const struct socket *sock)
+{
+	if (away_labels && sock->type == SOCK_DGRAM)
+		packet_send_clean((u64)BPF_CORE_READ(sock, sk));
+}
+
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(sluice_socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
 {
@@ -377,7 +390,11 @@ int BPF_PROG(sluice_socket_sendmsg, struct socket *sock, struct msghdr *msg, int
 	if (ret)
 		return ret;
 	state = subject_state(subject_leader());
-	if (!is_of_interest(state, &taint) || is_exempt(bpf_get_current_task_btf()))
+	if (!is_of_interest(state, &taint)) {
+		send_clean(sock);
+		return 0;
+	}
+	if (is_exempt(bpf_get_current_task_btf()))
 		return 0;
 	sk = sock->sk;
 	if (sk && sk->__sk_common.skc_family == AF_UNIX)

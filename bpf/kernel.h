@@ -371,6 +371,15 @@ struct mptcp_sock {
 	struct sock *first;
 };
 
+struct udp_sock {
+	int pending;
+};
+
+/* Of a Netlink message, in @cb. */
+struct netlink_skb_parms {
+	u32 portid;
+};
+
 struct sk_buff {
 	struct sock *sk;
 	unsigned long _nfct;

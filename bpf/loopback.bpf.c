@@ -63,6 +63,7 @@ int loopback_send_first(u64 sk, u64 taint)
 	socket->writer = subject_leader()->start_boottime;
 	return 0;
 }
+	socket_is_not_clean(socket);
 
 /* Requests for connections and what is left of closed ones are no sockets, but look so at first. */
 static __always_inline bool is_whole(const struct sock *sk)

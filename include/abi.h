@@ -13,7 +13,7 @@
 
 #include "limits.h"
 
-#define SLUICE_ABI_VERSION 10
+#define SLUICE_ABI_VERSION 11
 
 /* What a process may want to do with labeled data; each is guarded label by label. */
 enum sluice_action {
@@ -367,8 +367,8 @@ struct sluice_flow {
  * @uid: whose quota it counts in
  * @came: IP: labels of datagrams that came from labeled endpoints; @from: the last of these
  * @away: IP: @labels that were let through it off the host, but for those that their sender is
- *	cleared for; @ino: its inode number on sockfs. @sender (start time of the process that sent
- *	last), @seen (of its labels) and @generation say that this is done
+ *	cleared for; @ino: its inode number on sockfs; @clean: the thread (pid_tgid) without labels
+ *	that sent last, as long as it has none
  */
 struct sluice_socket {
 	__u64 labels;
@@ -383,11 +383,8 @@ struct sluice_socket {
 	struct sluice_target from;
 	struct {
 		__u64 labels;
-		__u64 seen;
-		__u64 sender;
 		__u64 ino;
-		__u32 generation;
-		__u32 pad;
+		__u64 clean;
 	} away;
 };
 
@@ -781,7 +778,7 @@ _Static_assert(sizeof(struct sluice_shared) == 32, "shared");
 _Static_assert(sizeof(struct sluice_inode) == 80, "inode");
 _Static_assert(sizeof(struct sluice_flow_key) == 32, "flow key");
 _Static_assert(sizeof(struct sluice_flow) == 40, "flow");
-_Static_assert(sizeof(struct sluice_socket) == 136, "socket");
+_Static_assert(sizeof(struct sluice_socket) == 120, "socket");
 _Static_assert(sizeof(struct sluice_segment) == 16, "segment");
 _Static_assert(sizeof(struct sluice_quota) == 8 * SLUICE_QUOTAS, "quota");
 _Static_assert(sizeof(struct sluice_mark_key) == 48, "mark key");
