@@ -90,10 +90,10 @@ static __noinline int egress_check(struct attempt *attempt, u64 socket_ino, u64 
 	return err ? err : here;
 }
 
-/* Families that never leave the host. */
+/* Families that never leave the host. Between processes: unix.bpf.c, netlink.bpf.h. */
 static __always_inline bool is_local_family(u16 family)
 {
-	return family == AF_UNIX || family == AF_NETLINK || family == AF_ALG || family == AF_UNSPEC;
+	return family == AF_UNIX || family == AF_NETLINK || family == AF_UNSPEC;
 }
 
 int egress_medium(struct attempt *attempt, u64 flow, u64 taint)

@@ -382,6 +382,7 @@ struct netlink_skb_parms {
 
 struct sk_buff {
 	struct sock *sk;
+	char cb[48];
 	unsigned long _nfct;
 	int skb_iif;
 	u16 transport_header;
@@ -591,7 +592,6 @@ struct cmsg_plain {
 #define AF_INET6 10
 #define AF_NETLINK 16
 #define AF_PACKET 17
-#define AF_ALG 38
 #define AF_VSOCK 40
 #define AF_XDP 44
 #define SOCK_STREAM 1

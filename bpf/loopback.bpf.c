@@ -9,7 +9,8 @@
  *   - loopback_send():        a process sends (egress.bpf.c): its socket is labeled
  *   - net_dev_start_xmit:     a packet of such a socket leaves: its addresses and ports are marked
  *   - socket_sock_rcv_skb:    it arrives: the socket that gets it takes the labels of the mark; and
- *     those of the endpoint that a datagram came from, if the policy labels it (endpoint.bpf.c)
+ *     those of the endpoint that a datagram came from, if the policy labels it (endpoint.bpf.c);
+ *     what a process sends to another over Netlink (netlink.bpf.h)
  *   - inet_csk_clone:         data came with the packet that makes a connection of a request
  *   - inet_recvmsg, inet6_recvmsg, sock_common_recvmsg, sock_splice_read, tcp_zerocopy_receive:  on
  *     return: who receives takes the labels of the socket
@@ -27,6 +28,7 @@
 
 #include "endpoint.bpf.h"
 #include "mark.bpf.h"
+#include "netlink.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -61,9 +63,9 @@ int loopback_send_first(u64 sk, u64 taint)
 	if (moved || edge_is_new(SLUICE_EVENT_LABEL, taint, &attempt.key.target.object))
 		tell_move(&attempt, SLUICE_EVENT_LABEL, taint);
 	socket->writer = subject_leader()->start_boottime;
+	socket_is_not_clean(socket);
 	return 0;
 }
-	socket_is_not_clean(socket);
 
 /* Requests for connections and what is left of closed ones are no sockets, but look so at first. */
 static __always_inline bool is_whole(const struct sock *sk)
@@ -198,9 +200,11 @@ int BPF_PROG(sluice_socket_sock_rcv_skb, struct sock *sk, struct sk_buff *skb, i
 
 	if (ret)
 		return ret;
+	family = sk->__sk_common.skc_family;
+	if (family == AF_NETLINK)
+		return netlink_arrives(skb);
 	if (!may_come())
 		return 0;
-	family = sk->__sk_common.skc_family;
 	if ((family != AF_INET && family != AF_INET6) || !mark_ports(&ports, skb))
 		return 0;
 	if (has_endpoints() && sk->sk_protocol != IPPROTO_TCP && datagram_arrives(sk, skb, ports))

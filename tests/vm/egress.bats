@@ -196,6 +196,20 @@ guarded() {
 	[ "$status" -eq 0 ]
 }
 
+# Nobody tells the sender that the message is lost.
+@test "a Netlink message from process to process is lost for who carries labels" {
+	local to=$PLAIN/$TEXT
+
+	as paul "$PROGRAMS/queue" netlink - "$to.clean"
+	[ -s "$to.clean" ]
+	run as paul "$PROGRAMS/queue" netlink "$TOP" "$to.top"
+	[ "$status" -ne 0 ]
+	[ ! -e "$to.top" ]
+	journal_has '.type == "action.stopped" and (.object | tostring | test("address family 16"))'
+	# the kernel answers who carries labels
+	as paul sh -c "read -r top <'$TOP'; ip link show dev lo" | grep -q LOOPBACK
+}
+
 @test "connecting a datagram socket sends nothing and is free" {
 	as paul "$NET" udp-connect "$FROM" "$AWAY" 9000
 }
@@ -364,20 +378,6 @@ except PermissionError as error:
 	[ "$(grep -o "$TEXT;" "$RECEIVED/tcp-9000" | wc -l)" -eq 1 ]
 }
 
-@test "revoking a grant ends a running flow at once" {
-	spawn paul "$NET" flow "$FROM" "$AWAY" 9000 "$TEXT;"
-	wait_held "$PID"
-	approve_pid "$PID" --scope once
-	arrives tcp-9000 "$TEXT;"
-	person rita sluice revoke "$(sluice grants --json | jq -r '.[0].id')"
-	wait_held "$PID"
-	deny_pid "$PID"
-	exit_of "$PID" 101
-}
-
-@test "a running flow ends when its grant expires" {
-	spawn paul "$NET" flow "$FROM" "$AWAY" 9000 "$TEXT;"
-	wait_held "$PID"
 @test "labels that come later are asked about together with the granted ones: one grant covers all" {
 	local first
 
@@ -393,6 +393,20 @@ except PermissionError as error:
 	arrives udp-9000 "$TEXT"
 }
 
+@test "revoking a grant ends a running flow at once" {
+	spawn paul "$NET" flow "$FROM" "$AWAY" 9000 "$TEXT;"
+	wait_held "$PID"
+	approve_pid "$PID" --scope once
+	arrives tcp-9000 "$TEXT;"
+	person rita sluice revoke "$(sluice grants --json | jq -r '.[0].id')"
+	wait_held "$PID"
+	deny_pid "$PID"
+	exit_of "$PID" 101
+}
+
+@test "a running flow ends when its grant expires" {
+	spawn paul "$NET" flow "$FROM" "$AWAY" 9000 "$TEXT;"
+	wait_held "$PID"
 	approve_pid "$PID" --scope once --for 4s
 	arrives tcp-9000 "$TEXT;"
 	wait_held "$PID"
