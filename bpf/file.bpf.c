@@ -102,14 +102,13 @@ static __noinline int open_for_write(struct file *file, u64 labels, u32 unholdab
  * nothing to be told. This is what a pipeline does all day. @told: labels whose declassifying is to
  * be told of.
  */
-static __always_inline bool read_is_known(const struct sluice_inode *cache, u64 labels, u64 told)
+static __always_inline bool read_is_known(const struct sluice_inode *cache,
+					  const struct sluice_task *state, u64 labels, u64 told)
 {
-	struct task_struct *task = bpf_get_current_task_btf(), *leader = task->group_leader;
-	const struct sluice_task *state;
+	struct task_struct *task = bpf_get_current_task_btf();
 
-	if (cache->reader != leader->start_boottime)
+	if (cache->reader != task->group_leader->start_boottime)
 		return false;
-	state = subject_state(leader);
 	return state && !(labels & ~(state->taint | state->cleared[SLUICE_TAINT])) &&
 	       !(told & state->cleared[SLUICE_DECLASSIFY]) && subject_is_fresh(state, task) &&
 	       !(labels & policy_in_force()->guarded[SLUICE_OPEN] & ~state->cleared[SLUICE_OPEN]);
@@ -204,6 +203,7 @@ SEC("lsm/file_open")
 int BPF_PROG(sluice_file_open, struct file *file, int ret)
 {
 	const struct sluice_inode *cache;
+	struct sluice_task *state;
 	struct inode *inode;
 	u32 unholdable;
 	u64 labels;
@@ -223,8 +223,9 @@ int BPF_PROG(sluice_file_open, struct file *file, int ret)
 		return err;
 	if (!labels)
 		return 0;
+	state = subject_state(subject_leader());
 	copy_note(labels);
-	if (cache && !(file->f_mode & FMODE_WRITE) && read_is_known(cache, labels, labels))
+	if (cache && !(file->f_mode & FMODE_WRITE) && read_is_known(cache, state, labels, labels))
 		return 0;
 	unholdable = file->f_mode & FMODE_CREATED ? SLUICE_FALLBACK_CREATED : 0;
 	if (file->f_mode & FMODE_WRITE)
@@ -239,6 +240,7 @@ int BPF_PROG(sluice_file_open, struct file *file, int ret)
 static __always_inline int check_read(struct file *file)
 {
 	struct inode *inode = file->f_inode;
+	const struct sluice_task *state;
 	struct task_struct *leader;
 	struct sluice_inode *cache;
 	u64 labels;
@@ -252,13 +254,14 @@ static __always_inline int check_read(struct file *file)
 	leader = subject_leader();
 	if (cache && carrier_is(cache, labels, leader))
 		return 0;
-	if (!(labels & ~subject_taint(subject_state(leader)))) {
+	state = subject_state(leader);
+	if (!(labels & ~subject_taint(state))) {
 		if (cache)
 			carrier_remember(cache, labels, leader);
 		return 0; /* taken before */
 	}
 	/* Who opened it by a trust or clearance may have become somebody else since. */
-	if (cache && read_is_known(cache, labels, 0))
+	if (cache && read_is_known(cache, state, labels, 0))
 		return 0;
 	return read_labeled(file, labels, 0);
 }
@@ -276,8 +279,8 @@ static __always_inline bool is_idmap(const struct file *file)
 }
 
 /*
- * @taint came into the file of @cache before, from the process that @leader leads, and nothing leads
- * off the host.
+ * @taint came into the file of @cache before, from the process that @leader leads, and nothing
+ * leads off the host.
  */
 static __always_inline bool write_is_known(const struct sluice_inode *cache, u64 taint,
 					   const struct task_struct *leader)
@@ -288,16 +291,23 @@ static __always_inline bool write_is_known(const struct sluice_inode *cache, u64
 
 static __always_inline int check_write(struct file *file)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	u64 taint = subject_taint(subject_state(task->group_leader));
+	struct task_struct *task = bpf_get_current_task_btf(), *leader = task->group_leader;
 	struct inode *inode = file->f_inode;
-	const struct sluice_inode *cache;
+	struct sluice_inode *cache = NULL;
+	u64 taint, epoch = taint_epoch;
 
+	if (leader->bpf_storage && carries_data(inode))
+		cache = object_cache(inode);
+	if (cache && object_stays(cache) && writer_is(cache, leader))
+		return 0;
+	barrier(); /* the epoch is read before the taint */
+	taint = subject_taint(subject_state(leader));
+	if (cache && (!taint || write_is_known(cache, taint, leader))) {
+		writer_remember(cache, taint, epoch, leader);
+		return 0;
+	}
 	if (!taint)
 		return inode_type(inode) == S_IFSOCK ? pipe_into_socket(file) : 0;
-	cache = carries_data(inode) ? object_cache(inode) : NULL;
-	if (write_is_known(cache, taint, task->group_leader))
-		return 0;
 	if (is_exempt(task))
 		return 0;
 	if (inode_type(inode) == S_IFSOCK)

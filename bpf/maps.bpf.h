@@ -26,6 +26,11 @@ extern __u64 loopback_labels;
 extern __u64 away_labels;
 /* Written by us: how many threads are in a splice() that may wait and leads off the host. */
 extern __u64 waiting_splices;
+/*
+ * Written by us, after some process has come to carry more: what was remembered of a process under
+ * an older one is void.
+ */
+extern __u64 taint_epoch;
 /* Written by sluiced. */
 extern struct sluice_guard guard;
 

@@ -230,6 +230,7 @@ struct sluice_grant {
  * struct sluice_task: what a process carries (task storage `tasks`, on the thread group's leader).
  * @taint: labels; complete only together with those of @shared
  * @shared: key of the map `shared` while other processes use the same memory, else 0
+ * @seen: the taint_epoch up to which @taint has those of @shared
  * @cleared: what its clearances clear, valid while the fields behind it, to @generation, are its
  * own
  * @sent: where it last sent to without anybody being asked, with which labels and under which
@@ -239,6 +240,7 @@ struct sluice_grant {
 struct sluice_task {
 	__u64 taint;
 	__u64 shared;
+	__u64 seen;
 	__u64 cleared[SLUICE_MASKS];
 	__u64 cgroup;
 	struct sluice_object_id exe;
@@ -309,6 +311,7 @@ struct sluice_quota {
  * @group: key of the map `shared`: of the process that last mapped it for others to see
  * @carrier: process that carried these labels when it read; @version is odd while a thread writes
  *	it
+ * @wrote: process that carried @taint when it wrote, as of the taint_epoch @epoch; likewise
  */
 struct sluice_inode {
 	__u64 labels;
@@ -325,6 +328,13 @@ struct sluice_inode {
 		__u32 execs;
 		__u32 version;
 	} carrier;
+	struct {
+		__u64 name;
+		__u64 taint;
+		__u64 epoch;
+		__u32 execs;
+		__u32 version;
+	} wrote;
 };
 
 /**
@@ -773,9 +783,9 @@ _Static_assert(sizeof(struct sluice_ask_key) == 64, "ask key");
 _Static_assert(sizeof(struct sluice_ask) == 40, "ask");
 _Static_assert(sizeof(struct sluice_refusal) == 24, "refusal");
 _Static_assert(sizeof(struct sluice_grant) == 32, "grant");
-_Static_assert(sizeof(struct sluice_task) == 136, "task");
+_Static_assert(sizeof(struct sluice_task) == 144, "task");
 _Static_assert(sizeof(struct sluice_shared) == 32, "shared");
-_Static_assert(sizeof(struct sluice_inode) == 80, "inode");
+_Static_assert(sizeof(struct sluice_inode) == 112, "inode");
 _Static_assert(sizeof(struct sluice_flow_key) == 32, "flow key");
 _Static_assert(sizeof(struct sluice_flow) == 40, "flow");
 _Static_assert(sizeof(struct sluice_socket) == 120, "socket");
