@@ -294,7 +294,9 @@ struct in6_addr {
 	} in6_u;
 };
 
-struct net;
+struct net {
+	u64 net_cookie;
+};
 
 typedef struct {
 	struct net *net;

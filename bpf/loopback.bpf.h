@@ -74,18 +74,19 @@ static __always_inline void socket_is_not_clean(struct sluice_socket *socket)
 /* The rest of loopback_send(), for a process that has not sent this through the socket before. */
 int loopback_send_first(u64 sk, u64 taint);
 
-/*
- * The current process sends @taint to this host through the IP socket whose struct sock lies at
- * @sk. Return: 0 or -EPERM.
- */
-static __always_inline int loopback_send(u64 sk, u64 taint)
+/* It has sent @taint through the IP socket whose struct sock lies at @sk. */
+static __always_inline bool loopback_is_known(u64 sk, u64 taint)
 {
 	const struct sluice_socket *socket = bpf_map_lookup_elem(&sockets, &sk);
 
-	if (socket && !(taint & ~socket->sent) &&
-	    socket->writer == subject_leader()->start_boottime && !socket_is_clean(socket))
-		return 0;
-	return loopback_send_first(sk, taint) ? -EPERM : 0;
+	return socket && !(taint & ~socket->sent) &&
+	       socket->writer == subject_leader()->start_boottime && !socket_is_clean(socket);
+}
+
+/* The current process sends @taint to this host through that socket. Return: 0 or -EPERM. */
+static __always_inline int loopback_send(u64 sk, u64 taint)
+{
+	return !loopback_is_known(sk, taint) && loopback_send_first(sk, taint) ? -EPERM : 0;
 }
 
 #endif

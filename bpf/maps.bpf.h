@@ -234,7 +234,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);
-	__type(key, struct sluice_mark_key);
+	__type(key, u64); /* mark_name() of a struct sluice_mark_key */
 	__type(value, struct sluice_mark);
 } marks __weak SEC(".maps");
 

@@ -406,7 +406,7 @@ struct sluice_socket {
 
 /**
  * struct sluice_mark_key: packets under way from one socket of this host to another (map `marks`).
- * @net: address of the struct net whose loopback they are on; 0: on any other interface
+ * @net: cookie of the network namespace whose loopback they are on; 0: on any other interface
  * @from, @to: addresses as in struct sluice_target
  * @ports: of both, as the packet has them: the first four bytes of any transport
  */
