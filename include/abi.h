@@ -236,6 +236,7 @@ struct sluice_grant {
  * @sent: where it last sent to without anybody being asked, with which labels and under which
  * policy; @here: to this host; @version is odd
  *	while a thread writes it
+ * @heard: the process that it last took @labels from directly, and was told of; likewise
  */
 struct sluice_task {
 	__u64 taint;
@@ -255,6 +256,12 @@ struct sluice_task {
 		__u32 generation;
 		__u32 version;
 	} sent;
+	struct {
+		__u64 start_ns;
+		__u64 labels;
+		__u32 tgid;
+		__u32 version;
+	} heard;
 };
 
 /**
@@ -783,7 +790,7 @@ _Static_assert(sizeof(struct sluice_ask_key) == 64, "ask key");
 _Static_assert(sizeof(struct sluice_ask) == 40, "ask");
 _Static_assert(sizeof(struct sluice_refusal) == 24, "refusal");
 _Static_assert(sizeof(struct sluice_grant) == 32, "grant");
-_Static_assert(sizeof(struct sluice_task) == 144, "task");
+_Static_assert(sizeof(struct sluice_task) == 168, "task");
 _Static_assert(sizeof(struct sluice_shared) == 32, "shared");
 _Static_assert(sizeof(struct sluice_inode) == 112, "inode");
 _Static_assert(sizeof(struct sluice_flow_key) == 32, "flow key");
