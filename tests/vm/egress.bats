@@ -205,7 +205,7 @@ guarded() {
 	run as paul "$PROGRAMS/queue" netlink "$TOP" "$to.top"
 	[ "$status" -ne 0 ]
 	[ ! -e "$to.top" ]
-	journal_has '.type == "action.stopped" and (.object | tostring | test("address family 16"))'
+	journal_has '.type == "event.stop" and .labels == ["top"] and (tostring | test("address family 16"))'
 	# the kernel answers who carries labels
 	as paul sh -c "read -r top <'$TOP'; ip link show dev lo" | grep -q LOOPBACK
 }
@@ -387,7 +387,8 @@ except PermissionError as error:
 	approve "$first" --scope once
 	wait_until "$PATIENCE" another_request "$PID" "$first"
 	wait_held "$PID"
-	sluice show "$(request_for "$PID")" | grep -q 'Labels.*more.*secret'
+	sluice show "$(request_for "$PID")" --json |
+		jq -e '(if type == "array" then .[0] else . end).labels | sort == ["more", "secret"]'
 	approve_pid "$PID" --scope once
 	exit_of "$PID" 0
 	arrives udp-9000 "$TEXT"

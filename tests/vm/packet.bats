@@ -272,7 +272,7 @@ never_arrives() {
 	[ "$(packets)" -eq $((before + 2)) ]
 }
 
-@test "who was cleared and becomes another program is not cleared any more for what it began" {
+@test "who was cleared and becomes another program is not cleared any more" {
 	ensure_sluiced "$LEAVE=deny"
 	as paul "$ROOT/bin/cleared" hand "$SECRET/rows" "$OTHER" 9000 "$AWAY" "$ROOT/bin/cleared" "$TEXT-cleared"
 	arrives udp-9000 "$TEXT-cleared"

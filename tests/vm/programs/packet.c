@@ -20,8 +20,10 @@
  *   lend FILE ADDRESS PORT ADDRESS2 PROGRAM TEXT   reads FILE, sends to ADDRESS, has PROGRAM send
  *                                     TEXT to ADDRESS2 through the same socket for datagrams
  *   borrowed ADDRESS PORT TEXT        what lend and hand start: sends through descriptor 3
- *   hand FILE ADDRESS PORT ADDRESS2 PROGRAM TEXT   reads FILE, begins a datagram to ADDRESS2 and
- *                                     becomes PROGRAM, which ends it with TEXT to ADDRESS
+ *   hand FILE ADDRESS PORT ADDRESS2 PROGRAM TEXT   reads FILE, sends to ADDRESS; another process,
+ *                                     without labels, begins a datagram to ADDRESS2 through the
+ *                                     same socket; the first becomes PROGRAM and ends it with TEXT
+ *                                     to ADDRESS
  *   share FILE ADDRESS PORT ADDRESS2 TEXT   one socket for datagrams of two processes: one that
  *                                     reads FILE sends to ADDRESS; then this one sends TEXT-clean
  *                                     to ADDRESS2 and begins TEXT-mixed there, which the first
@@ -40,6 +42,7 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -289,12 +292,26 @@ static int run_borrowed(char **argv)
 
 static int run_hand(char **argv)
 {
-	int fd = new_socket(SOCK_DGRAM, "0.0.0.0", "0");
+	int fd = new_socket(SOCK_DGRAM, "0.0.0.0", "0"), got;
+	sigset_t set;
+	pid_t pid;
 
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (dup2(fd, 3) != 3 || (pid = fork()) < 0)
+		refused("fork");
+	if (!pid) {
+		sigwait(&set, &got);
+		send_to(3, "begun-", MSG_MORE, argv[3], argv[2]);
+		_exit(0);
+	}
 	read_file(argv[0]);
-	send_to(fd, "begun-", MSG_MORE, argv[3], argv[2]);
-	if (dup2(fd, 3) == 3)
-		execl(argv[4], argv[4], "borrowed", argv[1], argv[2], argv[5], NULL);
+	send_to(3, "handed", 0, argv[1], argv[2]);
+	kill(pid, SIGUSR1); /* a pipe would bring it the labels */
+	if (ended(pid))
+		return 1;
+	execl(argv[4], argv[4], "borrowed", argv[1], argv[2], argv[5], NULL);
 	refused(argv[4]);
 	return 0;
 }
