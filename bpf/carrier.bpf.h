@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * carrier.bpf.h: the process that was last seen to carry all labels of an inode. What a process
- * carries never becomes less, so its next read needs no look at the process.
+ * carries never becomes less, so its next read needs no look at the process; its next write needs
+ * none as long as no process has come to carry more.
  *
  * Owns: that memory, on the inode. Must not own: what a read does (file.bpf.c). Labels that come to
  * the inode later are more than those remembered, so nothing has to be taken back.
@@ -42,6 +43,37 @@ static __always_inline void carrier_remember(struct sluice_inode *cache, u64 lab
 	cache->carrier.execs = leader->self_exec_id;
 	cache->carrier.labels = labels;
 	version_end(&cache->carrier.version);
+}
+
+/*
+ * The same for who writes: whether the process that @leader leads carries what it carried when it
+ * last wrote, and that has come to the inode and is told of.
+ */
+static __always_inline bool writer_is(const struct sluice_inode *cache,
+				      const struct task_struct *leader)
+{
+	u32 before = version_of(&cache->wrote.version);
+
+	if (before & 1 || cache->wrote.name != carrier_name(leader) ||
+	    cache->wrote.execs != leader->self_exec_id || cache->wrote.epoch != taint_epoch)
+		return false;
+	if (cache->wrote.taint &&
+	    (cache->wrote.taint & ~cache->labels || cache->writer != leader->start_boottime))
+		return false;
+	return version_is(&cache->wrote.version, before);
+}
+
+/* @epoch: as it was before @taint was looked up */
+static __always_inline void writer_remember(struct sluice_inode *cache, u64 taint, u64 epoch,
+					    const struct task_struct *leader)
+{
+	if (!version_begin(&cache->wrote.version))
+		return;
+	cache->wrote.name = carrier_name(leader);
+	cache->wrote.execs = leader->self_exec_id;
+	cache->wrote.taint = taint;
+	cache->wrote.epoch = epoch;
+	version_end(&cache->wrote.version);
 }
 
 #endif

@@ -16,9 +16,11 @@
 /*
  * Gives any address a type whose fields can be read by plain loads (checked, as in
  * bpf_probe_read_kernel(), but a tenth of its cost); nothing when the program runs. Missing before
- * 6.2: then its address is 0, and the verifier drops what is behind can_cast().
+ * 6.2: then its address is 0, and the verifier drops what is behind can_cast(). That it is a symbol
+ * of the kernel is said in one object only (egress.bpf.c): the linker of libbpf 1.1 refuses a
+ * second one.
  */
-extern void *bpf_rdonly_cast(const void *object, u32 type) __ksym __weak;
+extern void *bpf_rdonly_cast(const void *object, u32 type) __weak;
 
 static __always_inline bool can_cast(void)
 {

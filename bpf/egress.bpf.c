@@ -26,18 +26,20 @@
 
 #include <bpf/bpf_tracing.h>
 
+extern typeof(bpf_rdonly_cast) bpf_rdonly_cast __ksym; /* see compat.bpf.h */
+
 /* What was asked about is let through: the grant lasts, and packets on their way are known. */
 static __noinline int flow_open(u64 id, const struct attempt *attempt)
 {
 	u64 grant_id = attempt->grant_id, granted = grant_id ? attempt->missing : 0;
 	const u64 *expires_ns = grant_id ? bpf_map_lookup_elem(&live, &grant_id) : NULL;
 	struct sluice_flow_key key = flow_key(id, &attempt->key.target);
-	struct sluice_flow *known = bpf_map_lookup_elem(&flows, &key);
 	u64 passed = attempt->labels & ~granted;
-	struct sluice_flow flow = {};
+	struct sluice_flow flow;
+	bool known = flow_read(&flow, &key);
 
-	if (known)
-		flow = *known;
+	if (!known)
+		__builtin_memset(&flow, 0, sizeof(flow));
 	if (flow.generation != policy_in_force()->generation)
 		flow.passed = 0;
 	if (known && !expires_ns && !(passed & ~flow.passed))
@@ -71,8 +73,8 @@ static __noinline int egress_check(struct attempt *attempt, u64 socket_ino, u64 
 	if (!attempt->labels && !carries && taint)
 		sent_remember(&attempt->key.target, taint, generation, here);
 	if (attempt->labels)
-		attempt->labels &= ~flow_granted(socket_ino, &attempt->key.target);
-	if (attempt->labels) {
+		attempt->covered = flow_granted(socket_ino, &attempt->key.target);
+	if (attempt->labels & ~attempt->covered) {
 		err = decide(attempt);
 		if (err)
 			return err;
@@ -82,6 +84,7 @@ static __noinline int egress_check(struct attempt *attempt, u64 socket_ino, u64 
 		return here;
 	attempt->key.action = SLUICE_OPEN;
 	attempt->labels = carries;
+	attempt->covered = 0;
 	attempt->grant_id = 0;
 	err = decide(attempt);
 	if (!err)
@@ -89,10 +92,10 @@ static __noinline int egress_check(struct attempt *attempt, u64 socket_ino, u64 
 	return err ? err : here;
 }
 
-/* Families that never leave the host. */
+/* Families that never leave the host. Between processes: unix.bpf.c, netlink.bpf.h. */
 static __always_inline bool is_local_family(u16 family)
 {
-	return family == AF_UNIX || family == AF_NETLINK || family == AF_ALG || family == AF_UNSPEC;
+	return family == AF_UNIX || family == AF_NETLINK || family == AF_UNSPEC;
 }
 
 int egress_medium(struct attempt *attempt, u64 flow, u64 taint)
@@ -108,8 +111,8 @@ int egress_medium(struct attempt *attempt, u64 flow, u64 taint)
 	attempt->key.action = SLUICE_EGRESS;
 	attempt->labels = taint & ~policy_in_force()->media[medium];
 	if (attempt->labels)
-		attempt->labels &= ~flow_granted(flow, &attempt->key.target);
-	if (!attempt->labels)
+		attempt->covered = flow_granted(flow, &attempt->key.target);
+	if (!(attempt->labels & ~attempt->covered))
 		return 0;
 	err = decide(attempt);
 	if (err)
@@ -194,7 +197,13 @@ static __always_inline int send_noted(u64 sk, u64 taint, int err)
 {
 	if (err == SENT_HERE)
 		return loopback_send(sk, taint);
-	return err || !taint ? err : packet_send(sk, taint);
+	if (err)
+		return err;
+	if (taint)
+		return packet_send(sk, taint);
+	if (away_labels)
+		packet_send_clean(sk);
+	return 0;
 }
 
 /* A send without an address of its own: to the peer. */
@@ -365,6 +374,13 @@ static __always_inline int send_message(struct socket *sock, const struct sock *
 	return send_to(sock, name, state, taint, steering);
 }
 
+/* Who carries nothing sends, and the policy labels no endpoint. Other sockets need it not. */
+static __always_inline void send_clean(const struct socket *sock)
+{
+	if (away_labels && sock->type == SOCK_DGRAM)
+		packet_send_clean((u64)BPF_CORE_READ(sock, sk));
+}
+
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(sluice_socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
 {
@@ -376,7 +392,11 @@ int BPF_PROG(sluice_socket_sendmsg, struct socket *sock, struct msghdr *msg, int
 	if (ret)
 		return ret;
 	state = subject_state(subject_leader());
-	if (!is_of_interest(state, &taint) || is_exempt(bpf_get_current_task_btf()))
+	if (!is_of_interest(state, &taint)) {
+		send_clean(sock);
+		return 0;
+	}
+	if (is_exempt(bpf_get_current_task_btf()))
 		return 0;
 	sk = sock->sk;
 	if (sk && sk->__sk_common.skc_family == AF_UNIX)
@@ -386,6 +406,8 @@ int BPF_PROG(sluice_socket_sendmsg, struct socket *sock, struct msghdr *msg, int
 	err = send_message(sock, sk, msg, state, taint);
 	if (err < 0)
 		return err;
+	if (err == SENT_HERE && loopback_is_known((u64)sk, taint))
+		return 0;
 	/* A plain load is no number on 7, and only numbers go into such functions. */
 	return send_noted((u64)BPF_CORE_READ(sock, sk), taint, err);
 }

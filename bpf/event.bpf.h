@@ -23,6 +23,7 @@
  * @grant_id: of the grant that let it through, or 0
  * @type, @verdict, @reason, @deadline_ns: of the event that tells of it
  * @repeats: instead of the last, of a denial: equal ones that no event told of
+ * @covered: instead of the last, before the decision: labels that a grant lets go there already
  */
 struct attempt {
 	struct sluice_ask_key key;
@@ -33,6 +34,7 @@ struct attempt {
 	union {
 		u64 deadline_ns;
 		u64 repeats;
+		u64 covered;
 	};
 	u32 old_id;
 	u32 unholdable;

@@ -102,14 +102,13 @@ static __noinline int open_for_write(struct file *file, u64 labels, u32 unholdab
  * nothing to be told. This is what a pipeline does all day. @told: labels whose declassifying is to
  * be told of.
  */
-static __always_inline bool read_is_known(const struct sluice_inode *cache, u64 labels, u64 told)
+static __always_inline bool read_is_known(const struct sluice_inode *cache,
+					  const struct sluice_task *state, u64 labels, u64 told)
 {
-	struct task_struct *task = bpf_get_current_task_btf(), *leader = task->group_leader;
-	const struct sluice_task *state;
+	struct task_struct *task = bpf_get_current_task_btf();
 
-	if (cache->reader != leader->start_boottime)
+	if (cache->reader != task->group_leader->start_boottime)
 		return false;
-	state = subject_state(leader);
 	return state && !(labels & ~(state->taint | state->cleared[SLUICE_TAINT])) &&
 	       !(told & state->cleared[SLUICE_DECLASSIFY]) && subject_is_fresh(state, task) &&
 	       !(labels & policy_in_force()->guarded[SLUICE_OPEN] & ~state->cleared[SLUICE_OPEN]);
@@ -204,6 +203,7 @@ SEC("lsm/file_open")
 int BPF_PROG(sluice_file_open, struct file *file, int ret)
 {
 	const struct sluice_inode *cache;
+	struct sluice_task *state;
 	struct inode *inode;
 	u32 unholdable;
 	u64 labels;
@@ -223,8 +223,9 @@ int BPF_PROG(sluice_file_open, struct file *file, int ret)
 		return err;
 	if (!labels)
 		return 0;
+	state = subject_state(subject_leader());
 	copy_note(labels);
-	if (cache && !(file->f_mode & FMODE_WRITE) && read_is_known(cache, labels, labels))
+	if (cache && !(file->f_mode & FMODE_WRITE) && read_is_known(cache, state, labels, labels))
 		return 0;
 	unholdable = file->f_mode & FMODE_CREATED ? SLUICE_FALLBACK_CREATED : 0;
 	if (file->f_mode & FMODE_WRITE)
@@ -239,6 +240,7 @@ int BPF_PROG(sluice_file_open, struct file *file, int ret)
 static __always_inline int check_read(struct file *file)
 {
 	struct inode *inode = file->f_inode;
+	const struct sluice_task *state;
 	struct task_struct *leader;
 	struct sluice_inode *cache;
 	u64 labels;
@@ -252,13 +254,14 @@ static __always_inline int check_read(struct file *file)
 	leader = subject_leader();
 	if (cache && carrier_is(cache, labels, leader))
 		return 0;
-	if (!(labels & ~subject_taint(subject_state(leader)))) {
+	state = subject_state(leader);
+	if (!(labels & ~subject_taint(state))) {
 		if (cache)
 			carrier_remember(cache, labels, leader);
 		return 0; /* taken before */
 	}
 	/* Who opened it by a trust or clearance may have become somebody else since. */
-	if (cache && read_is_known(cache, labels, 0))
+	if (cache && read_is_known(cache, state, labels, 0))
 		return 0;
 	return read_labeled(file, labels, 0);
 }
@@ -276,8 +279,8 @@ static __always_inline bool is_idmap(const struct file *file)
 }
 
 /*
- * @taint came into the file of @cache before, from the process that @leader leads, and nothing leads
- * off the host.
+ * @taint came into the file of @cache before, from the process that @leader leads, and nothing
+ * leads off the host.
  */
 static __always_inline bool write_is_known(const struct sluice_inode *cache, u64 taint,
 					   const struct task_struct *leader)
@@ -288,16 +291,23 @@ static __always_inline bool write_is_known(const struct sluice_inode *cache, u64
 
 static __always_inline int check_write(struct file *file)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	u64 taint = subject_taint(subject_state(task->group_leader));
+	struct task_struct *task = bpf_get_current_task_btf(), *leader = task->group_leader;
 	struct inode *inode = file->f_inode;
-	const struct sluice_inode *cache;
+	struct sluice_inode *cache = NULL;
+	u64 taint, epoch = taint_epoch;
 
+	if (leader->bpf_storage && carries_data(inode))
+		cache = object_cache(inode);
+	if (cache && object_stays(cache) && writer_is(cache, leader))
+		return 0;
+	barrier(); /* the epoch is read before the taint */
+	taint = subject_taint(subject_state(leader));
+	if (cache && (!taint || write_is_known(cache, taint, leader))) {
+		writer_remember(cache, taint, epoch, leader);
+		return 0;
+	}
 	if (!taint)
 		return inode_type(inode) == S_IFSOCK ? pipe_into_socket(file) : 0;
-	cache = carries_data(inode) ? object_cache(inode) : NULL;
-	if (write_is_known(cache, taint, task->group_leader))
-		return 0;
 	if (is_exempt(task))
 		return 0;
 	if (inode_type(inode) == S_IFSOCK)
@@ -386,24 +396,46 @@ static __always_inline bool is_shared(const struct file *file)
 	       file->f_inode->i_sb->s_magic == HUGETLBFS_MAGIC;
 }
 
+/* What the current process may write into @file by a mapping. */
+static __always_inline u64 map_taint(const struct file *file)
+{
+	return file->f_mode & FMODE_WRITE ? subject_taint(subject_state(subject_leader())) : 0;
+}
+
+static __noinline int map_written(struct file *file, u64 taint)
+{
+	if (!taint || write_is_known(object_cache(file->f_inode), taint, subject_leader()))
+		return 0;
+	return write_out(file, taint);
+}
+
+/* The current process is of the group that has @file mapped already. */
+static __always_inline bool is_mapped(struct file *file)
+{
+	const struct sluice_task *state = subject_state(subject_leader());
+	const struct sluice_inode *cache = object_cache(file->f_inode);
+
+	return state && cache && state->shared && cache->group == state->shared;
+}
+
 /*
  * The current process maps @file, which it may read, so that others see what it writes. What it did
  * so before makes no difference: a process leaves its group by exec and at its end only, and the
- * inode is in memory, with what it remembers, as long as anybody has it mapped.
+ * inode is in memory, with what it remembers, as long as anybody has it mapped. What another thread
+ * reads before the process is of the group does not come to the file by that.
  */
 static __noinline int map_visible(struct file *file)
 {
-	struct task_struct *leader = subject_leader();
-	const struct sluice_task *state = subject_state(leader);
-	const struct sluice_inode *cache = object_cache(file->f_inode);
-	u64 taint = file->f_mode & FMODE_WRITE ? subject_taint(state) : 0;
-	int err = taint && !write_is_known(cache, taint, leader) ? write_out(file, taint) : 0;
+	u64 before = map_taint(file), taint;
+	int err = map_written(file, before);
 
-	if (err || !is_shared(file))
+	if (err || !is_shared(file) || is_mapped(file))
 		return err;
-	if (state && cache && state->shared && cache->group == state->shared)
-		return 0;
-	return map_shared(file);
+	err = map_shared(file);
+	if (err)
+		return err;
+	taint = map_taint(file);
+	return taint & ~before ? map_written(file, taint) : 0;
 }
 
 SEC("lsm/mmap_file")

@@ -28,27 +28,42 @@ static __always_inline u64 flow_of_grant(const struct sluice_flow *flow)
 	return bpf_map_lookup_elem(&live, &grant_id) ? flow->labels : 0;
 }
 
+/*
+ * What is known of @key. An entry that is evicted while it is read may be another flow's by then:
+ * nothing is known. Return: false without any.
+ */
+static __always_inline bool flow_read(struct sluice_flow *ret, const struct sluice_flow_key *key)
+{
+	const struct sluice_flow *flow = bpf_map_lookup_elem(&flows, key);
+
+	if (!flow)
+		return false;
+	*ret = *flow;
+	barrier();
+	return (u64)bpf_map_lookup_elem(&flows, key) == (u64)flow;
+}
+
 /* Labels that a grant lets go there, as long as it holds. */
 static __noinline u64 flow_granted(u64 id, const struct sluice_target *target)
 {
 	struct sluice_flow_key key = flow_key(id, target);
-	const struct sluice_flow *flow = bpf_map_lookup_elem(&flows, &key);
+	struct sluice_flow flow;
 
-	return flow ? flow_of_grant(flow) : 0;
+	return flow_read(&flow, &key) ? flow_of_grant(&flow) : 0;
 }
 
 /* Labels that packets may carry there: those, and what a hook let through by the policy in force. */
 static __noinline u64 flow_passed(u64 id, const struct sluice_target *target)
 {
 	struct sluice_flow_key key = flow_key(id, target);
-	const struct sluice_flow *flow = bpf_map_lookup_elem(&flows, &key);
+	struct sluice_flow flow;
 	u64 labels;
 
-	if (!flow)
+	if (!flow_read(&flow, &key))
 		return 0;
-	labels = flow_of_grant(flow);
-	if (flow->generation == policy_in_force()->generation)
-		labels |= flow->passed;
+	labels = flow_of_grant(&flow);
+	if (flow.generation == policy_in_force()->generation)
+		labels |= flow.passed;
 	return labels;
 }
 

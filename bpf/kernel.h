@@ -294,7 +294,9 @@ struct in6_addr {
 	} in6_u;
 };
 
-struct net;
+struct net {
+	u64 net_cookie;
+};
 
 typedef struct {
 	struct net *net;
@@ -371,8 +373,18 @@ struct mptcp_sock {
 	struct sock *first;
 };
 
+struct udp_sock {
+	int pending;
+};
+
+/* Of a Netlink message, in @cb. */
+struct netlink_skb_parms {
+	u32 portid;
+};
+
 struct sk_buff {
 	struct sock *sk;
+	char cb[48];
 	unsigned long _nfct;
 	int skb_iif;
 	u16 transport_header;
@@ -582,7 +594,6 @@ struct cmsg_plain {
 #define AF_INET6 10
 #define AF_NETLINK 16
 #define AF_PACKET 17
-#define AF_ALG 38
 #define AF_VSOCK 40
 #define AF_XDP 44
 #define SOCK_STREAM 1

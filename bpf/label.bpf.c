@@ -28,7 +28,11 @@ static __always_inline u64 dentry_labels(struct dentry *dentry)
 	return inode ? object_walk(inode, dentry) : 0;
 }
 
-/* Labels of what overlayfs has copied for the current thread, whose copy gets its name now. */
+/*
+ * Labels of what overlayfs has copied for the current thread, whose copy gets its name now. It
+ * works as who mounted it: a thread that works as itself gives another name, after a copy that has
+ * failed.
+ */
 static __always_inline u64 take_copied(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -38,7 +42,7 @@ static __always_inline u64 take_copied(void)
 	if (!copy || !copy->copying)
 		return 0;
 	copy->copying = 0;
-	return copy->labels;
+	return task->cred == task->real_cred ? 0 : copy->labels;
 }
 
 /*
@@ -85,8 +89,11 @@ static __noinline int keep_labels(struct dentry *dentry, struct dentry *place)
 		count(SLUICE_COUNT_MAP_FULL);
 		return -ENOSPC;
 	}
-	if (there & ~here)
-		refresh_caches(inode, cache, there);
+	if (!(there & ~here))
+		return 0;
+	if (!cache) /* another may have made it, before the labels were there */
+		cache = bpf_inode_storage_get(&inodes, inode, 0, 0);
+	refresh_caches(inode, cache, there);
 	return 0;
 }
 

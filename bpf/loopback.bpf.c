@@ -9,7 +9,8 @@
  *   - loopback_send():        a process sends (egress.bpf.c): its socket is labeled
  *   - net_dev_start_xmit:     a packet of such a socket leaves: its addresses and ports are marked
  *   - socket_sock_rcv_skb:    it arrives: the socket that gets it takes the labels of the mark; and
- *     those of the endpoint that a datagram came from, if the policy labels it (endpoint.bpf.c)
+ *     those of the endpoint that a datagram came from, if the policy labels it (endpoint.bpf.c);
+ *     what a process sends to another over Netlink (netlink.bpf.h)
  *   - inet_csk_clone:         data came with the packet that makes a connection of a request
  *   - inet_recvmsg, inet6_recvmsg, sock_common_recvmsg, sock_splice_read, tcp_zerocopy_receive:  on
  *     return: who receives takes the labels of the socket
@@ -27,6 +28,7 @@
 
 #include "endpoint.bpf.h"
 #include "mark.bpf.h"
+#include "netlink.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -61,6 +63,7 @@ int loopback_send_first(u64 sk, u64 taint)
 	if (moved || edge_is_new(SLUICE_EVENT_LABEL, taint, &attempt.key.target.object))
 		tell_move(&attempt, SLUICE_EVENT_LABEL, taint);
 	socket->writer = subject_leader()->start_boottime;
+	socket_is_not_clean(socket);
 	return 0;
 }
 
@@ -102,7 +105,7 @@ int BPF_PROG(sluice_net_dev_start_xmit, struct sk_buff *skb, struct net_device *
 	if (!socket || !mark_of_packet(&key, skb))
 		return 0;
 	if (dev->ifindex == LOOPBACK_IFINDEX)
-		key.net = (u64)sk->__sk_common.skc_net.net;
+		key.net = mark_net(&sk->__sk_common);
 	if (mark_put(&key, socket->sent, socket->sent_number))
 		__sync_fetch_and_or(&spilled, socket->sent);
 	return 0;
@@ -134,7 +137,7 @@ static __noinline int packet_arrives(const struct sock *sk, const struct sk_buff
 	if (!mark_addresses(&key, (u64)(skb->head + skb->network_header)))
 		return 0;
 	if (skb->skb_iif == LOOPBACK_IFINDEX)
-		key.net = (u64)sk->__sk_common.skc_net.net;
+		key.net = mark_net(&sk->__sk_common);
 	labels = key.net ? spilled : 0;
 	mark = mark_find(&key);
 	if (mark) {
@@ -197,9 +200,11 @@ int BPF_PROG(sluice_socket_sock_rcv_skb, struct sock *sk, struct sk_buff *skb, i
 
 	if (ret)
 		return ret;
+	family = sk->__sk_common.skc_family;
+	if (family == AF_NETLINK)
+		return netlink_arrives(skb);
 	if (!may_come())
 		return 0;
-	family = sk->__sk_common.skc_family;
 	if ((family != AF_INET && family != AF_INET6) || !mark_ports(&ports, skb))
 		return 0;
 	if (has_endpoints() && sk->sk_protocol != IPPROTO_TCP && datagram_arrives(sk, skb, ports))
@@ -230,7 +235,7 @@ void BPF_PROG(sluice_inet_csk_clone, struct sock *newsk, const struct request_so
 	mark_of_request(&key, &req->__req_common);
 	if (!mark_is_likely(key.ports))
 		return;
-	key.net = (u64)newsk->__sk_common.skc_net.net;
+	key.net = mark_net(&newsk->__sk_common);
 	if (request_arrives(&key, (u64)newsk))
 		return;
 	key.net = 0;
@@ -268,7 +273,7 @@ static __noinline int loopback_received(u64 sk)
  * The same, and of Multipath TCP what came before there was a socket above the first connection;
  * and of an endpoint what came while the call waited.
  */
-static __always_inline int received(u64 sk)
+static __always_inline int received_at(u64 sk)
 {
 	const struct mptcp_sock *above = (void *)sk;
 	u64 first;
@@ -285,18 +290,30 @@ static __always_inline int received(u64 sk)
 	return first ? loopback_received(first) : 0;
 }
 
+/* With plain loads, where no endpoint is labeled and no connection has anything above it. */
+static __always_inline int received(const struct socket *socket)
+{
+	const struct sock *sk = socket->sk;
+
+	if (!sk)
+		return 0;
+	if (has_endpoints() || sk->sk_protocol == (u16)IPPROTO_MPTCP)
+		return received_at((u64)BPF_CORE_READ(socket, sk));
+	return loopback_received((u64)sk);
+}
+
 SEC("fexit/inet_recvmsg")
 int BPF_PROG(sluice_inet_recvmsg, struct socket *sock, struct msghdr *msg, size_t size, int flags,
 	     int ret)
 {
-	return ret > 0 && may_come() ? received((u64)BPF_CORE_READ(sock, sk)) : 0;
+	return ret > 0 && may_come() ? received(sock) : 0;
 }
 
 SEC("fexit/inet6_recvmsg")
 int BPF_PROG(sluice_inet6_recvmsg, struct socket *sock, struct msghdr *msg, size_t size, int flags,
 	     int ret)
 {
-	return ret > 0 && may_come() ? received((u64)BPF_CORE_READ(sock, sk)) : 0;
+	return ret > 0 && may_come() ? received(sock) : 0;
 }
 
 /* Raw sockets of IPv6, DCCP. */
@@ -304,7 +321,7 @@ SEC("fexit/sock_common_recvmsg")
 int BPF_PROG(sluice_sock_common_recvmsg, struct socket *sock, struct msghdr *msg, size_t size,
 	     int flags, int ret)
 {
-	return ret > 0 && may_come() ? received((u64)BPF_CORE_READ(sock, sk)) : 0;
+	return ret > 0 && may_come() ? received(sock) : 0;
 }
 
 struct pipe_inode_info;
@@ -322,12 +339,12 @@ int BPF_PROG(sluice_sock_splice_read, struct file *file, long long *ppos,
 	socket = file->private_data;
 	sk = (u64)BPF_CORE_READ(socket, sk);
 	family = BPF_CORE_READ((struct sock *)sk, __sk_common.skc_family);
-	return family == AF_INET || family == AF_INET6 ? received(sk) : 0;
+	return family == AF_INET || family == AF_INET6 ? received_at(sk) : 0;
 }
 
 /* getsockopt(TCP_ZEROCOPY_RECEIVE) maps what came. */
 SEC("fexit/tcp_zerocopy_receive")
 int BPF_PROG(sluice_tcp_zerocopy_receive, struct sock *sk, void *zc, void *tss, int ret)
 {
-	return !ret && may_come() ? received(number_of(sk)) : 0;
+	return !ret && may_come() ? received_at(number_of(sk)) : 0;
 }

@@ -55,21 +55,38 @@ static __always_inline u64 socket_above(u64 sk)
 	return above ? above : sk;
 }
 
+/*
+ * The current thread had no labels when it last sent through @socket, and is known so to the
+ * program that sees packets (packet.bpf.c).
+ */
+static __always_inline bool socket_is_clean(const struct sluice_socket *socket)
+{
+	return socket->away.clean && socket->away.clean == bpf_get_current_pid_tgid();
+}
+
+/* It has labels now. */
+static __always_inline void socket_is_not_clean(struct sluice_socket *socket)
+{
+	if (socket_is_clean(socket))
+		socket->away.clean = 0;
+}
+
 /* The rest of loopback_send(), for a process that has not sent this through the socket before. */
 int loopback_send_first(u64 sk, u64 taint);
 
-/*
- * The current process sends @taint to this host through the IP socket whose struct sock lies at
- * @sk. Return: 0 or -EPERM.
- */
-static __always_inline int loopback_send(u64 sk, u64 taint)
+/* It has sent @taint through the IP socket whose struct sock lies at @sk. */
+static __always_inline bool loopback_is_known(u64 sk, u64 taint)
 {
 	const struct sluice_socket *socket = bpf_map_lookup_elem(&sockets, &sk);
 
-	if (socket && !(taint & ~socket->sent) &&
-	    socket->writer == subject_leader()->start_boottime)
-		return 0;
-	return loopback_send_first(sk, taint) ? -EPERM : 0;
+	return socket && !(taint & ~socket->sent) &&
+	       socket->writer == subject_leader()->start_boottime && !socket_is_clean(socket);
+}
+
+/* The current process sends @taint to this host through that socket. Return: 0 or -EPERM. */
+static __always_inline int loopback_send(u64 sk, u64 taint)
+{
+	return !loopback_is_known(sk, taint) && loopback_send_first(sk, taint) ? -EPERM : 0;
 }
 
 #endif

@@ -26,6 +26,11 @@ extern __u64 loopback_labels;
 extern __u64 away_labels;
 /* Written by us: how many threads are in a splice() that may wait and leads off the host. */
 extern __u64 waiting_splices;
+/*
+ * Written by us, after some process has come to carry more: what was remembered of a process under
+ * an older one is void.
+ */
+extern __u64 taint_epoch;
 /* Written by sluiced. */
 extern struct sluice_guard guard;
 
@@ -229,7 +234,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);
-	__type(key, struct sluice_mark_key);
+	__type(key, u64); /* mark_name() of a struct sluice_mark_key */
 	__type(value, struct sluice_mark);
 } marks __weak SEC(".maps");
 

@@ -35,10 +35,19 @@ static __always_inline u32 mark_place(u32 ports)
 	return ports * 0x9e3779b1U >> 20 & (MARK_PLACES - 1);
 }
 
+/* One word of a header; by a plain load where there are such. */
+static __always_inline bool header_word(u32 *ret, const void *at)
+{
+	if (!can_cast())
+		return !bpf_probe_read_kernel(ret, sizeof(*ret), at);
+	*ret = cast_to(struct in6_addr, at)->in6_u.u6_addr32[0];
+	return true;
+}
+
 /* The ports of a packet. Of another transport than TCP and UDP whatever is at their place. */
 static __always_inline bool mark_ports(u32 *ret, const struct sk_buff *skb)
 {
-	return !bpf_probe_read_kernel(ret, sizeof(*ret), skb->head + skb->transport_header);
+	return header_word(ret, skb->head + skb->transport_header);
 }
 
 /* Whether a packet with these ports may be marked. */
@@ -52,12 +61,32 @@ struct ip_header {
 	u32 words[10];
 };
 
+/* The same with plain loads. */
+static __always_inline bool addresses_by_loads(struct sluice_mark_key *key, u64 header)
+{
+	const u32 *ip = cast_to(struct in6_addr, (void *)header)->in6_u.u6_addr32;
+	const u32 *rest = cast_to(struct in6_addr, (void *)(header + 16))->in6_u.u6_addr32;
+
+	if ((*(const u8 *)ip >> 4) == 4) {
+		id_from_v4(key->from, ip[3]);
+		id_from_v4(key->to, rest[0]);
+		return !(ip[1] >> 16 & bpf_htons(0x1fff));
+	}
+	id_from_v6(key->from, cast_to(struct in6_addr, (void *)(header + 8)));
+	id_from_v6(key->to, cast_to(struct in6_addr, (void *)(header + 24)));
+	return true;
+}
+
 /* Fills the addresses from a packet. Return: false when it has none, or is but a later fragment. */
 static __noinline bool mark_addresses(struct sluice_mark_key *key, u64 header)
 {
 	struct ip_header ip = {};
 
-	if (!key || bpf_probe_read_kernel(&ip, sizeof(ip), (void *)header))
+	if (!key)
+		return false;
+	if (can_cast())
+		return addresses_by_loads(key, header);
+	if (bpf_probe_read_kernel(&ip, sizeof(ip), (void *)header))
 		return false;
 	if ((*(u8 *)ip.words >> 4) == 4) {
 		id_from_v4(key->from, ip.words[3]);
@@ -77,6 +106,12 @@ static __always_inline bool mark_of_packet(struct sluice_mark_key *key, const st
 	       mark_addresses(key, (u64)(skb->head + skb->network_header));
 }
 
+/* Which network namespace, by a number that is never used again. */
+static __always_inline u64 mark_net(const struct sock_common *sk)
+{
+	return sk->skc_net.net->net_cookie;
+}
+
 /* The key of what a request for a connection came with. */
 static __always_inline void mark_of_request(struct sluice_mark_key *key,
 					    const struct sock_common *from)
@@ -91,11 +126,29 @@ static __always_inline void mark_of_request(struct sluice_mark_key *key,
 	}
 }
 
+/*
+ * A key in one word, which the map finds in half the time. Where two have the same one, each has
+ * the labels of both.
+ */
+static __always_inline u64 mark_name(const struct sluice_mark_key *key)
+{
+	const u64 words[] = { key->from[0], key->from[1], key->to[0], key->to[1], key->net };
+	u64 name = key->ports;
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		name = (name ^ words[i]) * 0x9e3779b97f4a7c15ULL;
+		name ^= name >> 32;
+	}
+	return name;
+}
+
 /* A packet with @labels leaves the socket @number. Return: 0, or negative when it cannot be kept.
  */
 static __noinline int mark_put(const struct sluice_mark_key *key, u64 labels, u64 number)
 {
-	struct sluice_mark *mark = bpf_map_lookup_elem(&marks, key);
+	u64 name = mark_name(key);
+	struct sluice_mark *mark = bpf_map_lookup_elem(&marks, &name);
 	struct sluice_mark fresh = { .labels = labels, .number = number, .at = mark_clock() };
 	int err = 0;
 
@@ -105,7 +158,7 @@ static __noinline int mark_put(const struct sluice_mark_key *key, u64 labels, u6
 	} else {
 		if (mark && mark_is_recent(mark->at))
 			fresh.labels |= mark->labels;
-		err = bpf_map_update_elem(&marks, key, &fresh, BPF_ANY);
+		err = bpf_map_update_elem(&marks, &name, &fresh, BPF_ANY);
 	}
 	marked_at[mark_place(key->ports)] = fresh.at;
 	return err;
@@ -114,7 +167,8 @@ static __noinline int mark_put(const struct sluice_mark_key *key, u64 labels, u6
 /* The mark of packets that may still be under way, or NULL. */
 static __always_inline const struct sluice_mark *mark_find(const struct sluice_mark_key *key)
 {
-	const struct sluice_mark *mark = bpf_map_lookup_elem(&marks, key);
+	u64 name = mark_name(key);
+	const struct sluice_mark *mark = bpf_map_lookup_elem(&marks, &name);
 
 	return mark && mark_is_recent(mark->at) ? mark : NULL;
 }

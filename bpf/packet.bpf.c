@@ -12,9 +12,10 @@
  * force. Nobody is asked: it is dropped and counted.
  *
  * Never dropped: packets of sockets through which no labels were sent but by who is cleared for
- * them; what is allowed, granted, or was let through to that very address (flow.bpf.h); what stays
- * here; packets without data, by which connections end; other protocols than TCP and UDP, and what
- * is encrypted before this hook (IPsec), whose address is not at hand.
+ * them; datagrams of who has none; what is allowed, granted, or was let through to that very
+ * address (flow.bpf.h); what stays here; packets without data, by which connections end; other
+ * protocols than TCP and UDP, and what is encrypted before this hook (IPsec), whose address is not
+ * at hand.
  *
  * Must not own: the decision (egress.bpf.c): what it lets through is only noted here.
  */
@@ -51,14 +52,20 @@ int packet_send_first(u64 address, u64 taint)
 	if (!socket)
 		return refuse();
 	subject_refresh(state, task);
-	labels = taint & policy_in_force()->guarded[SLUICE_EGRESS] &
-		 ~state->cleared[SLUICE_EGRESS];
+	labels = taint & ~state->cleared[SLUICE_EGRESS];
+	socket->away.ino = socket_ino(sk);
+	socket_is_not_clean(socket);
 	__sync_fetch_and_or(&away_labels, labels);
 	__sync_fetch_and_or(&socket->away.labels, labels);
-	socket->away.ino = socket_ino(sk);
-	socket->away.sender = task->group_leader->start_boottime;
-	socket->away.seen = taint;
-	socket->away.generation = state->generation;
+	return 0;
+}
+
+int packet_send_clean(u64 sk)
+{
+	struct sluice_socket *socket = bpf_map_lookup_elem(&sockets, &sk);
+
+	if (socket && socket->away.labels)
+		socket->away.clean = bpf_get_current_pid_tgid();
 	return 0;
 }
 
@@ -165,6 +172,22 @@ static __noinline u64 packet_misses(const struct sluice_target *to, u64 labels, 
 	return labels;
 }
 
+/*
+ * A datagram leaves while its sender runs, in one piece that only that thread has filled, unless
+ * the socket is corked. @clean: the thread without labels that sent last.
+ */
+static __noinline bool is_of_clean(u64 sk, u64 clean)
+{
+	const struct task_struct *task = (const struct task_struct *)bpf_get_current_task();
+	const struct udp_sock *udp = (const struct udp_sock *)sk;
+	u64 thread;
+
+	if (!clean || BPF_CORE_READ((struct sock *)sk, sk_protocol) != IPPROTO_UDP)
+		return false;
+	thread = (u64)BPF_CORE_READ(task, tgid) << 32 | (u32)BPF_CORE_READ(task, pid);
+	return thread == clean && !BPF_CORE_READ(udp, pending);
+}
+
 /* The packet at @packet, of the socket at @sk, which is known as @known. */
 static __noinline int packet_check(u64 packet, u64 sk, u64 known, u32 length)
 {
@@ -176,7 +199,7 @@ static __noinline int packet_check(u64 packet, u64 sk, u64 known, u32 length)
 	if (!socket || !packet_target(&to, packet, (struct sock *)sk))
 		return PACKET_PASS;
 	missing = packet_misses(&to, socket->away.labels, socket->away.ino);
-	if (!missing || !payload(packet, sk, length))
+	if (!missing || is_of_clean(sk, socket->away.clean) || !payload(packet, sk, length))
 		return PACKET_PASS;
 	count(SLUICE_COUNT_PACKETS);
 	missing &= policy->deny[SLUICE_EGRESS] | policy->ask[SLUICE_EGRESS];

@@ -6,9 +6,10 @@
 #ifndef SLUICE_BPF_PACKET_H
 #define SLUICE_BPF_PACKET_H
 
+#include "loopback.bpf.h"
 #include "verdict.bpf.h"
 
-/* The rest of packet_send(), for a process that has not sent this through the socket before. */
+/* The rest of packet_send(), where the socket does not know of all of it. */
 int packet_send_first(u64 sk, u64 taint);
 
 /*
@@ -19,11 +20,12 @@ static __always_inline int packet_send(u64 sk, u64 taint)
 {
 	const struct sluice_socket *socket = bpf_map_lookup_elem(&sockets, &sk);
 
-	if (socket && !(taint & ~socket->away.seen) &&
-	    socket->away.sender == subject_leader()->start_boottime &&
-	    socket->away.generation == policy_in_force()->generation)
+	if (socket && !(taint & ~socket->away.labels) && !socket_is_clean(socket))
 		return 0;
 	return packet_send_first(sk, taint) ? -EPERM : 0;
 }
+
+/* What a process without labels sends through it. Return: 0. */
+int packet_send_clean(u64 sk);
 
 #endif

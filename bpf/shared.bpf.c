@@ -51,7 +51,7 @@ u64 shared_root(u64 key)
 	return key;
 }
 
-u64 shared_taint_of(u64 key)
+static __always_inline u64 group_taint(u64 key)
 {
 	u64 taint = 0;
 	int i;
@@ -67,6 +67,24 @@ u64 shared_taint_of(u64 key)
 			return taint;
 	}
 	return ~0ULL;
+}
+
+u64 shared_taint_of(u64 key)
+{
+	return group_taint(key);
+}
+
+u64 shared_fold(struct sluice_task *state)
+{
+	u64 epoch = taint_epoch, taint;
+
+	if (!state)
+		return ~0ULL;
+	barrier(); /* what comes to the group from here on makes the epoch another one */
+	taint = group_taint(state->shared);
+	taint |= __sync_fetch_and_or(&state->taint, taint);
+	state->seen = epoch;
+	return taint;
 }
 
 u64 shared_acquire(u64 key, u64 labels)
@@ -85,6 +103,7 @@ u64 shared_acquire(u64 key, u64 labels)
 			break;
 		root = group->joined;
 	}
+	subject_grew();
 	return mapped ? root : 0;
 }
 

@@ -28,19 +28,22 @@ static __always_inline struct sluice_task *subject_state(struct task_struct *lea
 }
 
 /*
- * Groups of shared memory, see shared.bpf.c; verified once on their own. shared_acquire() returns
- * the group whose mappings are to be labeled, or 0: not by itself, for each call costs one of the
- * eight frames that there are.
+ * Groups of shared memory, see shared.bpf.c; verified once on their own. shared_fold() returns all
+ * that @state carries, and remembers it there. shared_acquire() returns the group whose mappings
+ * are to be labeled, or 0: not by itself, for each call costs one of the eight frames that there
+ * are.
  */
 u64 shared_taint_of(u64 key);
+u64 shared_fold(struct sluice_task *state);
 u64 shared_acquire(u64 key, u64 labels);
 
 /* What members of the group @root have mapped gets @labels, which they got. Return: 0. */
 int segment_label(u64 root, u64 labels);
 
-static __always_inline u64 shared_taint(const struct sluice_task *state)
+/* Some process carries more than before; the labels must be there already. */
+static __always_inline void subject_grew(void)
 {
-	return state->shared ? shared_taint_of(state->shared) : 0;
+	__sync_fetch_and_add(&taint_epoch, 1);
 }
 
 /* @labels come to all of the group @key. */
@@ -52,9 +55,21 @@ static __always_inline void shared_give(u64 key, u64 labels)
 		segment_label(root, labels);
 }
 
+/* Whether state->taint is all that the process carries. */
+static __always_inline bool subject_is_whole(const struct sluice_task *state)
+{
+	bool whole = !state->shared || state->seen == taint_epoch;
+
+	barrier(); /* the taint is read after that */
+	return whole;
+}
+
 static __always_inline u64 subject_taint(const struct sluice_task *state)
 {
-	return state ? state->taint | shared_taint(state) : 0;
+	if (!state)
+		return 0;
+	return subject_is_whole(state) ? *(const volatile u64 *)&state->taint
+				       : shared_fold((struct sluice_task *)state);
 }
 
 static __always_inline void subject_acquire(struct sluice_task *state, u64 labels)
@@ -62,6 +77,7 @@ static __always_inline void subject_acquire(struct sluice_task *state, u64 label
 	__sync_fetch_and_or(&state->taint, labels);
 	if (state->shared) /* after the taint: shared_own() does it in the other order */
 		shared_give(state->shared, labels);
+	subject_grew();
 }
 
 /* Neither the kernel itself nor the agent is a subject. */

@@ -5,6 +5,8 @@
  */
 #include "taint.bpf.h"
 
+#include "version.bpf.h"
+
 /*
  * Who takes labels off what it reads is told of, each process and object once a minute: the number
  * of the minute is part of what was told.
@@ -72,12 +74,41 @@ int taint_take_attempt(struct attempt *attempt, u64 labels)
 	return 0;
 }
 
+/* The current process took @labels from this process before, and carries them. */
+static __always_inline bool peer_is_known(u64 labels, u32 tgid, u64 start_ns)
+{
+	const struct sluice_task *state = subject_state(subject_leader());
+	u32 before;
+
+	if (!state || labels & ~state->taint)
+		return false;
+	before = version_of(&state->heard.version);
+	if (before & 1 || state->heard.start_ns != start_ns || state->heard.tgid != tgid ||
+	    labels & ~state->heard.labels)
+		return false;
+	return version_is(&state->heard.version, before);
+}
+
+static __always_inline void peer_remember(struct sluice_task *state, u64 labels, u32 tgid,
+					  u64 start_ns)
+{
+	if (!version_begin(&state->heard.version))
+		return;
+	state->heard.start_ns = start_ns;
+	state->heard.tgid = tgid;
+	state->heard.labels = labels;
+	version_end(&state->heard.version);
+}
+
 int taint_take_peer(u64 labels, u32 tgid, u64 start_ns)
 {
 	struct sluice_object_id peer = { .gen = tgid, .ino = start_ns };
-	struct sluice_task *state = taint_taker(&labels, false);
+	struct sluice_task *state;
 	u64 moved;
 
+	if (peer_is_known(labels, tgid, start_ns))
+		return 0;
+	state = taint_taker(&labels, false);
 	if (!labels)
 		return 0;
 	if (!state)
@@ -87,5 +118,6 @@ int taint_take_peer(u64 labels, u32 tgid, u64 start_ns)
 		event_emit_task(SLUICE_EVENT_TAKE, labels, tgid, start_ns);
 	if (moved)
 		subject_acquire(state, moved);
+	peer_remember(state, labels, tgid, start_ns);
 	return 0;
 }

@@ -16,15 +16,19 @@
 
 #include <bpf/bpf_tracing.h>
 
+/*
+ * Two threads that end at the same moment may both take themselves for the last one: the group
+ * loses one user all the same. Meanwhile labels may come to the process.
+ */
 static __always_inline void shared_leave(struct sluice_task *state)
 {
 	u64 key = state->shared;
 
 	if (!key)
 		return;
-	state->taint |= shared_taint_of(key);
-	state->shared = 0;
-	shared_put(key);
+	__sync_fetch_and_or(&state->taint, shared_taint_of(key));
+	if (__sync_val_compare_and_swap(&state->shared, key, 0) == key)
+		shared_put(key);
 }
 
 SEC("lsm/task_alloc")

@@ -295,6 +295,22 @@ static __always_inline int decide_grant(struct attempt *attempt, u64 now)
 	return 0;
 }
 
+/*
+ * What a grant covers already is not asked about. With something else that is, it is asked about
+ * once more: one answer must cover all, since a flow has one grant.
+ */
+static __always_inline void leave_covered(struct attempt *attempt, u32 action)
+{
+	const struct sluice_policy *policy = policy_in_force();
+	u64 covered = attempt->covered;
+
+	attempt->covered = 0; /* the place is that of the deadline */
+	if (attempt->missing & ~covered & (policy->deny[action] | policy->ask[action]))
+		return;
+	attempt->missing &= ~covered;
+	attempt->labels &= ~covered;
+}
+
 int decide_attempt(struct attempt *attempt)
 {
 	const struct sluice_policy *policy = policy_in_force();
@@ -313,6 +329,7 @@ int decide_attempt(struct attempt *attempt)
 		return refuse();
 	subject_refresh(state, task);
 	attempt->missing &= ~state->cleared[action];
+	leave_covered(attempt, action);
 	if (!attempt->missing)
 		return 0;
 	return decide_grant(attempt, bpf_ktime_get_boot_ns());

@@ -13,7 +13,7 @@
 
 #include "limits.h"
 
-#define SLUICE_ABI_VERSION 10
+#define SLUICE_ABI_VERSION 11
 
 /* What a process may want to do with labeled data; each is guarded label by label. */
 enum sluice_action {
@@ -230,15 +230,18 @@ struct sluice_grant {
  * struct sluice_task: what a process carries (task storage `tasks`, on the thread group's leader).
  * @taint: labels; complete only together with those of @shared
  * @shared: key of the map `shared` while other processes use the same memory, else 0
+ * @seen: the taint_epoch up to which @taint has those of @shared
  * @cleared: what its clearances clear, valid while the fields behind it, to @generation, are its
  * own
  * @sent: where it last sent to without anybody being asked, with which labels and under which
  * policy; @here: to this host; @version is odd
  *	while a thread writes it
+ * @heard: the process that it last took @labels from directly, and was told of; likewise
  */
 struct sluice_task {
 	__u64 taint;
 	__u64 shared;
+	__u64 seen;
 	__u64 cleared[SLUICE_MASKS];
 	__u64 cgroup;
 	struct sluice_object_id exe;
@@ -253,6 +256,12 @@ struct sluice_task {
 		__u32 generation;
 		__u32 version;
 	} sent;
+	struct {
+		__u64 start_ns;
+		__u64 labels;
+		__u32 tgid;
+		__u32 version;
+	} heard;
 };
 
 /**
@@ -309,6 +318,7 @@ struct sluice_quota {
  * @group: key of the map `shared`: of the process that last mapped it for others to see
  * @carrier: process that carried these labels when it read; @version is odd while a thread writes
  *	it
+ * @wrote: process that carried @taint when it wrote, as of the taint_epoch @epoch; likewise
  */
 struct sluice_inode {
 	__u64 labels;
@@ -325,6 +335,13 @@ struct sluice_inode {
 		__u32 execs;
 		__u32 version;
 	} carrier;
+	struct {
+		__u64 name;
+		__u64 taint;
+		__u64 epoch;
+		__u32 execs;
+		__u32 version;
+	} wrote;
 };
 
 /**
@@ -367,8 +384,8 @@ struct sluice_flow {
  * @uid: whose quota it counts in
  * @came: IP: labels of datagrams that came from labeled endpoints; @from: the last of these
  * @away: IP: @labels that were let through it off the host, but for those that their sender is
- *	cleared for; @ino: its inode number on sockfs. @sender (start time of the process that sent
- *	last), @seen (of its labels) and @generation say that this is done
+ *	cleared for; @ino: its inode number on sockfs; @clean: the thread (pid_tgid) without labels
+ *	that sent last, as long as it has none
  */
 struct sluice_socket {
 	__u64 labels;
@@ -383,11 +400,8 @@ struct sluice_socket {
 	struct sluice_target from;
 	struct {
 		__u64 labels;
-		__u64 seen;
-		__u64 sender;
 		__u64 ino;
-		__u32 generation;
-		__u32 pad;
+		__u64 clean;
 	} away;
 };
 
@@ -399,7 +413,7 @@ struct sluice_socket {
 
 /**
  * struct sluice_mark_key: packets under way from one socket of this host to another (map `marks`).
- * @net: address of the struct net whose loopback they are on; 0: on any other interface
+ * @net: cookie of the network namespace whose loopback they are on; 0: on any other interface
  * @from, @to: addresses as in struct sluice_target
  * @ports: of both, as the packet has them: the first four bytes of any transport
  */
@@ -776,12 +790,12 @@ _Static_assert(sizeof(struct sluice_ask_key) == 64, "ask key");
 _Static_assert(sizeof(struct sluice_ask) == 40, "ask");
 _Static_assert(sizeof(struct sluice_refusal) == 24, "refusal");
 _Static_assert(sizeof(struct sluice_grant) == 32, "grant");
-_Static_assert(sizeof(struct sluice_task) == 136, "task");
+_Static_assert(sizeof(struct sluice_task) == 168, "task");
 _Static_assert(sizeof(struct sluice_shared) == 32, "shared");
-_Static_assert(sizeof(struct sluice_inode) == 80, "inode");
+_Static_assert(sizeof(struct sluice_inode) == 112, "inode");
 _Static_assert(sizeof(struct sluice_flow_key) == 32, "flow key");
 _Static_assert(sizeof(struct sluice_flow) == 40, "flow");
-_Static_assert(sizeof(struct sluice_socket) == 136, "socket");
+_Static_assert(sizeof(struct sluice_socket) == 120, "socket");
 _Static_assert(sizeof(struct sluice_segment) == 16, "segment");
 _Static_assert(sizeof(struct sluice_quota) == 8 * SLUICE_QUOTAS, "quota");
 _Static_assert(sizeof(struct sluice_mark_key) == 48, "mark key");

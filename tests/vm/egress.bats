@@ -5,6 +5,7 @@
 #
 #   secret     held and asked; free to a few places
 #   top        refused; free to UDP 9002 of 10.9.0.3 only
+#   more       held and asked
 #   database   what comes from 10.9.0.2:5432
 
 # shellcheck source=tests/vm/lib.bash
@@ -15,7 +16,8 @@ AWAY=10.9.0.2
 AWAY6=fd09::2
 
 setup_file() {
-	mkdir -p "$ROOT/top"
+	mkdir -p "$ROOT/top" "$ROOT/more"
+	echo more >"$ROOT/more/file"
 	echo top >"$ROOT/top/file"
 	secret rows
 	set_policy "$(policy)"
@@ -36,6 +38,15 @@ policy() {
 	Scope=process
 	To=$AWAY:9001/tcp $AWAY:9003-9004/tcp [$AWAY6]:9001/tcp [fd09::]/64:9003/tcp
 	To=partner.test:9002/udp
+	[Label more]
+	Path=$ROOT/more
+	[Rule more]
+	Action=egress
+	Labels=more
+	Verdict=ask
+	Mode=hold
+	Reviewers=data
+	Scope=process
 	[Rule keep]
 	Action=egress
 	Labels=top
@@ -183,6 +194,20 @@ guarded() {
 	[ "$status" -eq 101 ]
 	run as paul "$PROGRAMS/uring" send - "$AWAY" 9000
 	[ "$status" -eq 0 ]
+}
+
+# Nobody tells the sender that the message is lost.
+@test "a Netlink message from process to process is lost for who carries labels" {
+	local to=$PLAIN/$TEXT
+
+	as paul "$PROGRAMS/queue" netlink - "$to.clean"
+	[ -s "$to.clean" ]
+	run as paul "$PROGRAMS/queue" netlink "$TOP" "$to.top"
+	[ "$status" -ne 0 ]
+	[ ! -e "$to.top" ]
+	journal_has '.type == "event.stop" and .labels == ["top"] and (tostring | test("address family 16"))'
+	# the kernel answers who carries labels
+	as paul sh -c "read -r top <'$TOP'; ip link show dev lo" | grep -q LOOPBACK
 }
 
 @test "connecting a datagram socket sends nothing and is free" {
@@ -351,6 +376,22 @@ except PermissionError as error:
 	exit_of "$PID" 101
 	arrives tcp-9000 "$TEXT;"
 	[ "$(grep -o "$TEXT;" "$RECEIVED/tcp-9000" | wc -l)" -eq 1 ]
+}
+
+@test "labels that come later are asked about together with the granted ones: one grant covers all" {
+	local first
+
+	spawn paul "$PROGRAMS/packet" answers "$FROM" "$ROOT/more/file" "$AWAY" 9000 "$TEXT"
+	wait_held "$PID"
+	first=$(request_for "$PID")
+	approve "$first" --scope once
+	wait_until "$PATIENCE" another_request "$PID" "$first"
+	wait_held "$PID"
+	sluice show "$(request_for "$PID")" --json |
+		jq -e '(if type == "array" then .[0] else . end).labels | sort == ["more", "secret"]'
+	approve_pid "$PID" --scope once
+	exit_of "$PID" 0
+	arrives udp-9000 "$TEXT"
 }
 
 @test "revoking a grant ends a running flow at once" {

@@ -129,6 +129,32 @@ other.join()'
 	rm "$OVER/upper/large"
 }
 
+# The upper layer has no room for it. The same thread then gives another file a name.
+@test "what an overlay could not copy labels nothing that the same thread links" {
+	local copy='import errno, os, sys
+try:
+    os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND)
+    sys.exit("it was copied")
+except OSError as error:
+    assert error.errno == errno.ENOSPC, error
+os.link(sys.argv[2], sys.argv[2] + ".again")'
+
+	head -c 4M /dev/zero >"$SECRET/large"
+	chmod 666 "$SECRET/large"
+	rm -f "$PLAIN"/linked*
+	as quinn sh -c "echo nothing >'$PLAIN/linked'"
+	mkdir -p "$STATE/shared"
+	mount -t tmpfs -o size=1M none "$STATE/shared"
+	mkdir "$STATE/shared/upper" "$STATE/shared/work"
+	chmod 777 "$STATE/shared/upper"
+	mount -t overlay overlay -o "lowerdir=$SECRET,upperdir=$STATE/shared/upper,workdir=$STATE/shared/work" \
+		"$OVER/merged"
+	as quinn python3 -c "$copy" "$OVER/merged/large" "$PLAIN/linked"
+	rm "$SECRET/large"
+	[ -e "$PLAIN/linked.again" ]
+	[ "$(labels_of "$PLAIN/linked")" = "" ]
+}
+
 @test "what an overlay copies of an unlabeled file stays unlabeled" {
 	overlay plain- "$PLAIN"
 	as quinn sh -c "echo more >>'$OVER/plain-merged/note'"

@@ -259,6 +259,28 @@ never_arrives() {
 	[ "$(packets)" -eq "$before" ]
 }
 
+@test "who carries nothing sends through the socket of who does, but for what they begin and end together" {
+	local before
+
+	ensure_sluiced "$LEAVE=deny"
+	before=$(packets)
+	run as paul "$PACKET" share "$SECRET/rows" "$OTHER" 9000 "$AWAY" "$TEXT"
+	[ "$status" -eq 101 ] || { echo "$status $output"; return 1; }
+	arrives udp-9000 "$TEXT-clean"
+	never_arrives "$TEXT-mixed"
+	never_arrives "$TEXT-own"
+	[ "$(packets)" -eq $((before + 2)) ]
+}
+
+@test "who was cleared and becomes another program is not cleared any more" {
+	ensure_sluiced "$LEAVE=deny"
+	as paul "$ROOT/bin/cleared" hand "$SECRET/rows" "$OTHER" 9000 "$AWAY" "$ROOT/bin/cleared" "$TEXT-cleared"
+	arrives udp-9000 "$TEXT-cleared"
+	run as paul "$ROOT/bin/cleared" hand "$SECRET/rows" "$OTHER" 9000 "$AWAY" "$PACKET" "$TEXT-other"
+	[ "$status" -eq 101 ]
+	never_arrives "$TEXT-other"
+}
+
 # fill: a connection to port 9010 of the other host, with more in its queue than the other side has taken; sets SENT.
 fill() {
 	new_gate
@@ -292,6 +314,15 @@ drain() {
 	drain
 	((DRAINED < SENT))
 	(($(packets) > before))
+	kill -9 "$PID"
+}
+
+@test "nor when no rule guarded it when it was sent" {
+	ensure_sluiced ""
+	fill
+	set_policy "$SEND"
+	drain
+	((DRAINED < SENT))
 	kill -9 "$PID"
 }
 

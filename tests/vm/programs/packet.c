@@ -19,7 +19,17 @@
  *                                     prints how many bytes, waits at GATE
  *   lend FILE ADDRESS PORT ADDRESS2 PROGRAM TEXT   reads FILE, sends to ADDRESS, has PROGRAM send
  *                                     TEXT to ADDRESS2 through the same socket for datagrams
- *   borrowed ADDRESS PORT TEXT        what lend starts: sends through descriptor 3
+ *   borrowed ADDRESS PORT TEXT        what lend and hand start: sends through descriptor 3
+ *   hand FILE ADDRESS PORT ADDRESS2 PROGRAM TEXT   reads FILE, sends to ADDRESS; another process,
+ *                                     without labels, begins a datagram to ADDRESS2 through the
+ *                                     same socket; the first becomes PROGRAM and ends it with TEXT
+ *                                     to ADDRESS
+ *   share FILE ADDRESS PORT ADDRESS2 TEXT   one socket for datagrams of two processes: one that
+ *                                     reads FILE sends to ADDRESS; then this one sends TEXT-clean
+ *                                     to ADDRESS2 and begins TEXT-mixed there, which the first
+ *                                     ends to ADDRESS; at last it does the same as cork
+ *   answers FILE FILE2 ADDRESS PORT TEXT   over one socket for datagrams: reads FILE, sends, reads
+ *                                     FILE2, sends, sends TEXT
  * Elsewhere:
  *   tcp ADDRESS PORT FROM [GATE]      connects from port FROM, sends, at GATE only when told
  *   datagram ADDRESS PORT FROM
@@ -32,6 +42,7 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -279,6 +290,76 @@ static int run_borrowed(char **argv)
 	return 0;
 }
 
+static int run_hand(char **argv)
+{
+	int fd = new_socket(SOCK_DGRAM, "0.0.0.0", "0"), got;
+	sigset_t set;
+	pid_t pid;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (dup2(fd, 3) != 3 || (pid = fork()) < 0)
+		refused("fork");
+	if (!pid) {
+		sigwait(&set, &got);
+		send_to(3, "begun-", MSG_MORE, argv[3], argv[2]);
+		_exit(0);
+	}
+	read_file(argv[0]);
+	send_to(3, "handed", 0, argv[1], argv[2]);
+	kill(pid, SIGUSR1); /* a pipe would bring it the labels */
+	if (ended(pid))
+		return 1;
+	execl(argv[4], argv[4], "borrowed", argv[1], argv[2], argv[5], NULL);
+	refused(argv[4]);
+	return 0;
+}
+
+/* A process of its own reads FILE and sends @text to ADDRESS. Return: its exit status. */
+static int send_by_other(char **argv, int fd, const char *text)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return ended(pid);
+	read_file(argv[0]);
+	send_to(fd, text, 0, argv[1], argv[2]);
+	_exit(0);
+}
+
+static int run_share(char **argv)
+{
+	int fd = new_socket(SOCK_DGRAM, "0.0.0.0", "0");
+	char text[3][128];
+
+	snprintf(text[0], sizeof(text[0]), "%s-clean", argv[4]);
+	snprintf(text[1], sizeof(text[1]), "%s-mixed", argv[4]);
+	snprintf(text[2], sizeof(text[2]), "%s-own", argv[4]);
+	if (send_by_other(argv, fd, "shared"))
+		return 1;
+	send_to(fd, text[0], 0, argv[3], argv[2]);
+	send_to(fd, text[1], MSG_MORE, argv[3], argv[2]);
+	if (send_by_other(argv, fd, argv[4]) != REFUSED + EPERM)
+		return 1;
+	send_to(fd, text[2], MSG_MORE, argv[3], argv[2]);
+	read_file(argv[0]);
+	send_to(fd, argv[4], 0, argv[1], argv[2]);
+	return 0;
+}
+
+static int run_answers(char **argv)
+{
+	int fd = new_socket(SOCK_DGRAM, "0.0.0.0", "0");
+
+	read_file(argv[0]);
+	send_to(fd, "first", 0, argv[2], argv[3]);
+	read_file(argv[1]);
+	send_to(fd, "second", 0, argv[2], argv[3]);
+	send_to(fd, argv[4], 0, argv[2], argv[3]);
+	return 0;
+}
+
 static int run_tcp(char **argv)
 {
 	struct sockaddr_in to = address_of(argv[0], argv[1]);
@@ -333,6 +414,9 @@ static const struct mode modes[] = {
 	{ "queue", run_queue, 4 },
 	{ "lend", run_lend, 6 },
 	{ "borrowed", run_borrowed, 3 },
+	{ "hand", run_hand, 6 },
+	{ "share", run_share, 5 },
+	{ "answers", run_answers, 5 },
 	{ "tcp", run_tcp, 3 },
 	{ "datagram", run_datagram, 3 },
 	{ "drain", run_drain, 2 },

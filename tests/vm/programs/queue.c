@@ -9,11 +9,15 @@
  *   sysv-rest FILE OUT                the child gets one that was sent before FILE was read
  *   key, key-update FILE OUT          a new key; a key that was there before FILE was read
  *   key-describe FILE OUT             the child reads the name of the new key
+ *   netlink FILE OUT                  a message for a Netlink socket of the child; it waits some
+ *                                     seconds for it
  *
  * Owns no expectation; see program.h for the exit status.
  */
 #include <linux/keyctl.h>
+#include <linux/netlink.h>
 #include <mqueue.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <sys/msg.h>
 #include <sys/stat.h>
@@ -42,6 +46,7 @@ struct message {
 static int queue;
 static mqd_t posix_queue;
 static long key;
+static int netlink;
 
 static void make_sysv(void)
 {
@@ -157,6 +162,38 @@ static void describe_key(void)
 		refused("keyctl describe");
 }
 
+static void make_netlink(void)
+{
+	struct sockaddr_nl any = { .nl_family = AF_NETLINK };
+
+	netlink = socket(AF_NETLINK, SOCK_DGRAM, NETLINK_USERSOCK);
+	if (netlink < 0 || bind(netlink, (struct sockaddr *)&any, sizeof(any)))
+		refused("bind");
+}
+
+static void send_netlink(void)
+{
+	struct sockaddr_nl to;
+	socklen_t size = sizeof(to);
+	int fd = socket(AF_NETLINK, SOCK_DGRAM, NETLINK_USERSOCK);
+
+	if (getsockname(netlink, (struct sockaddr *)&to, &size) ||
+	    sendto(fd, "sent", 5, 0, (struct sockaddr *)&to, sizeof(to)) != 5)
+		refused("sendto");
+}
+
+static void receive_netlink(void)
+{
+	struct pollfd message = { .fd = netlink, .events = POLLIN };
+	char text[8];
+
+	if (poll(&message, 1, 4000) != 1)
+		errno = ETIMEDOUT;
+	else if (recv(netlink, text, sizeof(text), 0) == 5)
+		return;
+	refused("recv");
+}
+
 static pid_t start(const struct way *way, char *out)
 {
 	pid_t pid = fork_peer();
@@ -201,6 +238,7 @@ int main(int argc, char **argv)
 		{ "key", make_session, add_key, read_key, false },
 		{ "key-update", make_key, update_key, read_key, false },
 		{ "key-describe", make_session, add_key, describe_key, false },
+		{ "netlink", make_netlink, send_netlink, receive_netlink, false },
 	};
 
 	umask(0);

@@ -6,6 +6,7 @@
  *   header FILE ADDRESS TEXT     raw IP to 127.0.0.1, with a header of its own for ADDRESS
  *   packet FILE INTERFACE TEXT   an Ethernet frame
  *   sctp, vsock FILE TEXT        to itself
+ *   cipher FILE                  to a hash of the kernel (AF_ALG)
  *   xdp FILE                     of a socket without memory: it fails, but not as refused
  *   tun FILE TEXT                as a packet that comes out of a new interface
  *   write FILE PATH TEXT         into a file or device, in two parts
@@ -17,6 +18,7 @@
  */
 #include <arpa/inet.h>
 #include <linux/if.h>
+#include <linux/if_alg.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
@@ -199,6 +201,21 @@ static int run_tun(char **argv)
 	return 0;
 }
 
+static int run_cipher(char **argv)
+{
+	struct sockaddr_alg hash = { .salg_family = AF_ALG,
+				     .salg_type = "hash",
+				     .salg_name = "sha256" };
+	int fd = socket_of(AF_ALG, SOCK_SEQPACKET, 0), operation;
+
+	check(bind(fd, (struct sockaddr *)&hash, sizeof(hash)), "bind");
+	operation = accept(fd, NULL, NULL);
+	check(operation, "accept");
+	read_file(argv[0]);
+	check(send(operation, "text", 4, MSG_MORE), "send");
+	return 0;
+}
+
 static int run_write(char **argv)
 {
 	int fd = open_or_exit(argv[1], O_WRONLY);
@@ -248,11 +265,20 @@ static int run_map(char **argv)
 }
 
 static const struct mode modes[] = {
-	{ "raw", run_raw, 3 },	   { "header", run_header, 3 }, { "ping", run_ping, 3 },
-	{ "mptcp", run_mptcp, 3 }, { "packet", run_packet, 3 }, { "sctp", run_sctp, 2 },
-	{ "vsock", run_vsock, 2 }, { "xdp", run_xdp, 1 },	{ "tun", run_tun, 2 },
-	{ "write", run_write, 3 }, { "map", run_map, 2 },	{ "splice", run_splice, 3 },
+	{ "raw", run_raw, 3 },
+	{ "header", run_header, 3 },
+	{ "ping", run_ping, 3 },
+	{ "mptcp", run_mptcp, 3 },
+	{ "packet", run_packet, 3 },
+	{ "sctp", run_sctp, 2 },
+	{ "vsock", run_vsock, 2 },
+	{ "xdp", run_xdp, 1 },
+	{ "tun", run_tun, 2 },
+	{ "write", run_write, 3 },
+	{ "map", run_map, 2 },
+	{ "splice", run_splice, 3 },
 	{ "splice-now", run_splice_now, 3 },
+	{ "cipher", run_cipher, 1 },
 };
 
 int main(int argc, char **argv)
