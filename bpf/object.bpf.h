@@ -13,6 +13,7 @@
 #include "medium.bpf.h"
 
 #include <asm-generic/errno.h>
+#include <bpf/bpf_core_read.h>
 #include <linux/magic.h>
 
 static __always_inline u32 fs_number(const struct super_block *sb)
@@ -40,6 +41,21 @@ static __always_inline struct sluice_object_id object_id(const struct inode *ino
 		.ino = inode->i_ino,
 	};
 
+	return id;
+}
+
+/* The same of an inode that can only be read as a number. */
+static __always_inline struct sluice_object_id object_id_read(struct inode *inode)
+{
+	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
+	struct sluice_object_id id = {
+		.gen = BPF_CORE_READ(inode, i_generation),
+		.ino = BPF_CORE_READ(inode, i_ino),
+	};
+	u64 uuid[2] = {};
+
+	bpf_core_read(uuid, sizeof(uuid), &sb->s_uuid);
+	id.dev = uuid[0] | uuid[1] ? sluice_fs_number(uuid[0], uuid[1]) : BPF_CORE_READ(sb, s_dev);
 	return id;
 }
 

@@ -736,6 +736,7 @@ enum sluice_counter {
  * Argument of the program `identify`: sluiced asks what the kernel calls its own file descriptor
  * @fd;
  * with @fd SLUICE_IDENTIFY_AGENT the caller becomes the agent of struct sluice_control.
+ * @covered: what lies below a mount whose root @fd is, or zeros
  * @s_dev, @uuid: of the superblock; @durable: labels there can be kept across boots
  */
 #define SLUICE_IDENTIFY_AGENT (-1)
@@ -743,6 +744,7 @@ struct sluice_identify {
 	__s32 fd;
 	__u32 mode;
 	struct sluice_object_id object;
+	struct sluice_object_id covered;
 	__u32 s_dev;
 	__u32 durable;
 	__u64 uuid[2];
@@ -800,7 +802,7 @@ _Static_assert(sizeof(struct sluice_policy) == 16 + 4 * 8 * SLUICE_ACTIONS + 8 +
 						       8 * SLUICE_MEDIA,
 	       "policy");
 _Static_assert(sizeof(struct sluice_event) == 232 + 2 * SLUICE_EVENT_PATH, "event");
-_Static_assert(sizeof(struct sluice_identify) == 48, "identify");
+_Static_assert(sizeof(struct sluice_identify) == 64, "identify");
 _Static_assert(sizeof(struct sluice_relabel) == 40, "relabel");
 _Static_assert(sizeof(struct sluice_take_refusals) == 80, "take refusals");
 _Static_assert(sizeof(struct sluice_filesystem) == 24, "filesystem");

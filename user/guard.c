@@ -326,6 +326,23 @@ int guard_apply(struct agent *agent)
 	return journal_mode(agent, mode);
 }
 
+void guard_follow_mounts(struct agent *agent)
+{
+	struct guard *guard = agent->guard;
+	struct guard_marks marks = {};
+	char text[1024];
+	bool same;
+
+	if (!guard || guard->mode == SLUICE_GUARD_OFF)
+		return;
+	same = !guard_marks_find(agent->kernel, agent->policy, &guard->places, &marks, text,
+				 sizeof(text)) &&
+	       guard_marks_same_mounts(&marks, &guard->marks);
+	guard_marks_free(&marks);
+	if (!same)
+		guard_apply(agent);
+}
+
 static const char *target_of(const struct guard *guard, const struct sluice_event *event,
 			     char *path, size_t size)
 {

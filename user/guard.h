@@ -64,6 +64,12 @@ bool guard_forbids_detach(char *text, size_t size);
  */
 int guard_apply(struct agent *agent);
 
+/*
+ * Something was mounted or unmounted: marks anew when that changed by which mounts the agent's own
+ * is reached. The kernel gives the number of one that has gone to another one.
+ */
+void guard_follow_mounts(struct agent *agent);
+
 /* SLUICE_EVENT_GUARD: journals it. */
 void guard_event(struct agent *agent, const struct sluice_event *event);
 
