@@ -39,7 +39,8 @@ struct guard *guard_free(struct guard *guard); /* returns NULL; what is in force
 
 /**
  * guard_admits() - may a daemon start with @policy, read from @conf, on this kernel? To be asked
- * before anything is written: what the guard in force does not know is not the agent's.
+ * before anything is written: what the guard in force does not know is not the agent's. @policy is
+ * held to what was vouched for as at a reload.
  * Return: 0, also when no guard is in force or the glass is broken; a negative errno with one line
  * in @text.
  */

@@ -158,6 +158,7 @@ gateway_connected() {
 	pid=$(property sluiced MainPID)
 	# KILL, SETGID, SETUID, DAC_READ_SEARCH, NET_ADMIN, SYS_PTRACE, PERFMON, BPF
 	[ "$(awk '/^CapBnd/ { print $2 }' "/proc/$pid/status")" = 000000c0000810e4 ]
+	[ "$(awk '/^CapEff/ { print $2 }' "/proc/$pid/status")" = 000000c0000800e4 ]
 	grep -q '^NoNewPrivs:	1' "/proc/$pid/status"
 	grep -q '^Seccomp:	2' "/proc/$pid/status"
 	for place in /etc/probe /usr/probe /proc/sys/vm/swappiness /sys/kernel/mm/ksm/run /sys/fs/cgroup/probe; do
