@@ -11,6 +11,7 @@
 
 #include "maps.bpf.h"
 #include "medium.bpf.h"
+#include "quota.bpf.h"
 
 #include <asm-generic/errno.h>
 #include <bpf/bpf_core_read.h>
@@ -292,15 +293,29 @@ static __always_inline void object_note(const struct sluice_object_id *id)
 		count(SLUICE_COUNT_UNNOTED);
 }
 
-static __always_inline int object_store(const struct sluice_object_id *id, u64 labels)
+/* @uid: who counts as having made the entry, 0 for nobody */
+static __always_inline int object_begin(const struct sluice_object_id *id, u64 labels, u32 uid)
+{
+	struct sluice_object fresh = { .acquired = labels, .uid = uid };
+
+	if (uid && quota_add(uid, SLUICE_QUOTA_OBJECTS, control.files))
+		return -EDQUOT;
+	if (!bpf_map_update_elem(&objects, id, &fresh, BPF_NOEXIST))
+		return 0;
+	quota_put(uid, SLUICE_QUOTA_OBJECTS);
+	return -EEXIST; /* another was first, or it is full */
+}
+
+static __always_inline int object_store(const struct sluice_object_id *id, u64 labels, bool counted)
 {
 	struct sluice_object *object = bpf_map_lookup_elem(&objects, id);
-	struct sluice_object fresh = { .acquired = labels };
+	int err;
 
 	if (!object) {
-		if (!bpf_map_update_elem(&objects, id, &fresh, BPF_NOEXIST))
-			return 0;
-		object = bpf_map_lookup_elem(&objects, id); /* another was first, or it is full */
+		err = object_begin(id, labels, counted ? quota_user() : 0);
+		if (err != -EEXIST)
+			return err;
+		object = bpf_map_lookup_elem(&objects, id);
 	}
 	if (!object)
 		return -ENOSPC;
@@ -308,10 +323,22 @@ static __always_inline int object_store(const struct sluice_object_id *id, u64 l
 	return 0;
 }
 
-/* Labels of an object for good. Return: 0, or -ENOSPC when the map is full: the caller refuses. */
+/*
+ * Labels of an object for good. Return: 0, or a negative errno when the map is full, or the user's
+ * share of it: the caller refuses.
+ */
 static __noinline int object_acquire(const struct sluice_object_id *id, u64 labels)
 {
-	if (object_store(id, labels))
+	if (object_store(id, labels, true))
+		return -ENOSPC;
+	object_note(id);
+	return 0;
+}
+
+/* The same where it is too late to refuse: it counts as nobody's. */
+static __noinline int object_acquire_late(const struct sluice_object_id *id, u64 labels)
+{
+	if (object_store(id, labels, false))
 		return -ENOSPC;
 	object_note(id);
 	return 0;

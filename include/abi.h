@@ -13,7 +13,7 @@
 
 #include "limits.h"
 
-#define SLUICE_ABI_VERSION 10
+#define SLUICE_ABI_VERSION 11
 
 /* What a process may want to do with labeled data; each is guarded label by label. */
 enum sluice_action {
@@ -78,10 +78,13 @@ struct sluice_attribute {
  * @acquired: labels that labeled data brought here, or that an operator set; survive a policy
  * reload
  * @policy: labels that the policy gives, one mask a policy slot
+ * @uid: whose share of the map it counts as, 0 for nobody's
  */
 struct sluice_object {
 	__u64 acquired;
 	__u64 policy[2];
+	__u32 uid;
+	__u32 pad;
 };
 
 /* Who is asking, as far as a grant is concerned. */
@@ -289,6 +292,7 @@ enum sluice_quota_kind {
 	SLUICE_QUOTA_SHARED,
 	SLUICE_QUOTA_SOCKETS,
 	SLUICE_QUOTA_PARCELS,
+	SLUICE_QUOTA_OBJECTS,
 	SLUICE_QUOTAS,
 };
 
@@ -529,6 +533,7 @@ struct sluice_destination {
  * @folders: some folder is labeled
  * @enforcing: 0 before the first policy is in force
  * @segments: some process has mapped memory that others see; written by the programs
+ * @files: entries of the map `objects` that one user may make
  * @policy: digest of the policy in force, in hex, without an end
  */
 struct sluice_control {
@@ -543,7 +548,7 @@ struct sluice_control {
 	__u32 enforcing;
 	__u32 folders;
 	__u32 segments;
-	__u32 pad;
+	__u32 files;
 	char policy[64];
 };
 
@@ -662,6 +667,7 @@ enum sluice_fallback {
 	SLUICE_FALLBACK_CREATED,   /* open created the file: O_EXCL would fail on the second try */
 	SLUICE_FALLBACK_SIGNAL,	   /* the helper refused to stop the task */
 	SLUICE_FALLBACK_LATE,	   /* the data came while the call waited: nothing to go back to */
+	SLUICE_FALLBACK_FULL,	   /* no room, for this user, to keep that the file has the labels */
 	SLUICE_FALLBACKS,
 };
 
@@ -771,7 +777,7 @@ struct sluice_take_refusals {
 };
 
 _Static_assert(sizeof(struct sluice_object_id) == 16, "object id");
-_Static_assert(sizeof(struct sluice_object) == 24, "object");
+_Static_assert(sizeof(struct sluice_object) == 32, "object");
 _Static_assert(sizeof(struct sluice_subject) == 24, "subject");
 _Static_assert(sizeof(struct sluice_target) == 32, "target");
 _Static_assert(sizeof(struct sluice_ask_key) == 64, "ask key");

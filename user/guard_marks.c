@@ -85,7 +85,9 @@ static int add_mount(struct search *s, int root, const char *path)
 	if (err)
 		return guard_search_fail(s, err, path);
 	err = add(s, &id, SLUICE_MARK_NAME, path);
-	return err ? err : add(s, &found.covered, SLUICE_MARK_NAME, path);
+	if (err || !found.covered.ino)
+		return err;
+	return add(s, &found.covered, SLUICE_MARK_NAME, path);
 }
 
 static int add_mounts(struct search *s, const char *path)

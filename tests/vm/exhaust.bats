@@ -112,6 +112,44 @@ sluiced_in() {
 	sluice journal verify
 }
 
+# fill USER NUMBER: so many files of theirs that labeled data goes into; prints how many it went into.
+fill() {
+	as "$1" bash -c 'read -r row <"$1"; n=0; for ((i = 0; i < $2; i++)); do
+		{ echo "$row" >"$3.$i"; } 2>/dev/null && ((++n)); done; echo "$n"' fill "$SECRET/rows" "$2" "$PLAIN/full.$1"
+}
+
+few_files() {
+	AGENT=$'StaleAfter=4s\nFilesPerUser=20' set_policy "$SEND"
+}
+
+@test "more labeled files than a user's share: the next write is refused and told of, and others go on" {
+	few_files
+	plain free hello
+	[ "$(fill paul 30)" = 20 ]
+	[ "$(labels_of "$PLAIN/full.paul.19")" = secret ]
+	[ ! -s "$PLAIN/full.paul.20" ]
+	journal_has '.type == "event.stop" and .verdict == "deny" and (.message | contains("FilesPerUser="))'
+	[ "$(fill quinn 10)" = 10 ]
+	[ "$(labels_of "$PLAIN/full.quinn.9")" = secret ]
+	as paul cp "$PLAIN/free" "$PLAIN/full.free" # without labels all goes on
+	as paul bash -c "cat $SECRET/rows >>$PLAIN/full.paul.3" # it has them already
+	rm "$PLAIN"/full.paul.*
+	[ "$(fill paul 10)" = 10 ]
+	rm "$PLAIN"/full.*
+}
+
+@test "above the share no labels come to who shares memory: what is mapped could not keep them" {
+	few_files
+	fill paul 30
+	run as paul "$PROGRAMS/segment" file "$SECRET/rows" "$PLAIN/group"
+	[ "$status" -ne 0 ]
+	[ -z "$(labels_of "$PLAIN/group.shared")" ]
+	[ ! -s "$PLAIN/group" ]
+	rm "$PLAIN"/full.paul.*
+	as paul "$PROGRAMS/segment" file "$SECRET/rows" "$PLAIN/group"
+	[ "$(labels_of "$PLAIN/group.shared")" = secret ]
+}
+
 # What the kernel keeps for the agent is charged to where the agent was when it was loaded.
 @test "no memory for labels: who cannot be noted cannot read, who can cannot send, and memory makes it whole" {
 	stop_sluiced TERM

@@ -199,6 +199,13 @@ gateway_connected() {
 	[ "$(generation)" = "$before" ]
 	property_is sluiced ActiveState active
 	systemctl status --no-pager -l sluiced | grep -q 'Nonsense'
+	sed -i '$d' /etc/sluice/policy.d/50-test.conf
+	printf '[Label gone]\nPath=/nonexistent/here\n' >/etc/sluice/policy.d/60-gone.conf
+	run systemctl reload sluiced
+	[ "$status" != 0 ]
+	systemctl status --no-pager -l sluiced | grep -q "60-gone.conf:2: cannot label '/nonexistent/here'"
+	[ "$(generation)" = "$before" ]
+	rm /etc/sluice/policy.d/60-gone.conf
 	journal_has '.type == "policy.refused"'
 	service pipeline "/bin/cat $SECRET/rows" User=paul
 	held_service pipeline
