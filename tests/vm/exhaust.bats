@@ -114,6 +114,7 @@ sluiced_in() {
 
 # fill USER NUMBER: so many files of theirs that labeled data goes into; prints how many it went into.
 fill() {
+	# shellcheck disable=SC2016 # that shell expands it
 	as "$1" bash -c 'read -r row <"$1"; n=0; for ((i = 0; i < $2; i++)); do
 		{ echo "$row" >"$3.$i"; } 2>/dev/null && ((++n)); done; echo "$n"' fill "$SECRET/rows" "$2" "$PLAIN/full.$1"
 }
