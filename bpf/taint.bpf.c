@@ -50,23 +50,6 @@ static __always_inline struct sluice_task *taint_taker(u64 *labels, bool told)
 	return state;
 }
 
-/*
- * What the group of the process has mapped gets the labels that come, and when they have come it is
- * too late to refuse that.
- */
-static __always_inline bool maps_too_much(const struct sluice_task *state)
-{
-	u32 uid;
-
-	if (!state->shared || !control.segments)
-		return false;
-	uid = quota_user();
-	if (!uid || !quota_is_up(uid, SLUICE_QUOTA_OBJECTS, control.files))
-		return false;
-	count(SLUICE_COUNT_MAP_FULL);
-	return true;
-}
-
 int taint_take_attempt(struct attempt *attempt, u64 labels)
 {
 	struct sluice_task *state;
@@ -82,7 +65,7 @@ int taint_take_attempt(struct attempt *attempt, u64 labels)
 	if (!state)
 		return refuse();
 	moved = labels & ~subject_taint(state);
-	if (moved && maps_too_much(state))
+	if (moved && taint_has_no_room(state))
 		return refuse();
 	if (moved || edge_is_new(SLUICE_EVENT_READ, labels, &attempt->key.target.object))
 		tell_move(attempt, SLUICE_EVENT_READ, labels);
@@ -102,7 +85,7 @@ int taint_take_peer(u64 labels, u32 tgid, u64 start_ns)
 	if (!state)
 		return refuse();
 	moved = labels & ~subject_taint(state);
-	if (moved && maps_too_much(state))
+	if (moved && taint_has_no_room(state))
 		return refuse();
 	if (moved || edge_is_new(SLUICE_EVENT_TAKE, labels, &peer))
 		event_emit_task(SLUICE_EVENT_TAKE, labels, tgid, start_ns);
