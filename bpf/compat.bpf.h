@@ -163,6 +163,17 @@ static __always_inline bool in_setns(void)
 	return in_call(__NR_setns, NR32_SETNS, &first);
 }
 
+/* MOVE_MOUNT_* of the move_mount() that the current process is in: its fifth argument. */
+static __always_inline u32 move_mount_flags(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
+	if (!regs)
+		return ~0U;
+	return task->thread_info.status & TS_COMPAT ? regs->di : regs->r8;
+}
+
 /* keyctl() is about to change a session keyring. */
 static __always_inline bool in_session_change(void)
 {

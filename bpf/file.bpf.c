@@ -155,8 +155,9 @@ static __noinline int write_tainted(struct file *file, u64 taint)
 	if (!moved)
 		return 0;
 	if (object_receive(inode, moved)) {
-		count(SLUICE_COUNT_MAP_FULL);
-		return refuse();
+		attempt.missing = moved;
+		deny_full(&attempt);
+		return -EPERM;
 	}
 	if (control.segments)
 		segment_received(&attempt.key.target.object, moved);

@@ -29,6 +29,8 @@
 
 #include <bpf/bpf_core_read.h>
 
+#define NAMED (SLUICE_MARK_TREE | SLUICE_MARK_NAME) /* stays where it is */
+
 static __always_inline bool guard_is_agent(struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader;

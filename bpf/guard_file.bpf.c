@@ -6,15 +6,11 @@
  *   - inode_create, _mkdir, _mknod, _symlink, _link, _unlink, _rmdir, _rename:  names
  *   - inode_setattr, _setxattr, _removexattr, _set_acl:  attributes; xattrs that hold labels of any
  *                    file
- *   - sb_mount, move_mount, sb_umount:  in the mount namespaces of the host and of the agent, and
- *                    where it would reach them. Others may mount what they like in theirs: a daemon
- *                    that is started there finds other files than it knows and refuses to start.
- *                    Mounts by which the agent's files are reached are known by their numbers: the
- *                    same file system may be mounted and unmounted elsewhere
+ *
+ * Mounts are in guard_mount.bpf.c.
  *
  * Not covered: descriptors that were open before the guard was on; a device below the one that a
- * file system is on, such as a disk below a logical volume; mount(MS_MOVE), for which the kernel
- * asks about the new place only.
+ * file system is on, such as a disk below a logical volume.
  */
 #include "guard.bpf.h"
 
@@ -22,7 +18,6 @@
 #include <bpf/bpf_tracing.h>
 
 #define KEEPS (SLUICE_MARK_TREE | SLUICE_MARK_WRITE)
-#define NAMED (SLUICE_MARK_TREE | SLUICE_MARK_NAME)
 
 /*
  * A folder's answer is cached on its inode like that of a file. Without memory for that it counts
@@ -184,88 +179,4 @@ SEC("lsm/inode_set_acl")
 int BPF_PROG(sluice_guard_set_acl, void *idmap, struct dentry *dentry)
 {
 	return guard.mode ? guard_kept(dentry) : 0;
-}
-
-static __always_inline bool is_our_namespace(void)
-{
-	u32 here = BPF_CORE_READ(bpf_get_current_task_btf(), nsproxy, mnt_ns, ns.inum);
-
-	return here == guard.mounts || guard_mounts_number() == control.agent_mounts;
-}
-
-static __always_inline const struct mount *mount_of(const struct vfsmount *vfsmount)
-{
-	return (const void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
-}
-
-/* What is mounted here is seen by the host or by the agent, at once or by propagation. */
-static __noinline bool reaches_us(struct vfsmount *vfsmount)
-{
-	return is_our_namespace() || BPF_CORE_READ(mount_of(vfsmount), mnt_group_id);
-}
-
-static __noinline int guard_mount(struct path *path)
-{
-	struct walk walk;
-
-	walk_up(&walk, path->dentry->d_inode, path->dentry);
-	if (!(walk.marks & NAMED) || !reaches_us(path->mnt))
-		return 0;
-	return guard_refuse(SLUICE_GUARD_MOUNT, 0, &walk.id, NULL);
-}
-
-/* How a mount propagates changes nothing that is seen below it. */
-#define MS_PROPAGATION (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
-
-SEC("lsm/sb_mount")
-int BPF_PROG(sluice_sb_mount, const char *device, struct path *path, const char *type,
-	     unsigned long flags, void *data)
-{
-	/* As the kernel, which looks at these two first: with them it is no mere propagation. */
-	if (!guard.mode || (flags & MS_PROPAGATION && !(flags & (MS_REMOUNT | MS_BIND))))
-		return 0;
-	return guard_mount(path);
-}
-
-/* The agent's files, or without any mount of their own the pins, would not be found any more. */
-static __noinline int guard_unmount(struct vfsmount *vfsmount, u32 flags)
-{
-	struct sluice_object_id id = { .gen = SLUICE_GUARD_MOUNT_GEN };
-
-	id.ino = (u32)BPF_CORE_READ(mount_of(vfsmount), mnt_id);
-	if (bpf_map_lookup_elem(&guarded, &id))
-		return guard_refuse(SLUICE_GUARD_MOUNT, flags, &id, NULL);
-	if (vfsmount->mnt_sb->s_dev != guard.pins || !reaches_us(vfsmount))
-		return 0;
-	id = (struct sluice_object_id){ .dev = guard.pins };
-	return guard_refuse(SLUICE_GUARD_MOUNT, flags, &id, NULL);
-}
-
-SEC("lsm/move_mount")
-int BPF_PROG(sluice_move_mount, struct path *from, struct path *to)
-{
-	int err;
-
-	if (!guard.mode)
-		return 0;
-	err = from->dentry == from->mnt->mnt_root ? guard_unmount(from->mnt, 0) : 0;
-	return err ? err : guard_mount(to);
-}
-
-/* The host's root is what the paths of the policy are looked up from. */
-SEC("lsm/sb_pivotroot")
-int BPF_PROG(sluice_sb_pivotroot, struct path *old_path, struct path *new_path)
-{
-	struct sluice_object_id id = {};
-
-	if (!guard.mode || guard_is_init() || !is_our_namespace())
-		return 0;
-	id.dev = guard.pins;
-	return guard_refuse(SLUICE_GUARD_MOUNT, 0, &id, NULL);
-}
-
-SEC("lsm/sb_umount")
-int BPF_PROG(sluice_sb_umount, struct vfsmount *vfsmount, int flags)
-{
-	return guard.mode && !guard_is_init() ? guard_unmount(vfsmount, flags) : 0;
 }

@@ -11,18 +11,39 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
-/* As fs_number() and fs_is_durable(), for a superblock that can only be read as a number. */
+/* Member by member from the start of @args: the verifier takes no other address in a context. */
+#define answer(args, member, inode)                                                                \
+	do {                                                                                       \
+		struct sluice_object_id id_ = object_id_read(inode);                               \
+                                                                                                   \
+		barrier_var(args);                                                                 \
+		(args)->member.dev = id_.dev;                                                      \
+		(args)->member.gen = id_.gen;                                                      \
+		(args)->member.ino = id_.ino;                                                      \
+	} while (0)
+
+/* As fs_is_durable(), for a superblock that can only be read as a number. */
 static __always_inline void identify_fs(struct sluice_identify *args, struct super_block *sb)
 {
 	u64 uuid[2] = {};
 
 	bpf_core_read(uuid, sizeof(uuid), &sb->s_uuid);
 	args->s_dev = BPF_CORE_READ(sb, s_dev);
-	args->object.dev = uuid[0] | uuid[1] ? sluice_fs_number(uuid[0], uuid[1]) : args->s_dev;
 	args->durable = args->object.dev & SLUICE_FS_HAS_UUID &&
 			BPF_CORE_READ(sb, s_type, fs_flags) & FS_REQUIRES_DEV;
 	args->uuid[0] = uuid[0];
 	args->uuid[1] = uuid[1];
+}
+
+/* What a mount covers: no path leads there while it is mounted. */
+static __always_inline void identify_covered(struct sluice_identify *args, struct file *file)
+{
+	struct vfsmount *vfsmount = BPF_CORE_READ(file, f_path.mnt);
+	struct mount *mount = (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
+	struct inode *covered = BPF_CORE_READ(mount, mnt_mountpoint, d_inode);
+
+	if (covered && BPF_CORE_READ(file, f_path.dentry) == BPF_CORE_READ(vfsmount, mnt_root))
+		answer(args, covered, covered);
 }
 
 /*
@@ -65,8 +86,8 @@ int sluice_identify(struct sluice_identify *args)
 		return -EBADF;
 	inode = BPF_CORE_READ(file, f_inode);
 	args->mode = BPF_CORE_READ(inode, i_mode);
+	answer(args, object, inode);
 	identify_fs(args, BPF_CORE_READ(inode, i_sb));
-	args->object.gen = BPF_CORE_READ(inode, i_generation);
-	args->object.ino = BPF_CORE_READ(inode, i_ino);
+	identify_covered(args, file);
 	return 0;
 }

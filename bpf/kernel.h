@@ -104,10 +104,19 @@ struct vfsmount {
 	struct super_block *mnt_sb;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
+/* @mnt_slave_list: another type since 6.17, of which the first member is a pointer as well */
 struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct list_head mnt_mounts;
+	struct list_head mnt_child;
+	struct list_head mnt_share;
+	struct list_head mnt_slave_list;
 	int mnt_id;
 	int mnt_group_id;
 };
@@ -452,6 +461,7 @@ struct sockaddr_in6 {
 
 struct pt_regs {
 	unsigned long bx;
+	unsigned long r8;
 	unsigned long di;
 	unsigned long orig_ax;
 };
@@ -508,6 +518,7 @@ struct cmsg_plain {
 #define MS_SLAVE 0x80000
 #define MS_REMOUNT 0x20
 #define MS_BIND 0x1000
+#define MS_MOVE 0x2000
 #define MS_SHARED 0x100000
 
 #define MAP_SHARED 0x01 /* also in MAP_SHARED_VALIDATE */

@@ -232,7 +232,9 @@ SEC("lsm/inode_free_security")
 void BPF_PROG(sluice_inode_free_security, struct inode *inode)
 {
 	bool mapped = may_be_mapped(inode);
+	const struct sluice_object *object;
 	struct sluice_object_id id;
+	u32 uid;
 
 	if (!mapped && !is_gone(inode))
 		return;
@@ -241,10 +243,14 @@ void BPF_PROG(sluice_inode_free_security, struct inode *inode)
 		segment_forget(&id);
 	if (!is_gone(inode))
 		return;
-	if (!bpf_map_lookup_elem(&objects, &id) || has_twin(inode->i_sb, id.dev))
+	object = bpf_map_lookup_elem(&objects, &id);
+	if (!object || has_twin(inode->i_sb, id.dev))
 		return;
-	if (!bpf_map_delete_elem(&objects, &id))
-		object_note(&id);
+	uid = object->uid;
+	if (bpf_map_delete_elem(&objects, &id))
+		return;
+	quota_put(uid, SLUICE_QUOTA_OBJECTS);
+	object_note(&id);
 }
 
 /* A command of ioctl() by its type and number; direction and size differ between architectures. */

@@ -48,6 +48,8 @@ static __always_inline int memory_write(struct task_struct *leader)
 	moved &= ~subject_taint(state);
 	if (!moved)
 		return 0;
+	if (taint_has_no_room(state))
+		return refuse();
 	subject_acquire(state, moved);
 	event_emit_task(SLUICE_EVENT_GIVE, moved, leader->tgid, leader->start_boottime);
 	return 0;

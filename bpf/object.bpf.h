@@ -11,8 +11,10 @@
 
 #include "maps.bpf.h"
 #include "medium.bpf.h"
+#include "quota.bpf.h"
 
 #include <asm-generic/errno.h>
+#include <bpf/bpf_core_read.h>
 #include <linux/magic.h>
 
 static __always_inline u32 fs_number(const struct super_block *sb)
@@ -40,6 +42,21 @@ static __always_inline struct sluice_object_id object_id(const struct inode *ino
 		.ino = inode->i_ino,
 	};
 
+	return id;
+}
+
+/* The same of an inode that can only be read as a number. */
+static __always_inline struct sluice_object_id object_id_read(struct inode *inode)
+{
+	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
+	struct sluice_object_id id = {
+		.gen = BPF_CORE_READ(inode, i_generation),
+		.ino = BPF_CORE_READ(inode, i_ino),
+	};
+	u64 uuid[2] = {};
+
+	bpf_core_read(uuid, sizeof(uuid), &sb->s_uuid);
+	id.dev = uuid[0] | uuid[1] ? sluice_fs_number(uuid[0], uuid[1]) : BPF_CORE_READ(sb, s_dev);
 	return id;
 }
 
@@ -276,15 +293,29 @@ static __always_inline void object_note(const struct sluice_object_id *id)
 		count(SLUICE_COUNT_UNNOTED);
 }
 
-static __always_inline int object_store(const struct sluice_object_id *id, u64 labels)
+/* @uid: who counts as having made the entry, 0 for nobody */
+static __always_inline int object_begin(const struct sluice_object_id *id, u64 labels, u32 uid)
+{
+	struct sluice_object fresh = { .acquired = labels, .uid = uid };
+
+	if (uid && quota_add(uid, SLUICE_QUOTA_OBJECTS, control.files))
+		return -EDQUOT;
+	if (!bpf_map_update_elem(&objects, id, &fresh, BPF_NOEXIST))
+		return 0;
+	quota_put(uid, SLUICE_QUOTA_OBJECTS);
+	return -EEXIST; /* another was first, or it is full */
+}
+
+static __always_inline int object_store(const struct sluice_object_id *id, u64 labels, bool counted)
 {
 	struct sluice_object *object = bpf_map_lookup_elem(&objects, id);
-	struct sluice_object fresh = { .acquired = labels };
+	int err;
 
 	if (!object) {
-		if (!bpf_map_update_elem(&objects, id, &fresh, BPF_NOEXIST))
-			return 0;
-		object = bpf_map_lookup_elem(&objects, id); /* another was first, or it is full */
+		err = object_begin(id, labels, counted ? quota_user() : 0);
+		if (err != -EEXIST)
+			return err;
+		object = bpf_map_lookup_elem(&objects, id);
 	}
 	if (!object)
 		return -ENOSPC;
@@ -292,10 +323,22 @@ static __always_inline int object_store(const struct sluice_object_id *id, u64 l
 	return 0;
 }
 
-/* Labels of an object for good. Return: 0, or -ENOSPC when the map is full: the caller refuses. */
+/*
+ * Labels of an object for good. Return: 0, or a negative errno when the map is full, or the user's
+ * share of it: the caller refuses.
+ */
 static __noinline int object_acquire(const struct sluice_object_id *id, u64 labels)
 {
-	if (object_store(id, labels))
+	if (object_store(id, labels, true))
+		return -ENOSPC;
+	object_note(id);
+	return 0;
+}
+
+/* The same where it is too late to refuse: it counts as nobody's. */
+static __noinline int object_acquire_late(const struct sluice_object_id *id, u64 labels)
+{
+	if (object_store(id, labels, false))
 		return -ENOSPC;
 	object_note(id);
 	return 0;

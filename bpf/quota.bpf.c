@@ -40,6 +40,13 @@ int quota_add(u32 uid, u32 kind, u64 limit)
 	return -EDQUOT;
 }
 
+int quota_is_up(u32 uid, u32 kind, u64 limit)
+{
+	const struct sluice_quota *quota = bpf_map_lookup_elem(&quotas, &uid);
+
+	return quota && kind < SLUICE_QUOTAS && quota->used[kind] >= limit;
+}
+
 /* Not below 0: an evicted user had some that are not counted any more. */
 int quota_sub(u32 uid, u32 kind)
 {

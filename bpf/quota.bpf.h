@@ -17,6 +17,7 @@
 u32 quota_user(void); /* who the current process counts as */
 int quota_add(u32 uid, u32 kind, u64 limit);
 int quota_sub(u32 uid, u32 kind);
+int quota_is_up(u32 uid, u32 kind, u64 limit); /* one more would be above the limit: 1, else 0 */
 
 /* One entry more of a map that has room for @entries. Return: 0 or -EDQUOT. */
 static __always_inline int quota_take(u32 uid, enum sluice_quota_kind kind, u64 entries)

@@ -178,7 +178,7 @@ static long push_step(struct bpf_map *map, const struct sluice_object_id *id,
 	if (shared_root(segment->group) != push->root || !(push->labels & ~object_known(&key)))
 		return 0;
 	push->moved = 1;
-	if (object_acquire(&key, push->labels))
+	if (object_acquire_late(&key, push->labels))
 		count(SLUICE_COUNT_MAP_FULL);
 	event_emit_object(&key, push->labels);
 	return 0;

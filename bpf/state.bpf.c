@@ -8,7 +8,10 @@
  */
 #include "maps.bpf.h"
 
-struct sluice_control control SEC(".data.control") = { .abi = SLUICE_ABI_VERSION };
+struct sluice_control control SEC(".data.control") = {
+	.abi = SLUICE_ABI_VERSION,
+	.files = SLUICE_FILES_PER_USER,
+};
 struct sluice_guard guard SEC(".data.guard") = {};
 struct sluice_policy policies[2] SEC(".data.policies") = {};
 

@@ -67,6 +67,8 @@ int taint_take_attempt(struct attempt *attempt, u64 labels)
 	if (!state)
 		return refuse();
 	moved = labels & ~subject_taint(state);
+	if (moved && taint_has_no_room(state))
+		return refuse();
 	if (moved || edge_is_new(SLUICE_EVENT_READ, labels, &attempt->key.target.object))
 		tell_move(attempt, SLUICE_EVENT_READ, labels);
 	if (moved)
@@ -114,6 +116,8 @@ int taint_take_peer(u64 labels, u32 tgid, u64 start_ns)
 	if (!state)
 		return refuse();
 	moved = labels & ~subject_taint(state);
+	if (moved && taint_has_no_room(state))
+		return refuse();
 	if (moved || edge_is_new(SLUICE_EVENT_TAKE, labels, &peer))
 		event_emit_task(SLUICE_EVENT_TAKE, labels, tgid, start_ns);
 	if (moved)

@@ -18,6 +18,23 @@ static __always_inline void target_file(struct attempt *attempt, struct file *fi
 	attempt->path = &file->f_path;
 }
 
+/*
+ * What the group of the process with @state has mapped gets the labels that come to it, and then it
+ * is too late to refuse that: whether the current user has files enough with labels.
+ */
+static __always_inline bool taint_has_no_room(const struct sluice_task *state)
+{
+	u32 uid;
+
+	if (!state->shared || !control.segments)
+		return false;
+	uid = quota_user();
+	if (!uid || !quota_is_up(uid, SLUICE_QUOTA_OBJECTS, control.files))
+		return false;
+	count(SLUICE_COUNT_MAP_FULL);
+	return true;
+}
+
 /* The body of taint_take(), verified once on its own. */
 int taint_take_attempt(struct attempt *attempt, u64 labels);
 

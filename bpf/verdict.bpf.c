@@ -253,6 +253,15 @@ static __always_inline int decide_deny(struct attempt *attempt, u64 now)
 	return refuse();
 }
 
+int deny_full(struct attempt *attempt)
+{
+	if (!attempt)
+		return -EPERM;
+	count(SLUICE_COUNT_MAP_FULL);
+	attempt->reason = SLUICE_FALLBACK_FULL;
+	return decide_deny(attempt, bpf_ktime_get_boot_ns());
+}
+
 /* It goes on; told once for each process and target. */
 static __always_inline int decide_audit(struct attempt *attempt)
 {

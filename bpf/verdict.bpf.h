@@ -28,6 +28,12 @@ static __always_inline int decide(struct attempt *attempt)
 	return err ? -EPERM : 0;
 }
 
+/*
+ * Refuses @attempt, whatever rules say: the labels @missing could not be kept. Told of as a denial.
+ * Return: -EPERM.
+ */
+int deny_full(struct attempt *attempt);
+
 static __always_inline int refuse(void)
 {
 	count(SLUICE_COUNT_FAILED);

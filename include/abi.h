@@ -78,10 +78,13 @@ struct sluice_attribute {
  * @acquired: labels that labeled data brought here, or that an operator set; survive a policy
  * reload
  * @policy: labels that the policy gives, one mask a policy slot
+ * @uid: whose share of the map it counts as, 0 for nobody's
  */
 struct sluice_object {
 	__u64 acquired;
 	__u64 policy[2];
+	__u32 uid;
+	__u32 pad;
 };
 
 /* Who is asking, as far as a grant is concerned. */
@@ -298,6 +301,7 @@ enum sluice_quota_kind {
 	SLUICE_QUOTA_SHARED,
 	SLUICE_QUOTA_SOCKETS,
 	SLUICE_QUOTA_PARCELS,
+	SLUICE_QUOTA_OBJECTS,
 	SLUICE_QUOTAS,
 };
 
@@ -543,6 +547,7 @@ struct sluice_destination {
  * @folders: some folder is labeled
  * @enforcing: 0 before the first policy is in force
  * @segments: some process has mapped memory that others see; written by the programs
+ * @files: entries of the map `objects` that one user may make
  * @policy: digest of the policy in force, in hex, without an end
  */
 struct sluice_control {
@@ -557,7 +562,7 @@ struct sluice_control {
 	__u32 enforcing;
 	__u32 folders;
 	__u32 segments;
-	__u32 pad;
+	__u32 files;
 	char policy[64];
 };
 
@@ -676,6 +681,7 @@ enum sluice_fallback {
 	SLUICE_FALLBACK_CREATED,   /* open created the file: O_EXCL would fail on the second try */
 	SLUICE_FALLBACK_SIGNAL,	   /* the helper refused to stop the task */
 	SLUICE_FALLBACK_LATE,	   /* the data came while the call waited: nothing to go back to */
+	SLUICE_FALLBACK_FULL,	   /* no room, for this user, to keep that the file has the labels */
 	SLUICE_FALLBACKS,
 };
 
@@ -750,6 +756,7 @@ enum sluice_counter {
  * Argument of the program `identify`: sluiced asks what the kernel calls its own file descriptor
  * @fd;
  * with @fd SLUICE_IDENTIFY_AGENT the caller becomes the agent of struct sluice_control.
+ * @covered: what lies below a mount whose root @fd is, or zeros
  * @s_dev, @uuid: of the superblock; @durable: labels there can be kept across boots
  */
 #define SLUICE_IDENTIFY_AGENT (-1)
@@ -757,6 +764,7 @@ struct sluice_identify {
 	__s32 fd;
 	__u32 mode;
 	struct sluice_object_id object;
+	struct sluice_object_id covered;
 	__u32 s_dev;
 	__u32 durable;
 	__u64 uuid[2];
@@ -783,7 +791,7 @@ struct sluice_take_refusals {
 };
 
 _Static_assert(sizeof(struct sluice_object_id) == 16, "object id");
-_Static_assert(sizeof(struct sluice_object) == 24, "object");
+_Static_assert(sizeof(struct sluice_object) == 32, "object");
 _Static_assert(sizeof(struct sluice_subject) == 24, "subject");
 _Static_assert(sizeof(struct sluice_target) == 32, "target");
 _Static_assert(sizeof(struct sluice_ask_key) == 64, "ask key");
@@ -814,7 +822,7 @@ _Static_assert(sizeof(struct sluice_policy) == 16 + 4 * 8 * SLUICE_ACTIONS + 8 +
 						       8 * SLUICE_MEDIA,
 	       "policy");
 _Static_assert(sizeof(struct sluice_event) == 232 + 2 * SLUICE_EVENT_PATH, "event");
-_Static_assert(sizeof(struct sluice_identify) == 48, "identify");
+_Static_assert(sizeof(struct sluice_identify) == 64, "identify");
 _Static_assert(sizeof(struct sluice_relabel) == 40, "relabel");
 _Static_assert(sizeof(struct sluice_take_refusals) == 80, "take refusals");
 _Static_assert(sizeof(struct sluice_filesystem) == 24, "filesystem");

@@ -49,7 +49,8 @@
 #define SLUICE_MAX_SPLICES 4096	   /* threads inside splice, tee or vmsplice */
 #define SLUICE_MAX_SHARED 65536	   /* groups of processes that share memory */
 #define SLUICE_MAX_SEGMENTS 16384  /* files, memfds and segments that processes share by mapping */
-#define SLUICE_QUOTA_SHARE 4	   /* no user gets more than this part of one of the last four but root */
+#define SLUICE_QUOTA_SHARE 4	   /* no user but root gets more than this part of what fills up */
+#define SLUICE_FILES_PER_USER (SLUICE_MAX_OBJECTS / SLUICE_QUOTA_SHARE) /* unless a policy says */
 #define SLUICE_MAX_QUOTAS 4096	   /* users whose shares are counted; the longest idle is forgotten */
 #define SLUICE_MAX_GUARDED 8192	   /* files and folders of the agent's own */
 #define SLUICE_MAX_OWN 1024	   /* maps, programs and links of the agent's own */

@@ -439,6 +439,13 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	[ "$(grep -c glass "$LOG")" -eq 3 ]
 }
 
+@test "break-glass: without a question there is no time that it is for" {
+	daemon
+	run "$SLUICE" break-glass
+	[ "$status" -eq 0 ]
+	[[ $output == *Guard:* && $output != *For:* ]]
+}
+
 @test "break-glass --agree: to the question that was shown" {
 	daemon asked
 	run "$SLUICE" break-glass --agree </dev/null
@@ -446,7 +453,7 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	[ "$(grep -c glass "$LOG")" -eq 0 ]
 	run "$SLUICE" break-glass --agree --yes
 	[ "$status" -eq 0 ]
-	[[ $output == *alice*upgrade*600* ]]
+	[[ $output == *alice*upgrade*'10 min'* ]]
 	grep "glass verb=1 duration=600 code= reason=upgrade$" "$LOG"
 	run_terminal 80 "echo y | $SLUICE break-glass"
 	[[ $output == *enforce*alice* ]]
@@ -617,6 +624,18 @@ shown() {
 		run "$SLUICE" journal --file "$JOURNAL" $wrong
 		[ "$status" -eq 2 ] || { echo "$wrong: $output"; return 1; }
 	done
+}
+
+@test "journal: columns stay in line when the numbers get longer" {
+	local i
+	journal
+	for i in 1 2 3 4 5 6; do
+		"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" "entry $i"
+	done
+	shown -n 4
+	[[ ${lines[0]} == *'#8 '* && ${lines[2]} == *'#10 '* ]]
+	[ "$(cut -d'#' -f2 <<<"${lines[0]}" | sed 's/\(^[0-9]* *\).*/\1/' | wc -c)" -eq \
+		"$(cut -d'#' -f2 <<<"${lines[2]}" | sed 's/\(^[0-9]* *\).*/\1/' | wc -c)" ]
 }
 
 @test "journal -b: entries of one boot of the host" {
@@ -824,6 +843,34 @@ policy() {
 	[[ $output == *"/policy.d: holds no sluice.conf; name a folder that does, or the policy files themselves" ]]
 }
 
+@test "policy check --in-force: what the daemon did not take over is a failure, what it did is none" {
+	policy
+	FAKE_DIGEST=$("$SLUICE" policy check --json "$BATS_TEST_TMPDIR/etc" | jq -r .digest)
+	export FAKE_DIGEST
+	run "$SLUICE" policy check --in-force "$BATS_TEST_TMPDIR/etc"
+	[ "$status" -eq 3 ] # no daemon
+	daemon
+	run_apart "$SLUICE" policy check --in-force "$BATS_TEST_TMPDIR/etc"
+	[ "$status" -eq 0 ]
+	[ -z "$errors" ]
+	echo '# another' >>"$BATS_TEST_TMPDIR/etc/policy.d/10.conf"
+	run_apart "$SLUICE" policy check --in-force "$BATS_TEST_TMPDIR/etc"
+	[ "$status" -eq 1 ]
+	[[ $errors == *"another policy in force, ${FAKE_DIGEST:0:12}…"*'journalctl -u sluiced'* ]]
+	run "$SLUICE" policy check "$BATS_TEST_TMPDIR/etc"
+	[ "$status" -eq 0 ]
+}
+
+@test "policy check --in-force: a labeled path that is missing is the error that the daemon gives" {
+	policy
+	printf '[Label gone]\nPath=/nonexistent/here\n' >>"$BATS_TEST_TMPDIR/etc/policy.d/10.conf"
+	run_apart "$SLUICE" policy check --in-force "$BATS_TEST_TMPDIR/etc"
+	[ "$status" -eq 1 ]
+	[[ $errors == *"10.conf:15: cannot label '/nonexistent/here': No such file or directory; create it or take the line out of the policy" ]]
+	run "$SLUICE" policy check "$BATS_TEST_TMPDIR/etc"
+	[ "$status" -eq 0 ]
+}
+
 @test "policy check: each warning" {
 	policy
 	cat >>"$BATS_TEST_TMPDIR/etc/policy.d/10.conf" <<-END
@@ -860,6 +907,21 @@ policy() {
 	[ "$(grep -c warning: <<<"$output")" -eq 9 ]
 	run "$SLUICE" policy check --strict "$BATS_TEST_TMPDIR/etc"
 	[ "$status" -eq 1 ]
+}
+
+@test "policy check: a rule that takes keys and has one person with a key to spare, or none" {
+	local key
+	key=$(ssh-keygen -q -t ed25519 -N '' -f "$BATS_TEST_TMPDIR/id" && cat "$BATS_TEST_TMPDIR/id.pub")
+	policy
+	sed -i -e "s|^Uid=1001|&\nKey=$key|" -e 's|^Verdict=ask|&\nTier=A3|' "$BATS_TEST_TMPDIR/etc/policy.d/10.conf"
+	run "$SLUICE" policy check "$BATS_TEST_TMPDIR/etc"
+	[ "$status" -eq 0 ]
+	[[ $output == *"takes keys, and 1 of 2 reviewers has one: when one of them asks or is away"* ]]
+	rm "$BATS_TEST_TMPDIR/id"*
+	key=$(ssh-keygen -q -t ed25519 -N '' -f "$BATS_TEST_TMPDIR/id" && cat "$BATS_TEST_TMPDIR/id.pub")
+	sed -i "s|^Uid=1002|&\nKey=$key|" "$BATS_TEST_TMPDIR/etc/policy.d/10.conf"
+	run "$SLUICE" policy check "$BATS_TEST_TMPDIR/etc"
+	[[ $output != *warning* ]]
 }
 
 # The words that bash would offer for the words given; the last one is being typed.

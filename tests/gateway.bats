@@ -471,7 +471,9 @@ accepted() {
 	config CAFile=ca.pem
 	refused 'gateway.conf:3: CAFile=ca.pem must be an absolute path'
 	config "CAFile=$W/none.pem"
-	refused 'cannot be read'
+	refused "gateway.conf:3: CAFile=$W/none.pem cannot be read"
+	printf '%s\n' '[Teams]' Timeout=3 "WebhookFile=$W/none.url" >"$W/gateway.conf"
+	refused "gateway.conf:3: WebhookFile=$W/none.url cannot be read"
 	config AllowLoopbackHttp=maybe
 	refused 'must be yes or no'
 	config nonsense

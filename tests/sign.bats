@@ -155,6 +155,10 @@ line() {
 @test "submit: what is no statement or not there is refused here" {
 	run "$SLUICE" submit "$BATS_TEST_TMPDIR/none"
 	[ "$status" -eq 4 ]
+	echo statement >"$BATS_TEST_TMPDIR/unsigned"
+	run "$SLUICE" submit "$BATS_TEST_TMPDIR/unsigned"
+	[ "$status" -eq 4 ]
+	[[ $output == *"unsigned.sig' is not there: "*"'ssh-keygen -Y sign -n sluice-decision@sluice -f KEY "*"/unsigned'"* ]]
 	head -c 4096 /dev/zero | tr '\0' a >"$BATS_TEST_TMPDIR/long"
 	run "$SLUICE" submit "$BATS_TEST_TMPDIR/long" "$KEY.pub"
 	[ "$status" -eq 1 ]

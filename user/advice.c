@@ -97,10 +97,38 @@ static size_t reviewers_of(const struct policy *policy, uint64_t groups)
 	return n;
 }
 
+static size_t keyed_reviewers_of(const struct policy *policy, uint64_t groups)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < policy->n_people; i++)
+		n += policy->people[i].n_keys &&
+		     policy_reviews(policy, groups, &policy->people[i]);
+	return n;
+}
+
+/* Are there more reviewers, and those who can answer, than must say yes? */
+static void on_reviewers(struct advice *advice, const struct policy_rule *rule)
+{
+	size_t persons = reviewers_of(advice->policy, rule->groups);
+	size_t keyed = keyed_reviewers_of(advice->policy, rule->groups);
+
+	if (persons <= rule->reviewers)
+		warn(advice, &rule->origin,
+		     "the rule '%s' needs %u of %zu person%s: when one of them asks or is "
+		     "away, nobody can approve",
+		     rule->name, rule->reviewers, persons, persons == 1 ? "" : "s");
+	else if (rule->tier > POLICY_A1 && keyed <= rule->reviewers)
+		warn(advice, &rule->origin,
+		     "the rule '%s' takes keys, and %zu of %zu reviewers %s one: when one of them "
+		     "asks or is away, nobody can approve, and what nobody of the policy stands "
+		     "behind takes two",
+		     rule->name, keyed, persons, keyed == 1 ? "has" : "have");
+}
+
 static void on_rules(struct advice *advice)
 {
 	const struct policy_rule *rule;
-	size_t persons;
 
 	for (size_t i = 0; i < advice->policy->n_rules; i++) {
 		rule = &advice->policy->rules[i];
@@ -116,12 +144,7 @@ static void on_rules(struct advice *advice)
 				     rule->name, policy_verdict_name(rule->verdict));
 			continue;
 		}
-		persons = reviewers_of(advice->policy, rule->groups);
-		if (persons <= rule->reviewers)
-			warn(advice, &rule->origin,
-			     "the rule '%s' needs %u of %zu person%s: when one of them asks or is "
-			     "away, nobody can approve",
-			     rule->name, rule->reviewers, persons, persons == 1 ? "" : "s");
+		on_reviewers(advice, rule);
 	}
 }
 

@@ -114,7 +114,7 @@ static const struct table_column fields[] = {
 	{ "by", "... by", TABLE_HIDE_EMPTY },
 	{ "asker", "Asked by", TABLE_HIDE_EMPTY },
 	{ "reason", "Reason", TABLE_HIDE_EMPTY },
-	{ "duration_s", "For, in seconds", 0 },
+	{ "duration_s", "For", TABLE_SECONDS | TABLE_HIDE_EMPTY },
 	{ "agreed", "Agreed so far", TABLE_HIDE_EMPTY },
 };
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cmd_policy.c: "sluice policy check": reads policy files as sluiced would and says what they
- * amount to. Needs neither root nor a daemon. What is valid but hardly meant is advice.c's.
+ * amount to. Needs neither root nor, but for --in-force, a daemon. What is valid but hardly meant
+ * is advice.c's.
  */
 #include "cmd.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "advice.h"
@@ -36,6 +38,14 @@ static const struct table_column rule_columns[] = {
 	{ "reviewers", "APPROVALS", TABLE_RIGHT },
 	{ "scope", "SCOPE", 0 },
 	{ "origin", "WHERE", TABLE_WRAP },
+};
+
+struct check_input {
+	struct cmd_common *common;
+	bool strict;
+	bool in_force;
+	char **files;
+	size_t n;
 };
 
 static void freefilesp(char ***files)
@@ -166,8 +176,75 @@ static int report_invalid(const struct cmd_common *common, int r, const struct p
 	return cmd_fail(cmd_exit_code(r), "%s", *error->text ? error->text : strerror(-r));
 }
 
-static int check(char *const *files, size_t n, bool strict, const struct cmd_common *common)
+/* As sluiced says it (label.c). */
+static int say_missing(const struct policy_origin *origin, const char *path)
 {
+	return cmd_fail(CMD_FAILED,
+			"%s:%u: cannot label '%s': %s; create it or take the line out of the policy",
+			origin->file, origin->line, path, strerror(errno));
+}
+
+static int check_paths(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->n_labels; i++) {
+		const struct policy_label *label = &policy->labels[i];
+
+		for (size_t k = 0; k < label->n_paths; k++)
+			if (access(label->paths[k].path, F_OK))
+				return say_missing(&label->paths[k].origin, label->paths[k].path);
+		for (size_t k = 0; k < label->n_xattrs; k++)
+			if (access(label->xattrs[k].below, F_OK))
+				return say_missing(&label->xattrs[k].origin,
+						   label->xattrs[k].below);
+	}
+	return CMD_OK;
+}
+
+static json_t *view_of_status(const union ipc_any *item)
+{
+	return view_status(&item->status);
+}
+
+/* Return: an exit code. @ret: the digest of the policy that sluiced has in force */
+static int ask_digest(const struct cmd_common *common, char ret[65])
+{
+	struct client_call call = { .socket = common->socket,
+				    .type = IPC_STATUS,
+				    .item = IPC_STATUS_ITEM };
+	json_auto_t *rows = NULL;
+	int code = cmd_collect(&call, view_of_status, &rows);
+	const json_t *policy = json_object_get(json_array_get(rows, 0), "policy");
+
+	snprintf(ret, 65, "%s", json_string_value(json_object_get(policy, "digest")) ?: "");
+	return code;
+}
+
+/*
+ * The daemon reads the files when it gets to the signal, which may be after the first answer; not
+ * after the second one.
+ */
+static int check_in_force(const struct policy *policy, const struct cmd_common *common)
+{
+	const struct timespec pause = { .tv_nsec = 500 * 1000 * 1000 };
+	int code = check_paths(policy);
+	char digest[65];
+
+	for (int tries = 3; !code && tries--; nanosleep(&pause, NULL)) {
+		code = ask_digest(common, digest);
+		if (!code && !strcmp(digest, policy->digest))
+			return CMD_OK;
+	}
+	if (code)
+		return code;
+	return cmd_fail(CMD_FAILED,
+			"sluiced has another policy in force, %.12s…, and not these files, %.12s…; "
+			"see why it refused them: journalctl -u sluiced -n 20",
+			digest, policy->digest);
+}
+
+static int check(char *const *files, size_t n, const struct check_input *input)
+{
+	const struct cmd_common *common = input->common;
 	_cleanup_(freepolicyp) struct policy *policy = NULL;
 	struct policy_error error = { 0 };
 	json_auto_t *record = NULL;
@@ -185,11 +262,14 @@ static int check(char *const *files, size_t n, bool strict, const struct cmd_com
 		r = print_text(policy, record);
 	if (r < 0)
 		return CMD_FAILED;
-	return strict && json_array_size(json_object_get(record, "warnings")) ? CMD_FAILED : CMD_OK;
+	if (input->in_force)
+		return check_in_force(policy, common);
+	return input->strict && json_array_size(json_object_get(record, "warnings")) ? CMD_FAILED
+										     : CMD_OK;
 }
 
 /* What sluiced would read with its configuration in @folder. */
-static int check_folder(const char *folder, bool strict, const struct cmd_common *common)
+static int check_folder(const char *folder, const struct check_input *input)
 {
 	_cleanup_(freefilesp) char **files = NULL;
 	_cleanup_free_ char *conf = NULL;
@@ -204,18 +284,11 @@ static int check_folder(const char *folder, bool strict, const struct cmd_common
 			 "%s: holds no sluice.conf; name a folder that does, or the policy files "
 			 "themselves",
 			 folder);
-		return report_invalid(common, -ENOENT, &error);
+		return report_invalid(input->common, -ENOENT, &error);
 	}
 	r = policy_files(conf, &files, &n, &error);
-	return r < 0 ? report_invalid(common, r, &error) : check(files, n, strict, common);
+	return r < 0 ? report_invalid(input->common, r, &error) : check(files, n, input);
 }
-
-struct check_input {
-	struct cmd_common *common;
-	bool strict;
-	char **files;
-	size_t n;
-};
 
 static error_t parse_check(int key, char *arg, struct argp_state *state)
 {
@@ -229,6 +302,9 @@ static error_t parse_check(int key, char *arg, struct argp_state *state)
 	case 's':
 		input->strict = true;
 		return 0;
+	case 'f':
+		input->in_force = true;
+		return 0;
 	case ARGP_KEY_ARGS:
 		input->files = state->argv + state->next;
 		input->n = (size_t)(state->argc - state->next);
@@ -240,6 +316,7 @@ static error_t parse_check(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option check_options[] = {
 	{ "strict", 's', NULL, 0, "Exit with 1 when there are warnings", 0 },
+	{ "in-force", 'f', NULL, 0, "Exit with 1 when sluiced has not taken these files over", 0 },
 	{ 0 },
 };
 
@@ -251,7 +328,8 @@ static int policy_check(int argc, char **argv, struct cmd_common *common)
 		"[FILE... | FOLDER]",
 		"Check policy files as sluiced would read them.\vFiles are read together, as one "
 		"policy. A folder stands for its sluice.conf and policy.d/*.conf; without an "
-		"argument " DEFAULT_FOLDER " is checked. Neither root nor the daemon is needed.",
+		"argument " DEFAULT_FOLDER " is checked. Neither root nor the daemon is needed, "
+		"but for --in-force.",
 		cmd_common_options,
 		NULL,
 		NULL
@@ -261,10 +339,10 @@ static int policy_check(int argc, char **argv, struct cmd_common *common)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &input);
 	if (input.n == 0)
-		return check_folder(DEFAULT_FOLDER, input.strict, common);
+		return check_folder(DEFAULT_FOLDER, &input);
 	if (input.n == 1 && stat(input.files[0], &st) == 0 && S_ISDIR(st.st_mode))
-		return check_folder(input.files[0], input.strict, common);
-	return check(input.files, input.n, input.strict, common);
+		return check_folder(input.files[0], &input);
+	return check(input.files, input.n, &input);
 }
 
 static const struct cmd commands[] = {

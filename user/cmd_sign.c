@@ -207,6 +207,12 @@ int cmd_submit(int argc, char **argv, struct cmd_common *common)
 	if (input.positional.n == 1 && asprintf(&beside, "%s.sig", path) < 0)
 		return cmd_fail(CMD_FAILED, "out of memory");
 	code = read_file(path, "statement", answer.statement, sizeof(answer.statement));
+	if (code == CMD_OK && beside && access(beside, F_OK))
+		return cmd_fail(CMD_NOT_FOUND,
+				"'%s' is not there: sign the statement where the key is, with "
+				"'ssh-keygen -Y sign -n %s -f KEY %s', or name the file that holds "
+				"the signature",
+				beside, STATEMENT_NAMESPACE, path);
 	if (code == CMD_OK)
 		code = read_file(beside ?: input.positional.values[1], "signature",
 				 answer.signature, sizeof(answer.signature));

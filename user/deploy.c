@@ -210,6 +210,7 @@ int deploy_policy(struct deploy *deploy, struct policy *policy, struct policy_er
 	take_over(deploy, policy, numbers);
 	deploy->units_seen = units;
 	kernel_set_stale(agent->kernel, policy->settings.stale_ms * 1000000ULL);
+	kernel_set_files(agent->kernel, policy->settings.files_per_user);
 	endpoints_watch(deploy->endpoints, policy);
 	grant_policy_changed(agent);
 	request_policy_changed(agent);

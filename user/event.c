@@ -58,11 +58,18 @@ static void on_stop(struct agent *agent, const struct sluice_event *event)
 			    json_pack("{s:s}", "verdict", verdict_names[event->verdict]));
 	if (event->repeats)
 		json_object_set_new(body, "repeats", json_integer((json_int_t)event->repeats));
-	record_add(agent, NULL, body, "event.stop", "%s[%u] %s %s%s, which needs %s", event->comm,
-		   event->tgid,
-		   audit ? "went on, but a policy in force would have stopped it:"
-			 : "was refused to",
-		   wording_verb(event->key.action), target, labels);
+	if (event->reason == SLUICE_FALLBACK_FULL && !audit)
+		record_add(agent, NULL, body, "event.stop",
+			   "%s[%u] was refused to %s%s: no room to keep that it has %s, since a user "
+			   "may have %u labeled files (FilesPerUser=), and all together %d",
+			   event->comm, event->tgid, wording_verb(event->key.action), target,
+			   labels, agent->policy->settings.files_per_user, SLUICE_MAX_OBJECTS);
+	else
+		record_add(agent, NULL, body, "event.stop", "%s[%u] %s %s%s, which needs %s",
+			   event->comm, event->tgid,
+			   audit ? "went on, but a policy in force would have stopped it:"
+				 : "was refused to",
+			   wording_verb(event->key.action), target, labels);
 }
 
 static json_t *with_peer(const struct sluice_event *event, json_t *body)

@@ -70,6 +70,20 @@ static struct notifier *open_section(struct load *load)
 	return load->section_line ? &load->config->notifiers[load->config->n - 1] : NULL;
 }
 
+/* The line of the key that @text begins with; else that of the section. */
+static unsigned int line_to_blame(const struct load *load, const struct notifier_ops *ops,
+				  const char *text)
+{
+	for (size_t i = 0; i < ops->n_keys && i < MAX_KEYS; i++) {
+		size_t length = strlen(ops->keys[i].name);
+
+		if (load->lines[i] && !strncmp(text, ops->keys[i].name, length) &&
+		    text[length] == '=')
+			return load->lines[i];
+	}
+	return load->section_line;
+}
+
 /* The section is complete: are required keys there, and does the channel agree with its settings?
  */
 static int close_section(struct load *load)
@@ -87,7 +101,7 @@ static int close_section(struct load *load)
 				      notifier->ops->keys[i].name);
 	r = notifier->ops->check(notifier->settings, &error);
 	if (r < 0)
-		return refuse(load, load->section_line, r, "%s",
+		return refuse(load, line_to_blame(load, notifier->ops, error.text), r, "%s",
 			      *error.text ? error.text : strerror(-r));
 	return 0;
 }

@@ -39,7 +39,8 @@ struct guard *guard_free(struct guard *guard); /* returns NULL; what is in force
 
 /**
  * guard_admits() - may a daemon start with @policy, read from @conf, on this kernel? To be asked
- * before anything is written: what the guard in force does not know is not the agent's.
+ * before anything is written: what the guard in force does not know is not the agent's. @policy is
+ * held to what was vouched for as at a reload.
  * Return: 0, also when no guard is in force or the glass is broken; a negative errno with one line
  * in @text.
  */
@@ -63,6 +64,12 @@ bool guard_forbids_detach(char *text, size_t size);
  * journals what it cannot mark. Return: 0 or a negative errno: then what was in force stays.
  */
 int guard_apply(struct agent *agent);
+
+/*
+ * Something was mounted or unmounted: marks anew when that changed by which mounts the agent's own
+ * is reached. The kernel gives the number of one that has gone to another one.
+ */
+void guard_follow_mounts(struct agent *agent);
 
 /* SLUICE_EVENT_GUARD: journals it. */
 void guard_event(struct agent *agent, const struct sluice_event *event);

@@ -64,18 +64,30 @@ int guard_search_fd(struct search *s, int fd, uint32_t bits, const char *path,
 	return err;
 }
 
-/* What is mounted at @path may not be unmounted. @root: of which mount namespace */
+/*
+ * What is mounted at @path may not be unmounted, nor may the place that it covers go: the kernel
+ * then unmounts it as well. @root: of which mount namespace
+ */
 static int add_mount(struct search *s, int root, const char *path)
 {
 	struct sluice_object_id id = { .gen = SLUICE_GUARD_MOUNT_GEN };
+	_cleanup_close_ int fd = openat(root, path[1] ? path + 1 : ".",
+					O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct sluice_identify found = {};
 	struct statx at = {};
+	int err;
 
-	if (statx(root, path[1] ? path + 1 : "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_MNT_ID,
-		  &at) ||
+	if (fd < 0 || statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &at) ||
 	    !(at.stx_mask & STATX_MNT_ID) || !(at.stx_attributes & STATX_ATTR_MOUNT_ROOT))
 		return 0;
 	id.ino = at.stx_mnt_id;
-	return add(s, &id, SLUICE_MARK_NAME, path);
+	err = kernel_identify_fs(s->kernel, fd, &found);
+	if (err)
+		return guard_search_fail(s, err, path);
+	err = add(s, &id, SLUICE_MARK_NAME, path);
+	if (err || !found.covered.ino)
+		return err;
+	return add(s, &found.covered, SLUICE_MARK_NAME, path);
 }
 
 static int add_mounts(struct search *s, const char *path)
@@ -250,6 +262,25 @@ void guard_marks_free(struct guard_marks *marks)
 	free(marks->paths);
 	free(marks->list);
 	*marks = (struct guard_marks){};
+}
+
+/* One mark a mount; those of the places below them change with them. */
+static size_t next_mount(const struct guard_marks *marks, size_t i)
+{
+	while (i < marks->n && marks->list[i].id.gen != SLUICE_GUARD_MOUNT_GEN)
+		i++;
+	return i;
+}
+
+bool guard_marks_same_mounts(const struct guard_marks *a, const struct guard_marks *b)
+{
+	size_t i = next_mount(a, 0), k = next_mount(b, 0);
+
+	while (i < a->n && k < b->n && a->list[i].id.ino == b->list[k].id.ino) {
+		i = next_mount(a, i + 1);
+		k = next_mount(b, k + 1);
+	}
+	return i == a->n && k == b->n;
 }
 
 const char *guard_marks_path(const struct guard_marks *marks, const struct sluice_object_id *id)

@@ -46,6 +46,9 @@ int guard_marks_find(struct kernel *kernel, const struct policy *policy,
 		     size_t size);
 void guard_marks_free(struct guard_marks *marks);
 
+/* Whether both name the same mounts: found in the same order, since their places are. */
+bool guard_marks_same_mounts(const struct guard_marks *a, const struct guard_marks *b);
+
 /* Folder of the control group that this process is in. */
 void guard_marks_cgroup(char *ret, size_t size);
 

@@ -39,7 +39,7 @@ void journal_print_text(FILE *out, const struct journal_entry *entry)
 	json_t *request = json_object_get(entry->json, "request");
 	char when[WHEN_TEXT];
 
-	fprintf(out, "%s.%03d  #%" PRIu64 "  ", when_local((uint64_t)time, when),
+	fprintf(out, "%s.%03d  #%-6" PRIu64 "  ", when_local((uint64_t)time, when),
 		(int)(time % 1000), entry->seq);
 	print_column(out, json_object_get(entry->json, "type"), 16);
 	if (json_is_string(request)) {

@@ -68,6 +68,7 @@ bool kernel_policy_is(const struct kernel *kernel, const char *digest);
 
 void kernel_heartbeat(struct kernel *kernel, uint64_t boot_ns);
 void kernel_set_stale(struct kernel *kernel, uint64_t ns);
+void kernel_set_files(struct kernel *kernel, uint32_t per_user);
 int kernel_count(const struct kernel *kernel, uint64_t ret[SLUICE_COUNTERS]); /* summed over CPUs */
 
 /* This process is the agent from now on: never held, never tainted. */

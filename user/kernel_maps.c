@@ -109,6 +109,11 @@ void kernel_set_stale(struct kernel *kernel, uint64_t ns)
 	__atomic_store_n(&kernel->control->stale_ns, ns, __ATOMIC_RELEASE);
 }
 
+void kernel_set_files(struct kernel *kernel, uint32_t per_user)
+{
+	__atomic_store_n(&kernel->control->files, per_user, __ATOMIC_RELEASE);
+}
+
 void kernel_policy_note(struct kernel *kernel, const char *digest)
 {
 	memcpy(kernel->control->policy, digest, sizeof(kernel->control->policy));

@@ -25,7 +25,7 @@ REQUEST := request request_describe request_digest request_fill request_recover 
 	request_terms
 DECISION := decision decision_check decision_proof grant grant_recover hold
 # the agent's guard of itself, and who may break its glass
-GUARD := glass guard guard_host guard_marks guard_places
+GUARD := glass guard guard_admit guard_host guard_marks guard_places
 EVENT := enforcement event event_gap event_repeat lineage lineage_walk packet
 # the same for people, in a file
 LINEAGE := lineage_follow lineage_index lineage_index_add lineage_index_walk

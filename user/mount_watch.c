@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "deploy.h"
+#include "guard.h"
 #include "kernel.h"
 #include "label.h"
 #include "log.h"
@@ -134,6 +135,7 @@ static int look(struct mount_watch *watch)
 	watch->mounts = mounts;
 	if (gone)
 		deploy_relabel(watch->deploy);
+	guard_follow_mounts(watch->agent);
 	return 0;
 }
 

@@ -39,7 +39,10 @@ struct notifier_key {
 	bool required;
 };
 
-/* Why settings are refused: what is wrong and the remedy, without file and line. */
+/*
+ * Why settings are refused: what is wrong and the remedy, without file and line. Begins with
+ * "Key=" when one key is to blame.
+ */
 struct notifier_error {
 	char text[512];
 };

@@ -162,6 +162,7 @@ static struct policy *new_policy(void)
 	if (!policy)
 		return NULL;
 	policy->settings.stale_ms = SLUICE_STALE_MS;
+	policy->settings.files_per_user = SLUICE_FILES_PER_USER;
 	policy->settings.journal = strdup(DEFAULT_JOURNAL);
 	policy->settings.state = strdup(DEFAULT_STATE);
 	policy->guard.mode = SLUICE_GUARD_ENFORCE;

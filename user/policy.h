@@ -201,13 +201,14 @@ struct policy_group {
  * @monitor: the whole policy journals and stops nothing
  * @journal: file of the journal
  * @state: folder of the agent's state (label numbers, key)
- * @stale_ms: see struct sluice_control
+ * @stale_ms, @files_per_user: see struct sluice_control
  */
 struct policy_settings {
 	bool monitor;
 	char *journal;
 	char *state;
 	unsigned int stale_ms;
+	unsigned int files_per_user;
 };
 
 /**

@@ -24,6 +24,7 @@ static const struct key agent_keys[] = {
 	{ "Journal", policy_set_agent_journal, 0 },
 	{ "State", policy_set_agent_state, 0 },
 	{ "StaleAfter", policy_set_agent_stale, 0 },
+	{ "FilesPerUser", policy_set_agent_files, 0 },
 	{ NULL, NULL, 0 },
 };
 

@@ -16,6 +16,7 @@ static const char *const verdicts[] = { "allow", "audit", "ask", "deny", NULL };
 static const char *const modes[] = { "hold", "fail", NULL };
 static const char *const scopes[] = { "once", "process", "executable", NULL };
 static const char *const tiers[] = { "A0", "A1", "A2", "A3", NULL };
+static const char *const *const chosen_tiers = tiers + POLICY_A1; /* that a rule may name */
 static const char *const reasons[] = { "optional", "required", NULL };
 
 const char *policy_verdict_name(enum policy_verdict verdict)
@@ -157,12 +158,13 @@ int policy_set_rule_duration(struct policy_build *build, const char *value)
 int policy_set_rule_tier(struct policy_build *build, const char *value)
 {
 	unsigned int chosen = 0;
-	int r = policy_value_choice(build, value, tiers, &chosen);
+	int r;
 
-	if (!r && chosen == POLICY_A0)
+	if (!strcmp(value, tiers[POLICY_A0]))
 		return policy_fail(build, "Tier=A0 is a notice, which decides nothing; write A1, "
 					  "A2 or A3");
-	current_rule(build)->tier = (enum policy_tier)chosen;
+	r = policy_value_choice(build, value, chosen_tiers, &chosen);
+	current_rule(build)->tier = (enum policy_tier)(POLICY_A1 + chosen);
 	return r;
 }
 

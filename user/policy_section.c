@@ -70,6 +70,19 @@ int policy_set_agent_stale(struct policy_build *build, const char *value)
 	return r;
 }
 
+int policy_set_agent_files(struct policy_build *build, const char *value)
+{
+	uint64_t number;
+
+	if (text_to_number(value, SLUICE_MAX_OBJECTS, &number) < 0 || !number)
+		return policy_fail(build,
+				   "FilesPerUser=%.100s is not possible; write a number from 1 to "
+				   "%d",
+				   value, SLUICE_MAX_OBJECTS);
+	build->policy->settings.files_per_user = (unsigned int)number;
+	return 0;
+}
+
 int policy_set_label_sensitivity(struct policy_build *build, const char *value)
 {
 	static const struct {

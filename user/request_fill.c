@@ -187,6 +187,7 @@ static const char *fallback_name(uint32_t fallback)
 		[SLUICE_FALLBACK_CREATED] = "the call had created the file",
 		[SLUICE_FALLBACK_SIGNAL] = "the kernel refused to stop the task",
 		[SLUICE_FALLBACK_LATE] = "the data came while it waited for it",
+		[SLUICE_FALLBACK_FULL] = "no room to keep the labels",
 	};
 
 	return fallback < SLUICE_FALLBACKS ? names[fallback] : "unknown";

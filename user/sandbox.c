@@ -349,3 +349,13 @@ int sandbox_daemon(void)
 
 	return r < 0 ? r : hide_modules();
 }
+
+int sandbox_loaded(void)
+{
+	const capng_type_t sets = CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE;
+
+	if (capng_get_caps_process() < 0 ||
+	    capng_update(CAPNG_DROP, sets, CAP_NET_ADMIN) < 0)
+		return -EPERM;
+	return capng_apply(CAPNG_SELECT_CAPS) == 0 ? 0 : -EPERM;
+}

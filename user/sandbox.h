@@ -39,4 +39,7 @@ int sandbox_gateway(const struct sandbox_path *paths, size_t n, struct sandbox_r
  */
 int sandbox_daemon(void);
 
+/* For sluiced, when its programs are attached: nothing that needs CAP_NET_ADMIN is left to do. */
+int sandbox_loaded(void);
+
 #endif

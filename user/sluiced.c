@@ -162,6 +162,9 @@ static int open_kernel(struct daemon *daemon)
 		log_error("%s", error.text);
 		return err;
 	}
+	err = sandbox_loaded();
+	if (err)
+		return log_error_errno(err, "Cannot give up what a daemon does not need");
 	err = kernel_register_agent(agent->kernel);
 	if (err)
 		return log_error_errno(err, "Cannot register with the BPF programs");

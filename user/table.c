@@ -285,9 +285,11 @@ int table_print(FILE *out, const struct table_column *columns, size_t n, const j
 	return 0;
 }
 
-static bool is_empty(const json_t *value)
+/* A time of no seconds is none. */
+static bool is_empty(const json_t *value, unsigned int flags)
 {
 	return !value || json_is_null(value) ||
+	       (flags & TABLE_SECONDS && json_integer_value(value) == 0) ||
 	       (json_is_array(value) && json_array_size(value) == 0) ||
 	       (json_is_string(value) && !*json_string_value(value));
 }
@@ -326,7 +328,7 @@ int table_fields(FILE *out, const struct table_column *columns, size_t n, const 
 		room = width > indent + WRAP_LEAST ? width - indent : WRAP_LEAST;
 	for (size_t i = 0; i < n && r == 0; i++) {
 		value = member(row, columns[i].key);
-		if (!(columns[i].flags & TABLE_HIDE_EMPTY) || !is_empty(value))
+		if (!(columns[i].flags & TABLE_HIDE_EMPTY) || !is_empty(value, columns[i].flags))
 			r = print_field(out, &columns[i], value, indent, room);
 	}
 	return r;

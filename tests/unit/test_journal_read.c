@@ -392,17 +392,17 @@ static void test_print(void **state)
 	} cases[] = {
 		{ "{\"time\":1795356000123,\"type\":\"decision\",\"request\":\"r-1\",\"message\":"
 		  "\"alice approved\"}",
-		  "2026-11-22 14:00:00.123  #12  decision          r-1  alice approved\n", true },
+		  "2026-11-22 14:00:00.123  #12      decision          r-1  alice approved\n", true },
 		{ "{\"time\":1795356000123,\"type\":\"decision\",\"message\":\"x\"}",
-		  "2026-11-22 14:00:00.123  #12  decision          x  (not signed)\n", false },
+		  "2026-11-22 14:00:00.123  #12      decision          x  (not signed)\n", false },
 		/* Nothing moves the cursor, turns the text round, or begins a line. */
 		{ "{\"time\":1795356000007,\"type\":\"a\\nb\",\"request\":\"\\u001b[2J\","
 		  "\"message\":\"x\\ny\\u202ez\\u0000w\"}",
-		  "2026-11-22 14:00:00.007  #12  a\\nb               \\x1b[2J  "
+		  "2026-11-22 14:00:00.007  #12      a\\nb               \\x1b[2J  "
 		  "x\\ny\\u202ez\\x00w\n",
 		  true },
 		{ "{\"time\":0,\"type\":7,\"request\":{},\"message\":null}",
-		  "1970-01-01 00:00:00.000  #12                    \n", true },
+		  "1970-01-01 00:00:00.000  #12                        \n", true },
 	};
 	char *text = NULL;
 

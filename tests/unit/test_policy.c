@@ -18,13 +18,16 @@ static void test_agent(void **state)
 	assert_string_equal(policy->settings.journal, "/var/log/sluice/journal.jsonl");
 	assert_string_equal(policy->settings.state, "/var/lib/sluice");
 	assert_int_equal(policy->settings.stale_ms, 5000);
+	assert_int_equal(policy->settings.files_per_user, SLUICE_FILES_PER_USER);
 	policy_free(policy);
 	policy = fixture_policy(
-		"[Agent]\nMonitor=yes\nJournal=/j/x.jsonl\nState=\"/s p/\"\nStaleAfter=1min\n");
+		"[Agent]\nMonitor=yes\nJournal=/j/x.jsonl\nState=\"/s p/\"\nStaleAfter=1min\n"
+		"FilesPerUser=20\n");
 	assert_true(policy->settings.monitor);
 	assert_string_equal(policy->settings.journal, "/j/x.jsonl");
 	assert_string_equal(policy->settings.state, "/s p");
 	assert_int_equal(policy->settings.stale_ms, 60000);
+	assert_int_equal(policy->settings.files_per_user, 20);
 	policy_free(policy);
 }
 

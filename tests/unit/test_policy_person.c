@@ -94,8 +94,8 @@ static void test_tiers(void **state)
 		policy_free(policy);
 	}
 	fixture_refuse(KEYED LABEL RULE "Tier=A0\n", "12: Tier=A0 is a notice, which decides ");
-	fixture_refuse(KEYED LABEL RULE "Tier=3\n",
-		       "12: Tier=3 is not known; write one of: A0, A1, A2, A3");
+	fixture_refuse(KEYED LABEL RULE "Tier=A4\n",
+		       "12: Tier=A4 is not known; write one of: A1, A2, A3");
 }
 
 /* As today: who has a login decides. */

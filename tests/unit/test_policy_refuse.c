@@ -92,6 +92,9 @@ static void test_agent(void **state)
 		{ "[Agent]\nState=\"/a\n", "2: State= has an open quote " },
 		{ "[Agent]\nStaleAfter=1s\n",
 		  "2: StaleAfter=1s is out of range; write 2s to 1min" },
+		{ "[Agent]\nFilesPerUser=0\n",
+		  "2: FilesPerUser=0 is not possible; write a number from 1 to 1048576" },
+		{ "[Agent]\nFilesPerUser=2000000\n", "2: FilesPerUser=2000000 is not possible; " },
 		{ "[Agent]\nStaleAfter=61s\n", "2: StaleAfter=61s is out of range; " },
 		{ "[Agent]\nStaleAfter=5 s s\n", "2: StaleAfter=5 s s is no time; " },
 	};

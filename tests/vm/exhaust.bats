@@ -112,6 +112,53 @@ sluiced_in() {
 	sluice journal verify
 }
 
+# fill USER NUMBER: labeled data goes into so many files of theirs. It says nothing: a pipe takes of the share, too.
+fill() {
+	# shellcheck disable=SC2016 # that shell expands it
+	as "$1" bash -c 'read -r row <"$1"; for ((i = 0; i < $2; i++)); do echo "$row" >"$3.$i"; done; exit 0' \
+		fill "$SECRET/rows" "$2" "$PLAIN/full.$1" 2>/dev/null
+}
+
+# filled USER: how many files it went into.
+filled() {
+	find "$PLAIN" -name "full.$1.*" -size +0 | wc -l
+}
+
+few_files() {
+	AGENT=$'StaleAfter=4s\nFilesPerUser=20' set_policy "$SEND"
+}
+
+@test "more labeled files than a user's share: the next write is refused and told of, and others go on" {
+	few_files
+	plain free hello
+	fill paul 30
+	[ "$(filled paul)" -le 20 ] && [ "$(filled paul)" -gt 10 ] # earlier tests took of the share
+	[ "$(labels_of "$PLAIN/full.paul.3")" = secret ]
+	[ ! -s "$PLAIN/full.paul.29" ]
+	journal_has '.type == "event.stop" and .verdict == "deny" and (.message | contains("FilesPerUser="))'
+	fill quinn 10
+	[ "$(filled quinn)" = 10 ]
+	[ "$(labels_of "$PLAIN/full.quinn.9")" = secret ]
+	as paul cp "$PLAIN/free" "$PLAIN/full.free" # without labels all goes on
+	as paul bash -c "cat $SECRET/rows >>$PLAIN/full.paul.3" # it has them already
+	rm "$PLAIN"/full.paul.*
+	fill paul 10
+	[ "$(filled paul)" = 10 ]
+	rm "$PLAIN"/full.*
+}
+
+@test "above the share no labels come to who shares memory: what is mapped could not keep them" {
+	few_files
+	fill paul 30
+	run as paul "$PROGRAMS/segment" file "$SECRET/rows" "$PLAIN/group"
+	[ "$status" -ne 0 ]
+	[ -z "$(labels_of "$PLAIN/group.shared")" ]
+	[ ! -s "$PLAIN/group" ]
+	rm "$PLAIN"/full.paul.*
+	as paul "$PROGRAMS/segment" file "$SECRET/rows" "$PLAIN/group"
+	[ "$(labels_of "$PLAIN/group.shared")" = secret ]
+}
+
 # What the kernel keeps for the agent is charged to where the agent was when it was loaded.
 @test "no memory for labels: who cannot be noted cannot read, who can cannot send, and memory makes it whole" {
 	stop_sluiced TERM

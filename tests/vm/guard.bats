@@ -281,6 +281,95 @@ sys.exit(fd < 0 or libc.syscall(429, fd, b"", -100, sys.argv[2].encode(), 4) != 
 	guard_journal '.type == "guard.attempt" and .act == "mount" and .path == "'"$ROOT"'"'
 }
 
+# shared_mounts: as a service manager makes them; where they are private nothing is passed on.
+shared_mounts() {
+	root mount --make-rshared /
+}
+
+# peer COMMAND...: in a mount namespace whose mounts are peers of the host's.
+peer() {
+	root unshare -m --propagation unchanged "$@"
+}
+
+@test "mounts: an unmount that the kernel passes on to the host is refused; one that stays where it is, is not" {
+	shared_mounts
+	refute peer umount -l /sys/fs/bpf
+	refute peer umount -l /sys
+	refute peer umount -l "$ROOT"
+	mkdir -p "$OTHER/mnt" "$OTHER/mnt2"
+	root mount --rbind /sys "$OTHER/mnt" # a peer of /sys, in the host's own namespace
+	refute root umount "$OTHER/mnt/fs/bpf"
+	refute root umount -l "$OTHER/mnt" # takes along what is mounted below
+	root mount --make-rprivate "$OTHER/mnt"
+	root umount -l "$OTHER/mnt"
+	root unshare -m umount -l /sys
+	root unshare -m --propagation slave umount -l /sys
+	peer sh -c 'mount --make-rprivate / && umount -l /sys/fs/bpf && umount -l /sys'
+	root unshare -m sh -c 'mount --make-rshared / && umount -l /sys' # shared, but with nobody
+	peer sh -c "mount -t tmpfs none $OTHER/mnt && mount --bind $OTHER $OTHER/mnt2" # others' are passed on
+	root umount "$OTHER/mnt2"
+	peer umount "$OTHER/mnt"
+	refute mountpoint "$OTHER/mnt"
+	[ -n "$(ls "$PINS")" ]
+	[ -e "$ETC/sluice.conf" ]
+	guard_journal '.type == "guard.attempt" and .act == "mount" and .path == "/sys/fs/bpf"'
+}
+
+@test "mounts: nor when the host's mounts are slaves of those where it is tried" {
+	local holder status=0
+
+	shared_mounts
+	spawn root unshare -m --propagation unchanged sh -c "echo \$\$ >$OTHER/holder && exec sleep 1000"
+	wait_until "$PATIENCE" test -s "$OTHER/holder"
+	holder=$(<"$OTHER/holder")
+	root mount --make-rslave /
+	root nsenter -m -t "$holder" umount -l /sys || status=$?
+	root nsenter -m -t "$holder" mount -t tmpfs none "$OTHER/mnt" # as it is for the host
+	mountpoint "$OTHER/mnt" || status=0
+	root nsenter -m -t "$holder" umount "$OTHER/mnt"
+	kill "$holder"
+	shared_mounts
+	[ "$status" -ne 0 ]
+	[ -e "$PINS" ]
+}
+
+@test "mounts: what they cover is not removed or renamed, from where it is not mounted either" {
+	mkdir -p "$OTHER/point"
+	refute root unshare -m sh -c 'umount -l /sys && rmdir /sys'
+	refute root unshare -m sh -c 'umount -l /sys && mv /sys /sys.old'
+	root mount -t tmpfs none "$OTHER/point"
+	root unshare -m sh -c "umount $OTHER/point && rmdir $OTHER/point"
+	[ ! -e "$OTHER/point" ]
+	[ -e "$PINS" ]
+}
+
+@test "mounts: not moved by the old call where the host sees it, nor given other peers" {
+	mkdir -p "$OTHER/mnt" "$OTHER/mnt2"
+	root mount --make-rprivate /
+	refused old-move "$ROOT" /mnt
+	root mount -t tmpfs none "$OTHER/mnt"
+	move_mount "$OTHER/mnt" "$OTHER/mnt2"
+	root unshare -m "$PROGRAMS/guard" old-move "$OTHER/mnt2" "$OTHER/mnt"
+	shared_mounts
+	refused join-group /
+	attack join-group "$OTHER/mnt2"
+	root umount "$OTHER/mnt2"
+	[ -e "$ETC/sluice.conf" ]
+	guard_journal '.type == "guard.attempt" and .act == "mount" and .detail == 8192'
+}
+
+@test "mounts: one that comes to the agent's own later is guarded from then on" {
+	root mount --make-rprivate /
+	break_glass mounts
+	root mount -t tmpfs none "$HOME_/extra"
+	sleep 1 # the daemon reads the list
+	root umount -l "$HOME_/extra"
+	mend_glass
+	guard_journal '.type == "guard.attempt" and .act == "mount" and .detail == 2 and
+		(.path | endswith("/extra")) and .glass > 0'
+	[ "$(cat "$HOME_/extra/file")" = precious ]
+}
+
 @test "signals: none but 0, HUP and CONT reach the daemon; others' processes get all" {
 	local pid signal generation
 
@@ -679,6 +768,12 @@ policy_refused() {
 	printf '[Agent]\nJournal=%s/journal\nState=%s/state\n[Guard]\nMode=off\n' "$OTHER" "$OTHER" >"$OTHER/etc/sluice.conf"
 	run -1 root "$HOME_/bin/sluiced" -c "$OTHER/etc/sluice.conf"
 	[[ $output == *'another configuration'* ]]
+	run -1 root unshare -m sh -c "cp $ETC/policy.d/50-test.conf $OTHER/etc && mount -t tmpfs none $ETC/policy.d &&
+		cp $OTHER/etc/50-test.conf $ETC/policy.d && $HOME_/bin/sluiced -c $ETC/sluice.conf"
+	[[ $output == *'knows other policy files: some are missing or have changed'*'put back what was there'* ]]
+	run -1 root unshare -m sh -c "cp -a $ETC/policy.d $OTHER/etc && mount --bind $OTHER/etc/policy.d $ETC/policy.d &&
+		printf '[Label slipped]\nSensitivity=internal\n' >$ETC/policy.d/99-more.conf && $HOME_/bin/sluiced -c $ETC/sluice.conf"
+	[[ $output == *"it does not know '$ETC/policy.d/"*'short of restarting the host'* ]]
 	run -1 root unshare -m sh -c "mount -t tmpfs none $HOME_/state && $HOME_/bin/sluiced -c $ETC/sluice.conf"
 	[[ $output == *'another State='* ]]
 	run -1 root unshare -m sh -c "mount -t tmpfs none $SECRET && $HOME_/bin/sluiced -c $ETC/sluice.conf"

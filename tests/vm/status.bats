@@ -28,6 +28,23 @@ enforcing_is() {
 	run -0 as paul sluice status # everybody may see that
 }
 
+# may NUMBER: whether the daemon has this capability, or could take it again.
+may() {
+	local set
+
+	for set in CapEff CapPrm CapInh; do
+		set=$(sed -n "s/^$set:\\t//p" "/proc/$(sluiced_pid)/status")
+		((0x$set >> $1 & 1)) && return 0
+	done
+	return 1
+}
+
+@test "the daemon has given up what it needs to attach programs for packets, and not what it goes on to need" {
+	refute may 12 # CAP_NET_ADMIN
+	may 5 # CAP_KILL
+	may 19 # CAP_SYS_PTRACE
+}
+
 @test "kernel.ftrace_enabled=0 is seen and told, or refused by the kernel" {
 	if ! sysctl -qw kernel.ftrace_enabled=0; then
 		run -0 sluice status

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -493,6 +494,22 @@ static long pivot(char **a)
 	return syscall(SYS_pivot_root, a[0], a[0]);
 }
 
+static long old_move(char **a)
+{
+	return mount(a[0], a[1], NULL, MS_MOVE, NULL);
+}
+
+/* In a namespace of its own: a mount that was made private there gets its old peers again. */
+static long join_group(char **a)
+{
+	const int set_group = 0x100, empty_path = 0x4; /* linux/mount.h, which sys/mount.h excludes */
+	int from = open(a[0], O_PATH | O_CLOEXEC);
+
+	if (from < 0 || unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL))
+		exit(3);
+	return syscall(SYS_move_mount, from, "", AT_FDCWD, a[0], set_group | empty_path);
+}
+
 /* Runs a program with an environment, or traced, or both not; its own status is the answer. */
 static long run_traced(char **a)
 {
@@ -569,6 +586,8 @@ static const struct {
 	{ "set-version", 1, set_version },
 	{ "set-flags", 1, set_flags },
 	{ "pivot", 1, pivot },
+	{ "old-move", 2, old_move },
+	{ "join-group", 1, join_group },
 	{ "run-traced", 1, run_traced },
 };
 

@@ -158,6 +158,7 @@ gateway_connected() {
 	pid=$(property sluiced MainPID)
 	# KILL, SETGID, SETUID, DAC_READ_SEARCH, NET_ADMIN, SYS_PTRACE, PERFMON, BPF
 	[ "$(awk '/^CapBnd/ { print $2 }' "/proc/$pid/status")" = 000000c0000810e4 ]
+	[ "$(awk '/^CapEff/ { print $2 }' "/proc/$pid/status")" = 000000c0000800e4 ]
 	grep -q '^NoNewPrivs:	1' "/proc/$pid/status"
 	grep -q '^Seccomp:	2' "/proc/$pid/status"
 	for place in /etc/probe /usr/probe /proc/sys/vm/swappiness /sys/kernel/mm/ksm/run /sys/fs/cgroup/probe; do
@@ -198,6 +199,13 @@ gateway_connected() {
 	[ "$(generation)" = "$before" ]
 	property_is sluiced ActiveState active
 	systemctl status --no-pager -l sluiced | grep -q 'Nonsense'
+	sed -i '$d' /etc/sluice/policy.d/50-test.conf
+	printf '[Label gone]\nPath=/nonexistent/here\n' >/etc/sluice/policy.d/60-gone.conf
+	run systemctl reload sluiced
+	[ "$status" != 0 ]
+	systemctl status --no-pager -l sluiced | grep -q "60-gone.conf:2: cannot label '/nonexistent/here'"
+	[ "$(generation)" = "$before" ]
+	rm /etc/sluice/policy.d/60-gone.conf
 	journal_has '.type == "policy.refused"'
 	service pipeline "/bin/cat $SECRET/rows" User=paul
 	held_service pipeline
