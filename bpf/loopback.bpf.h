@@ -55,6 +55,12 @@ static __always_inline u64 socket_above(u64 sk)
 	return above ? above : sk;
 }
 
+/*
+ * The current process gets data out of the socket whose struct sock lies at @sk. It may be too late
+ * to refuse: who cannot be labeled does not go on. Return: 0.
+ */
+int loopback_received(u64 sk);
+
 /* The rest of loopback_send(), for a process that has not sent this through the socket before. */
 int loopback_send_first(u64 sk, u64 taint);
 

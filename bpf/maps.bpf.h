@@ -26,6 +26,8 @@ extern __u64 loopback_labels;
 extern __u64 away_labels;
 /* Written by us: how many threads are in a splice() that may wait and leads off the host. */
 extern __u64 waiting_splices;
+/* Written by us: 1 when somebody has mapped memory of a socket. */
+extern __u64 mapped_sockets;
 /* Written by sluiced. */
 extern struct sluice_guard guard;
 
