@@ -188,9 +188,11 @@ int kernel_program_attach(struct sluice_bpf *skel, const char *folder, const cha
 		link = attach(program);
 		if (!link)
 			return -errno;
-		snprintf(path, sizeof(path), "%s/link_%s", folder, *ret_failed);
+		snprintf(path, sizeof(path), "%s/" KERNEL_PIN_LINK "%s", folder, *ret_failed);
 		err = bpf_link__pin(link, path);
 		bpf_link__destroy(link);
+		if (!err)
+			err = kernel_missed_pin(program, folder);
 		if (err)
 			return err;
 	}
