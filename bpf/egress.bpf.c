@@ -21,6 +21,7 @@
 #include "flow.bpf.h"
 #include "loopback.bpf.h"
 #include "packet.bpf.h"
+#include "segment.bpf.h"
 #include "taint.bpf.h"
 #include "unix.bpf.h"
 
@@ -381,6 +382,19 @@ static __always_inline void send_clean(const struct socket *sock)
 		packet_send_clean((u64)BPF_CORE_READ(sock, sk));
 }
 
+/* What a socket sends may lie in memory that others have mapped, too. Return: 0 or -ENOMEM. */
+static __always_inline int send_mapped(struct socket *sock)
+{
+	struct socket_alloc *alloc = (struct socket_alloc *)sock;
+	struct sluice_object_id id = {
+		.dev = BPF_CORE_READ(alloc, vfs_inode.i_sb, s_dev),
+		.gen = BPF_CORE_READ(alloc, vfs_inode.i_generation),
+		.ino = BPF_CORE_READ(alloc, vfs_inode.i_ino),
+	};
+
+	return bpf_map_lookup_elem(&segments, &id) && segment_use(&id) ? -ENOMEM : 0;
+}
+
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(sluice_socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
 {
@@ -391,6 +405,9 @@ int BPF_PROG(sluice_socket_sendmsg, struct socket *sock, struct msghdr *msg, int
 
 	if (ret)
 		return ret;
+	err = mapped_sockets ? send_mapped(sock) : 0;
+	if (err)
+		return err;
 	state = subject_state(subject_leader());
 	if (!is_of_interest(state, &taint)) {
 		send_clean(sock);

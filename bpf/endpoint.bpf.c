@@ -3,7 +3,8 @@
  * endpoint.bpf.c: who receives from an endpoint that the policy labels carries its labels, whoever
  * made the connection.
  *
- *   - socket_recvmsg:   before the data: the rules on `open` are asked as for a file
+ *   - socket_recvmsg:   before the data: the rules on `open` are asked as for a file; and the labels
+ *     of what is in the queue are taken that came from this host (unix.bpf.c, loopback.bpf.c)
  *   - (file_permission is in file.bpf.c and calls endpoint_read(); the ends of the calls that
  *     receive, and the arrival of datagrams, are in loopback.bpf.c)
  *
@@ -18,6 +19,8 @@
 #include "endpoint.bpf.h"
 
 #include "destination.bpf.h"
+#include "loopback.bpf.h"
+#include "unix.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -54,9 +57,30 @@ int endpoint_receive(u64 sk, u32 late)
 	return take(&attempt, carries, late);
 }
 
+/*
+ * What is there already is not left to the end of the call: a program that runs there is left out
+ * when the same one was preempted on that processor, and this one never is.
+ */
+static __noinline int take_queued(struct socket *socket)
+{
+	struct sock *sk = BPF_CORE_READ(socket, sk);
+	u64 key = (u64)sk;
+	const struct sluice_socket *known = bpf_map_lookup_elem(&sockets, &key);
+
+	if (!known || !(known->labels & ~subject_taint(subject_state(subject_leader()))) ||
+	    !BPF_CORE_READ(sk, sk_receive_queue.qlen))
+		return 0;
+	return BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX ? unix_received(key)
+								    : loopback_received(key);
+}
+
 SEC("lsm/socket_recvmsg")
 int BPF_PROG(sluice_socket_recvmsg, struct socket *sock, struct msghdr *msg, int size, int flags,
 	     int ret)
 {
-	return ret || !has_endpoints() ? ret : endpoint_check(sock);
+	int err = ret || !has_endpoints() ? ret : endpoint_check(sock);
+
+	if (!err && socket_numbers)
+		take_queued(sock);
+	return err;
 }

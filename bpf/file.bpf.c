@@ -25,6 +25,7 @@
 #include "endpoint.bpf.h"
 #include "guard_open.bpf.h"
 #include "pipe.bpf.h"
+#include "ring.bpf.h"
 #include "segment.bpf.h"
 #include "sink.bpf.h"
 
@@ -335,25 +336,6 @@ int BPF_PROG(sluice_file_permission, struct file *file, int mask, int ret)
 	return err;
 }
 
-/*
- * Who takes no labels, because it is trusted with all that there are, needs no group. Who takes
- * labels off what it reads does: memory is not read.
- */
-static __noinline bool needs_no_group(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	u64 labels = policy_in_force()->labels;
-	struct sluice_task *state;
-
-	if (is_exempt(task) || task->tgid == 1)
-		return true;
-	state = bpf_task_storage_get(&tasks, task->group_leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!state || !labels)
-		return false;
-	subject_refresh(state, task);
-	return !(labels & ~(state->cleared[SLUICE_TAINT] & ~state->cleared[SLUICE_DECLASSIFY]));
-}
-
 /* The group of the current process is the one that has @inode mapped. */
 static __always_inline void map_remember(struct inode *inode)
 {
@@ -364,13 +346,37 @@ static __always_inline void map_remember(struct inode *inode)
 		cache->group = state->shared;
 }
 
+/* Memory of a socket or ring, which is the same for all who map it, however they do. */
+static __always_inline bool is_kernel_memory(const struct inode *inode)
+{
+	return inode_type(inode) == S_IFSOCK || inode->i_sb->s_magic == ANON_INODE_FS_MAGIC;
+}
+
+/* The current process maps @file, which has no name to be found by. Return: 0 or -ENOMEM. */
+static __noinline int map_kernel_memory(struct file *file)
+{
+	struct sluice_object_id id;
+
+	if (segment_excused())
+		return 0;
+	if (inode_type(file->f_inode) == S_IFSOCK) {
+		mapped_sockets = 1;
+		id = object_id(file->f_inode);
+	} else if (is_ring(file)) {
+		id = ring_id((u64)BPF_CORE_READ(file, private_data));
+	} else {
+		return segment_map(NULL) ? -ENOMEM : 0;
+	}
+	return segment_map(&id) || segment_take(&id) ? -ENOMEM : 0;
+}
+
 /* The current process maps @file so that others see it. Return: 0 or -ENOMEM. */
 static __always_inline int map_shared(struct file *file)
 {
 	struct inode *inode = file->f_inode;
 	struct sluice_object_id id;
 
-	if (needs_no_group())
+	if (segment_excused())
 		return 0;
 	if (!carries_data(inode) || is_pseudo(inode))
 		return segment_map(NULL) ? -ENOMEM : 0;
@@ -385,7 +391,7 @@ static __always_inline int map_shared(struct file *file)
 /* The same for memory that only those see whom it forks. */
 static __noinline int map_nameless(void)
 {
-	if (needs_no_group())
+	if (segment_excused())
 		return 0;
 	return segment_map(NULL) ? -ENOMEM : 0;
 }
@@ -453,5 +459,7 @@ int BPF_PROG(sluice_mmap_file, struct file *file, unsigned long reqprot, unsigne
 	err = guard_map(file, prot);
 	if (!err)
 		err = check_read(file);
+	if (!err && is_kernel_memory(file->f_inode))
+		return map_kernel_memory(file);
 	return err || !(flags & MAP_SHARED) ? err : map_visible(file);
 }

@@ -138,6 +138,10 @@ struct kiocb {
 	struct file *ki_filp;
 };
 
+struct io_kiocb {
+	struct file *file;
+};
+
 struct pipe_inode_info {
 	unsigned int head;
 	unsigned int tail;
@@ -326,8 +330,13 @@ struct sock_common {
 
 struct socket;
 
+struct sk_buff_head {
+	u32 qlen;
+};
+
 struct sock {
 	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue;
 	u16 sk_protocol;
 	u16 sk_type;
 	kuid_t sk_uid;

@@ -199,6 +199,8 @@ static __always_inline bool is_gone(const struct inode *inode)
 	case TMPFS_MAGIC: /* leave memory when they are removed, and with their file system */
 	case RAMFS_MAGIC:
 		return true;
+	case SOCKFS_MAGIC: /* has labels only by what is mapped of it */
+		return mapped_sockets;
 	case BTRFS_SUPER_MAGIC: /* a snapshot's file has the identity of its original */
 		return false;
 	default:
@@ -220,12 +222,13 @@ static __always_inline bool has_twin(const struct super_block *sb, u32 number)
 	return !fs || fs->dev != sb->s_dev;
 }
 
-/* Sockets and pipes come and go with each connection, and nobody can map them. */
+/* Sockets and pipes come and go with each connection, and hardly anybody maps them. */
 static __always_inline bool may_be_mapped(const struct inode *inode)
 {
 	u32 type = inode_type(inode);
 
-	return control.segments && (type == S_IFREG || type == S_IFBLK);
+	return control.segments && (type == S_IFREG || type == S_IFBLK ||
+				    (type == S_IFSOCK && mapped_sockets));
 }
 
 SEC("lsm/inode_free_security")

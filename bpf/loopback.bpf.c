@@ -13,7 +13,7 @@
  *     what a process sends to another over Netlink (netlink.bpf.h)
  *   - inet_csk_clone:         data came with the packet that makes a connection of a request
  *   - inet_recvmsg, inet6_recvmsg, sock_common_recvmsg, sock_splice_read, tcp_zerocopy_receive:  on
- *     return: who receives takes the labels of the socket
+ *     return: who receives takes the labels of the socket (before, if data is there: endpoint.bpf.c)
  *
  * A mark is good for as long as a packet may be on its way; a socket keeps its labels for its life.
  * What is sent over TCP again marks again. Where the host translates addresses of its own packets,
@@ -242,11 +242,7 @@ void BPF_PROG(sluice_inet_csk_clone, struct sock *newsk, const struct request_so
 	request_arrives(&key, (u64)newsk);
 }
 
-/*
- * The current process got data out of the socket whose struct sock lies at @sk. It is too late to
- * refuse: who cannot be labeled does not go on.
- */
-static __noinline int loopback_received(u64 sk)
+int loopback_received(u64 sk)
 {
 	struct sluice_socket *socket = bpf_map_lookup_elem(&sockets, &sk);
 	struct task_struct *leader = subject_leader();

@@ -71,6 +71,12 @@ static __always_inline void socket_is_not_clean(struct sluice_socket *socket)
 		socket->away.clean = 0;
 }
 
+/*
+ * The current process gets data out of the socket whose struct sock lies at @sk. It may be too late
+ * to refuse: who cannot be labeled does not go on. Return: 0.
+ */
+int loopback_received(u64 sk);
+
 /* The rest of loopback_send(), for a process that has not sent this through the socket before. */
 int loopback_send_first(u64 sk, u64 taint);
 

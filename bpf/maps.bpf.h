@@ -31,6 +31,8 @@ extern __u64 waiting_splices;
  * an older one is void.
  */
 extern __u64 taint_epoch;
+/* Written by us: 1 when somebody has mapped memory of a socket. */
+extern __u64 mapped_sockets;
 /* Written by sluiced. */
 extern struct sluice_guard guard;
 

@@ -243,7 +243,10 @@ static __always_inline bool object_stays(const struct sluice_inode *cache)
 	return !(cache->known >> KNOWN_MEDIUM);
 }
 
-/* Data of these file systems is the kernel's own: writing there moves no user data. */
+/*
+ * Data of these file systems is the kernel's own: writing there moves no user data. All that has no
+ * file of its own (eventfd, epoll …) shares one inode, which newer kernels call a regular file.
+ */
 static __always_inline bool is_pseudo(const struct inode *inode)
 {
 	switch (inode->i_sb->s_magic) {
@@ -255,6 +258,7 @@ static __always_inline bool is_pseudo(const struct inode *inode)
 	case TRACEFS_MAGIC:
 	case SECURITYFS_MAGIC:
 	case BPF_FS_MAGIC:
+	case ANON_INODE_FS_MAGIC:
 		return true;
 	default:
 		return false;

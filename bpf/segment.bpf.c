@@ -11,8 +11,9 @@
  */
 #include "segment.bpf.h"
 
-#include "event.bpf.h"
 #include "quota.bpf.h"
+#include "ring.bpf.h"
+#include "taint.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -146,6 +147,55 @@ int segment_map(struct sluice_object_id *id)
 	return err ? -ENOMEM : 0;
 }
 
+int segment_take(struct sluice_object_id *id)
+{
+	struct attempt attempt = { .key.target.kind = SLUICE_TARGET_FILE };
+	struct sluice_object_id key;
+	u64 labels;
+
+	if (!id)
+		return 0;
+	key = *id;
+	labels = object_known(&key);
+	if (!(labels & ~subject_taint(subject_state(subject_leader()))))
+		return 0;
+	if (key.dev != RING_DEV)
+		attempt.key.target.object = key;
+	return taint_take(&attempt, labels);
+}
+
+int segment_excused(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 labels = policy_in_force()->labels;
+	struct sluice_task *state;
+
+	if (is_exempt(task) || task->tgid == 1)
+		return 1;
+	state = bpf_task_storage_get(&tasks, task->group_leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!state || !labels)
+		return 0;
+	subject_refresh(state, task);
+	return !(labels & ~(state->cleared[SLUICE_TAINT] & ~state->cleared[SLUICE_DECLASSIFY]));
+}
+
+int segment_use(struct sluice_object_id *id)
+{
+	const struct sluice_task *state = subject_state(subject_leader());
+	const struct sluice_segment *segment;
+	struct sluice_object_id key;
+
+	if (!id)
+		return 0;
+	key = *id;
+	segment = bpf_map_lookup_elem(&segments, &key);
+	if (segment && state && state->shared && segment->group == shared_root(state->shared))
+		return 0; /* as the last time */
+	if (segment_excused())
+		return 0;
+	return segment_map(&key) ? -ENOMEM : segment_take(&key);
+}
+
 int segment_forget(struct sluice_object_id *id)
 {
 	const struct sluice_segment *segment;
@@ -180,7 +230,8 @@ static long push_step(struct bpf_map *map, const struct sluice_object_id *id,
 	push->moved = 1;
 	if (object_acquire_late(&key, push->labels))
 		count(SLUICE_COUNT_MAP_FULL);
-	event_emit_object(&key, push->labels);
+	if (key.dev != RING_DEV) /* its number is an address of the kernel, which nobody is told */
+		event_emit_object(&key, push->labels);
 	return 0;
 }
 

@@ -13,6 +13,24 @@
  */
 int segment_map(struct sluice_object_id *id);
 
+/*
+ * Labels of what has no name (a ring, a socket), which came from those who had it mapped: to the
+ * current process, which has it mapped now. Return: 0 or -EPERM.
+ */
+int segment_take(struct sluice_object_id *id);
+
+/*
+ * The current process does something with @id that its memory tells of, mapped or not. Return: 0,
+ * or negative: it may not go on.
+ */
+int segment_use(struct sluice_object_id *id);
+
+/*
+ * 1: who takes no labels, because it is trusted with all that there are, needs no group. Who takes
+ * labels off what it reads does: memory is not read.
+ */
+int segment_excused(void);
+
 /* @id leaves memory: nobody has it mapped. Return: 0. */
 int segment_forget(struct sluice_object_id *id);
 

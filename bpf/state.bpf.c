@@ -20,5 +20,6 @@ __u64 loopback_labels;
 __u64 away_labels;
 __u64 waiting_splices;
 __u64 taint_epoch;
+__u64 mapped_sockets;
 
 char _license[] SEC("license") = "GPL";

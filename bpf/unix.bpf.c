@@ -6,6 +6,7 @@
  *                         (egress.bpf.c, file.bpf.c)
  *   - unix_*_recvmsg,
  *     unix_stream_splice_read:  on return: who waits before the data comes takes its labels, too
+ *                         (who finds it there takes them before: endpoint.bpf.c)
  *   - sk_free_security:   a socket that is gone is forgotten, of whatever family
  *
  * Sending is not guarded, as for pipes: nothing leaves the host, and the receiver is guarded. A
@@ -91,11 +92,7 @@ int unix_receive(u64 sk, u64 labels)
 	return 0;
 }
 
-/*
- * The current process got data out of the socket whose struct sock lies at @sk. It is too late to
- * refuse: who cannot be labeled does not go on.
- */
-static __noinline int unix_received(u64 sk)
+int unix_received(u64 sk)
 {
 	const struct sluice_socket *socket = bpf_map_lookup_elem(&sockets, &sk);
 	struct attempt attempt = {};

@@ -19,6 +19,12 @@ int unix_receive(u64 sk, u64 labels);
  */
 u64 unix_sunk(u64 sk, u64 labels);
 
+/*
+ * The current process gets data out of the socket whose struct sock lies at @sk. It may be too late
+ * to refuse: who cannot be labeled does not go on. Return: 0.
+ */
+int unix_received(u64 sk);
+
 /* The current process sends @taint to the socket at @sk. Return: 0 or -EPERM. */
 static __always_inline int unix_give(u64 sk, u64 taint)
 {

@@ -304,6 +304,7 @@ struct ipc_status {
 	uint64_t delivered;
 	uint64_t counters[16]; /* enum sluice_counter of abi.h, summed over CPUs */
 	uint64_t gaps;	       /* events known to be lost */
+	uint64_t missed;       /* times that the kernel left a program out */
 	uint32_t guard;
 	uint32_t glass_broken;
 	uint64_t glass_until_ms;

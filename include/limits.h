@@ -58,6 +58,7 @@
 /* Times. */
 #define SLUICE_HEARTBEAT_MS 1000
 #define SLUICE_STALE_MS 5000
+#define SLUICE_MISSED_MS 10000 /* between two looks at programs that were left out */
 #define SLUICE_DEFAULT_LIMIT_S 900    /* how long a question waits */
 #define SLUICE_MAX_LIMIT_S 604800
 #define SLUICE_DEFAULT_DURATION_S 300 /* how long a grant holds */

@@ -87,6 +87,8 @@ struct agent {
 	struct control *control;
 	struct event_repeat repeat;
 	uint64_t packets; /* SLUICE_COUNT_PACKETS that the journal has */
+	uint64_t missed;  /* what missed.c counted that the journal has */
+	uint64_t missed_next_ns;
 	struct label_keep *keep;
 	struct guard *guard;
 	struct label_places places[2]; /* by slot */

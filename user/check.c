@@ -184,7 +184,10 @@ static void check_machine(struct check_result *result)
 		mend(result, "use an x86_64 host: holds read that machine's registers");
 }
 
-/* What programs are attached to, beside LSM hooks. The last two stand for the third of the end. */
+/*
+ * What programs are attached to, beside LSM hooks. Of those that read pipes the last two stand for
+ * the first; those of io_uring, at the end, are needed where it is.
+ */
 static const char *const functions[] = {
 	"security_task_prctl",
 	"replace_mm_exe_file",
@@ -207,9 +210,13 @@ static const char *const functions[] = {
 	"pipe_read",
 	"anon_pipe_read",
 	"fifo_pipe_read",
+	"io_submit_sqes",
+	"io_msg_ring",
+	"io_uring_release",
 };
 
-#define PIPE_READ (ARRAY_SIZE(functions) - 3)
+#define RING (ARRAY_SIZE(functions) - 3)
+#define PIPE_READ (RING - 3)
 
 /* The first function that is missing, or NULL. */
 static const char *missing_function(bool found[ARRAY_SIZE(functions)])
@@ -217,6 +224,9 @@ static const char *missing_function(bool found[ARRAY_SIZE(functions)])
 	found[PIPE_READ] |= found[PIPE_READ + 1] && found[PIPE_READ + 2];
 	for (size_t i = 0; i <= PIPE_READ; i++)
 		if (!found[i])
+			return functions[i];
+	for (size_t i = RING; i < ARRAY_SIZE(functions); i++)
+		if (!found[i] && (found[RING] || found[RING + 1] || found[RING + 2]))
 			return functions[i];
 	return NULL;
 }
@@ -420,6 +430,56 @@ static void check_ftrace(struct check_result *result)
 		     "/etc/sysctl.conf /etc/sysctl.d");
 }
 
+/* The word in parentheses of what the kernel offers, for example: none voluntary (full). */
+static bool chosen_word(const char *line, char *ret, size_t size)
+{
+	const char *begin = strchr(line, '('), *end = begin ? strchr(begin, ')') : NULL;
+
+	if (!end)
+		return false;
+	snprintf(ret, size, "%.*s", (int)(end - begin - 1), begin + 1);
+	return true;
+}
+
+/* How the kernel preempts itself: "full", "lazy" …; empty when nobody says. */
+static void preemption(char *ret, size_t size)
+{
+	char line[4096];
+	const char *word;
+
+	ret[0] = '\0';
+	if (read_line("/sys/kernel/debug/sched/preempt", line, sizeof(line)) >= 0 &&
+	    chosen_word(line, ret, size))
+		return;
+	if (read_line("/proc/version", line, sizeof(line)) >= 0 && strstr(line, "PREEMPT_RT")) {
+		snprintf(ret, size, "full");
+		return;
+	}
+	if (read_line("/proc/cmdline", line, sizeof(line)) < 0)
+		return;
+	word = strstr(line, "preempt=");
+	if (word)
+		snprintf(ret, size, "%.*s", (int)strcspn(word + 8, " "), word + 8);
+}
+
+/*
+ * The kernel leaves out a program at the end of a call while the same one is preempted on that
+ * processor. Not one of those that refuse.
+ */
+static void check_preemption(struct check_result *result)
+{
+	char how[16];
+
+	preemption(how, sizeof(how));
+	if (strcmp(how, "full")) {
+		say(result, 1, "%s", *how ? how : "as the kernel comes");
+		return;
+	}
+	say(result, -1, "full: labels that come while a call waits may be missed; sluice status counts");
+	mend(result, "boot with preempt=lazy on Linux 6.13 and later, preempt=voluntary before; not a "
+		     "real-time kernel (PREEMPT_RT)");
+}
+
 bool check_cgroup_root(char *ret, size_t size)
 {
 	static const char *const places[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
@@ -460,6 +520,7 @@ static const struct {
 	{ "bpffs", check_bpffs },
 	{ "capabilities", check_capabilities },
 	{ "ftrace", check_ftrace },
+	{ "preemption", check_preemption },
 	{ "cgroup", check_cgroup },
 };
 

@@ -112,6 +112,17 @@ static void add_losses(json_t *rows, const struct ipc_status *status)
 					"they are journaled: sluice journal --type journal.gap"));
 }
 
+static void add_missed(json_t *rows, const struct ipc_status *status)
+{
+	char found[128];
+
+	snprintf(found, sizeof(found), "%llu%s", (unsigned long long)status->missed,
+		 status->missed ? " times: labels that came then may not have been taken" : "");
+	json_array_append_new(rows, row("programs left out", status->missed ? -1 : 1, found,
+					"see which: sluice journal --type enforcement.missed; for a "
+					"remedy see the line: preemption"));
+}
+
 static void add_daemon(json_t *rows, const struct cmd_common *common)
 {
 	struct ipc_status status = { 0 };
@@ -133,6 +144,7 @@ static void add_daemon(json_t *rows, const struct cmd_common *common)
 	add_guard(rows, &status);
 	add_gateway(rows, &status);
 	add_losses(rows, &status);
+	add_missed(rows, &status);
 }
 
 static size_t problems(const json_t *rows)

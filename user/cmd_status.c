@@ -35,6 +35,7 @@ static const struct table_column fields[] = {
 	{ "counters.events", "Events", 0 },
 	{ "counters.dropped", "Events dropped", 0 },
 	{ "counters.gaps", "Events lost", 0 },
+	{ "counters.missed", "Programs left out, labels may not have moved", 0 },
 	{ "guard.mode", "Guard of the agent itself", 0 },
 	{ "guard.broken", "Glass broken", 0 },
 	{ "guard.until", "... until", TABLE_TIME },

@@ -37,6 +37,7 @@ static void fill_counts(const struct agent *agent, struct ipc_status *status)
 	if (!kernel_count(agent->kernel, counters))
 		for (size_t i = 0; i < SLUICE_COUNTERS && i < ARRAY_SIZE(status->counters); i++)
 			status->counters[i] = counters[i];
+	status->missed = agent->missed;
 	status->gaps = agent->events ? events_lost(agent->events) : 0;
 }
 

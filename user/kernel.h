@@ -71,6 +71,10 @@ void kernel_set_stale(struct kernel *kernel, uint64_t ns);
 void kernel_set_files(struct kernel *kernel, uint32_t per_user);
 int kernel_count(const struct kernel *kernel, uint64_t ret[SLUICE_COUNTERS]); /* summed over CPUs */
 
+/* How often the kernel left out each program that it may leave out, since it was loaded. */
+typedef void (*kernel_missed_fn)(void *ctx, const char *program, uint64_t count);
+int kernel_missed_each(const struct kernel *kernel, kernel_missed_fn fn, void *ctx);
+
 /* This process is the agent from now on: never held, never tainted. */
 int kernel_register_agent(struct kernel *kernel);
 

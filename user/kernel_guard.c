@@ -103,13 +103,14 @@ static int own_add(struct kernel *kernel, enum sluice_own kind, uint32_t id)
 }
 
 /* Programs by their links: to open one by its id takes CAP_SYS_ADMIN, which sluiced lacks. */
-static int own_link(void *ctx, int fd)
+static int own_link(void *ctx, const char *name, int fd)
 {
 	struct bpf_link_info info = {};
 	__u32 size = sizeof(info);
 	struct kernel *kernel = ctx;
 	int err;
 
+	(void)name;
 	if (bpf_obj_get_info_by_fd(fd, &info, &size))
 		return -errno;
 	err = own_add(kernel, SLUICE_OWN_LINK, info.id);
@@ -146,7 +147,7 @@ int kernel_guard_own(struct kernel *kernel)
 		err = own_program(kernel, kernel->program[i]);
 	for (i = 0; !err && i < KERNEL_MAPS; i++)
 		err = own_map(kernel, kernel->map[i]);
-	return err ? err : kernel_pin_each_link(kernel->build, own_link, kernel);
+	return err ? err : kernel_pin_each(kernel->build, KERNEL_PIN_LINK, own_link, kernel);
 }
 
 /* A program, the hook that it needs, and how many arguments that must have; 0 for any. */

@@ -142,7 +142,7 @@ static bool is_ours(__u32 type)
 	       type == BPF_LINK_TYPE_CGROUP;
 }
 
-int kernel_pin_each_link(const char *build, int (*fn)(void *ctx, int fd), void *ctx)
+int kernel_pin_each(const char *build, const char *kind, kernel_pin_fn fn, void *ctx)
 {
 	char path[512];
 	_cleanup_(closedirp) DIR *dir = NULL;
@@ -156,20 +156,21 @@ int kernel_pin_each_link(const char *build, int (*fn)(void *ctx, int fd), void *
 	while (!err && (entry = readdir(dir))) {
 		_cleanup_close_ int fd = -1;
 
-		if (strncmp(entry->d_name, "link_", 5))
+		if (strncmp(entry->d_name, kind, strlen(kind)))
 			continue;
 		fd = pin_open(build, entry->d_name);
-		err = fd < 0 ? fd : fn(ctx, fd);
+		err = fd < 0 ? fd : fn(ctx, entry->d_name + strlen(kind), fd);
 	}
 	return err;
 }
 
-static int count_link(void *ctx, int fd)
+static int count_link(void *ctx, const char *name, int fd)
 {
 	struct bpf_link_info info = {};
 	__u32 size = sizeof(info);
 	size_t *n = ctx;
 
+	(void)name;
 	if (!bpf_obj_get_info_by_fd(fd, &info, &size) && is_ours(info.type))
 		++*n;
 	return 0;
@@ -179,7 +180,7 @@ size_t kernel_pin_links(const char *build)
 {
 	size_t n = 0;
 
-	kernel_pin_each_link(build, count_link, &n);
+	kernel_pin_each(build, KERNEL_PIN_LINK, count_link, &n);
 	return n;
 }
 

@@ -98,6 +98,11 @@ int kernel_program_choose(struct sluice_bpf *skel, struct kernel_error *error);
 int kernel_program_attach(struct sluice_bpf *skel, const char *folder, const char **ret_failed);
 /* The programs that are run, not attached: pins them below @folder and keeps them open. */
 int kernel_program_keep(struct kernel *kernel, const struct sluice_bpf *skel, const char *folder);
+
+struct bpf_program;
+
+/* kernel_missed.c: keeps a program at hand that the kernel may leave out, below @folder. */
+int kernel_missed_pin(const struct bpf_program *program, const char *folder);
 size_t kernel_program_count(const struct sluice_bpf *skel); /* that are attached when all is well */
 /* Tells the log, when it is verbose, what each program cost the verifier. */
 void kernel_program_log(const struct sluice_bpf *skel);
@@ -132,8 +137,16 @@ int kernel_guard_choose(struct kernel *kernel, struct bpf_object *object);
 /* Tells the guard which maps, programs and links are ours: those that are pinned. */
 int kernel_guard_own(struct kernel *kernel);
 
-/* Calls @fn with each link pinned by @build; stops at the first error. */
-int kernel_pin_each_link(const char *build, int (*fn)(void *ctx, int fd), void *ctx);
+/* What is pinned, by what its name begins with. */
+#define KERNEL_PIN_LINK "link_"
+#define KERNEL_PIN_MISSED "missed_" /* a program that the kernel may leave out */
+
+/*
+ * Calls @fn with each pin of @build whose name begins with @kind, and with the rest of its name;
+ * stops at the first error.
+ */
+typedef int (*kernel_pin_fn)(void *ctx, const char *name, int fd);
+int kernel_pin_each(const char *build, const char *kind, kernel_pin_fn fn, void *ctx);
 
 /* Maps a .data section. */
 void *kernel_map_data(int fd, size_t size);

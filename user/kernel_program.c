@@ -31,6 +31,19 @@ static const struct {
 	{ "fifo_pipe_read", 1 },
 };
 
+/* What an io_uring is used by, all of it, where the kernel has any. */
+static const char *const ring_functions[] = {
+	"io_submit_sqes",
+	"io_msg_ring",
+	"io_uring_release",
+	"io_uring_create",   /* this and the next are tracepoints */
+	"io_uring_register",
+};
+
+/* By which a ring gets a message from none: the kernel has one of them since it can do that. */
+#define RING_MESSAGE "io_uring_sync_msg_ring"
+static const char *const ring_namers[] = { "io_uring_register_get_file", "io_uring_ctx_get_file" };
+
 static int want_program(struct sluice_bpf *skel, const char *function, bool wanted)
 {
 	char name[64];
@@ -62,6 +75,49 @@ static int choose_packets(struct sluice_bpf *skel)
 					 check_cgroup_root(path, sizeof(path)));
 }
 
+static bool has_function(const struct btf *btf, const char *name)
+{
+	char tracepoint[64];
+
+	snprintf(tracepoint, sizeof(tracepoint), "btf_trace_%s", name);
+	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0 ||
+	       btf__find_by_name_kind(btf, tracepoint, BTF_KIND_TYPEDEF) > 0;
+}
+
+/* The first of the programs for io_uring that this kernel has no place for, or NULL. */
+static const char *missing_of_rings(const struct btf *btf)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ring_functions); i++)
+		if (!has_function(btf, ring_functions[i]))
+			return ring_functions[i];
+	for (i = 0; i < ARRAY_SIZE(ring_namers); i++)
+		if (has_function(btf, ring_namers[i]))
+			return NULL;
+	return has_function(btf, RING_MESSAGE) ? ring_namers[0] : NULL;
+}
+
+static int choose_rings(struct sluice_bpf *skel, const struct btf *btf, struct kernel_error *error)
+{
+	bool any = has_function(btf, "io_uring_create");
+	const char *missing = any ? missing_of_rings(btf) : NULL;
+	int err = 0;
+	size_t i;
+
+	if (missing)
+		return kernel_fail(error, -ENOTSUP,
+				   "this kernel runs io_uring without the function %s; use a "
+				   "kernel that 'sluice doctor' takes",
+				   missing);
+	for (i = 0; !err && i < ARRAY_SIZE(ring_functions); i++)
+		err = want_program(skel, ring_functions[i], any);
+	for (i = 0; !err && i < ARRAY_SIZE(ring_namers); i++)
+		err = want_program(skel, ring_namers[i],
+				   has_function(btf, RING_MESSAGE) && has_function(btf, ring_namers[i]));
+	return err ? kernel_fail(error, err, "cannot choose the programs for io_uring") : 0;
+}
+
 /* Leaves out the programs for what this kernel or host does not have. */
 int kernel_program_choose(struct sluice_bpf *skel, struct kernel_error *error)
 {
@@ -73,9 +129,12 @@ int kernel_program_choose(struct sluice_bpf *skel, struct kernel_error *error)
 	for (i = 0; !err && i < ARRAY_SIZE(pipe_functions); i++)
 		if (btf__find_by_name_kind(btf, pipe_functions[i].function, BTF_KIND_FUNC) < 0)
 			whole[pipe_functions[i].choice] = false;
-	btf__free(btf);
 	if (err)
 		return kernel_fail(error, err, "cannot read the kernel's types (BTF)");
+	err = choose_rings(skel, btf, error);
+	btf__free(btf);
+	if (err)
+		return err;
 	if (!whole[0] && !whole[1])
 		return kernel_fail(error, -ENOTSUP,
 				   "this kernel reads pipes by a function that is not known here; "
@@ -129,9 +188,11 @@ int kernel_program_attach(struct sluice_bpf *skel, const char *folder, const cha
 		link = attach(program);
 		if (!link)
 			return -errno;
-		snprintf(path, sizeof(path), "%s/link_%s", folder, *ret_failed);
+		snprintf(path, sizeof(path), "%s/" KERNEL_PIN_LINK "%s", folder, *ret_failed);
 		err = bpf_link__pin(link, path);
 		bpf_link__destroy(link);
+		if (!err)
+			err = kernel_missed_pin(program, folder);
 		if (err)
 			return err;
 	}

@@ -15,6 +15,7 @@
 #include "label_keep.h"
 #include "lineage_follow.h"
 #include "log.h"
+#include "missed.h"
 #include "notify.h"
 #include "packet.h"
 #include "record.h"
@@ -63,6 +64,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 	lineage_follow_tick(loop->agent->follow);
 	guard_tick(loop->agent);
 	packet_tick(loop->agent);
+	missed_tick(loop->agent);
 	kernel_heartbeat(loop->agent->kernel, agent_boot_ns());
 	if (notify_watchdog_us())
 		notify_send("WATCHDOG=1");

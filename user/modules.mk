@@ -26,11 +26,11 @@ REQUEST := request request_describe request_digest request_fill request_recover 
 DECISION := decision decision_check decision_proof grant grant_recover hold
 # the agent's guard of itself, and who may break its glass
 GUARD := glass guard guard_admit guard_host guard_marks guard_places
-EVENT := enforcement event event_gap event_repeat lineage lineage_walk packet
+EVENT := enforcement event event_gap event_repeat lineage lineage_walk missed packet
 # the same for people, in a file
 LINEAGE := lineage_follow lineage_index lineage_index_add lineage_index_walk
 CONTROL := control control_answer control_gateway control_query
-KERNEL := kernel kernel_changed kernel_guard kernel_maps kernel_pin kernel_program
+KERNEL := kernel kernel_changed kernel_guard kernel_maps kernel_missed kernel_pin kernel_program
 # what the policy's paths and names are on this host
 RESOLUTION := database deploy label label_answer label_keep label_mount label_names label_place \
 	label_rows label_stay label_table mount mount_watch endpoint endpoint_resolve unit

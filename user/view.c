@@ -141,6 +141,7 @@ static const struct view_member status_members[] = {
 	NUMBER("counters.guarded", ipc_status, counters[SLUICE_COUNT_GUARDED]),
 	NUMBER("counters.packets", ipc_status, counters[SLUICE_COUNT_PACKETS]),
 	NUMBER("counters.gaps", ipc_status, gaps),
+	NUMBER("counters.missed", ipc_status, missed),
 	FLAG("gateway.connected", ipc_status, gateway_connected),
 	NUMBER("gateway.delivered", ipc_status, delivered),
 	NUMBER("gateway.undelivered", ipc_status, undelivered),

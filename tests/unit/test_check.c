@@ -31,6 +31,9 @@
 #define BTF "/sys/kernel/btf/vmlinux"
 #define LSM "/sys/kernel/security/lsm"
 #define LOCKDOWN "/sys/kernel/security/lockdown"
+#define CMDLINE "/proc/cmdline"
+#define VERSION "/proc/version"
+#define PREEMPT "/sys/kernel/debug/sched/preempt"
 #define CONFIG "/boot/config-6.1.0-28-amd64"
 
 #define MOUNT_PROC "22 27 0:21 / /proc rw,relatime shared:5 - proc proc rw\n"
@@ -207,7 +210,7 @@ static void test_all_is_well(void **state)
 
 	(void)state;
 	expect(NULL, 1, "", "");
-	assert_int_equal(check_all(results, ROWS), 9);
+	assert_int_equal(check_all(results, ROWS), 10);
 	assert_int_equal(check_all(results, 2), 2);
 	assert_int_equal(check_all(results, 0), 0);
 }
@@ -253,6 +256,8 @@ static void test_btf(void **state)
 	expect("btf", 0, "no function pipe_read", "use a kernel");
 	put_btf("fifo_pipe_read", "pipe_readable");
 	expect("btf", 0, "no function pipe_read", "use a kernel");
+	put_btf("pipe_read", "io_submit_sqes");
+	expect("btf", 0, "no function io_msg_ring", "use a kernel");
 	take_away(BTF);
 	expect("btf", 0, strerror(ENOENT), "CONFIG_DEBUG_INFO_BTF=y");
 }
@@ -368,6 +373,22 @@ static void test_ftrace(void **state)
 	expect("ftrace", 1, "not there", "");
 }
 
+static void test_preemption(void **state)
+{
+	(void)state;
+	expect("preemption", 1, "as the kernel comes", "");
+	put(CMDLINE, "quiet preempt=full rw\n");
+	expect("preemption", -1, "full", "preempt=lazy");
+	put(CMDLINE, "quiet preempt=none\n");
+	expect("preemption", 1, "none", "");
+	put(VERSION, "Linux version 6.1.0-28-rt-amd64 #1 SMP PREEMPT_RT Debian\n");
+	expect("preemption", -1, "full", "PREEMPT_RT");
+	put(PREEMPT, "none voluntary (full) lazy\n");
+	expect("preemption", -1, "full", "preempt=voluntary");
+	put(PREEMPT, "full (lazy)\n");
+	expect("preemption", 1, "lazy", "");
+}
+
 static void test_one(void **state)
 {
 	struct check_result result;
@@ -406,6 +427,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bpffs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_capabilities, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ftrace, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_preemption, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cgroup, setup, teardown),
 	};

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # Labels move over memory and queues, from who has the data to who gets it, and not to who gets other data. Nothing is
-# guarded here, so nothing stops. Runs in a guest (lib.bash, programs/memory.c, queue.c, segment.c).
+# guarded here, so nothing stops. Runs in a guest (lib.bash, programs/memory.c, queue.c, segment.c, ring.c).
 
 # shellcheck source=tests/vm/lib.bash
 . "$BATS_TEST_DIRNAME/lib.bash"
@@ -28,11 +28,14 @@ is_written() {
 	[ "$labels" = "$2" ] || { echo "$1 carries \"$labels\""; return 1; }
 }
 
-# moves PROGRAM MODE: labeled data labels what the other process writes, other data does not.
+# moves PROGRAM MODE [USER]: labeled data labels what the other process writes, other data does not.
 moves() {
-	as paul "$PROGRAMS/$1" "$2" "$SECRET/source" "$TO"
+	local output
+
+	output=$(as "${3-paul}" "$PROGRAMS/$1" "$2" "$SECRET/source" "$TO" 2>&1)
+	[ -z "$output" ] || { echo "$output"; return 1; }
 	is_written "$TO" secret
-	as paul "$PROGRAMS/$1" "$2" "$PLAIN/source" "$CLEAN"
+	as "${3-paul}" "$PROGRAMS/$1" "$2" "$PLAIN/source" "$CLEAN"
 	is_written "$CLEAN" ""
 }
 
@@ -219,4 +222,59 @@ watched() {
 	is_written "$CLEAN" ""
 	watched "$PROGRAMS/segment" "$TO"
 	is_written "$TO" secret
+}
+
+@test "an io_uring that is taken from another process, and mapped by both" {
+	moves ring memory
+}
+
+@test "an io_uring that was open over exec: mapped" {
+	moves ring map
+}
+
+@test "an io_uring that was open over exec: mapped when its writer is gone" {
+	moves ring late
+}
+
+@test "an io_uring that was open over exec: who submits what another one left there" {
+	moves ring submit
+}
+
+@test "an io_uring that was open over exec: who registers a buffer" {
+	moves ring register
+}
+
+@test "a buffer that another process has registered with an io_uring" {
+	moves ring buffers
+}
+
+@test "a message from one io_uring to another" {
+	moves ring message
+}
+
+@test "a message to an io_uring from none" {
+	[[ $(uname -r) == 7.* ]] || skip "this kernel cannot do that"
+	moves ring blind
+}
+
+@test "the mapped memory of a packet socket" {
+	moves ring packet root
+}
+
+@test "who sends what another one left in the mapped memory of a packet socket" {
+	moves ring kick root
+}
+
+@test "an io_uring of one's own: works, and what is written by it is labeled" {
+	moves ring alone
+}
+
+@test "a program that is started by who has an io_uring leaves it clean" {
+	as paul "$PROGRAMS/ring" starts "$SECRET/source" "$CLEAN"
+	is_written "$CLEAN" ""
+}
+
+@test "an eventfd of a process with labels labels no other one" {
+	as paul "$PROGRAMS/ring" events "$SECRET/source" "$CLEAN"
+	is_written "$CLEAN" ""
 }

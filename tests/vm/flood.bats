@@ -196,3 +196,66 @@ Clear=user:paul"
 	deny_pid "$PID"
 	exit_of "$PID" 1
 }
+
+CROWD=${SLUICE_CROWD:-1000} # 10000 in the long run
+((CROWD <= 1000)) || export BATS_TEST_TIMEOUT=900
+
+# crowd ARG...: so many processes at once do it; sets PID, which ends when the last has tried.
+crowd() {
+	ulimit -u $((2 * CROWD + 1000))
+	spawn paul "$PROGRAMS/flood" crowd "$SECRET/rows" "$@" "$CROWD"
+}
+
+# came_to OUTCOME: of all of the crowd, within the time.
+came_to() {
+	wait_until 300 ended "$PID"
+	cat "$OUT"
+	[ "$(<"$OUT")" = "$1" ]
+}
+
+# stopped: how many of the crowd are.
+stopped() {
+	ps -C flood -o stat= | grep -c '^T' || true
+}
+
+waiting() {
+	sluice status --json | jq .requests.held
+}
+
+# all_wait COUNT: so many are stopped, and each has an open request.
+all_wait() {
+	local stopped waiting
+
+	stopped=$(stopped) waiting=$(waiting)
+	echo "$stopped stopped, $waiting wait"
+	((stopped == $1 && waiting == $1))
+}
+
+usable() {
+	timeout 60 sluice status >/dev/null
+	as quinn cat "$PLAIN/note"
+	run as quinn "$PROGRAMS/flood" ports "$SECRET/rows" 10.9.0.3 1
+	[ "$output" = 1 ]
+}
+
+@test "a crowd sends at once: nothing gets out, and each is told of or counted as lost" {
+	set_policy "[Rule keep]" Action=egress Labels=secret Verdict=deny
+	crowd 10.9.0.2
+	came_to "through 0 unread 0 unsent $CROWD other 0"
+	refute received udp-9000 flood
+	wait_until "$PATIENCE" accounted "$CROWD" || accounted "$CROWD"
+	[ "$(stopped)" = 0 ]
+	usable
+}
+
+@test "a crowd is to be asked about at once: who is stopped has a request, all others are refused, and none stays" {
+	set_policy "[Rule keep]" Action=egress Labels=secret Verdict=deny "$ASK
+Clear=user:quinn
+Timeout=$((60 + CROWD / 50))s"
+	crowd -
+	wait_until 240 all_wait 512 || all_wait 512
+	usable
+	came_to "through 0 unread $CROWD unsent 0 other 0"
+	wait_until "$PATIENCE" all_wait 0 || all_wait 0
+	usable
+}

@@ -93,6 +93,42 @@ may() {
 	journal_has '.type == "event.stop" and .verdict == "audit"'
 }
 
+# preempt [MODE]: print how the kernel preempts itself, or make it do so.
+preempt() {
+	local modes=/sys/kernel/debug/sched/preempt
+
+	mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
+	if (($#)); then
+		echo "$1" >"$modes"
+	else
+		grep -o '[(].*[)]' "$modes" | tr -d '()'
+	fi
+}
+
+some_missed() {
+	(($(sluice status --json | jq .counters.missed) > 0))
+}
+
+@test "a program that the kernel left out is counted, journaled, and doctor says why" {
+	local before i
+
+	before=$(preempt)
+	preempt full
+	run sluice doctor
+	[[ $output == *warning*preemption*full*preempt=lazy* ]]
+	for ((i = 0; i < 4; i++)); do
+		# shellcheck disable=SC2016
+		spawn paul timeout 120 bash -c 'while echo; do :; done | while read -r; do :; done'
+	done
+	wait_until 100 some_missed || { preempt "$before"; return 1; }
+	preempt "$before"
+	pkill -KILL -u paul || true
+	journal_has '.type == "enforcement.missed" and .count > 0 and (.programs | length) > 0'
+	run sluice doctor
+	[[ $output == *warning*"programs left out"* ]]
+	refute grep -q 'preempt=lazy' <<<"$output"
+}
+
 @test "counts follow what happens" {
 	local before
 

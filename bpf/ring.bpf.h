@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * ring.bpf.h: the noun "ring": an io_uring, which several processes can use.
+ *
+ * Owns: what it is known by: its context, which all of its functions have at hand, in place of an
+ * inode. Must not own: who shares it (segment.bpf.h).
+ */
+#ifndef SLUICE_BPF_RING_H
+#define SLUICE_BPF_RING_H
+
+#include "object.bpf.h"
+
+#include <bpf/bpf_core_read.h>
+
+#define RING_DEV 0 /* no file system has this number */
+
+static __always_inline struct sluice_object_id ring_id(u64 context)
+{
+	struct sluice_object_id id = { .dev = RING_DEV, .ino = context };
+
+	return id;
+}
+
+/* By its name, which only the kernel gives. */
+static __always_inline bool is_ring(const struct file *file)
+{
+	u64 name[2] = {};
+
+	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != ANON_INODE_FS_MAGIC)
+		return false;
+	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	return !__builtin_memcmp(&name[0], "[io_urin", 8) &&
+	       !__builtin_memcmp(&name[1], "g]\0\0\0\0\0", 8);
+}
+
+#endif
