@@ -295,7 +295,7 @@ static __always_inline int received(const struct socket *socket)
 		return 0;
 	if (has_endpoints() || sk->sk_protocol == (u16)IPPROTO_MPTCP)
 		return received_at((u64)BPF_CORE_READ(socket, sk));
-	return loopback_received((u64)sk);
+	return loopback_received(number_of(sk));
 }
 
 SEC("fexit/inet_recvmsg")
