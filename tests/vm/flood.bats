@@ -215,7 +215,7 @@ came_to() {
 
 # stopped: how many of the crowd are.
 stopped() {
-	ps -C flood -o stat= | grep -c '^T' || true
+	pgrep -c -x -r T flood || true
 }
 
 waiting() {
