@@ -251,7 +251,7 @@ usable() {
 @test "a crowd is to be asked about at once: who is stopped has a request, all others are refused, and none stays" {
 	set_policy "[Rule keep]" Action=egress Labels=secret Verdict=deny "$ASK
 Clear=user:quinn
-Timeout=$((60 + CROWD / 50))s"
+Timeout=$((40 + CROWD / 50))s"
 	crowd -
 	wait_until 240 all_wait 512 || all_wait 512
 	usable
