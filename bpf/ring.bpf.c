@@ -10,8 +10,7 @@
  *                         messages)
  *   - io_uring_register:  registers buffers with it
  *   - io_submit_sqes:     submits, also by the kernel's own thread
- *   - io_msg_ring:        sends it a message; where that takes no ring (since 6.13), by
- *     io_uring_register_get_file, io_uring_ctx_get_file
+ *   - io_msg_ring, __io_msg_ring_data:  sends it a message, from a ring or (since 6.13) from none
  *
  *   - io_uring_release:   it is gone
  *
@@ -40,13 +39,6 @@ static __always_inline int ring_used(u64 context)
 	return 0;
 }
 
-static __always_inline int ring_named(u64 address)
-{
-	const struct file *file = (const struct file *)address;
-
-	return is_ring(file) ? ring_used((u64)BPF_CORE_READ(file, private_data)) : 0;
-}
-
 SEC("tp_btf/io_uring_create")
 int BPF_PROG(sluice_io_uring_create, int fd, void *context)
 {
@@ -67,22 +59,6 @@ int BPF_PROG(sluice_file_receive, struct file *file, int ret)
 	return ring_use((u64)BPF_CORE_READ(file, private_data)) ? -ENOMEM : 0;
 }
 
-SEC("fexit/io_uring_register_get_file")
-int BPF_PROG(sluice_io_uring_register_get_file, unsigned int fd, bool registered, struct file *ret)
-{
-	u64 file = number_of(ret);
-
-	return file < (u64)-4095 ? ring_named(file) : 0;
-}
-
-SEC("fexit/io_uring_ctx_get_file")
-int BPF_PROG(sluice_io_uring_ctx_get_file, unsigned int fd, bool registered, struct file *ret)
-{
-	u64 file = number_of(ret);
-
-	return file < (u64)-4095 ? ring_named(file) : 0;
-}
-
 SEC("fentry/io_submit_sqes")
 int BPF_PROG(sluice_io_submit_sqes, void *context)
 {
@@ -92,7 +68,15 @@ int BPF_PROG(sluice_io_submit_sqes, void *context)
 SEC("fentry/io_msg_ring")
 int BPF_PROG(sluice_io_msg_ring, struct io_kiocb *request)
 {
-	return ring_named((u64)BPF_CORE_READ(request, file));
+	const struct file *file = BPF_CORE_READ(request, file);
+
+	return is_ring(file) ? ring_used((u64)BPF_CORE_READ(file, private_data)) : 0;
+}
+
+SEC("fentry/__io_msg_ring_data")
+int BPF_PROG(sluice___io_msg_ring_data, void *context)
+{
+	return ring_used(number_of(context));
 }
 
 SEC("fentry/io_uring_release")

@@ -36,13 +36,13 @@ static const char *const ring_functions[] = {
 	"io_submit_sqes",
 	"io_msg_ring",
 	"io_uring_release",
-	"io_uring_create",   /* this and the next are tracepoints */
+	"io_uring_create", /* this and the next are tracepoints */
 	"io_uring_register",
 };
 
-/* By which a ring gets a message from none: the kernel has one of them since it can do that. */
-#define RING_MESSAGE "io_uring_sync_msg_ring"
-static const char *const ring_namers[] = { "io_uring_register_get_file", "io_uring_ctx_get_file" };
+/* The same for messages from no ring, where the kernel knows such. */
+#define RING_BLIND "io_uring_sync_msg_ring"
+#define RING_DATA "__io_msg_ring_data"
 
 static int want_program(struct sluice_bpf *skel, const char *function, bool wanted)
 {
@@ -84,18 +84,13 @@ static bool has_function(const struct btf *btf, const char *name)
 	       btf__find_by_name_kind(btf, tracepoint, BTF_KIND_TYPEDEF) > 0;
 }
 
-/* The first of the programs for io_uring that this kernel has no place for, or NULL. */
+/* The first function of io_uring that programs need and this kernel lacks, or NULL. */
 static const char *missing_of_rings(const struct btf *btf)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(ring_functions); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(ring_functions); i++)
 		if (!has_function(btf, ring_functions[i]))
 			return ring_functions[i];
-	for (i = 0; i < ARRAY_SIZE(ring_namers); i++)
-		if (has_function(btf, ring_namers[i]))
-			return NULL;
-	return has_function(btf, RING_MESSAGE) ? ring_namers[0] : NULL;
+	return has_function(btf, RING_BLIND) && !has_function(btf, RING_DATA) ? RING_DATA : NULL;
 }
 
 static int choose_rings(struct sluice_bpf *skel, const struct btf *btf, struct kernel_error *error)
@@ -112,9 +107,8 @@ static int choose_rings(struct sluice_bpf *skel, const struct btf *btf, struct k
 				   missing);
 	for (i = 0; !err && i < ARRAY_SIZE(ring_functions); i++)
 		err = want_program(skel, ring_functions[i], any);
-	for (i = 0; !err && i < ARRAY_SIZE(ring_namers); i++)
-		err = want_program(skel, ring_namers[i],
-				   has_function(btf, RING_MESSAGE) && has_function(btf, ring_namers[i]));
+	if (!err)
+		err = want_program(skel, RING_DATA, has_function(btf, RING_BLIND));
 	return err ? kernel_fail(error, err, "cannot choose the programs for io_uring") : 0;
 }
 

@@ -278,3 +278,22 @@ watched() {
 	as paul "$PROGRAMS/ring" events "$SECRET/source" "$CLEAN"
 	is_written "$CLEAN" ""
 }
+
+# Into no memory, so that the call fails: the programs at its end see nothing.
+take_queued() {
+	as paul python3 -c '
+import ctypes, os, socket, sys
+ours, theirs = socket.socketpair()
+if not os.fork():
+    theirs.send(open(sys.argv[1], "rb").read())
+    os._exit(0)
+os.wait()
+sys.exit(ctypes.CDLL(None).recv(ours.fileno(), None, 8, 0) != -1 or not open(sys.argv[2], "w").write("x"))' "$@"
+}
+
+@test "who receives what lies there already takes its labels before" {
+	take_queued "$SECRET/source" "$TO"
+	is_written "$TO" secret
+	take_queued "$PLAIN/source" "$CLEAN"
+	is_written "$CLEAN" ""
+}

@@ -215,7 +215,7 @@ came_to() {
 
 # stopped: how many of the crowd are.
 stopped() {
-	ps -C flood -o stat= | grep -c '^T' || true
+	pgrep -c -x -r T flood || true
 }
 
 waiting() {
@@ -251,7 +251,7 @@ usable() {
 @test "a crowd is to be asked about at once: who is stopped has a request, all others are refused, and none stays" {
 	set_policy "[Rule keep]" Action=egress Labels=secret Verdict=deny "$ASK
 Clear=user:quinn
-Timeout=$((60 + CROWD / 50))s"
+Timeout=$((40 + CROWD / 50))s"
 	crowd -
 	wait_until 240 all_wait 512 || all_wait 512
 	usable
