@@ -3,6 +3,7 @@
  * test_control_gateway.c: what the gateway is told, and what it may report.
  */
 #include "control_fixture.h"
+#include "vouched_fixture.h"
 
 static void test_gateway(void **state)
 {
@@ -95,12 +96,95 @@ static void test_undurable_request_is_told_to_nobody(void **state)
 	close(sock);
 }
 
+static struct ipc_channel approval_by(const char *subject, const struct request *request)
+{
+	struct channel_decision decision = decision_on(request, subject);
+
+	return signed_by(WEB, &decision);
+}
+
+static void test_a_decision(void **state)
+{
+	struct ipc_hello hello = { .notifiers = 1 };
+	const struct request *request;
+	struct channel_message message, *answer;
+	struct ipc_channel decision;
+	int sock = dial(gateway_path);
+
+	(void)state;
+	use_policy("A3");
+	request = open_one(1);
+	say(sock, IPC_HELLO, &hello, sizeof(hello));
+	assert_int_equal(next(sock, &message), 1);
+	decision = approval_by("sub-dave", request);
+	answer = say(sock, IPC_CHANNEL, &decision, sizeof(decision));
+	assert_int_equal(answer->type, IPC_RESULT);
+	assert_int_equal(answer->body.result.error, EACCES);
+	assert_non_null(strstr(answer->body.result.text, "not among the reviewers"));
+	decision = approval_by("sub-carla", request);
+	answer = say(sock, IPC_CHANNEL, &decision, sizeof(decision));
+	assert_int_equal(answer->type, IPC_RESULT);
+	assert_int_equal(answer->body.result.error, 0);
+	assert_int_equal(next(sock, &message), 1);
+	assert_int_equal(message.type, IPC_NOTIFY_CLOSED);
+	assert_int_equal(message.body.request.state, IPC_APPROVED);
+	assert_string_equal(message.body.request.decisions[0].person, "carla");
+	close(sock);
+}
+
+/* What was refused is remembered when the gateway comes again. */
+static void test_brake_outlives_a_connection(void **state)
+{
+	struct ipc_hello hello = { .notifiers = 1 };
+	const struct request *request;
+	struct ipc_channel decision;
+	int error = 0;
+
+	(void)state;
+	use_policy("A3");
+	request = open_one(1);
+	decision = approval_by("sub-dave", request);
+	for (int i = 0; i <= SLUICE_MAX_REFUSED; i++) {
+		struct channel_message message;
+		int sock = dial(gateway_path);
+
+		say(sock, IPC_HELLO, &hello, sizeof(hello));
+		assert_int_equal(next(sock, &message), 1);
+		error = say(sock, IPC_CHANNEL, &decision, sizeof(decision))->body.result.error;
+		close(sock);
+		turn();
+		assert_int_equal(error, i < SLUICE_MAX_REFUSED ? EACCES : EBUSY);
+	}
+}
+
+/* Only from the gateway, and not before it has said who it is. */
+static void test_decisions_of_others(void **state)
+{
+	const struct request *request;
+	struct ipc_channel decision;
+	int sock = dial(gateway_path);
+
+	(void)state;
+	use_policy("A3");
+	request = open_one(1);
+	decision = approval_by("sub-carla", request);
+	assert_int_equal(say(sock, IPC_CHANNEL, &decision, sizeof(decision))->type, 0);
+	close(sock);
+	sock = dial(control_path);
+	assert_int_equal(say(sock, IPC_CHANNEL, &decision, sizeof(decision))->type, 0);
+	close(sock);
+	assert_int_equal(request->state, IPC_PENDING);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CONTROL_TEST(test_gateway),
 		CONTROL_TEST(test_reports_are_bounded),
 		CONTROL_TEST(test_undurable_request_is_told_to_nobody),
+		CONTROL_TEST(test_a_decision),
+		CONTROL_TEST(test_brake_outlives_a_connection),
+		CONTROL_TEST(test_decisions_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

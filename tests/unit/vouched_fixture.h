@@ -26,7 +26,7 @@ static struct signer signer_of(uint8_t seed)
 	return signer;
 }
 
-static void add_line(FILE *out, uint8_t seed)
+MAYBE static void add_line(FILE *out, uint8_t seed)
 {
 	struct signer signer = signer_of(seed);
 
