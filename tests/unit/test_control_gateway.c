@@ -3,6 +3,8 @@
  * test_control_gateway.c: what the gateway is told, and what it may report.
  */
 #include "control_fixture.h"
+#include "gateway_link.h"
+#include "gateway_requests.h"
 #include "vouched_fixture.h"
 
 static void test_gateway(void **state)
@@ -176,6 +178,107 @@ static void test_decisions_of_others(void **state)
 	assert_int_equal(request->state, IPC_PENDING);
 }
 
+/* ---- the gateway's own code at the other end ---- */
+
+static struct gateway_requests *known;
+static char decided[256];
+
+static void on_connected(void *arg)
+{
+	(void)arg;
+	gateway_requests_begin(known);
+}
+
+static void on_all(void *arg)
+{
+	(void)arg;
+	gateway_requests_complete(known);
+}
+
+static void on_open(void *arg, const struct ipc_request *request)
+{
+	(void)arg;
+	gateway_requests_opened(known, request);
+}
+
+static void on_closed(void *arg, const struct ipc_request *request)
+{
+	(void)arg;
+	gateway_requests_closed(known, request);
+}
+
+static void on_decided(void *arg, int error, const char *text)
+{
+	(void)arg;
+	snprintf(decided, sizeof(decided), "%d %s", error, text);
+}
+
+static void use_keys(struct channel_keys **ret)
+{
+	char error[512];
+	struct sshkey key;
+
+	unsetenv("CREDENTIALS_DIRECTORY");
+	assert_int_equal(channel_keys_load(world.folder, ret, error, sizeof(error)), 0);
+	assert_int_equal(channel_keys_public(*ret, "web", &key), 0);
+	sshkey_line(&key, web_key);
+	use_policy("A3");
+	web_key[0] = '\0';
+}
+
+static const char *decide_by(struct gateway_link *link, const char *id, const char *subject)
+{
+	const struct ipc_request *shown = gateway_requests_find(known, id);
+	struct channel_decision decision;
+	const char *why;
+
+	assert_non_null(shown);
+	channel_decision_begin(shown, &decision);
+	snprintf(decision.channel, sizeof(decision.channel), "web");
+	decision.tier = POLICY_A3;
+	assert_int_equal(account_set(ACCOUNT_OIDC, IDP, subject, &decision.account, &why), 0);
+	memcpy(decision.statement.answer.digest, shown->digest, sizeof(shown->digest));
+	decision.statement.answer.approve = 1;
+	decided[0] = '\0';
+	assert_int_equal(gateway_link_decide(link, &decision, "{}", on_decided, NULL), 0);
+	for (int i = 0; i < 20 && !*decided; i++)
+		turn();
+	turn();
+	return decided;
+}
+
+static void test_from_page_to_grant(void **state)
+{
+	struct gateway_link_options options = { .path = gateway_path,
+						.on_connected = on_connected,
+						.on_all = on_all,
+						.on_open = on_open,
+						.on_closed = on_closed };
+	struct channel_keys *keys = NULL;
+	struct gateway_link *link = NULL;
+	const struct request *request;
+
+	(void)state;
+	use_keys(&keys);
+	options.keys = keys;
+	request = open_one(1);
+	assert_int_equal(gateway_requests_new(&known), 0);
+	assert_int_equal(gateway_link_new(world.agent.base, &options, &link), 0);
+	for (int i = 0; i < 20; i++)
+		turn();
+	assert_int_equal(gateway_requests_count(known, true), 1);
+	assert_non_null(strstr(decide_by(link, request->id, "sub-ann"), "stands behind"));
+	assert_int_equal(request->state, IPC_PENDING);
+	assert_non_null(strstr(decide_by(link, request->id, "sub-carla"), "0 r-"));
+	assert_int_equal(request->state, IPC_APPROVED);
+	assert_int_equal(count_of("grant.issued"), 1);
+	assert_int_equal(gateway_requests_count(known, true), 0);
+	assert_string_equal(gateway_requests_find(known, request->id)->decisions[0].person, "carla");
+	gateway_link_free(link);
+	known = gateway_requests_free(known);
+	channel_keys_free(keys);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +288,7 @@ int main(void)
 		CONTROL_TEST(test_a_decision),
 		CONTROL_TEST(test_brake_outlives_a_connection),
 		CONTROL_TEST(test_decisions_of_others),
+		CONTROL_TEST(test_from_page_to_grant),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

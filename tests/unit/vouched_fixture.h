@@ -33,6 +33,8 @@ MAYBE static void add_line(FILE *out, uint8_t seed)
 	fprintf(out, "Key=%s\n", key_line(&signer));
 }
 
+static char web_key[SSHKEY_LINE_MAX]; /* of the page, when it is not WEB */
+
 /* @tier: of the rule about reading; that about sending wants two people and a reason. */
 MAYBE static void use_policy(const char *tier)
 {
@@ -54,7 +56,10 @@ MAYBE static void use_policy(const char *tier)
 	fputs("[Person dave]\nUid=2004\nOIDC=" IDP " sub-dave\n"
 	      "[Group owners]\nMember=ann bob carla\n[Channel web]\nTier=A3\nAccounts=oidc\n",
 	      out);
-	add_line(out, WEB);
+	if (*web_key)
+		fprintf(out, "Key=%s\n", web_key);
+	else
+		add_line(out, WEB);
 	fputs("[Channel chat]\nTier=A2\nAccounts=slack oidc\n", out);
 	add_line(out, CHAT);
 	fclose(out);
