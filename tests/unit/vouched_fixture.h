@@ -34,6 +34,7 @@ MAYBE static void add_line(FILE *out, uint8_t seed)
 }
 
 static char web_key[SSHKEY_LINE_MAX]; /* of the page, when it is not WEB */
+static const char *web_tier = "A3";
 
 /* @tier: of the rule about reading; that about sending wants two people and a reason. */
 MAYBE static void use_policy(const char *tier)
@@ -54,8 +55,9 @@ MAYBE static void use_policy(const char *tier)
 		tier);
 	add_line(out, CARLAS);
 	fputs("[Person dave]\nUid=2004\nOIDC=" IDP " sub-dave\n"
-	      "[Group owners]\nMember=ann bob carla\n[Channel web]\nTier=A3\nAccounts=oidc\n",
+	      "[Group owners]\nMember=ann bob carla\n",
 	      out);
+	fprintf(out, "[Channel web]\nTier=%s\nAccounts=oidc\n", web_tier);
 	if (*web_key)
 		fprintf(out, "Key=%s\n", web_key);
 	else
