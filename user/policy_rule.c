@@ -155,7 +155,7 @@ int policy_set_rule_duration(struct policy_build *build, const char *value)
 				    &current_rule(build)->duration_s);
 }
 
-int policy_set_rule_tier(struct policy_build *build, const char *value)
+int policy_value_tier(struct policy_build *build, const char *value, enum policy_tier *ret)
 {
 	unsigned int chosen = 0;
 	int r;
@@ -164,8 +164,13 @@ int policy_set_rule_tier(struct policy_build *build, const char *value)
 		return policy_fail(build, "Tier=A0 is a notice, which decides nothing; write A1, "
 					  "A2 or A3");
 	r = policy_value_choice(build, value, chosen_tiers, &chosen);
-	current_rule(build)->tier = (enum policy_tier)(POLICY_A1 + chosen);
+	*ret = (enum policy_tier)(POLICY_A1 + chosen);
 	return r;
+}
+
+int policy_set_rule_tier(struct policy_build *build, const char *value)
+{
+	return policy_value_tier(build, value, &current_rule(build)->tier);
 }
 
 int policy_set_rule_reason(struct policy_build *build, const char *value)

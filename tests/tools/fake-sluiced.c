@@ -6,12 +6,14 @@
  *	open ID [SECONDS]	tell about a request that expires in so many seconds (600)
  *	close ID STATE		tell that it is approved, denied, expired or gone
  *	hostile ID		an open request full of markup, controls and long texts
- *	result			a well-formed message that sluiced may not send to a gateway
+ *	result			an answer that nobody waits for, which sluiced may not send
+ *	answer ERRNO TEXT	to the oldest decision that the gateway brought, 0 for taken
  *	garbage			bytes that are no message
  *	drop			end the connection
  * Each message from the gateway is printed as one line: "hello N NAMES", "delivery ID NOTIFIER
- *STATE ATTEMPT TEXT", and "connected", "disconnected". Ends at the end of its input. Sources:
- *fake-sluiced.c user/channel.c.
+ * STATE ATTEMPT TEXT", "decision CHANNEL TIER KIND ISSUER SUBJECT ID approve|deny SECONDS FINGERPRINT
+ * REASON" (of the key that signed it, or "unsigned"), "evidence TEXT", and "connected",
+ * "disconnected". After the hello it says that all was told. Ends at the end of its input.
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,7 +23,9 @@
 #include <time.h>
 
 #include "channel.h"
+#include "channel_decision.h"
 #include "cleanup.h"
+#include "sshsig.h"
 
 #define DIGEST "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
 
@@ -36,6 +40,7 @@ static void fill(const char *id, unsigned int seconds)
 	request = (struct ipc_request){
 		.digest = DIGEST,
 		.host = "etl-04.example",
+		.boot = "11111111-2222-3333-4444-555555555555",
 		.rule = "pii-egress",
 		.action = "egress",
 		.waiting = "hold",
@@ -74,12 +79,46 @@ static void drop(void)
 	peer = -1;
 }
 
+static const char *who_signed(const struct ipc_channel *channel)
+{
+	static char fingerprint[SSHKEY_FINGERPRINT_MAX];
+	struct sshsig signature;
+	const char *why;
+
+	if (sshsig_from_text(channel->signature, &signature, &why) < 0 ||
+	    sshsig_verify(&signature, CHANNEL_NAMESPACE, channel->statement,
+			  strlen(channel->statement), &why) < 0 ||
+	    sshkey_fingerprint(&signature.key, fingerprint) < 0)
+		return "unsigned";
+	return fingerprint;
+}
+
+static void print_decision(const struct ipc_channel *channel)
+{
+	const struct ipc_decide *answer;
+	struct channel_decision decision;
+	unsigned int line;
+
+	if (channel_decision_parse(channel->statement, &decision, &line) < 0) {
+		printf("malformed decision, line %u\n", line);
+		return;
+	}
+	answer = &decision.statement.answer;
+	printf("decision %s A%u %s %s %s %s %s %u %s %s\n", decision.channel, decision.tier,
+	       account_kind_names[decision.account.kind], decision.account.issuer,
+	       decision.account.subject, answer->id, answer->approve ? "approve" : "deny",
+	       answer->duration_s, who_signed(channel), answer->reason);
+	printf("evidence %s\n", channel->evidence);
+}
+
 static void print_message(void)
 {
 	static const char *const states[] = { "?", "delivered", "retrying", "failed" };
 	const struct ipc_delivery *d = &message.body.delivery;
 
-	if (message.type == IPC_HELLO)
+	if (message.type == IPC_CHANNEL)
+		print_decision(&message.body.channel);
+	else if (message.type == IPC_HELLO)
 		printf("hello %u %s\n", message.body.hello.notifiers, message.body.hello.names);
 	else if (message.type == IPC_DELIVERY && d->state <= IPC_FAILED)
 		printf("delivery %s %s %s %u %s\n", d->id, d->notifier, states[d->state],
@@ -94,6 +133,8 @@ static void receive(void)
 
 	if (r == 1) {
 		print_message();
+		if (message.type == IPC_HELLO)
+			channel_send(peer, IPC_NOTIFY_ALL, NULL, 0);
 	} else if (r != -EAGAIN) {
 		printf("disconnected\n");
 		drop();
@@ -153,9 +194,18 @@ static void close_request(const char *id, const char *state)
 	send_request(IPC_NOTIFY_CLOSED);
 }
 
+static void send_answer(const char *line)
+{
+	struct ipc_result result = { .text = "nobody asked" };
+	int text = 0;
+
+	if (sscanf(line, "answer %d %n", &result.error, &text) == 1)
+		snprintf(result.text, sizeof(result.text), "%s", line + text);
+	channel_send(peer, IPC_RESULT, &result, sizeof(result));
+}
+
 static void obey(const char *line)
 {
-	static const struct ipc_result result = { .text = "no gateway asked" };
 	char verb[16] = "";
 	char id[16] = "";
 	char word[16] = "";
@@ -170,8 +220,8 @@ static void obey(const char *line)
 		send_request(IPC_NOTIFY_OPEN);
 	} else if (strcmp(verb, "close") == 0) {
 		close_request(id, word);
-	} else if (strcmp(verb, "result") == 0) {
-		channel_send(peer, IPC_RESULT, &result, sizeof(result));
+	} else if (strcmp(verb, "result") == 0 || strcmp(verb, "answer") == 0) {
+		send_answer(line);
 	} else if (strcmp(verb, "garbage") == 0) {
 		if (write(peer, "garbage", 7) < 0)
 			perror("write");
