@@ -16,7 +16,7 @@
 
 #include "limits.h"
 
-#define IPC_VERSION 6
+#define IPC_VERSION 7
 #define IPC_MAGIC 0x534c5543 /* "SLUC" */
 
 #define IPC_CONTROL_SOCKET "/run/sluice/control.sock" /* for sluice; everyone may connect */
@@ -36,6 +36,7 @@ enum ipc_type {
 	IPC_REINDEX = 18,      /* no payload; the index of the lineage is built again; root */
 	IPC_GLASS = 20,	       /* ipc_glass: break-glass */
 	IPC_SUBMIT = 22,       /* ipc_signed: an answer that a person has signed */
+	IPC_REASON = 24,       /* ipc_reason: why the sender's session asks */
 	/* answers of sluiced to sluice */
 	IPC_RESULT = 1,	       /* ipc_result: last message of each answer */
 	IPC_STATUS_ITEM = 3,   /* ipc_status */
@@ -92,6 +93,16 @@ struct ipc_decide {
 	uint8_t pad;
 	uint32_t duration_s;
 	char reason[SLUICE_REASON_MAX];
+};
+
+/**
+ * struct ipc_reason: what the sender's session does, for those who are asked about it.
+ * @duration_s: for requests that it opens within this time; 0: no more from now on, and no text
+ */
+struct ipc_reason {
+	uint32_t duration_s;
+	uint32_t pad;
+	char text[SLUICE_REASON_MAX];
 };
 
 /**
@@ -173,6 +184,7 @@ struct ipc_request {
 	char unit[256];
 	char target[SLUICE_PATH_TEXT];
 	char reason[SLUICE_REASON_MAX]; /* the requester's, if given */
+	char reason_from[16];		/* environment, session or unit (user/reason.h) */
 	char reviewers[512];		/* groups asked */
 	char outcome[256];		/* in words, when closed */
 	struct ipc_source sources[SLUICE_MAX_SOURCES];

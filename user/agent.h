@@ -30,6 +30,7 @@ struct lineage;
 struct lineage_follow;
 struct policy;
 struct policy_label;
+struct reasons;
 struct record;
 struct requests;
 
@@ -82,6 +83,7 @@ struct agent {
 	struct lineage *lineage;
 	struct lineage_follow *follow;
 	struct requests *requests;
+	struct reasons *reasons;
 	struct grants *grants;
 	struct events *events;
 	struct control *control;

@@ -44,6 +44,7 @@ static const struct table_column fields[] = {
 	{ "command", "Command", 0 },
 	{ "unit", "Unit", 0 },
 	{ "reason", "Reason given", 0 },
+	{ "reason_from", "... by its", TABLE_HIDE_EMPTY },
 	{ "rule", "Rule", 0 },
 	{ "waiting", "Waits by", 0 },
 	{ "tries", "Tries", 0 },

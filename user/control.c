@@ -41,6 +41,7 @@ static const struct permit {
 	{ IPC_LINEAGE, PEER_CLI, false, answer_lineage },
 	{ IPC_REINDEX, PEER_CLI, false, answer_reindex },
 	{ IPC_GLASS, PEER_CLI, false, answer_glass },
+	{ IPC_REASON, PEER_CLI, false, answer_reason },
 	{ IPC_HELLO, PEER_GATEWAY, true, gateway_hello },
 	{ IPC_DELIVERY, PEER_GATEWAY, true, gateway_delivery },
 };

@@ -16,6 +16,7 @@
 #include "grant.h"
 #include "label.h"
 #include "process.h"
+#include "reason.h"
 #include "record.h"
 
 int answer_result(struct answer *answer, int error, const char *format, ...)
@@ -233,6 +234,21 @@ int answer_label(struct client *client, const struct channel_message *message,
 			      answer->result.text, sizeof(answer->result.text));
 	answer->result.error = -r;
 	record_commit(agent);
+	return 0;
+}
+
+int answer_reason(struct client *client, const struct channel_message *message,
+		  struct answer *answer)
+{
+	const struct ipc_reason *reason = &message->body.reason;
+	struct decider decider;
+	int r = peer_decider(client, &decider);
+
+	if (r < 0)
+		return no_decider(answer, r);
+	r = reason_declare(client->control->agent, client->peer.pid, client->pidfd, reason,
+			   answer->result.text, sizeof(answer->result.text));
+	answer->result.error = -r;
 	return 0;
 }
 

@@ -21,7 +21,7 @@ JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_
 
 PROCESS := process process_reader process_text person
 RECORD := record record_parts record_replay wording wording_target
-REQUEST := request request_describe request_digest request_fill request_recover request_replay \
+REQUEST := reason request request_describe request_digest request_fill request_recover request_replay \
 	request_terms
 DECISION := decision decision_check decision_proof grant grant_recover hold
 # the agent's guard of itself, and who may break its glass
@@ -47,6 +47,6 @@ GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway
 GATEWAY_LIBS = -levent_core -lcurl -ljansson -linih -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \
-	cmd_journal_file cmd_journal_kept cmd_label cmd_lineage cmd_policy cmd_prove cmd_request cmd_sign cmd_status \
+	cmd_journal_file cmd_journal_kept cmd_label cmd_lineage cmd_policy cmd_prove cmd_reason cmd_request cmd_sign cmd_status \
 	cmd_verify dot table view $(COMMON) $(POLICY) $(KEY) statement $(JOURNAL_READ)
 CLI_LIBS = -ljansson -linih -lcrypto

@@ -492,9 +492,9 @@ void request_committed(struct agent *agent, int error)
 		deny_fresh(agent, error);
 	HASH_ITER(by_id, agent->requests->by_id, request, next) {
 		/* cppcheck-suppress uninitvar; set by the macro above */
-		if (!request->fresh)
+		if (!request->fresh && !request->changed)
 			continue;
-		request->fresh = false;
+		request->fresh = request->changed = false;
 		control_notify(agent, request);
 	}
 }

@@ -34,6 +34,7 @@
 #include "person.h"
 #include "policy.h"
 #include "process.h"
+#include "reason.h"
 
 #define REQUEST_COMMAND_MAX PROCESS_TEXT_MAX /* bytes kept of a command line */
 
@@ -67,7 +68,8 @@ struct request_source {
  * @failed: some attempt was refused at once and may be made again by a new process of the same
  * program
  * @earlier_boot: read from the journal, of a boot that has ended: its process cannot be there
- * @fresh: opened or changed since the last commit: people are told after it
+ * @fresh: opened or ended since the last commit: people are told after it
+ * @changed: says more since the last commit: people are told after it
  * @reports: of deliveries, in the journal
  * @fallback: enum sluice_fallback: why it failed at once although the policy holds; only in the
  * journal
@@ -82,6 +84,7 @@ struct request {
 	bool held;
 	bool failed;
 	bool fresh;
+	bool changed;
 	bool delivered;
 	bool earlier_boot;
 	uint32_t reports;
@@ -96,6 +99,7 @@ struct request {
 	char *command;
 	char *target;
 	char *reason;
+	enum reason_origin reason_from;
 	struct request_source sources[SLUICE_MAX_SOURCES];
 	size_t n_sources;
 	struct ipc_decision *decisions;
@@ -183,6 +187,7 @@ void request_replay_opened(struct agent *agent, const json_t *entry);
 void request_replay_decision(struct agent *agent, const json_t *entry);
 void request_replay_void(struct agent *agent, const json_t *entry);
 void request_replay_closed(struct agent *agent, const json_t *entry);
+void request_replay_reason(struct agent *agent, const json_t *entry);
 void request_replay_delivery(struct agent *agent, const json_t *entry);
 
 /* What the policy in force says on an action with these labels missing. */
@@ -233,6 +238,13 @@ int request_digest(const struct agent *agent, struct request *request);
 /* Everything on it for cards, pages and terminals. */
 void request_describe(const struct agent *agent, const struct request *request,
 		      struct ipc_request *ret);
+
+/*
+ * Takes @text for its reason unless it has one: a reviewer may have read that. Journaled and told
+ * after the next commit. Return: whether it was taken.
+ */
+bool request_take_reason(struct agent *agent, struct request *request, enum reason_origin from,
+			 const char *text);
 
 /* Takes over how often the kernel has seen the attempt: only the first one is an event. */
 void request_count_tries(struct request *request);

@@ -129,6 +129,8 @@ void request_describe(const struct agent *agent, const struct request *request,
 	COPY(ret, unit, request->who.unit);
 	COPY(ret, target, request->target);
 	COPY(ret, reason, request->reason);
+	snprintf(ret->reason_from, sizeof(ret->reason_from), "%s",
+		 reason_origin_name(request->reason_from));
 	COPY(ret, outcome, request->outcome);
 	describe_sources(agent, request, ret);
 	describe_decisions(request, ret);

@@ -31,6 +31,7 @@ static const struct view_member request_members[] = {
 	LIST("labels", ipc_request, labels),
 	NUMBER("sensitivity", ipc_request, sensitivity),
 	TEXT("reason", ipc_request, reason),
+	TEXT("reason_from", ipc_request, reason_from),
 	NUMBER("hidden_bytes", ipc_request, hidden),
 	TEXT("requester", ipc_request, requester),
 	TEXT("user", ipc_request, user),

@@ -80,6 +80,30 @@ static void test_decide(void **state)
 	close(sock);
 }
 
+/* This process speaks for its session; the request is of another in it. */
+static void test_reason(void **state)
+{
+	struct ipc_reason reason = { .duration_s = 60, .text = "ticket 4711" };
+	struct fake_process p = { .pid = add_child(), .ppid = 1, .uid = getuid(),
+				  .euid = getuid(), .loginuid = BOB, .sid = getpid() };
+	struct fake_process self = p;
+	struct sluice_event event;
+	struct request *request;
+	int sock = dial(control_path);
+
+	(void)state;
+	self.pid = getpid();
+	add_process(&p);
+	add_process(&self);
+	event = make_stop(p.pid, getuid(), SLUICE_OPEN, CUSTOMERS, true);
+	request = stop(&event);
+	assert_int_equal(say(sock, IPC_REASON, &reason, sizeof(reason))->body.result.error, 0);
+	assert_string_equal(request->reason, "ticket 4711");
+	reason.duration_s = SLUICE_MAX_REASON_S + 1;
+	assert_int_equal(say(sock, IPC_REASON, &reason, sizeof(reason))->body.result.error, EINVAL);
+	close(sock);
+}
+
 /* The same over the socket, signed: who connects is nobody, who signed is bob. */
 static void test_submit(void **state)
 {
@@ -270,6 +294,7 @@ int main(void)
 		CONTROL_TEST(test_status),
 		CONTROL_TEST(test_requests),
 		CONTROL_TEST(test_decide),
+		CONTROL_TEST(test_reason),
 		CONTROL_TEST(test_submit),
 		CONTROL_TEST(test_peer_that_is_not_who_connected),
 		CONTROL_TEST(test_grants_and_revoke),
