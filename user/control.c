@@ -393,8 +393,9 @@ static void notify(struct agent *agent, enum ipc_type type, const char *id)
 
 void control_notify(struct agent *agent, const struct request *request)
 {
-	notify(agent, request->state == IPC_PENDING ? IPC_NOTIFY_OPEN : IPC_NOTIFY_CLOSED,
-	       request->id);
+	bool open = request->state == IPC_PENDING || request->notice;
+
+	notify(agent, open ? IPC_NOTIFY_OPEN : IPC_NOTIFY_CLOSED, request->id);
 }
 
 void control_notify_glass(struct agent *agent, const char *id)

@@ -10,7 +10,7 @@ SIGNED := sshsig statement
 
 # policy.d as checked data, and its form for the kernel
 POLICY := array medium policy policy_check policy_endpoint policy_file policy_guard policy_keys policy_parse \
-	policy_person policy_rule policy_section policy_value
+	policy_person policy_requests policy_rule policy_section policy_value
 RULESET := ruleset ruleset_clearance ruleset_destination ruleset_port ruleset_sink
 
 # The signed record: what reads it and what writes it
@@ -21,8 +21,8 @@ JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_
 
 PROCESS := process process_reader process_text person
 RECORD := record record_parts record_replay wording wording_target
-REQUEST := reason request request_describe request_digest request_fill request_recover request_replay \
-	request_terms
+REQUEST := reason request request_budget request_describe request_digest request_fill request_recover \
+	request_replay request_tell request_terms terminal
 DECISION := decision decision_check decision_proof grant grant_recover hold
 # the agent's guard of itself, and who may break its glass
 GUARD := glass guard guard_host guard_marks guard_places

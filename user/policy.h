@@ -211,6 +211,23 @@ struct policy_settings {
 };
 
 /**
+ * struct policy_requests: section [Requests]: how people are asked.
+ * @terminal: the terminal of a process that waits gets a line
+ * @max_pending: requests that one requester may have open
+ * @rate, @rate_s: and may open within so many seconds; 0: any
+ * @unknown: approvals at least where nobody of the policy stands behind it
+ * @unknown_denied: or nobody is asked then
+ */
+struct policy_requests {
+	bool terminal;
+	bool unknown_denied;
+	unsigned int max_pending;
+	unsigned int rate;
+	unsigned int rate_s;
+	unsigned int unknown;
+};
+
+/**
  * struct policy_guard: section [Guard]: how the agent guards itself.
  * @mode: what becomes of attempts on it
  * @policy: the policy's files are guarded too
@@ -234,6 +251,7 @@ struct policy_guard {
 struct policy {
 	struct policy_settings settings;
 	struct policy_guard guard;
+	struct policy_requests requests;
 	struct policy_label *labels;
 	size_t n_labels;
 	struct policy_rule *rules;

@@ -25,6 +25,7 @@ enum policy_kind {
 	KIND_PERSON,
 	KIND_GROUP,
 	KIND_GUARD,
+	KIND_REQUESTS,
 };
 
 #define POLICY_MAX_KEYS 16
@@ -157,6 +158,12 @@ int policy_set_guard_path(struct policy_build *build, const char *value);
 int policy_set_guard_reviewers(struct policy_build *build, const char *value);
 int policy_set_guard_console(struct policy_build *build, const char *value);
 int policy_set_guard_limit(struct policy_build *build, const char *value);
+
+/* policy_requests.c: the keys of [Requests]. */
+int policy_set_requests_terminal(struct policy_build *build, const char *value);
+int policy_set_requests_pending(struct policy_build *build, const char *value);
+int policy_set_requests_rate(struct policy_build *build, const char *value);
+int policy_set_requests_unknown(struct policy_build *build, const char *value);
 
 /* policy_value.c, policy_endpoint.c: values that keys share; each fails with a message. */
 int policy_value_words(struct policy_build *build, const char *value, char ***ret);

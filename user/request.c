@@ -191,6 +191,7 @@ void request_end(struct agent *agent, struct request *request, enum ipc_state st
 		state == IPC_APPROVED || state == IPC_DENIED ? "request.decided" : "request.closed",
 		"request %s is %s: %s", request->id, request_state_names[state], request->outcome);
 	request->fresh = true;
+	request_tell_end(agent, request);
 	request_close_quietly(agent, request);
 }
 
@@ -357,32 +358,26 @@ static void count_attempt(struct request *request, const struct sluice_event *ev
 #pragma GCC diagnostic pop
 #endif
 
-static size_t open_of_uid(const struct requests *requests, uid_t uid)
+/*
+ * What is beyond the requester's budget is refused without being asked about, but for one that
+ * people are told of, so that they hear that it is so: it is opened and ended at once.
+ */
+static const char *check_budget(const struct agent *agent, struct request *request)
 {
-	size_t n = 0;
+	const char *why = request_over_budget(agent, request);
 
-	for (const struct request *request = requests->by_key; request;
-	     request = request->by_key.next)
-		n += request->who.uid == uid;
-	return n;
+	if (!why || request_budget_noticed(agent->requests, request))
+		return why;
+	request->notice = true;
+	snprintf(request->outcome, sizeof(request->outcome),
+		 "refused without asking: %s; more of the same are refused without a notice", why);
+	return NULL;
 }
 
-static int open_request(struct agent *agent, const struct sluice_event *event,
-			struct request *request)
+static int enter(struct agent *agent, struct request *request)
 {
-	int r;
+	int r = request_table_add(agent, request);
 
-	if (HASH_CNT(by_key, agent->requests->by_key) >= agent->requests->max_open)
-		return -ENOSPC;
-	if (open_of_uid(agent->requests, event->uid) >= agent->requests->max_of_uid)
-		return -EDQUOT;
-	if (record_broken(agent))
-		return -EIO;
-	r = new_id(agent->requests, request->id);
-	if (!r)
-		r = request_fill(agent, request, event);
-	if (!r)
-		r = request_table_add(agent, request);
 	if (r < 0)
 		return r;
 	r = record_announce(agent, request_body(agent, request), "request.opened",
@@ -397,23 +392,25 @@ static int open_request(struct agent *agent, const struct sluice_event *event,
 	return r;
 }
 
-/* Nobody can be asked: the attempt is refused. */
-static void refuse_event(struct agent *agent, const struct sluice_event *event, int error)
+/* Return: NULL, or why nobody can be asked. */
+static const char *open_request(struct agent *agent, const struct sluice_event *event,
+				struct request *request)
 {
-	const char *why =
-		error == -ENOSPC ? "too many requests are open (SLUICE_MAX_REQUESTS)"
-		: error == -EDQUOT
-			? "this user has too many requests open (SLUICE_MAX_REQUESTS_PER_UID)"
-			: strerror(-error);
+	const char *why = request_no_room(agent, event->uid);
+	int r;
 
-	log_error("An attempt of process %u cannot be asked about and is denied: %s", event->tgid,
-		  why);
-	record_add(agent, NULL,
-		   record_event(agent, event, NULL,
-				json_pack("{s:s, s:s}", "verdict", "deny", "reason", why)),
-		   "event.stop", "%s[%u] was refused, nobody could be asked: %s", event->comm,
-		   event->tgid, why);
-	hold_deny_event(agent, event);
+	if (why)
+		return why;
+	request_fill_who(agent, request, event);
+	why = check_budget(agent, request);
+	if (why)
+		return why;
+	r = new_id(agent->requests, request->id);
+	if (!r)
+		r = request_fill(agent, request, event);
+	if (!r)
+		r = enter(agent, request);
+	return r < 0 ? strerror(-r) : NULL;
 }
 
 /* Those who wait on @from's question wait on @to's now: it is the same place in the kernel. */
@@ -436,6 +433,14 @@ static bool is_too_late(const struct agent *agent, const struct sluice_event *ev
 	return event->boot_ns < agent->away_until_ns && !request->waiters;
 }
 
+static void refuse_beyond(struct agent *agent, struct request *request)
+{
+	char outcome[sizeof(request->outcome)];
+
+	memcpy(outcome, request->outcome, sizeof(outcome));
+	request_refuse(agent, request, IPC_DENIED, outcome);
+}
+
 void request_stopped(struct agent *agent, const struct sluice_event *event)
 {
 	struct request *request = find_open(agent->requests, &event->key), *older = NULL;
@@ -449,13 +454,13 @@ void request_stopped(struct agent *agent, const struct sluice_event *event)
 		request = NULL;
 	}
 	if (!request) {
-		int r;
+		const char *why;
 
 		request = calloc(1, sizeof(*request));
-		r = request ? open_request(agent, event, request) : -ENOMEM;
-		if (r < 0) {
+		why = request ? open_request(agent, event, request) : strerror(ENOMEM);
+		if (why) {
 			request_free(request);
-			refuse_event(agent, event, r);
+			request_refuse_event(agent, event, why);
 			if (older)
 				hold_deny(agent, older); /* lint: as in request_refuse() */
 			return;
@@ -465,7 +470,9 @@ void request_stopped(struct agent *agent, const struct sluice_event *event)
 			move_waiters(older, request);
 	}
 	count_attempt(request, event);
-	if (!is_wanted(request))
+	if (request->notice)
+		refuse_beyond(agent, request);
+	else if (!is_wanted(request))
 		request_refuse(agent, request, IPC_GONE, "the process has ended");
 	else if (!known && is_too_late(agent, event, request))
 		request_refuse(agent, request, IPC_GONE,
@@ -495,6 +502,8 @@ void request_committed(struct agent *agent, int error)
 		if (!request->fresh && !request->changed)
 			continue;
 		request->fresh = request->changed = false;
+		if (request->state == IPC_PENDING)
+			request_tell_waiting(agent, request);
 		control_notify(agent, request);
 	}
 }

@@ -68,6 +68,9 @@ struct request_source {
  * @failed: some attempt was refused at once and may be made again by a new process of the same
  * program
  * @earlier_boot: read from the journal, of a boot that has ended: its process cannot be there
+ * @notice: beyond its requester's budget: refused at once, and people are told once
+ * @told: its process's terminal has had its line; @told_tries: that people have heard of
+ * @requester: the person who asks, as the policy in force then named them, or empty
  * @fresh: opened or ended since the last commit: people are told after it
  * @changed: says more since the last commit: people are told after it
  * @reports: of deliveries, in the journal
@@ -85,12 +88,16 @@ struct request {
 	bool failed;
 	bool fresh;
 	bool changed;
+	bool notice;
+	bool told;
 	bool delivered;
 	bool earlier_boot;
 	uint32_t reports;
 	uint32_t fallback;
 	uint32_t tries;
+	uint32_t told_tries;
 	struct identity who;
+	char requester[SLUICE_NAME_MAX];
 	pid_t pid;
 	uint64_t start_ns;
 	struct sluice_object_id exe_id;
@@ -124,6 +131,7 @@ struct request {
  * @by_id: open and closed; @by_key: open
  * @max_open, @max_of_uid: SLUICE_MAX_REQUESTS, SLUICE_MAX_REQUESTS_PER_UID, less in tests
  * @deliveries: times that a notifier has delivered one
+ * @look_ns: boot clock; when tries are looked at next
  */
 struct requests {
 	struct request *by_id;
@@ -133,6 +141,7 @@ struct requests {
 	size_t max_open;
 	size_t max_of_uid;
 	uint64_t deliveries;
+	uint64_t look_ns;
 };
 
 struct requests *requests_new(void);
@@ -246,10 +255,31 @@ void request_describe(const struct agent *agent, const struct request *request,
 bool request_take_reason(struct agent *agent, struct request *request, enum reason_origin from,
 			 const char *text);
 
+/* When it was opened, by the boot clock. */
+uint64_t request_opened_ns(const struct request *request);
+
+/* Why it is beyond what its requester may ask, or NULL. Needs request_fill_who() only. */
+const char *request_over_budget(const struct agent *agent, const struct request *request);
+/* Whether people have heard lately that this one's requester asks too much. */
+bool request_budget_noticed(const struct requests *requests, const struct request *of);
+
+/* One line to the terminal of its process, if the policy wants it: once when it waits, once at its
+ * end. */
+void request_tell_waiting(const struct agent *agent, struct request *request);
+void request_tell_end(const struct agent *agent, const struct request *request);
+/* Now and then: tells people again of what was tried twice as often as they know. */
+void request_tell_repeats(struct agent *agent);
+
 /* Takes over how often the kernel has seen the attempt: only the first one is an event. */
 void request_count_tries(struct request *request);
 
 /* For request*.c only. */
+/* Why none can be opened for this user, or NULL. */
+const char *request_no_room(const struct agent *agent, uid_t uid);
+/* Nobody can be asked: the attempt is refused. */
+void request_refuse_event(struct agent *agent, const struct sluice_event *event, const char *why);
+void request_fill_who(struct agent *agent, struct request *request,
+		      const struct sluice_event *event);
 int request_fill(struct agent *agent, struct request *request, const struct sluice_event *event);
 json_t *request_body(const struct agent *agent, const struct request *request);
 int request_table_add(struct agent *agent, struct request *request);

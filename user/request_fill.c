@@ -36,10 +36,14 @@ static int fill_sources(struct agent *agent, struct request *request)
 }
 
 /* The roads to people; what the event says holds even when the process is gone by now. */
-static void fill_identity(struct request *request, const struct sluice_event *event)
+void request_fill_who(struct agent *agent, struct request *request,
+		      const struct sluice_event *event)
 {
 	struct identity *who = &request->who;
+	const struct policy_person *person;
 
+	request->pid = (pid_t)event->tgid;
+	request->start_ns = event->start_ns;
 	identity_of(request->pid, request->start_ns, who);
 	who->uid = event->uid;
 	who->loginuid = event->loginuid;
@@ -47,6 +51,8 @@ static void fill_identity(struct request *request, const struct sluice_event *ev
 	identity_claim(who, event->loginuid); /* no more than a claim, where nothing vouches */
 	if (event->loginuid != PROCESS_NO_LOGIN && identity_has(who, event->loginuid))
 		who->partial = false;
+	person = agent->policy ? person_requester(agent->policy, who) : NULL;
+	snprintf(request->requester, sizeof(request->requester), "%s", person ? person->name : "");
 }
 
 /*
@@ -114,8 +120,6 @@ int request_fill(struct agent *agent, struct request *request, const struct slui
 	request->agent = agent;
 	request->key = event->key;
 	request->labels = event->labels;
-	request->pid = (pid_t)event->tgid;
-	request->start_ns = event->start_ns;
 	request->exe_id = event->exe;
 	request->held = event->verdict == SLUICE_VERDICT_HOLD;
 	request->failed = !request->held;
@@ -125,7 +129,6 @@ int request_fill(struct agent *agent, struct request *request, const struct slui
 	request->target = strdup(target);
 	if (!request->target)
 		return -ENOMEM;
-	fill_identity(request, event);
 	fill_times(agent, request, event);
 	r = fill_process(request, event);
 	if (!r)
@@ -193,8 +196,6 @@ static const char *fallback_name(uint32_t fallback)
 
 json_t *request_body(const struct agent *agent, const struct request *request)
 {
-	const struct policy_person *person =
-		agent->policy ? person_requester(agent->policy, &request->who) : NULL;
 	struct request_terms terms;
 
 	request_terms(agent, request->key.action, request->labels, &terms);
@@ -204,7 +205,7 @@ json_t *request_body(const struct agent *agent, const struct request *request)
 		"request", request->id, "digest", request->digest, "action",
 		policy_action_names[request->key.action], "labels",
 		record_labels(agent, request->labels), "rule", terms.shown ? terms.shown->name : "",
-		"requester", person ? person->name : "", "verdict", request->held ? "hold" : "fail",
+		"requester", request->requester, "verdict", request->held ? "hold" : "fail",
 		"fallback", fallback_name(request->fallback), "subject", subject_body(request),
 		"target", record_target(&request->key.target, request->target), "command",
 		record_text(request->command), "reason", record_text(request->reason),

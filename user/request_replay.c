@@ -115,6 +115,8 @@ static bool read_opened(const struct agent *agent, struct request *request, cons
 	request->expires_ms = get_u64(entry, "expires_ms");
 	request->scope = POLICY_EXECUTABLE; /* of no approver yet; decisions narrow it */
 	request->duration_s = SLUICE_MAX_DURATION_S;
+	request->told = true; /* before the restart */
+	record_get_text(entry, "requester", request->requester, sizeof(request->requester));
 	read_who(request, subject, json_object_get(entry, "who"));
 	read_sources(agent, request, json_object_get(entry, "sources"));
 	request->command = get_string(entry, "command");

@@ -60,8 +60,9 @@ unsigned int request_needed(const struct agent *agent, const struct request *req
 
 	if (request->who.partial)
 		needed++;
-	if (!person_requester(agent->policy, &request->who) && needed < 2)
-		needed = 2;
+	if (needed < agent->policy->requests.unknown &&
+	    !person_requester(agent->policy, &request->who))
+		needed = agent->policy->requests.unknown;
 	return needed;
 }
 
