@@ -144,6 +144,7 @@ struct ipc_source {
  * @target: path, "address port protocol", or the change of credentials in words
  * @waiting: how it waits: "hold" or "fail"
  * @tries: attempts counted on this one request
+ * @escalated_s: more people were asked so long after it was opened; 0: not yet
  * @hidden: bytes of text that did not fit into this message, 0 almost always
  * @boot: boot id of the host, which a signed answer states
  * @tier: enum policy_tier: the least that an approval must have
@@ -171,6 +172,8 @@ struct ipc_request {
 	uint32_t loginuid;
 	int32_t pid;
 	uint32_t duration_s;
+	uint32_t escalated_s;
+	uint32_t pad;
 	uint64_t start_ns;
 	uint64_t opened_ms;
 	uint64_t expires_ms;

@@ -53,6 +53,7 @@ static const struct table_column fields[] = {
 	{ "approvals", "Approvals", 0 },
 	{ "approvals_needed", "... needed", 0 },
 	{ "reviewers", "Asked", 0 },
+	{ "escalated_s", "... more after", TABLE_SECONDS | TABLE_HIDE_EMPTY },
 	{ "tier", "Least tier", 0 },
 	{ "reason_required", "Reason required", 0 },
 	{ "opened", "Opened", TABLE_TIME },

@@ -106,7 +106,7 @@ static int check_taint(struct context *c)
 
 static int check_terms(struct context *c)
 {
-	request_terms(c->agent, c->request->key.action, c->request->labels, &c->terms);
+	request_terms_of(c->agent, c->request, &c->terms);
 	if (!c->answer->approve)
 		return 0;
 	if (c->terms.denied)

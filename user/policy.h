@@ -110,6 +110,7 @@ struct policy_label {
  * @monitor: journal what would have been stopped, stop nothing
  * @limit_s: how long a question waits before it is a denial
  * @groups: bit mask over policy::groups of who may decide
+ * @escalate_s, @escalate_groups: who may besides, once nobody has for so long; 0: nobody
  * @reviewers: how many distinct persons must approve
  * @scope, @duration_s: what an approval allows, at the widest and longest
  * @reason: an approval or denial must state one
@@ -135,6 +136,8 @@ struct policy_rule {
 	enum policy_scope scope;
 	enum policy_tier tier;
 	uint64_t groups;
+	unsigned int escalate_s;
+	uint64_t escalate_groups;
 };
 
 /*

@@ -28,7 +28,7 @@ enum policy_kind {
 	KIND_REQUESTS,
 };
 
-#define POLICY_MAX_KEYS 16
+#define POLICY_MAX_KEYS 24
 
 /**
  * struct policy_section: where a section and its keys stand.
@@ -45,6 +45,7 @@ struct policy_section {
 enum policy_reference_kind {
 	REFERENCE_RULE_LABEL,
 	REFERENCE_RULE_GROUP,
+	REFERENCE_RULE_ESCALATION,
 	REFERENCE_TRUSTED_LABEL,
 	REFERENCE_SINK_LABEL,
 	REFERENCE_GROUP_MEMBER,
@@ -148,6 +149,8 @@ int policy_set_rule_scope(struct policy_build *build, const char *value);
 int policy_set_rule_duration(struct policy_build *build, const char *value);
 int policy_set_rule_tier(struct policy_build *build, const char *value);
 int policy_set_rule_reason(struct policy_build *build, const char *value);
+int policy_set_rule_escalate_after(struct policy_build *build, const char *value);
+int policy_set_rule_escalate_to(struct policy_build *build, const char *value);
 int policy_set_rule_monitor(struct policy_build *build, const char *value);
 
 /* policy_guard.c: the keys of [Guard]. */

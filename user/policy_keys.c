@@ -50,6 +50,8 @@ static const struct key rule_keys[] = {
 	{ "Duration", policy_set_rule_duration, 0 },
 	{ "Tier", policy_set_rule_tier, 0 },
 	{ "Reason", policy_set_rule_reason, 0 },
+	{ "EscalateAfter", policy_set_rule_escalate_after, 0 },
+	{ "EscalateTo", policy_set_rule_escalate_to, KEY_LIST },
 	{ "Monitor", policy_set_rule_monitor, 0 },
 	{ NULL, NULL, 0 },
 };

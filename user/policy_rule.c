@@ -175,6 +175,18 @@ int policy_set_rule_reason(struct policy_build *build, const char *value)
 	return r;
 }
 
+int policy_set_rule_escalate_after(struct policy_build *build, const char *value)
+{
+	return policy_value_seconds(build, value, 1, SLUICE_MAX_LIMIT_S,
+				    &current_rule(build)->escalate_s);
+}
+
+int policy_set_rule_escalate_to(struct policy_build *build, const char *value)
+{
+	return policy_value_references(build, value, REFERENCE_RULE_ESCALATION,
+				       build->policy->n_rules - 1);
+}
+
 int policy_set_rule_monitor(struct policy_build *build, const char *value)
 {
 	return policy_value_bool(build, value, &current_rule(build)->monitor);

@@ -23,6 +23,7 @@ int record_replay(void *ctx, uint64_t seq, json_t *entry)
 		void (*fn)(struct agent *agent, const json_t *entry);
 	} readers[] = {
 		{ "request.opened", request_replay_opened },
+		{ "request.escalated", request_replay_escalated },
 		{ "request.reason", request_replay_reason },
 		{ "decision", request_replay_decision },
 		{ "request.decided", request_replay_closed },

@@ -60,6 +60,8 @@ struct request *request_free(struct request *request)
 	free_waiters(request);
 	if (request->timer)
 		event_free(request->timer);
+	if (request->escalation)
+		event_free(request->escalation);
 	for (size_t i = 0; i < request->n_sources; i++)
 		free(request->sources[i].path);
 	free(request->exe);
@@ -157,6 +159,8 @@ void request_close_quietly(struct agent *agent, struct request *request)
 	HASH_DELETE(by_key, requests->by_key, request);
 	if (request->timer)
 		event_del(request->timer);
+	if (request->escalation)
+		event_del(request->escalation);
 	for (struct waiter *waiter = request->waiters; waiter; waiter = waiter->next)
 		if (waiter->gone)
 			event_del(waiter->gone);
@@ -334,6 +338,7 @@ int request_add_waiter(struct request *request, pid_t tgid, uint32_t tid, uint64
 int request_watch(struct agent *agent, struct request *request)
 {
 	request->agent = agent;
+	request_watch_escalation(agent, request);
 	return arm(request);
 }
 
@@ -384,7 +389,7 @@ static int enter(struct agent *agent, struct request *request)
 			    "%s[%d] asks to %s%s (request %s)", request->comm, request->pid,
 			    wording_verb(request->key.action), request->target, request->id);
 	if (!r)
-		r = arm(request);
+		r = request_watch(agent, request);
 	if (r < 0) {
 		HASH_DELETE(by_key, agent->requests->by_key, request);
 		HASH_DELETE(by_id, agent->requests->by_id, request);

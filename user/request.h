@@ -76,6 +76,7 @@ struct request_source {
  * @reports: of deliveries, in the journal
  * @fallback: enum sluice_fallback: why it failed at once although the policy holds; only in the
  * journal
+ * @escalated_s: more people were asked at this time after its opening, 0: not yet
  * @scope, @duration_s: narrowest that approvers so far have chosen
  */
 struct request {
@@ -120,6 +121,8 @@ struct request {
 	char outcome[256];
 	struct waiter *waiters;
 	struct event *timer;
+	struct event *escalation;
+	uint32_t escalated_s;
 	struct agent *agent;
 	UT_hash_handle by_id;
 	UT_hash_handle by_key;
@@ -196,6 +199,7 @@ void request_replay_opened(struct agent *agent, const json_t *entry);
 void request_replay_decision(struct agent *agent, const json_t *entry);
 void request_replay_void(struct agent *agent, const json_t *entry);
 void request_replay_closed(struct agent *agent, const json_t *entry);
+void request_replay_escalated(struct agent *agent, const json_t *entry);
 void request_replay_reason(struct agent *agent, const json_t *entry);
 void request_replay_delivery(struct agent *agent, const json_t *entry);
 
@@ -215,6 +219,10 @@ struct request_terms {
 
 void request_terms(const struct agent *agent, uint32_t action, uint64_t labels,
 		   struct request_terms *ret);
+
+/* The same for a request: those who were added since are among the groups. */
+void request_terms_of(const struct agent *agent, const struct request *request,
+		      struct request_terms *ret);
 
 /*
  * Distinct approvals that @rule needs for this request: more when the requester is not known for
@@ -254,6 +262,9 @@ void request_describe(const struct agent *agent, const struct request *request,
  */
 bool request_take_reason(struct agent *agent, struct request *request, enum reason_origin from,
 			 const char *text);
+
+/* Sets the time at which more people are asked, anew: also after a new policy. */
+void request_watch_escalation(struct agent *agent, struct request *request);
 
 /* When it was opened, by the boot clock. */
 uint64_t request_opened_ns(const struct request *request);

@@ -224,6 +224,8 @@ void request_policy_changed(struct agent *agent)
 			request_end(agent, request, IPC_GONE,
 				    "the new policy does not ask about it any more");
 			hold_wake(agent, request);
+		} else {
+			request_watch_escalation(agent, request);
 		}
 	}
 	request_committed(agent, record_commit(agent));

@@ -219,6 +219,14 @@ void request_replay_closed(struct agent *agent, const json_t *entry)
 	request_close_quietly(agent, request);
 }
 
+void request_replay_escalated(struct agent *agent, const json_t *entry)
+{
+	struct request *request = named(agent, entry);
+
+	if (request)
+		request->escalated_s = (uint32_t)get_u64(entry, "after_s");
+}
+
 void request_replay_reason(struct agent *agent, const json_t *entry)
 {
 	struct request *request = named(agent, entry);

@@ -53,6 +53,22 @@ void request_terms(const struct agent *agent, uint32_t action, uint64_t labels,
 	}
 }
 
+/* Who may decide for @rule: more once it was escalated. */
+static uint64_t groups_of(const struct request *request, const struct policy_rule *rule)
+{
+	bool escalated = rule->escalate_s && rule->escalate_s <= request->escalated_s;
+
+	return rule->groups | (escalated ? rule->escalate_groups : 0);
+}
+
+void request_terms_of(const struct agent *agent, const struct request *request,
+		      struct request_terms *ret)
+{
+	request_terms(agent, request->key.action, request->labels, ret);
+	for (size_t i = 0; i < ret->n_rules; i++)
+		ret->groups |= groups_of(request, ret->rules[i]);
+}
+
 unsigned int request_needed(const struct agent *agent, const struct request *request,
 			    const struct policy_rule *rule)
 {
@@ -103,7 +119,7 @@ static bool counts(const struct agent *agent, const struct request *request,
 	const struct policy_person *person = policy_find_person(agent->policy, decision->person);
 
 	return decision->approve && decision->tier >= rule->tier && person &&
-	       request_reviewer(agent, request, rule->groups, person, NULL) &&
+	       request_reviewer(agent, request, groups_of(request, rule), person, NULL) &&
 	       (!*decision->key || has_key(person, decision->key));
 }
 

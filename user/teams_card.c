@@ -178,6 +178,11 @@ static void add_terms(struct card *card, const struct ipc_request *request)
 	card_words(card, "%u of %u, each by another person, of ", request->approvals,
 		   request->approvals_needed);
 	card_text(card, request->reviewers, "nobody: the policy names no group");
+	if (request->escalated_s) {
+		card_line(card, "Asked again");
+		card_words(card, "nobody decided within %u s, so more people are asked",
+			   request->escalated_s);
+	}
 	card_line(card, "Expires");
 	card_time(card, request->expires_ms);
 }

@@ -52,6 +52,7 @@ static const struct view_member request_members[] = {
 	TIER("tier", ipc_request, tier),
 	FLAG("reason_required", ipc_request, reason_required),
 	LIST("reviewers", ipc_request, reviewers),
+	SOME("escalated_s", ipc_request, escalated_s),
 	TIME("opened", ipc_request, opened_ms),
 	TIME("expires", ipc_request, expires_ms),
 	TIME("closed", ipc_request, closed_ms),
