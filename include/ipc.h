@@ -118,12 +118,17 @@ struct ipc_signed {
 
 enum ipc_state { IPC_PENDING, IPC_APPROVED, IPC_DENIED, IPC_EXPIRED, IPC_GONE, IPC_STATES };
 
-/* One decision on a request, as shown. @tier: enum policy_tier; @key: fingerprint, or empty */
+/*
+ * One decision on a request, as shown. @tier: enum policy_tier; @key: fingerprint, or empty
+ * @standing_s: an approval for the same again within so many seconds, 0: for this once
+ */
 struct ipc_decision {
 	char person[SLUICE_NAME_MAX];
 	uint64_t time_ms;
 	uint32_t approve;
 	uint32_t tier;
+	uint32_t standing_s;
+	uint32_t pad;
 	char key[64];
 	char reason[SLUICE_REASON_MAX];
 };
@@ -194,6 +199,7 @@ struct ipc_request {
 	struct ipc_decision decisions[SLUICE_MAX_REVIEWERS];
 };
 
+/* A grant, or with the id "s-…" and the scope "standing" an approval for a time to come. */
 struct ipc_grant {
 	char id[16];
 	char request[16];

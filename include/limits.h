@@ -74,6 +74,8 @@
 #define SLUICE_BUDGET_NOTICE_S 600    /* people hear no more often that one asks too much */
 #define SLUICE_TRIES_LOOK_S 60	      /* and how often one thing was tried */
 #define SLUICE_UNKNOWN_REVIEWERS 2    /* where nobody of the policy stands behind a request */
+#define SLUICE_MAX_STANDING 256	      /* approvals for a time to come */
+#define SLUICE_MAX_STANDING_S 2592000 /* 30 days */
 #define SLUICE_MAX_CLOSED 1024	      /* decided ones still shown */
 #define SLUICE_MAX_REVIEWERS 16	      /* decisions counted on one request */
 #define SLUICE_MAX_SOURCES 8	      /* sources shown with a request */

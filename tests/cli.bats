@@ -433,6 +433,27 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	[ "$status" -eq 2 ]
 }
 
+@test "approve --standing: a statement of its own, signed or not at all, each time once" {
+	daemon
+	run "$SLUICE" approve r-0a1b2c3d --print --standing 7d --reason "ticket 4711"
+	[ "$status" -eq 0 ]
+	[[ $output == *$'\nverdict approve-standing\nscope once\nduration_s 604800\nreason ticket 4711\n'* ]]
+	run "$SLUICE" approve r-0a1b2c3d --print --reason "ticket 4711"
+	[[ $output == *$'\nverdict approve\n'* ]]
+	for line in "--yes --standing 7d" "--print --standing 7d --for 1h" "--print --standing 7d --scope process" \
+		"--print --standing 31d" "--print --standing 0"; do
+		# shellcheck disable=SC2086
+		run "$SLUICE" approve r-0a1b2c3d $line --reason x
+		[ "$status" -eq 2 ] || { echo "not refused: $line"; false; }
+	done
+	run "$SLUICE" deny r-0a1b2c3d --print --standing 7d
+	[ "$status" -eq 2 ]
+	[ "$(grep -c decide "$LOG")" = 0 ]
+	run "$SLUICE" revoke s-0a1b2c3d
+	[ "$status" -eq 4 ]
+	grep -q "revoke id=s-0a1b2c3d" "$LOG"
+}
+
 @test "revoke" {
 	daemon
 	run "$SLUICE" revoke g-1 --reason "over"
@@ -907,7 +928,7 @@ complete_words() {
 	[ "$(complete_words revoke "")" = "g-1 g-2 g-3" ]
 	[ "$(complete_words approve r-0a1b2c3d --scope p)" = "process" ]
 	[ "$(complete_words deny r-0a1b2c3d --s)" = "--socket" ]
-	[ "$(complete_words approve r-0a1b2c3d --s)" = "--scope --socket" ]
+	[ "$(complete_words approve r-0a1b2c3d --s)" = "--scope --standing --socket" ]
 	[ "$(complete_words approve r-0a1b2c3d --k)" = "--key" ]
 	[ "$(complete_words su)" = "submit" ]
 	[ "$(complete_words journal --action e)" = "egress" ]

@@ -33,6 +33,7 @@ struct policy_label;
 struct reasons;
 struct record;
 struct requests;
+struct standings;
 
 /*
  * Names of the kernel's label bits, kept across policies and restarts; an empty name is a free bit.
@@ -84,6 +85,7 @@ struct agent {
 	struct lineage_follow *follow;
 	struct requests *requests;
 	struct reasons *reasons;
+	struct standings *standings;
 	struct grants *grants;
 	struct events *events;
 	struct control *control;

@@ -13,6 +13,7 @@
  * One answer on its way through the checks; each may rely on what those before it filled in.
  * @proof: of a signed answer, else NULL: then the process at the other end answers
  * @covered: in whose place @person answers, or NULL
+ * @standing_s: the approval is meant for the same again within so many seconds, else 0
  * @tier: how sure it is that @person says so
  */
 struct context {
@@ -29,6 +30,7 @@ struct context {
 	struct request_terms terms;
 	enum policy_scope scope;
 	uint32_t duration_s;
+	uint32_t standing_s;
 };
 
 typedef int (*decision_check_fn)(struct context *c);

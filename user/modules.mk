@@ -23,7 +23,7 @@ PROCESS := process process_reader process_text person
 RECORD := record record_parts record_replay wording wording_target
 REQUEST := reason request request_budget request_describe request_digest request_escalate request_fill request_recover \
 	request_replay request_tell request_terms terminal
-DECISION := decision decision_check decision_proof grant grant_recover hold
+DECISION := decision decision_check decision_proof grant grant_recover hold standing standing_use
 # the agent's guard of itself, and who may break its glass
 GUARD := glass guard guard_host guard_marks guard_places
 EVENT := enforcement event event_gap event_repeat lineage lineage_walk packet

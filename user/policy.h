@@ -113,6 +113,7 @@ struct policy_label {
  * @escalate_s, @escalate_groups: who may besides, once nobody has for so long; 0: nobody
  * @reviewers: how many distinct persons must approve
  * @scope, @duration_s: what an approval allows, at the widest and longest
+ * @standing_s: how long an approval may stand for the same again; 0: for once only
  * @reason: an approval or denial must state one
  * @tier: the least that an approval must have
  */
@@ -132,6 +133,7 @@ struct policy_rule {
 	bool reason;
 	unsigned int limit_s;
 	unsigned int duration_s;
+	unsigned int standing_s;
 	unsigned int reviewers;
 	enum policy_scope scope;
 	enum policy_tier tier;

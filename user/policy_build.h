@@ -147,6 +147,7 @@ int policy_set_rule_reviewers(struct policy_build *build, const char *value);
 int policy_set_rule_approvals(struct policy_build *build, const char *value);
 int policy_set_rule_scope(struct policy_build *build, const char *value);
 int policy_set_rule_duration(struct policy_build *build, const char *value);
+int policy_set_rule_standing(struct policy_build *build, const char *value);
 int policy_set_rule_tier(struct policy_build *build, const char *value);
 int policy_set_rule_reason(struct policy_build *build, const char *value);
 int policy_set_rule_escalate_after(struct policy_build *build, const char *value);

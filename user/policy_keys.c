@@ -48,6 +48,7 @@ static const struct key rule_keys[] = {
 	{ "Approvals", policy_set_rule_approvals, 0 },
 	{ "Scope", policy_set_rule_scope, 0 },
 	{ "Duration", policy_set_rule_duration, 0 },
+	{ "Standing", policy_set_rule_standing, 0 },
 	{ "Tier", policy_set_rule_tier, 0 },
 	{ "Reason", policy_set_rule_reason, 0 },
 	{ "EscalateAfter", policy_set_rule_escalate_after, 0 },

@@ -154,6 +154,12 @@ int policy_set_rule_duration(struct policy_build *build, const char *value)
 				    &current_rule(build)->duration_s);
 }
 
+int policy_set_rule_standing(struct policy_build *build, const char *value)
+{
+	return policy_value_seconds(build, value, 1, SLUICE_MAX_STANDING_S,
+				    &current_rule(build)->standing_s);
+}
+
 int policy_set_rule_tier(struct policy_build *build, const char *value)
 {
 	unsigned int chosen = 0;

@@ -9,6 +9,7 @@
 #include "grant.h"
 #include "record.h"
 #include "request.h"
+#include "standing.h"
 
 static void voided(struct agent *agent, const json_t *entry)
 {
@@ -29,6 +30,9 @@ int record_replay(void *ctx, uint64_t seq, json_t *entry)
 		{ "request.decided", request_replay_closed },
 		{ "request.closed", request_replay_closed },
 		{ "decision.void", voided },
+		{ "standing.made", standing_replay_made },
+		{ "standing.used", standing_replay_used },
+		{ "standing.revoked", standing_replay_revoked },
 		{ "grant.issued", grant_replay_issued },
 		{ "grant.revoked", grant_replay_ended },
 		{ "grant.expired", grant_replay_ended },

@@ -20,6 +20,7 @@
 #include "log.h"
 #include "process.h"
 #include "record.h"
+#include "standing.h"
 #include "wording.h"
 
 const char *const request_state_names[IPC_STATES] = {
@@ -502,6 +503,9 @@ void request_committed(struct agent *agent, int error)
 
 	if (error < 0)
 		deny_fresh(agent, error);
+	HASH_ITER(by_key, agent->requests->by_key, request, next)
+		if (request->fresh && !request->told)
+			standing_use(agent, request);
 	HASH_ITER(by_id, agent->requests->by_id, request, next) {
 		/* cppcheck-suppress uninitvar; set by the macro above */
 		if (!request->fresh && !request->changed)

@@ -77,6 +77,7 @@ struct request_source {
  * @fallback: enum sluice_fallback: why it failed at once although the policy holds; only in the
  * journal
  * @escalated_s: more people were asked at this time after its opening, 0: not yet
+ * @standing: the standing approval that let it go without asking, or empty
  * @scope, @duration_s: narrowest that approvers so far have chosen
  */
 struct request {
@@ -119,6 +120,7 @@ struct request {
 	uint64_t expires_ms;
 	uint64_t closed_ms;
 	char outcome[256];
+	char standing[16];
 	struct waiter *waiters;
 	struct event *timer;
 	struct event *escalation;
@@ -214,6 +216,7 @@ struct request_terms {
 	enum policy_tier tier;	 /* highest of all */
 	enum policy_scope scope; /* narrowest of all */
 	uint32_t duration_s;	 /* shortest of all */
+	uint32_t standing_s;	 /* the same; 0 when one does not allow it */
 	uint64_t groups;	 /* of any rule */
 };
 

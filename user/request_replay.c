@@ -180,6 +180,7 @@ void request_replay_decision(struct agent *agent, const json_t *entry)
 	decision.tier = get_tier(entry);
 	decision.approve = json_is_true(json_object_get(entry, "approve"));
 	decision.time_ms = get_u64(entry, "time_ms");
+	decision.standing_s = (uint32_t)get_u64(entry, "standing_s");
 	list = realloc(request->decisions, (request->n_decisions + 1) * sizeof(*list));
 	if (!list)
 		return;

@@ -21,6 +21,8 @@ static void add_rule(struct request_terms *terms, const struct policy_rule *rule
 		terms->scope = rule->scope;
 	if (!terms->n_rules || rule->duration_s < terms->duration_s)
 		terms->duration_s = rule->duration_s;
+	if (!terms->n_rules || rule->standing_s < terms->standing_s)
+		terms->standing_s = rule->standing_s;
 	if (rule->tier > terms->tier)
 		terms->tier = rule->tier;
 	terms->reason |= rule->reason;

@@ -42,6 +42,7 @@
 #include "release.h"
 #include "request.h"
 #include "sandbox.h"
+#include "standing.h"
 
 struct daemon {
 	struct agent agent;
@@ -109,11 +110,12 @@ static int agent_facts(struct agent *agent)
 	agent->lineage = lineage_new(SLUICE_MAX_NODES, NULL);
 	agent->requests = requests_new();
 	agent->reasons = reasons_new();
+	agent->standings = standings_new();
 	agent->grants = grants_new();
 	agent->record = record_new();
 	agent->base = event_base_new();
-	if (!agent->lineage || !agent->requests || !agent->reasons || !agent->grants ||
-	    !agent->record || !agent->base)
+	if (!agent->lineage || !agent->requests || !agent->reasons || !agent->standings ||
+	    !agent->grants || !agent->record || !agent->base)
 		return log_error_errno(-ENOMEM, "Cannot start");
 	return 0;
 }
@@ -407,6 +409,7 @@ static void stop(struct daemon *daemon, bool started)
 	process_reader_stop();
 	requests_free(agent->requests);
 	reasons_free(agent->reasons);
+	standings_free(agent->standings);
 	grants_free(agent->grants);
 	lineage_free(agent->lineage);
 	guard_free(agent->guard);

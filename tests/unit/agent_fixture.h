@@ -48,6 +48,7 @@
 #include "reason.h"
 #include "record.h"
 #include "request.h"
+#include "standing.h"
 #include "wording.h"
 
 #define MAYBE __attribute__((unused))
@@ -641,10 +642,11 @@ MAYBE static void make_modules(struct agent *agent)
 	agent->lineage = lineage_new(SLUICE_MAX_NODES, NULL);
 	agent->requests = requests_new();
 	agent->reasons = reasons_new();
+	agent->standings = standings_new();
 	agent->grants = grants_new();
 	agent->events = events_new(false);
 	assert_true(agent->base && agent->record && agent->lineage && agent->requests &&
-		    agent->reasons && agent->grants && agent->events);
+		    agent->reasons && agent->standings && agent->grants && agent->events);
 	assert_int_equal(lineage_follow_new(agent, world.folder, path, &agent->follow), 0);
 }
 
@@ -652,6 +654,7 @@ MAYBE static void free_modules(struct agent *agent)
 {
 	requests_free(agent->requests);
 	reasons_free(agent->reasons);
+	standings_free(agent->standings);
 	grants_free(agent->grants);
 	lineage_free(agent->lineage);
 	lineage_follow_free(agent->follow);
