@@ -227,6 +227,7 @@ static void test_open_requests(void **state)
 	/* a reviewer may have read the first */
 	assert_int_equal(declare(SHELL, "another", 60), 0);
 	assert_string_equal(of_ann->reason, "why\033[2J\\");
+	assert_false(request_take_reason(&world.agent, of_ann, REASON_SESSION, "another"));
 	assert_int_equal(count_of("request.reason"), 1);
 	request_describe(&world.agent, of_ann, shown);
 	assert_string_equal(shown->reason, "why\033[2J\\\\");

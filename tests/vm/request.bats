@@ -24,8 +24,7 @@ setup_file() {
 
 setup() {
 	ensure_sluiced "$ASK"
-	TYPESCRIPT=$BATS_TEST_TMPDIR/typescript
-	chmod 755 "$BATS_TEST_TMPDIR"
+	TYPESCRIPT=$STATE/typescript # where paul can write it
 	: >"$TYPESCRIPT"
 	chmod 666 "$TYPESCRIPT"
 }
