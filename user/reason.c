@@ -215,11 +215,10 @@ static void make_room(struct reasons *reasons, const struct reason *session)
 /* The session's open requests that nobody has given a reason. Return: how many. */
 static unsigned int give_open(struct agent *agent, const struct reason *reason)
 {
-	struct request *request, *next;
 	unsigned int given = 0, looks = 0;
 
-	HASH_ITER(by_key, agent->requests->by_key, request, next) {
-		/* cppcheck-suppress uninitvar; set by the macro above */
+	for (struct request *request = agent->requests->by_key; request;
+	     request = request->by_key.next) {
 		if (*request->reason || !identity_has(&request->who, reason->uid))
 			continue;
 		if (++looks > SLUICE_REASON_LOOKS)

@@ -34,7 +34,8 @@ static void use_policy(const char *more, const char *members)
 		signer.seed = seed;
 		fprintf(out, "[Person %s]\nUid=%u\nKey=%s x\n",
 			seed == BOBS ? "bob" : seed == CARLAS ? "carla" : "dave",
-			seed == BOBS ? BOB : seed == CARLAS ? CARLA : DAVE, key_line(&signer));
+			(unsigned int)(seed == BOBS ? BOB : seed == CARLAS ? CARLA : DAVE),
+			key_line(&signer));
 	}
 	fprintf(out, "[Group owners]\nMember=%s\n", members);
 	fclose(out);
