@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request.c: the table of requests, their opening, waiting and end: see request.h. What a request
- * says is filled in request_fill.c and shown by request_describe.c; restarts are in
- * request_recover.c.
+ * request.c: the table of requests, their opening and end: see request.h. What a request says is
+ * filled in request_fill.c and shown by request_describe.c; who waits is in request_wait.c, restarts
+ * are in request_recover.c.
  */
 #include "request.h"
 
@@ -39,26 +39,11 @@ struct requests *requests_new(void)
 	return requests;
 }
 
-static void free_waiters(struct request *request)
-{
-	struct waiter *waiter, *next;
-
-	LL_FOREACH_SAFE(request->waiters, waiter, next) {
-		/* cppcheck-suppress uninitvar; set by the macro above */
-		if (waiter->gone)
-			event_free(waiter->gone);
-		if (waiter->pidfd >= 0)
-			close(waiter->pidfd);
-		free(waiter);
-	}
-	request->waiters = NULL;
-}
-
 struct request *request_free(struct request *request)
 {
 	if (!request)
 		return NULL;
-	free_waiters(request);
+	request_free_waiters(request);
 	if (request->timer)
 		event_free(request->timer);
 	if (request->escalation)
@@ -207,14 +192,6 @@ void request_refuse(struct agent *agent, struct request *request, enum ipc_state
 	hold_deny(agent, request); /* lint: the newest closed request is not the one that goes */
 }
 
-/*
- * What a timer or a process's end brought about is made known at once: no turn of events follows.
- */
-static void settle(struct agent *agent)
-{
-	request_committed(agent, record_commit(agent));
-}
-
 static int arm(struct request *request);
 
 static void expire(evutil_socket_t fd, short what, void *arg)
@@ -229,7 +206,7 @@ static void expire(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	request_refuse(agent, request, IPC_EXPIRED, "nobody decided in time: denied");
-	settle(agent);
+	request_committed(agent, record_commit(agent));
 }
 
 static int arm(struct request *request)
@@ -242,98 +219,6 @@ static int arm(struct request *request)
 	if (!request->timer)
 		request->timer = evtimer_new(request->agent->base, expire, request);
 	return request->timer && !evtimer_add(request->timer, &after) ? 0 : -ENOMEM;
-}
-
-/* Whether anybody is left for whom an answer would matter. */
-static bool is_wanted(const struct request *request)
-{
-	if (request->key.subject.kind == SLUICE_SUBJECT_EXECUTABLE && request->failed)
-		return true;
-	return request->waiters;
-}
-
-static void remove_process(struct request *request, pid_t tgid, uint64_t start_ns)
-{
-	struct waiter *waiter, *next;
-
-	LL_FOREACH_SAFE(request->waiters, waiter, next) {
-		/* cppcheck-suppress uninitvar; set by the macro above */
-		if (waiter->tgid != tgid || waiter->start_ns != start_ns)
-			continue;
-		LL_DELETE(request->waiters, waiter);
-		if (waiter->gone)
-			event_free(waiter->gone);
-		if (waiter->pidfd >= 0)
-			close(waiter->pidfd);
-		free(waiter);
-	}
-}
-
-static void process_gone(evutil_socket_t fd, short what, void *arg)
-{
-	struct waiter *waiter = arg;
-	struct request *request = waiter->request;
-	struct agent *agent = request->agent;
-
-	(void)fd;
-	(void)what;
-	remove_process(request, waiter->tgid, waiter->start_ns);
-	if (is_wanted(request))
-		return;
-	request_refuse(agent, request, IPC_GONE, "the process has ended");
-	settle(agent);
-}
-
-/*
- * Watches the end of the process. A process that cannot be watched waits for the deadline instead.
- */
-static int watch(struct waiter *waiter)
-{
-	struct request *request = waiter->request;
-
-	waiter->pidfd = process_open(waiter->tgid, waiter->start_ns);
-	if (waiter->pidfd < 0)
-		return waiter->pidfd == -ESRCH ? -ESRCH : 0;
-	waiter->gone =
-		event_new(request->agent->base, waiter->pidfd, EV_READ, process_gone, waiter);
-	if (waiter->gone)
-		event_add(waiter->gone, NULL);
-	return 0;
-}
-
-int request_add_waiter(struct request *request, pid_t tgid, uint32_t tid, uint64_t start_ns,
-		       bool held)
-{
-	struct waiter *waiter;
-	bool watched = false;
-
-	LL_FOREACH(request->waiters, waiter) {
-		/* cppcheck-suppress uninitvar; set by the macro above */
-		if (waiter->tgid != tgid || waiter->start_ns != start_ns)
-			continue;
-		watched = true;
-		if (waiter->tid == tid) {
-			waiter->held |= held;
-			return 0;
-		}
-	}
-	waiter = calloc(1, sizeof(*waiter));
-	if (!waiter)
-		return -ENOMEM;
-	*waiter = (struct waiter){
-		.request = request,
-		.tgid = tgid,
-		.tid = tid,
-		.start_ns = start_ns,
-		.held = held,
-		.pidfd = -1,
-	};
-	if (!watched && watch(waiter) == -ESRCH) {
-		free(waiter);
-		return -ESRCH;
-	}
-	LL_APPEND(request->waiters, waiter);
-	return 0;
 }
 
 int request_watch(struct agent *agent, struct request *request)
@@ -478,7 +363,7 @@ void request_stopped(struct agent *agent, const struct sluice_event *event)
 	count_attempt(request, event);
 	if (request->notice)
 		refuse_beyond(agent, request);
-	else if (!is_wanted(request))
+	else if (!request_is_wanted(request))
 		request_refuse(agent, request, IPC_GONE, "the process has ended");
 	else if (!known && is_too_late(agent, event, request))
 		request_refuse(agent, request, IPC_GONE,

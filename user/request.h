@@ -297,6 +297,9 @@ void request_fill_who(struct agent *agent, struct request *request,
 int request_fill(struct agent *agent, struct request *request, const struct sluice_event *event);
 json_t *request_body(const struct agent *agent, const struct request *request);
 int request_table_add(struct agent *agent, struct request *request);
+/* Whether anybody is left for whom an answer would matter. */
+bool request_is_wanted(const struct request *request);
+void request_free_waiters(struct request *request);
 int request_watch(struct agent *agent, struct request *request);
 int request_add_waiter(struct request *request, pid_t tgid, uint32_t tid, uint64_t start_ns,
 		       bool held);
