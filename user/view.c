@@ -70,6 +70,7 @@ static const struct view_member decision_members[] = {
 	TEXT("person", ipc_decision, person), FLAG("approve", ipc_decision, approve),
 	TIER("tier", ipc_decision, tier),     TEXT("key", ipc_decision, key),
 	TIME("time", ipc_decision, time_ms),  TEXT("reason", ipc_decision, reason),
+	SOME("standing_s", ipc_decision, standing_s),
 };
 
 static const struct view_member grant_members[] = {
