@@ -36,6 +36,7 @@ enum ipc_type {
 	IPC_REINDEX = 18,      /* no payload; the index of the lineage is built again; root */
 	IPC_GLASS = 20,	       /* ipc_glass: break-glass */
 	IPC_SUBMIT = 22,       /* ipc_signed: an answer that a person has signed */
+	IPC_REASON = 24,       /* ipc_reason: why the sender's session asks */
 	/* answers of sluiced to sluice */
 	IPC_RESULT = 1,	       /* ipc_result: last message of each answer */
 	IPC_STATUS_ITEM = 3,   /* ipc_status */
@@ -97,6 +98,16 @@ struct ipc_decide {
 };
 
 /**
+ * struct ipc_reason: what the sender's session does, for those who are asked about it.
+ * @duration_s: for requests that it opens within this time; 0: no more from now on, and no text
+ */
+struct ipc_reason {
+	uint32_t duration_s;
+	uint32_t pad;
+	char text[SLUICE_REASON_MAX];
+};
+
+/**
  * struct ipc_signed: a reviewer's answer, signed with the reviewer's own key. Whoever sends it is
  * its courier only.
  * @statement: the answer, as user/statement.h has it
@@ -121,12 +132,17 @@ struct ipc_channel {
 
 enum ipc_state { IPC_PENDING, IPC_APPROVED, IPC_DENIED, IPC_EXPIRED, IPC_GONE, IPC_STATES };
 
-/* One decision on a request, as shown. @tier: enum policy_tier; @key: fingerprint, or empty */
+/*
+ * One decision on a request, as shown. @tier: enum policy_tier; @key: fingerprint, or empty
+ * @standing_s: an approval for the same again within so many seconds, 0: for this once
+ */
 struct ipc_decision {
 	char person[SLUICE_NAME_MAX];
 	uint64_t time_ms;
 	uint32_t approve;
 	uint32_t tier;
+	uint32_t standing_s;
+	uint32_t pad;
 	char key[64];
 	char reason[SLUICE_REASON_MAX];
 };
@@ -147,6 +163,7 @@ struct ipc_source {
  * @target: path, "address port protocol", or the change of credentials in words
  * @waiting: how it waits: "hold" or "fail"
  * @tries: attempts counted on this one request
+ * @escalated_s: more people were asked so long after it was opened; 0: not yet
  * @hidden: bytes of text that did not fit into this message, 0 almost always
  * @boot: boot id of the host, which a signed answer states
  * @tier: enum policy_tier: the least that an approval must have
@@ -174,6 +191,8 @@ struct ipc_request {
 	uint32_t loginuid;
 	int32_t pid;
 	uint32_t duration_s;
+	uint32_t escalated_s;
+	uint32_t pad;
 	uint64_t start_ns;
 	uint64_t opened_ms;
 	uint64_t expires_ms;
@@ -187,12 +206,14 @@ struct ipc_request {
 	char unit[256];
 	char target[SLUICE_PATH_TEXT];
 	char reason[SLUICE_REASON_MAX]; /* the requester's, if given */
+	char reason_from[16];		/* environment, session or unit (user/reason.h) */
 	char reviewers[512];		/* groups asked */
 	char outcome[256];		/* in words, when closed */
 	struct ipc_source sources[SLUICE_MAX_SOURCES];
 	struct ipc_decision decisions[SLUICE_MAX_REVIEWERS];
 };
 
+/* A grant, or with the id "s-…" and the scope "standing" an approval for a time to come. */
 struct ipc_grant {
 	char id[16];
 	char request[16];

@@ -72,6 +72,12 @@
 #define SLUICE_MAX_REQUESTS 4096      /* open ones */
 /* of one user: nobody may take the reviewers from all others */
 #define SLUICE_MAX_REQUESTS_PER_UID 512
+#define SLUICE_MAX_RATE_S 86400
+#define SLUICE_BUDGET_NOTICE_S 600    /* people hear no more often that one asks too much */
+#define SLUICE_TRIES_LOOK_S 60	      /* and how often one thing was tried */
+#define SLUICE_UNKNOWN_REVIEWERS 2    /* where nobody of the policy stands behind a request */
+#define SLUICE_MAX_STANDING 256	      /* approvals for a time to come */
+#define SLUICE_MAX_STANDING_S 2592000 /* 30 days */
 #define SLUICE_MAX_CLOSED 1024	      /* decided ones still shown */
 #define SLUICE_MAX_REVIEWERS 16	      /* decisions counted on one request */
 #define SLUICE_MAX_SOURCES 8	      /* sources shown with a request */
@@ -80,6 +86,12 @@
 #define SLUICE_LINEAGE_STEPS 1024     /* of one answer: the nearest ones */
 #define SLUICE_LINEAGE_DEPTH 256      /* steps from what was asked about to the furthest shown */
 #define SLUICE_REASON_MAX 512
+#define SLUICE_MAX_REASONS 1024	      /* that sessions have given; the oldest goes */
+#define SLUICE_MAX_REASONS_PER_UID 32
+#define SLUICE_DEFAULT_REASON_S 3600  /* how long one stands for what the session asks next */
+#define SLUICE_MAX_REASON_S 86400
+#define SLUICE_REASON_DEPTH 32	      /* ancestors looked at for the session that gave one */
+#define SLUICE_REASON_LOOKS 64	      /* open requests that one is tried on */
 #define SLUICE_MAX_KEYS 16	      /* of one person */
 #define SLUICE_STATEMENT_AGE_S 600    /* a signed answer is taken for so long */
 #define SLUICE_STATEMENT_SKEW_S 60    /* and so long before its time, by another clock */

@@ -99,7 +99,7 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 }
 
 @test "each command has a help text" {
-	for command in status doctor requests show approve deny submit grants revoke label why lineage journal policy; do
+	for command in status doctor requests show approve deny submit reason grants revoke label why lineage journal policy; do
 		run "$SLUICE" "$command" --help
 		[ "$status" -eq 0 ]
 		[[ $output == *"Usage: sluice $command"* ]]
@@ -408,6 +408,50 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	[ "$status" -eq 1 ]
 	run bash -c '"$0" status --json >/dev/full' "$SLUICE"
 	[ "$status" -eq 1 ]
+}
+
+@test "reason: an hour if nothing is said, as long as is said, none; never cut" {
+	daemon
+	run "$SLUICE" reason "nightly load, ticket 4711"
+	[ "$status" -eq 0 ]
+	[ "$output" = "noted" ]
+	grep -qx "reason duration=3600 text=nightly load, ticket 4711" "$LOG"
+	"$SLUICE" reason --for 2h "été"
+	grep -qx "reason duration=7200 text=été" "$LOG"
+	"$SLUICE" reason --forget
+	grep -qx "reason duration=0 text=" "$LOG"
+	run "$SLUICE" reason
+	[ "$status" -eq 2 ]
+	run "$SLUICE" reason --forget "but why"
+	[ "$status" -eq 2 ]
+	run "$SLUICE" reason --for 2d "too long"
+	[ "$status" -eq 2 ]
+	run "$SLUICE" reason "$(printf 'x%.0s' {1..512})"
+	[ "$status" -eq 2 ]
+	[[ $output == *"512 bytes"* ]]
+	run "$SLUICE" reason $'\xff'
+	[ "$status" -eq 2 ]
+}
+
+@test "approve --standing: a statement of its own, signed or not at all, each time once" {
+	daemon
+	run "$SLUICE" approve r-0a1b2c3d --print --standing 7d --reason "ticket 4711"
+	[ "$status" -eq 0 ]
+	[[ $output == *$'\nverdict approve-standing\nscope once\nduration_s 604800\nreason ticket 4711\n'* ]]
+	run "$SLUICE" approve r-0a1b2c3d --print --reason "ticket 4711"
+	[[ $output == *$'\nverdict approve\n'* ]]
+	for line in "--yes --standing 7d" "--print --standing 7d --for 1h" "--print --standing 7d --scope process" \
+		"--print --standing 31d" "--print --standing 0"; do
+		# shellcheck disable=SC2086
+		run "$SLUICE" approve r-0a1b2c3d $line --reason x
+		[ "$status" -eq 2 ] || { echo "not refused: $line"; false; }
+	done
+	run "$SLUICE" deny r-0a1b2c3d --print --standing 7d
+	[ "$status" -eq 2 ]
+	[ "$(grep -c decide "$LOG")" = 0 ]
+	run "$SLUICE" revoke s-0a1b2c3d
+	[ "$status" -eq 4 ]
+	grep -q "revoke id=s-0a1b2c3d" "$LOG"
 }
 
 @test "revoke" {
@@ -938,14 +982,15 @@ complete_words() {
 	sluice() { "$SLUICE" "$@"; }
 	# shellcheck source=/dev/null
 	source "$BATS_TEST_DIRNAME/../user/completion/sluice"
-	[ "$(complete_words re)" = "requests revoke" ]
+	[ "$(complete_words re)" = "requests reason revoke" ]
+	[ "$(complete_words reason --fo)" = "--for --forget" ]
 	[ "$(complete_words approve "")" = "r-0a1b2c3d r-evil" ]
 	[ "$(complete_words approve r-0)" = "r-0a1b2c3d" ]
 	[ "$(complete_words show r-c)" = "r-closed" ]
 	[ "$(complete_words revoke "")" = "g-1 g-2 g-3" ]
 	[ "$(complete_words approve r-0a1b2c3d --scope p)" = "process" ]
 	[ "$(complete_words deny r-0a1b2c3d --s)" = "--socket" ]
-	[ "$(complete_words approve r-0a1b2c3d --s)" = "--scope --socket" ]
+	[ "$(complete_words approve r-0a1b2c3d --s)" = "--scope --standing --socket" ]
 	[ "$(complete_words approve r-0a1b2c3d --k)" = "--key" ]
 	[ "$(complete_words su)" = "submit" ]
 	[ "$(complete_words journal --action e)" = "egress" ]

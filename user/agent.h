@@ -30,8 +30,10 @@ struct lineage;
 struct lineage_follow;
 struct policy;
 struct policy_label;
+struct reasons;
 struct record;
 struct requests;
+struct standings;
 
 /*
  * Names of the kernel's label bits, kept across policies and restarts; an empty name is a free bit.
@@ -82,6 +84,8 @@ struct agent {
 	struct lineage *lineage;
 	struct lineage_follow *follow;
 	struct requests *requests;
+	struct reasons *reasons;
+	struct standings *standings;
 	struct grants *grants;
 	struct events *events;
 	struct control *control;

@@ -67,6 +67,7 @@ static const struct text_field decide_texts[] = {
 	TEXT(ipc_decide, digest),
 	TEXT(ipc_decide, reason),
 };
+static const struct text_field reason_texts[] = { TEXT(ipc_reason, text) };
 static const struct text_field signed_texts[] = {
 	TEXT(ipc_signed, statement),
 	TEXT(ipc_signed, signature),
@@ -94,6 +95,7 @@ static const struct text_field request_texts[] = {
 	TEXT(ipc_request, unit),
 	TEXT(ipc_request, target),
 	TEXT(ipc_request, reason),
+	TEXT(ipc_request, reason_from),
 	TEXT(ipc_request, reviewers),
 	TEXT(ipc_request, outcome),
 	TEXTS(ipc_request, sources, path),
@@ -170,6 +172,7 @@ static const struct message_form forms[] = {
 	FORM(IPC_LINEAGE, why),
 	EMPTY(IPC_REINDEX),
 	FORM(IPC_GLASS, glass),
+	FORM(IPC_REASON, reason),
 	FORM(IPC_RESULT, result),
 	FORM(IPC_STATUS_ITEM, status),
 	REQUEST_FORM(IPC_REQUEST_ITEM),

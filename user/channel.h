@@ -32,6 +32,7 @@ union ipc_any {
 	struct ipc_select select;
 	struct ipc_decide decide;
 	struct ipc_signed answer;
+	struct ipc_reason reason;
 	struct ipc_request request;
 	struct ipc_grant grant;
 	struct ipc_label label;

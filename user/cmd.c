@@ -272,7 +272,9 @@ int cmd_copy_id(char *field, size_t size, const char *text, char kind)
 {
 	const char *list = kind == 'r' ? "requests" : "grants";
 	size_t length = strlen(text);
-	bool good = length > 2 && length < size && text[0] == kind && text[1] == '-';
+	/* what stands is among the grants */
+	bool good = length > 2 && length < size && text[1] == '-' &&
+		    (text[0] == kind || (kind == 'g' && text[0] == 's'));
 
 	for (size_t i = 2; good && i < length; i++)
 		good = isalnum((unsigned char)text[i]);

@@ -106,7 +106,9 @@ int cmd_print_rows(const struct cmd_common *common, const json_t *rows,
  * nothing is cut. */
 int cmd_copy(char *field, size_t size, const char *text, const char *what);
 
-/* An id of sluiced, "r-…" or "g-…" by @kind, into @field. Return: CMD_OK or CMD_USAGE. */
+/*
+ * An id of sluiced, by @kind "r-…", or "g-…" and "s-…", into @field. Return: CMD_OK or CMD_USAGE.
+ */
 int cmd_copy_id(char *field, size_t size, const char *text, char kind);
 
 /* Opens without any right to the content. @ret_path: its real path, visibly shortened when too
@@ -127,12 +129,14 @@ int cmd_why(int argc, char **argv, struct cmd_common *common);
 int cmd_lineage(int argc, char **argv, struct cmd_common *common);
 int cmd_journal(int argc, char **argv, struct cmd_common *common);
 int cmd_policy(int argc, char **argv, struct cmd_common *common);
+int cmd_reason(int argc, char **argv, struct cmd_common *common);
 int cmd_glass(int argc, char **argv, struct cmd_common *common);
 
 /* Shared by show, approve and deny: the request @id as a record. Return: CMD_…. */
 int cmd_fetch_request(const struct cmd_common *common, const char *id, json_t **ret);
-/* The statement of @answer to @request, into @ret. Return: CMD_…. */
-int cmd_state(const json_t *request, const struct ipc_decide *answer, struct ipc_signed *ret);
+/* The statement of @answer to @request, into @ret. @standing: for the same again too. CMD_…. */
+int cmd_state(const json_t *request, const struct ipc_decide *answer, bool standing,
+	      struct ipc_signed *ret);
 /* Has ssh-keygen sign it with @key, a file or the public half of a key of an agent. */
 int cmd_sign(const char *key, struct ipc_signed *answer);
 int cmd_send_signed(const struct cmd_common *common, const struct ipc_signed *answer);

@@ -27,6 +27,7 @@ struct decide_input {
 	const char *reason;
 	uint8_t scope;
 	uint32_t duration_s;
+	uint32_t standing_s;
 };
 
 static const char *const scope_names[] = {
@@ -46,15 +47,27 @@ static void parse_scope(const char *arg, struct argp_state *state, struct decide
 	argp_error(state, "the scope '%s' is none of once, process, executable", arg);
 }
 
-static void parse_duration(const char *arg, struct argp_state *state, struct decide_input *input)
+static uint32_t parse_time(const char *arg, struct argp_state *state, uint32_t most)
 {
 	uint64_t seconds;
 
-	if (text_to_seconds(arg, SLUICE_MAX_DURATION_S, &seconds) < 0 || seconds == 0)
-		argp_error(state, "'%s' is not a time of 1s to %us; write it like 90s, 15min, 2h",
-			   arg, SLUICE_MAX_DURATION_S);
-	else
-		input->duration_s = (uint32_t)seconds;
+	if (text_to_seconds(arg, most, &seconds) == 0 && seconds != 0)
+		return (uint32_t)seconds;
+	argp_error(state, "'%s' is not a time of 1s to %us; write it like 90s, 15min, 2h", arg,
+		   most);
+	return 0;
+}
+
+/* What stands is approved by a key, for the rule's once, and for nothing else. */
+static void check_standing(const struct decide_input *input, struct argp_state *state)
+{
+	if (!input->standing_s)
+		return;
+	if (!input->key && !input->print)
+		argp_error(state, "--standing takes your own key: give --key or --print");
+	if (input->duration_s || input->scope > IPC_SCOPE_ONCE)
+		argp_error(state, "--standing approves the same again, each time once: leave out "
+				  "--for and --scope");
 }
 
 static error_t parse_decide(int key, char *arg, struct argp_state *state)
@@ -69,7 +82,10 @@ static error_t parse_decide(int key, char *arg, struct argp_state *state)
 		parse_scope(arg, state, input);
 		return 0;
 	case 'f':
-		parse_duration(arg, state, input);
+		input->duration_s = parse_time(arg, state, SLUICE_MAX_DURATION_S);
+		return 0;
+	case 't':
+		input->standing_s = parse_time(arg, state, SLUICE_MAX_STANDING_S);
 		return 0;
 	case 'y':
 		input->yes = true;
@@ -84,6 +100,7 @@ static error_t parse_decide(int key, char *arg, struct argp_state *state)
 		if (input->key && input->print)
 			argp_error(state, "--key signs here and --print is to sign elsewhere: give "
 					  "one of them");
+		check_standing(input, state);
 		return cmd_parse_common(key, arg, state);
 	default:
 		return cmd_parse_common(key, arg, state);
@@ -102,6 +119,8 @@ static const struct argp_option approve_options[] = {
 	{ "scope", 's', "SCOPE", 0, "once, process or executable: not wider than the rule's", 0 },
 	{ "for", 'f', "TIME", 0,
 	  "How long it is allowed (90s, 15min, 2h): not longer than the rule's", 0 },
+	{ "standing", 't', "TIME", 0,
+	  "Approve the same again, too, for so long (7d), where the rule allows it", 0 },
 	{ 0 },
 };
 
@@ -220,7 +239,7 @@ static int sign(const struct decide_input *input, const struct cmd_common *commo
 		const json_t *request, const struct ipc_decide *decide)
 {
 	struct ipc_signed answer = { .statement = "" };
-	int code = cmd_state(request, decide, &answer);
+	int code = cmd_state(request, decide, input->standing_s, &answer);
 
 	if (code)
 		return code;
@@ -257,6 +276,10 @@ static int decide(const struct decide_input *input, const struct cmd_common *com
 	json_auto_t *request = NULL;
 	int code;
 
+	if (input->standing_s) {
+		decision.scope = IPC_SCOPE_ONCE;
+		decision.duration_s = input->standing_s;
+	}
 	code = cmd_fetch_request(common, id, &request);
 	if (code)
 		return code;

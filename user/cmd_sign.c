@@ -52,9 +52,12 @@ static int fill_nonce(char *ret)
 	return CMD_OK;
 }
 
-int cmd_state(const json_t *request, const struct ipc_decide *answer, struct ipc_signed *ret)
+int cmd_state(const json_t *request, const struct ipc_decide *answer, bool standing,
+	      struct ipc_signed *ret)
 {
-	struct statement statement = { .answer = *answer, .time_ms = when_now() };
+	struct statement statement = { .answer = *answer,
+				       .standing = standing,
+				       .time_ms = when_now() };
 	int code =
 		cmd_copy(statement.host, sizeof(statement.host), text_of(request, "host"), "host");
 

@@ -41,6 +41,7 @@ static const struct permit {
 	{ IPC_LINEAGE, PEER_CLI, false, answer_lineage },
 	{ IPC_REINDEX, PEER_CLI, false, answer_reindex },
 	{ IPC_GLASS, PEER_CLI, false, answer_glass },
+	{ IPC_REASON, PEER_CLI, false, answer_reason },
 	{ IPC_HELLO, PEER_GATEWAY, true, gateway_hello },
 	{ IPC_DELIVERY, PEER_GATEWAY, true, gateway_delivery },
 	{ IPC_CHANNEL, PEER_GATEWAY, false, gateway_decide },
@@ -395,8 +396,9 @@ static void notify(struct agent *agent, enum ipc_type type, const char *id)
 
 void control_notify(struct agent *agent, const struct request *request)
 {
-	notify(agent, request->state == IPC_PENDING ? IPC_NOTIFY_OPEN : IPC_NOTIFY_CLOSED,
-	       request->id);
+	bool open = request->state == IPC_PENDING || request->notice;
+
+	notify(agent, open ? IPC_NOTIFY_OPEN : IPC_NOTIFY_CLOSED, request->id);
 }
 
 void control_notify_glass(struct agent *agent, const char *id)

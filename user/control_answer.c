@@ -16,7 +16,9 @@
 #include "grant.h"
 #include "label.h"
 #include "process.h"
+#include "reason.h"
 #include "record.h"
+#include "standing.h"
 
 int answer_result(struct answer *answer, int error, const char *format, ...)
 {
@@ -112,8 +114,8 @@ int answer_submit(struct client *client, const struct channel_message *message,
 	return 0;
 }
 
-/* Whether this person may review what the grant allows; root may take away anything. */
-static const char *revoker(const struct client *client, const struct grant *grant,
+/* Whether this person may review what is to be ended; root may take away anything. */
+static const char *revoker(const struct client *client, uint32_t action, uint64_t labels,
 			   const struct decider *decider)
 {
 	const struct agent *agent = client->control->agent;
@@ -122,7 +124,7 @@ static const char *revoker(const struct client *client, const struct grant *gran
 	const char *why;
 
 	person = person_deciding(agent->policy, &decider->who, &why);
-	request_terms(agent, grant->key.action, grant->kernel.labels, &terms);
+	request_terms(agent, action, labels, &terms);
 	if (person && policy_reviews(agent->policy, terms.groups, person))
 		return person->name;
 	if (client->peer.uid == 0)
@@ -135,22 +137,32 @@ int answer_revoke(struct client *client, const struct channel_message *message,
 {
 	const struct ipc_select *select = &message->body.select;
 	struct agent *agent = client->control->agent;
+	struct standing *standing = standing_find(agent->standings, select->id);
 	struct grant *grant = grant_find(agent->grants, select->id);
 	struct decider decider;
+	uint64_t labels = 0;
+	uint32_t action = 0;
 	const char *who;
 	int r = peer_decider(client, &decider);
 
 	if (r < 0)
 		return no_decider(answer, r);
-	if (!grant)
+	if (!grant && !standing)
 		return answer_result(answer, -ENOENT,
 				     "there is no such grant in force; see sluice grants");
-	who = revoker(client, grant, &decider);
+	if (standing)
+		standing_of(standing, &action, &labels);
+	else
+		action = grant->key.action, labels = grant->kernel.labels;
+	who = revoker(client, action, labels, &decider);
 	if (!who)
 		return answer_result(
 			answer, -EACCES,
 			"only reviewers of what the grant allows, and root, may revoke it");
-	grant_revoke(agent, grant, who, select->text);
+	if (standing)
+		standing_revoke(agent, standing, who, select->text);
+	else
+		grant_revoke(agent, grant, who, select->text);
 	r = record_commit(agent);
 	return answer_result(answer, 0, "%s is revoked%s", select->id,
 			     r < 0 ? "; the journal cannot be written and will say so when it can"
@@ -233,6 +245,21 @@ int answer_label(struct client *client, const struct channel_message *message,
 			      answer->result.text, sizeof(answer->result.text));
 	answer->result.error = -r;
 	record_commit(agent);
+	return 0;
+}
+
+int answer_reason(struct client *client, const struct channel_message *message,
+		  struct answer *answer)
+{
+	const struct ipc_reason *reason = &message->body.reason;
+	struct decider decider;
+	int r = peer_decider(client, &decider);
+
+	if (r < 0)
+		return no_decider(answer, r);
+	r = reason_declare(client->control->agent, client->peer.pid, client->pidfd, reason,
+			   answer->result.text, sizeof(answer->result.text));
+	answer->result.error = -r;
 	return 0;
 }
 

@@ -108,6 +108,8 @@ int answer_lineage(struct client *client, const struct channel_message *message,
 		   struct answer *answer);
 int answer_glass(struct client *client, const struct channel_message *message,
 		 struct answer *answer);
+int answer_reason(struct client *client, const struct channel_message *message,
+		  struct answer *answer);
 int gateway_hello(struct client *client, const struct channel_message *message,
 		  struct answer *answer);
 int gateway_delivery(struct client *client, const struct channel_message *message,

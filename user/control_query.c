@@ -19,6 +19,7 @@
 #include "lineage_follow.h"
 #include "process.h"
 #include "record.h"
+#include "standing.h"
 #include "wording.h"
 
 #define REFUSED "only root and persons named in the policy may see this; ask one of them"
@@ -211,11 +212,14 @@ int answer_requests(struct client *client, const struct channel_message *message
 
 static bool fill_grant(struct agent *agent, const char id[16], union ipc_any *ret)
 {
+	const struct standing *standing = standing_find(agent->standings, id);
 	const struct grant *grant = grant_find(agent->grants, id);
 
 	if (grant)
 		grant_describe(agent, grant, &ret->grant);
-	return grant;
+	else if (standing)
+		standing_describe(agent, standing, &ret->grant);
+	return grant || standing;
 }
 
 int answer_grants(struct client *client, const struct channel_message *message,
@@ -228,13 +232,14 @@ int answer_grants(struct client *client, const struct channel_message *message,
 	(void)message;
 	if (!peer_sees_all(client))
 		return answer_result(answer, -EPERM, REFUSED);
-	ids = calloc(HASH_COUNT(grants->by_number) + 1, sizeof(*ids));
+	ids = calloc(HASH_COUNT(grants->by_number) + SLUICE_MAX_STANDING, sizeof(*ids));
 	answer->items = ids;
 	if (!ids)
 		return -ENOMEM;
 	for (const struct grant *grant = grants->by_number; grant; grant = grant->hh.next)
 		if (grant->kernel.answer == SLUICE_ANSWER_ALLOW)
 			snprintf(ids[n++], sizeof(ids[0]), "%.15s", grant->id);
+	n += standing_ids(client->control->agent->standings, ids + n, SLUICE_MAX_STANDING);
 	answer->type = IPC_GRANT_ITEM;
 	answer->item_size = sizeof(struct ipc_grant);
 	answer->n = n;

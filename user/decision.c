@@ -16,6 +16,7 @@
 #include "hold.h"
 #include "process.h"
 #include "record.h"
+#include "standing.h"
 
 /* gcc 12 takes the list that the request owns for lost when its owner is behind two pointers. */
 #if defined(__GNUC__) && !defined(__clang__)
@@ -66,12 +67,12 @@ static json_t *evidence_of(const struct context *c)
 static json_t *body_of(const struct context *c, const struct ipc_decision *decision)
 {
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:o, s:I, s:I, s:s, s:s, s:s*, "
+		"{s:s, s:s, s:s, s:s, s:b, s:s, s:I, s:I, s:I, s:o, s:I, s:I, s:s, s:s, s:s*, "
 		"s:o}",
 		"request", c->request->id, "digest", c->request->digest, "person", decision->person,
 		"seen_digest", c->answer->digest, "approve", (int)decision->approve, "scope",
 		policy_scope_name(c->scope), "scope_number", (json_int_t)c->scope, "duration_s",
-		(json_int_t)c->duration_s, "reason", record_text(decision->reason), "time_ms",
+		(json_int_t)c->duration_s, "standing_s", (json_int_t)c->standing_s, "reason", record_text(decision->reason), "time_ms",
 		(json_int_t)decision->time_ms, "loginuid", (json_int_t)c->decider->who.loginuid,
 		"boot", c->agent->boot_id, "tier", policy_tier_name(c->tier), "covers",
 		c->covered ? c->covered->name : NULL, "evidence", evidence_of(c));
@@ -201,6 +202,7 @@ static int approve(struct context *c, const struct ipc_decision *decision)
 
 		name_approvers(c->request, outcome, sizeof(outcome));
 		snprintf(c->text, c->size, "%s is approved: grant %s", c->request->id, id);
+		standing_make(c->agent, c->request, c->text, c->size);
 		request_end(c->agent, c->request, IPC_APPROVED, outcome);
 		hold_wake(c->agent, c->request);
 	}
@@ -230,6 +232,7 @@ static int take(struct context *c)
 	decision->time_ms = agent_time_ms();
 	decision->approve = c->answer->approve;
 	decision->tier = c->tier;
+	decision->standing_s = c->standing_s;
 	c->request->n_decisions++;
 	if (!c->answer->approve)
 		return deny(c, decision);

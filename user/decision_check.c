@@ -12,6 +12,7 @@
 
 #include "cleanup.h"
 #include "kernel.h"
+#include "standing.h"
 
 static int refuse(const struct context *c, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -110,7 +111,7 @@ static int check_taint(struct context *c)
 
 static int check_terms(struct context *c)
 {
-	request_terms(c->agent, c->request->key.action, c->request->labels, &c->terms);
+	request_terms_of(c->agent, c->request, &c->terms);
 	if (!c->answer->approve)
 		return 0;
 	if (c->terms.denied)
@@ -250,9 +251,19 @@ static int check_scope(struct context *c)
 	return 0;
 }
 
+/* Only by the person's own key over just that. */
+static int check_standing(struct context *c)
+{
+	if (!c->proof || !c->proof->statement.standing)
+		return 0;
+	c->standing_s = c->answer->duration_s;
+	return standing_check(c->request, &c->terms, c->standing_s, c->text, c->size);
+}
+
 static int check_duration(struct context *c)
 {
-	uint32_t duration_s = c->answer->duration_s;
+	/* how long it stands is another matter than how long this grant holds */
+	uint32_t duration_s = c->standing_s ? 0 : c->answer->duration_s;
 
 	if (duration_s > c->terms.duration_s)
 		return refuse(c, -ERANGE,
@@ -267,6 +278,6 @@ static int check_duration(struct context *c)
 const decision_check_fn decision_checks[] = {
 	check_known, check_pending, check_time,	 check_digest,	 check_person,
 	check_taint, check_terms,   check_group, check_self,	 check_distinct,
-	check_tier,  check_reason,  check_scope, check_duration,
+	check_tier,  check_reason,  check_scope, check_standing, check_duration,
 };
 const size_t decision_n_checks = ARRAY_SIZE(decision_checks);

@@ -15,6 +15,7 @@
  * @proof: of a signed answer, @vouched: of one that a channel brings; both NULL: the process at the
  * other end answers
  * @covered: in whose place @person answers, or NULL
+ * @standing_s: the approval is meant for the same again within so many seconds, else 0
  * @tier: how sure it is that @person says so
  */
 struct context {
@@ -32,6 +33,7 @@ struct context {
 	struct request_terms terms;
 	enum policy_scope scope;
 	uint32_t duration_s;
+	uint32_t standing_s;
 };
 
 typedef int (*decision_check_fn)(struct context *c);

@@ -2,7 +2,7 @@
 /*
  * gateway_delivered.c: see gateway_delivered.h.
  *
- * Format: one line a message, "open|closed NOTIFIER ID DIGEST EXPIRES\n": the kind, the channel's
+ * Format: one line a message, "open|closed|more NOTIFIER ID DIGEST EXPIRES\n": the kind, the channel's
  * name, the request's id, the first 16 hex digits of its digest, and when it expires in seconds
  * since the epoch. Valid is a line that ends in a newline and has these five words; others (a torn
  * end) are dropped. Lines are appended and synced one by one. At the start, and after REWRITE_LINES
@@ -56,8 +56,13 @@ struct delivered_request delivered_request(const struct ipc_request *request)
 static void make_key(char *key, const char *notifier, enum delivered_kind kind,
 		     const struct delivered_request *request)
 {
-	snprintf(key, KEY_MAX, "%s %s %s %s", kind == DELIVERED_OPEN ? "open" : "closed", notifier,
-		 request->id, request->digest);
+	static const char *const words[] = {
+		[DELIVERED_OPEN] = "open",
+		[DELIVERED_CLOSED] = "closed",
+		[DELIVERED_ESCALATED] = "more",
+	};
+
+	snprintf(key, KEY_MAX, "%s %s %s %s", words[kind], notifier, request->id, request->digest);
 }
 
 static struct entry *find(const struct delivered *delivered, const char *key)

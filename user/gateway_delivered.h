@@ -14,7 +14,8 @@
 
 #include "ipc.h"
 
-enum delivered_kind { DELIVERED_OPEN, DELIVERED_CLOSED };
+/* DELIVERED_ESCALATED: the question once more, as more people are asked. */
+enum delivered_kind { DELIVERED_OPEN, DELIVERED_CLOSED, DELIVERED_ESCALATED };
 
 struct delivered;
 

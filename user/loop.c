@@ -19,6 +19,7 @@
 #include "notify.h"
 #include "packet.h"
 #include "record.h"
+#include "request.h"
 
 void loop_consume(struct agent *agent, unsigned int most)
 {
@@ -65,6 +66,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 	guard_tick(loop->agent);
 	packet_tick(loop->agent);
 	missed_tick(loop->agent);
+	request_tell_repeats(loop->agent);
 	kernel_heartbeat(loop->agent->kernel, agent_boot_ns());
 	if (notify_watchdog_us())
 		notify_send("WATCHDOG=1");

@@ -10,7 +10,8 @@ SIGNED := sshsig statement
 
 # policy.d as checked data, and its form for the kernel
 POLICY := array account medium policy policy_channel policy_check policy_endpoint policy_file \
-	policy_guard policy_keys policy_parse policy_person policy_rule policy_section policy_value
+	policy_guard policy_keys policy_parse policy_person policy_requests policy_rule policy_section \
+	policy_value
 RULESET := ruleset ruleset_clearance ruleset_destination ruleset_port ruleset_sink
 
 # The signed record: what reads it and what writes it
@@ -21,9 +22,10 @@ JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_
 
 PROCESS := process process_reader process_text person
 RECORD := record record_parts record_replay wording wording_target
-REQUEST := request request_describe request_digest request_fill request_recover request_replay \
-	request_terms
-DECISION := brake channel_decision decision decision_channel decision_check decision_proof grant grant_recover hold
+REQUEST := reason request request_budget request_describe request_digest request_escalate \
+	request_fill request_recover request_replay request_tell request_terms request_wait terminal
+DECISION := brake channel_decision decision decision_channel decision_check decision_proof grant \
+	grant_recover hold standing standing_use
 # the agent's guard of itself, and who may break its glass
 GUARD := glass guard guard_admit guard_host guard_marks guard_places
 EVENT := enforcement event event_gap event_repeat lineage lineage_walk missed packet
@@ -48,6 +50,6 @@ GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway
 GATEWAY_LIBS = -levent_core -lcurl -ljansson -linih -lcrypto -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \
-	cmd_journal_file cmd_journal_kept cmd_label cmd_lineage cmd_policy cmd_prove cmd_request cmd_sign cmd_status \
+	cmd_journal_file cmd_journal_kept cmd_label cmd_lineage cmd_policy cmd_prove cmd_reason cmd_request cmd_sign cmd_status \
 	cmd_verify dot table view $(COMMON) $(POLICY) $(KEY) statement $(JOURNAL_READ)
 CLI_LIBS = -ljansson -linih -lcrypto

@@ -32,7 +32,7 @@
 
 /**
  * struct delivery: one message on its way.
- * @closing: the answer, when it came while the question was being posted
+ * @later, @later_kind: what came while it was being posted: the answer, or the question once more
  * @maybe_seen: an attempt without a clear refusal may have arrived
  * @due_ms, @deadline_ms: on CLOCK_BOOTTIME
  */
@@ -43,7 +43,8 @@ struct delivery {
 	enum delivered_kind kind;
 	struct delivered_request request;
 	char *message;
-	char *closing;
+	char *later;
+	enum delivered_kind later_kind;
 	struct http_transfer *transfer;
 	unsigned int attempts;
 	bool maybe_seen;
@@ -78,7 +79,7 @@ static void free_delivery(struct delivery *delivery)
 		return;
 	http_cancel(delivery->transfer);
 	free(delivery->message);
-	free(delivery->closing);
+	free(delivery->later);
 	free(delivery);
 }
 
@@ -108,7 +109,7 @@ static void report(struct notifier_queue *queue, const struct delivered_request 
 static void report_delivery(const struct delivery *delivery, enum ipc_delivery_state state,
 			    const char *text)
 {
-	if (delivery->kind == DELIVERED_OPEN)
+	if (delivery->kind != DELIVERED_CLOSED)
 		report(delivery->queue, &delivery->request, state, delivery->attempts, text);
 	else if (state == IPC_FAILED)
 		log_warning("%s: the outcome of %s could not be posted: %s",
@@ -151,6 +152,17 @@ static int enqueue(struct notifier_queue *queue, enum delivered_kind kind,
 	return 0;
 }
 
+static void enqueue_again(struct delivery *delivery)
+{
+	uint64_t now_ms = clock_ms(CLOCK_BOOTTIME);
+	uint64_t life_ms = delivery->deadline_ms > now_ms ? delivery->deadline_ms - now_ms : 0;
+
+	if (enqueue(delivery->queue, delivery->later_kind, &delivery->request,
+		    TAKE_PTR(delivery->later), life_ms) < 0)
+		log_warning("%s: no memory to post %s for more people",
+			    delivery->queue->notifier->name, delivery->request.id);
+}
+
 static void enqueue_closing(struct notifier_queue *queue, const struct delivered_request *request,
 			    char *message)
 {
@@ -159,12 +171,30 @@ static void enqueue_closing(struct notifier_queue *queue, const struct delivered
 			    request->id);
 }
 
-/* The question needs no further attempt; the answer, if one waits behind it, follows when it was or
- * may be seen. */
+static bool is_decided(const struct delivery *delivery)
+{
+	return delivery->later && delivery->later_kind == DELIVERED_CLOSED;
+}
+
+/* More people are asked: what was not posted yet is not worth to be. */
+static void replace_message(struct delivery *delivery)
+{
+	free(delivery->message);
+	delivery->message = TAKE_PTR(delivery->later);
+	delivery->kind = delivery->later_kind;
+}
+
+/* The question needs no further attempt. The answer, if one waits behind it, follows when it was or
+ * may be seen; the question once more in any case. */
 static void end(struct delivery *delivery)
 {
-	if (delivery->closing && delivery->maybe_seen)
-		enqueue_closing(delivery->queue, &delivery->request, TAKE_PTR(delivery->closing));
+	if (is_decided(delivery)) {
+		if (delivery->maybe_seen)
+			enqueue_closing(delivery->queue, &delivery->request,
+					TAKE_PTR(delivery->later));
+	} else if (delivery->later) {
+		enqueue_again(delivery);
+	}
 	drop(delivery);
 }
 
@@ -226,10 +256,12 @@ static void on_result(struct delivery *delivery, const struct notifier_result *r
 	delivery->attempts++;
 	if (result->outcome == NOTIFIER_UNKNOWN)
 		delivery->maybe_seen = true;
+	if (delivery->later && !is_decided(delivery) && result->outcome != NOTIFIER_DONE)
+		replace_message(delivery);
 	if (result->outcome == NOTIFIER_DONE)
 		succeed(delivery);
-	else if (delivery->closing)
-		end(delivery); /* it was decided meanwhile */
+	else if (is_decided(delivery))
+		end(delivery);
 	else if (result->outcome == NOTIFIER_REFUSED)
 		fail(delivery, result->text);
 	else
@@ -367,6 +399,37 @@ static bool is_delivered(const struct notifier_queue *queue, enum delivered_kind
 	return delivered_has(queue->context->delivered, queue->notifier->name, kind, request);
 }
 
+static struct delivery *find_question(struct notifier_queue *queue,
+				      const struct delivered_request *request)
+{
+	struct delivery *question = find(queue, DELIVERED_OPEN, request);
+
+	return question ? question : find(queue, DELIVERED_ESCALATED, request);
+}
+
+static enum delivered_kind kind_of(const struct ipc_request *request)
+{
+	return request->escalated_s ? DELIVERED_ESCALATED : DELIVERED_OPEN;
+}
+
+/* A question that waits to be posted, or is being posted, is to be put to more people. */
+static void revise(struct notifier_queue *queue, struct delivery *question,
+		   const struct ipc_request *request)
+{
+	char *message = queue->notifier->ops->render(request);
+
+	if (!message) {
+		log_warning_errno(-errno, "%s: cannot write a question for more people",
+				  queue->notifier->name);
+		return;
+	}
+	free(question->later);
+	question->later = message;
+	question->later_kind = kind_of(request);
+	if (!question->transfer)
+		replace_message(question);
+}
+
 /* Return: NULL, or why the question cannot be posted. */
 static const char *take_in(struct notifier_queue *queue, const struct ipc_request *request)
 {
@@ -382,7 +445,7 @@ static const char *take_in(struct notifier_queue *queue, const struct ipc_reques
 	if (!message)
 		return errno == EINVAL ? "the request has no well-formed id or digest"
 				       : "no memory for the message";
-	if (enqueue(queue, DELIVERED_OPEN, &key, message, request->expires_ms - now_ms) < 0)
+	if (enqueue(queue, kind_of(request), &key, message, request->expires_ms - now_ms) < 0)
 		return "no memory for the message";
 	return NULL;
 }
@@ -390,14 +453,18 @@ static const char *take_in(struct notifier_queue *queue, const struct ipc_reques
 void notifier_queue_open(struct notifier_queue *queue, const struct ipc_request *request)
 {
 	const struct delivered_request key = delivered_request(request);
+	struct delivery *question = find_question(queue, &key);
 	const char *problem;
 
-	if (is_delivered(queue, DELIVERED_OPEN, &key)) {
+	if (is_delivered(queue, kind_of(request), &key)) {
 		report(queue, &key, IPC_DELIVERED, 0, "");
 		return;
 	}
-	if (find(queue, DELIVERED_OPEN, &key))
+	if (question) {
+		if (question->kind != kind_of(request) && !is_decided(question))
+			revise(queue, question, request);
 		return;
+	}
 	problem = take_in(queue, request);
 	if (problem)
 		report(queue, &key, IPC_FAILED, 0, problem);
@@ -408,13 +475,14 @@ void notifier_queue_open(struct notifier_queue *queue, const struct ipc_request 
 void notifier_queue_closed(struct notifier_queue *queue, const struct ipc_request *request)
 {
 	const struct delivered_request key = delivered_request(request);
-	struct delivery *question = find(queue, DELIVERED_OPEN, &key);
+	struct delivery *question = find_question(queue, &key);
 	char *message;
 
 	if (find(queue, DELIVERED_CLOSED, &key) || is_delivered(queue, DELIVERED_CLOSED, &key) ||
-	    (question && question->closing))
+	    (question && is_decided(question)))
 		return;
-	if (!question && !is_delivered(queue, DELIVERED_OPEN, &key))
+	if (!question && !is_delivered(queue, DELIVERED_OPEN, &key) &&
+	    !is_delivered(queue, DELIVERED_ESCALATED, &key))
 		return; /* nobody was told of the question */
 	message = queue->notifier->ops->render(request);
 	if (!message) {
@@ -423,7 +491,11 @@ void notifier_queue_closed(struct notifier_queue *queue, const struct ipc_reques
 		return;
 	}
 	if (question) {
-		question->closing = message;
+		/* posted before, it has been seen whatever becomes of this one */
+		question->maybe_seen |= is_delivered(queue, DELIVERED_OPEN, &key);
+		free(question->later);
+		question->later = message;
+		question->later_kind = DELIVERED_CLOSED;
 		if (!question->transfer)
 			end(question);
 	} else {

@@ -172,6 +172,9 @@ static struct policy *new_policy(void)
 	policy->guard.libraries = true;
 	policy->guard.limit_s = SLUICE_DEFAULT_GLASS_S;
 	policy->guard.console = strdup(DEFAULT_CONSOLE);
+	policy->requests.terminal = true;
+	policy->requests.max_pending = SLUICE_MAX_REQUESTS_PER_UID;
+	policy->requests.unknown = SLUICE_UNKNOWN_REVIEWERS;
 	if (!policy->settings.journal || !policy->settings.state || !policy->guard.console)
 		return policy_free(policy);
 	return policy;

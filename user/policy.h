@@ -111,8 +111,10 @@ struct policy_label {
  * @monitor: journal what would have been stopped, stop nothing
  * @limit_s: how long a question waits before it is a denial
  * @groups: bit mask over policy::groups of who may decide
+ * @escalate_s, @escalate_groups: who may besides, once nobody has for so long; 0: nobody
  * @reviewers: how many distinct persons must approve
  * @scope, @duration_s: what an approval allows, at the widest and longest
+ * @standing_s: how long an approval may stand for the same again; 0: for once only
  * @reason: an approval or denial must state one
  * @tier: the least that an approval must have
  */
@@ -132,10 +134,13 @@ struct policy_rule {
 	bool reason;
 	unsigned int limit_s;
 	unsigned int duration_s;
+	unsigned int standing_s;
 	unsigned int reviewers;
 	enum policy_scope scope;
 	enum policy_tier tier;
 	uint64_t groups;
+	unsigned int escalate_s;
+	uint64_t escalate_groups;
 };
 
 /*
@@ -235,6 +240,23 @@ struct policy_settings {
 };
 
 /**
+ * struct policy_requests: section [Requests]: how people are asked.
+ * @terminal: the terminal of a process that waits gets a line
+ * @max_pending: requests that one requester may have open
+ * @rate, @rate_s: and may open within so many seconds; 0: any
+ * @unknown: approvals at least where nobody of the policy stands behind it
+ * @unknown_denied: or nobody is asked then
+ */
+struct policy_requests {
+	bool terminal;
+	bool unknown_denied;
+	unsigned int max_pending;
+	unsigned int rate;
+	unsigned int rate_s;
+	unsigned int unknown;
+};
+
+/**
  * struct policy_guard: section [Guard]: how the agent guards itself.
  * @mode: what becomes of attempts on it
  * @policy: the policy's files are guarded too
@@ -258,6 +280,7 @@ struct policy_guard {
 struct policy {
 	struct policy_settings settings;
 	struct policy_guard guard;
+	struct policy_requests requests;
 	struct policy_label *labels;
 	size_t n_labels;
 	struct policy_rule *rules;

@@ -26,9 +26,10 @@ enum policy_kind {
 	KIND_GROUP,
 	KIND_GUARD,
 	KIND_CHANNEL,
+	KIND_REQUESTS,
 };
 
-#define POLICY_MAX_KEYS 16
+#define POLICY_MAX_KEYS 24
 
 /**
  * struct policy_section: where a section and its keys stand.
@@ -45,6 +46,7 @@ struct policy_section {
 enum policy_reference_kind {
 	REFERENCE_RULE_LABEL,
 	REFERENCE_RULE_GROUP,
+	REFERENCE_RULE_ESCALATION,
 	REFERENCE_TRUSTED_LABEL,
 	REFERENCE_SINK_LABEL,
 	REFERENCE_GROUP_MEMBER,
@@ -160,8 +162,11 @@ int policy_set_rule_reviewers(struct policy_build *build, const char *value);
 int policy_set_rule_approvals(struct policy_build *build, const char *value);
 int policy_set_rule_scope(struct policy_build *build, const char *value);
 int policy_set_rule_duration(struct policy_build *build, const char *value);
+int policy_set_rule_standing(struct policy_build *build, const char *value);
 int policy_set_rule_tier(struct policy_build *build, const char *value);
 int policy_set_rule_reason(struct policy_build *build, const char *value);
+int policy_set_rule_escalate_after(struct policy_build *build, const char *value);
+int policy_set_rule_escalate_to(struct policy_build *build, const char *value);
 int policy_set_rule_monitor(struct policy_build *build, const char *value);
 
 /* policy_guard.c: the keys of [Guard]. */
@@ -172,6 +177,12 @@ int policy_set_guard_path(struct policy_build *build, const char *value);
 int policy_set_guard_reviewers(struct policy_build *build, const char *value);
 int policy_set_guard_console(struct policy_build *build, const char *value);
 int policy_set_guard_limit(struct policy_build *build, const char *value);
+
+/* policy_requests.c: the keys of [Requests]. */
+int policy_set_requests_terminal(struct policy_build *build, const char *value);
+int policy_set_requests_pending(struct policy_build *build, const char *value);
+int policy_set_requests_rate(struct policy_build *build, const char *value);
+int policy_set_requests_unknown(struct policy_build *build, const char *value);
 
 /* policy_value.c, policy_endpoint.c: values that keys share; each fails with a message. */
 int policy_value_words(struct policy_build *build, const char *value, char ***ret);

@@ -94,6 +94,13 @@ static int resolve_rule_group(struct policy_build *build, const struct policy_re
 			     &build->policy->rules[reference->index].groups);
 }
 
+static int resolve_rule_escalation(struct policy_build *build,
+				   const struct policy_reference *reference, const char *name)
+{
+	return resolve_group(build, reference, name,
+			     &build->policy->rules[reference->index].escalate_groups);
+}
+
 static int resolve_guard_group(struct policy_build *build, const struct policy_reference *reference,
 			       const char *name)
 {
@@ -152,6 +159,7 @@ static int resolve_references(struct policy_build *build)
 				      const char *name) = {
 		[REFERENCE_RULE_LABEL] = resolve_rule_label,
 		[REFERENCE_RULE_GROUP] = resolve_rule_group,
+		[REFERENCE_RULE_ESCALATION] = resolve_rule_escalation,
 		[REFERENCE_TRUSTED_LABEL] = resolve_trusted_label,
 		[REFERENCE_SINK_LABEL] = resolve_sink_label,
 		[REFERENCE_GROUP_MEMBER] = resolve_member,
@@ -257,6 +265,40 @@ static int check_reviewers(struct policy_build *build, const struct policy_secti
 			      rule->reviewers, people);
 }
 
+/* Whoever waits for more people must get them, and before it is too late. */
+static int check_escalation(struct policy_build *build, const struct policy_section *section)
+{
+	const struct policy *policy = build->policy;
+	const struct policy_rule *rule = &policy->rules[section->index];
+	struct policy_origin after = policy_key_origin(section, "EscalateAfter");
+	struct policy_origin to = policy_key_origin(section, "EscalateTo");
+	uint64_t all = rule->groups | rule->escalate_groups;
+
+	if (!rule->escalate_s && !rule->escalate_groups)
+		return 0;
+	if (!rule->escalate_groups)
+		return policy_fail_at(build, &after,
+				      "EscalateAfter= without anybody to ask then; add EscalateTo= "
+				      "with a group");
+	if (!rule->escalate_s)
+		return policy_fail_at(build, &to,
+				      "EscalateTo= without a time; add EscalateAfter=");
+	if (rule->verdict != POLICY_ASK)
+		return policy_fail_at(build, &after,
+				      "EscalateAfter= has a meaning for Verdict=ask only; remove it");
+	if (rule->escalate_s >= rule->limit_s)
+		return policy_fail_at(build, &after,
+				      "EscalateAfter= comes when the answer is no already: Timeout= "
+				      "is %u s; write less than that",
+				      rule->limit_s);
+	if (count_people(policy, all, policy_in_groups) ==
+	    count_people(policy, rule->groups, policy_in_groups))
+		return policy_fail_at(build, &to,
+				      "EscalateTo= adds nobody who is not in Reviewers=; name "
+				      "another group");
+	return 0;
+}
+
 static int check_destinations(struct policy_build *build, const struct policy_section *section)
 {
 	const struct policy_rule *rule = &build->policy->rules[section->index];
@@ -327,6 +369,8 @@ int policy_check(struct policy_build *build)
 			r = check_reviewers(build, section);
 		if (r == 0)
 			r = check_tier(build, section);
+		if (r == 0)
+			r = check_escalation(build, section);
 		if (r == 0)
 			r = check_only_rule(build, section);
 	}

@@ -49,8 +49,11 @@ static const struct key rule_keys[] = {
 	{ "Approvals", policy_set_rule_approvals, 0 },
 	{ "Scope", policy_set_rule_scope, 0 },
 	{ "Duration", policy_set_rule_duration, 0 },
+	{ "Standing", policy_set_rule_standing, 0 },
 	{ "Tier", policy_set_rule_tier, 0 },
 	{ "Reason", policy_set_rule_reason, 0 },
+	{ "EscalateAfter", policy_set_rule_escalate_after, 0 },
+	{ "EscalateTo", policy_set_rule_escalate_to, KEY_LIST },
 	{ "Monitor", policy_set_rule_monitor, 0 },
 	{ NULL, NULL, 0 },
 };
@@ -109,11 +112,19 @@ static const struct key channel_keys[] = {
 	{ NULL, NULL, 0 },
 };
 
+static const struct key requests_keys[] = {
+	{ "Terminal", policy_set_requests_terminal, 0 },
+	{ "MaxPending", policy_set_requests_pending, 0 },
+	{ "Rate", policy_set_requests_rate, 0 },
+	{ "UnknownRequester", policy_set_requests_unknown, 0 },
+	{ NULL, NULL, 0 },
+};
+
 _Static_assert(ARRAY_SIZE(rule_keys) <= POLICY_MAX_KEYS, "struct policy_section::lines");
 
 /*
- * Each adds one element to its array of the policy, with name, origin and defaults. Agent and Guard
- * are there once, and always.
+ * Each adds one element to its array of the policy, with name, origin and defaults. Agent, Guard
+ * and Requests are there once, and always.
  */
 static int begin_agent(struct policy_build *build, const char *name, size_t *ret_index)
 {
@@ -231,6 +242,7 @@ static const struct section_kind {
 	[KIND_GROUP] = { "Group", "", begin_group, group_keys },
 	[KIND_GUARD] = { "Guard", NULL, begin_agent, guard_keys },
 	[KIND_CHANNEL] = { "Channel", "", begin_channel, channel_keys },
+	[KIND_REQUESTS] = { "Requests", NULL, begin_agent, requests_keys },
 };
 
 static const char *name_of(const struct policy *policy, enum policy_kind kind, size_t index)
@@ -238,6 +250,7 @@ static const char *name_of(const struct policy *policy, enum policy_kind kind, s
 	switch (kind) {
 	case KIND_AGENT:
 	case KIND_GUARD:
+	case KIND_REQUESTS:
 		return "";
 	case KIND_LABEL:
 		return policy->labels[index].name;
@@ -309,9 +322,9 @@ int policy_open_section(struct policy_build *build, const char *heading)
 
 	if (!kind)
 		return policy_fail(build,
-				   "unknown section [%.100s]; known are Agent, Guard, Label, Rule, "
-				   "Trusted, Declassify, Sink, Person, Group and Channel, each but "
-				   "Agent and Guard with a name",
+				   "unknown section [%.100s]; known are Agent, Guard, Requests, "
+				   "Label, Rule, Trusted, Declassify, Sink, Person, Group and "
+				   "Channel, each but the first three with a name",
 				   heading);
 	r = check_name(build, kind, name);
 	if (r < 0)

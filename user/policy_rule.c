@@ -155,6 +155,12 @@ int policy_set_rule_duration(struct policy_build *build, const char *value)
 				    &current_rule(build)->duration_s);
 }
 
+int policy_set_rule_standing(struct policy_build *build, const char *value)
+{
+	return policy_value_seconds(build, value, 1, SLUICE_MAX_STANDING_S,
+				    &current_rule(build)->standing_s);
+}
+
 int policy_value_tier(struct policy_build *build, const char *value, enum policy_tier *ret)
 {
 	unsigned int chosen = 0;
@@ -180,6 +186,18 @@ int policy_set_rule_reason(struct policy_build *build, const char *value)
 
 	current_rule(build)->reason = chosen == 1;
 	return r;
+}
+
+int policy_set_rule_escalate_after(struct policy_build *build, const char *value)
+{
+	return policy_value_seconds(build, value, 1, SLUICE_MAX_LIMIT_S,
+				    &current_rule(build)->escalate_s);
+}
+
+int policy_set_rule_escalate_to(struct policy_build *build, const char *value)
+{
+	return policy_value_references(build, value, REFERENCE_RULE_ESCALATION,
+				       build->policy->n_rules - 1);
 }
 
 int policy_set_rule_monitor(struct policy_build *build, const char *value)

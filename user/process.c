@@ -57,7 +57,7 @@ static uint64_t tick_ns(void)
 }
 
 /*
- * Fields of stat behind the name, which may hold spaces and brackets: proc(5), fields 3, 4 and 22.
+ * Fields of stat behind the name, which may hold spaces and brackets: proc(5), fields 3, 4, 6, 7 and 22.
  */
 static int read_stat(pid_t pid, struct process *p)
 {
@@ -74,9 +74,9 @@ static int read_stat(pid_t pid, struct process *p)
 	*rest = '\0';
 	snprintf(p->comm, sizeof(p->comm), "%.15s", name + 1);
 	if (sscanf(rest + 1,
-		   " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+		   " %c %d %*d %d %u %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
 		   "%" SCNu64,
-		   &p->state, &p->ppid, &ticks) != 3)
+		   &p->state, &p->ppid, &p->sid, &p->tty, &ticks) != 5)
 		return -EIO;
 	p->pid = pid;
 	p->start_ns = ticks * tick_ns();

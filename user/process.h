@@ -26,6 +26,8 @@ extern const char *process_root;
 /**
  * struct process: what /proc says.
  * @start_ns: boot clock, in whole clock ticks
+ * @sid: its session: the pid of the process that began it, which may have ended
+ * @tty: device number of its controlling terminal, as stat has it; 0 for none
  * @exe: bytes of the link, without " (deleted)"; empty for kernel threads
  * @unit: innermost *.service or *.scope of its cgroup, empty for none: what people call it
  * @owner_unit: outermost one: made by the system's manager, and not by whoever the unit was
@@ -39,6 +41,8 @@ struct process {
 	uid_t euid;
 	uint32_t loginuid;
 	char state;
+	pid_t sid;
+	uint32_t tty;
 	char comm[16];
 	char exe[SLUICE_PATH_TEXT];
 	char unit[PROCESS_UNIT];

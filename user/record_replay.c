@@ -9,6 +9,7 @@
 #include "grant.h"
 #include "record.h"
 #include "request.h"
+#include "standing.h"
 
 static void voided(struct agent *agent, const json_t *entry)
 {
@@ -23,10 +24,15 @@ int record_replay(void *ctx, uint64_t seq, json_t *entry)
 		void (*fn)(struct agent *agent, const json_t *entry);
 	} readers[] = {
 		{ "request.opened", request_replay_opened },
+		{ "request.escalated", request_replay_escalated },
+		{ "request.reason", request_replay_reason },
 		{ "decision", request_replay_decision },
 		{ "request.decided", request_replay_closed },
 		{ "request.closed", request_replay_closed },
 		{ "decision.void", voided },
+		{ "standing.made", standing_replay_made },
+		{ "standing.used", standing_replay_used },
+		{ "standing.revoked", standing_replay_revoked },
 		{ "grant.issued", grant_replay_issued },
 		{ "grant.revoked", grant_replay_ended },
 		{ "grant.expired", grant_replay_ended },

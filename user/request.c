@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request.c: the table of requests, their opening, waiting and end: see request.h. What a request
- * says is filled in request_fill.c and shown by request_describe.c; restarts are in
- * request_recover.c.
+ * request.c: the table of requests, their opening and end: see request.h. What a request says is
+ * filled in request_fill.c and shown by request_describe.c; who waits is in request_wait.c, restarts
+ * are in request_recover.c.
  */
 #include "request.h"
 
@@ -20,6 +20,7 @@
 #include "log.h"
 #include "process.h"
 #include "record.h"
+#include "standing.h"
 #include "wording.h"
 
 const char *const request_state_names[IPC_STATES] = {
@@ -38,28 +39,15 @@ struct requests *requests_new(void)
 	return requests;
 }
 
-static void free_waiters(struct request *request)
-{
-	struct waiter *waiter, *next;
-
-	LL_FOREACH_SAFE(request->waiters, waiter, next) {
-		/* cppcheck-suppress uninitvar; set by the macro above */
-		if (waiter->gone)
-			event_free(waiter->gone);
-		if (waiter->pidfd >= 0)
-			close(waiter->pidfd);
-		free(waiter);
-	}
-	request->waiters = NULL;
-}
-
 struct request *request_free(struct request *request)
 {
 	if (!request)
 		return NULL;
-	free_waiters(request);
+	request_free_waiters(request);
 	if (request->timer)
 		event_free(request->timer);
+	if (request->escalation)
+		event_free(request->escalation);
 	for (size_t i = 0; i < request->n_sources; i++)
 		free(request->sources[i].path);
 	free(request->exe);
@@ -157,6 +145,8 @@ void request_close_quietly(struct agent *agent, struct request *request)
 	HASH_DELETE(by_key, requests->by_key, request);
 	if (request->timer)
 		event_del(request->timer);
+	if (request->escalation)
+		event_del(request->escalation);
 	for (struct waiter *waiter = request->waiters; waiter; waiter = waiter->next)
 		if (waiter->gone)
 			event_del(waiter->gone);
@@ -191,6 +181,7 @@ void request_end(struct agent *agent, struct request *request, enum ipc_state st
 		state == IPC_APPROVED || state == IPC_DENIED ? "request.decided" : "request.closed",
 		"request %s is %s: %s", request->id, request_state_names[state], request->outcome);
 	request->fresh = true;
+	request_tell_end(agent, request);
 	request_close_quietly(agent, request);
 }
 
@@ -199,14 +190,6 @@ void request_refuse(struct agent *agent, struct request *request, enum ipc_state
 {
 	request_end(agent, request, state, outcome);
 	hold_deny(agent, request); /* lint: the newest closed request is not the one that goes */
-}
-
-/*
- * What a timer or a process's end brought about is made known at once: no turn of events follows.
- */
-static void settle(struct agent *agent)
-{
-	request_committed(agent, record_commit(agent));
 }
 
 static int arm(struct request *request);
@@ -223,7 +206,7 @@ static void expire(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	request_refuse(agent, request, IPC_EXPIRED, "nobody decided in time: denied");
-	settle(agent);
+	request_committed(agent, record_commit(agent));
 }
 
 static int arm(struct request *request)
@@ -238,101 +221,10 @@ static int arm(struct request *request)
 	return request->timer && !evtimer_add(request->timer, &after) ? 0 : -ENOMEM;
 }
 
-/* Whether anybody is left for whom an answer would matter. */
-static bool is_wanted(const struct request *request)
-{
-	if (request->key.subject.kind == SLUICE_SUBJECT_EXECUTABLE && request->failed)
-		return true;
-	return request->waiters;
-}
-
-static void remove_process(struct request *request, pid_t tgid, uint64_t start_ns)
-{
-	struct waiter *waiter, *next;
-
-	LL_FOREACH_SAFE(request->waiters, waiter, next) {
-		/* cppcheck-suppress uninitvar; set by the macro above */
-		if (waiter->tgid != tgid || waiter->start_ns != start_ns)
-			continue;
-		LL_DELETE(request->waiters, waiter);
-		if (waiter->gone)
-			event_free(waiter->gone);
-		if (waiter->pidfd >= 0)
-			close(waiter->pidfd);
-		free(waiter);
-	}
-}
-
-static void process_gone(evutil_socket_t fd, short what, void *arg)
-{
-	struct waiter *waiter = arg;
-	struct request *request = waiter->request;
-	struct agent *agent = request->agent;
-
-	(void)fd;
-	(void)what;
-	remove_process(request, waiter->tgid, waiter->start_ns);
-	if (is_wanted(request))
-		return;
-	request_refuse(agent, request, IPC_GONE, "the process has ended");
-	settle(agent);
-}
-
-/*
- * Watches the end of the process. A process that cannot be watched waits for the deadline instead.
- */
-static int watch(struct waiter *waiter)
-{
-	struct request *request = waiter->request;
-
-	waiter->pidfd = process_open(waiter->tgid, waiter->start_ns);
-	if (waiter->pidfd < 0)
-		return waiter->pidfd == -ESRCH ? -ESRCH : 0;
-	waiter->gone =
-		event_new(request->agent->base, waiter->pidfd, EV_READ, process_gone, waiter);
-	if (waiter->gone)
-		event_add(waiter->gone, NULL);
-	return 0;
-}
-
-int request_add_waiter(struct request *request, pid_t tgid, uint32_t tid, uint64_t start_ns,
-		       bool held)
-{
-	struct waiter *waiter;
-	bool watched = false;
-
-	LL_FOREACH(request->waiters, waiter) {
-		/* cppcheck-suppress uninitvar; set by the macro above */
-		if (waiter->tgid != tgid || waiter->start_ns != start_ns)
-			continue;
-		watched = true;
-		if (waiter->tid == tid) {
-			waiter->held |= held;
-			return 0;
-		}
-	}
-	waiter = calloc(1, sizeof(*waiter));
-	if (!waiter)
-		return -ENOMEM;
-	*waiter = (struct waiter){
-		.request = request,
-		.tgid = tgid,
-		.tid = tid,
-		.start_ns = start_ns,
-		.held = held,
-		.pidfd = -1,
-	};
-	if (!watched && watch(waiter) == -ESRCH) {
-		free(waiter);
-		return -ESRCH;
-	}
-	LL_APPEND(request->waiters, waiter);
-	return 0;
-}
-
 int request_watch(struct agent *agent, struct request *request)
 {
 	request->agent = agent;
+	request_watch_escalation(agent, request);
 	return arm(request);
 }
 
@@ -357,39 +249,33 @@ static void count_attempt(struct request *request, const struct sluice_event *ev
 #pragma GCC diagnostic pop
 #endif
 
-static size_t open_of_uid(const struct requests *requests, uid_t uid)
+/*
+ * What is beyond the requester's budget is refused without being asked about, but for one that
+ * people are told of, so that they hear that it is so: it is opened and ended at once.
+ */
+static const char *check_budget(const struct agent *agent, struct request *request)
 {
-	size_t n = 0;
+	const char *why = request_over_budget(agent, request);
 
-	for (const struct request *request = requests->by_key; request;
-	     request = request->by_key.next)
-		n += request->who.uid == uid;
-	return n;
+	if (!why || request_budget_noticed(agent->requests, request))
+		return why;
+	request->notice = true;
+	snprintf(request->outcome, sizeof(request->outcome),
+		 "refused without asking: %s; more of the same are refused without a notice", why);
+	return NULL;
 }
 
-static int open_request(struct agent *agent, const struct sluice_event *event,
-			struct request *request)
+static int enter(struct agent *agent, struct request *request)
 {
-	int r;
+	int r = request_table_add(agent, request);
 
-	if (HASH_CNT(by_key, agent->requests->by_key) >= agent->requests->max_open)
-		return -ENOSPC;
-	if (open_of_uid(agent->requests, event->uid) >= agent->requests->max_of_uid)
-		return -EDQUOT;
-	if (record_broken(agent))
-		return -EIO;
-	r = new_id(agent->requests, request->id);
-	if (!r)
-		r = request_fill(agent, request, event);
-	if (!r)
-		r = request_table_add(agent, request);
 	if (r < 0)
 		return r;
 	r = record_announce(agent, request_body(agent, request), "request.opened",
 			    "%s[%d] asks to %s%s (request %s)", request->comm, request->pid,
 			    wording_verb(request->key.action), request->target, request->id);
 	if (!r)
-		r = arm(request);
+		r = request_watch(agent, request);
 	if (r < 0) {
 		HASH_DELETE(by_key, agent->requests->by_key, request);
 		HASH_DELETE(by_id, agent->requests->by_id, request);
@@ -397,23 +283,25 @@ static int open_request(struct agent *agent, const struct sluice_event *event,
 	return r;
 }
 
-/* Nobody can be asked: the attempt is refused. */
-static void refuse_event(struct agent *agent, const struct sluice_event *event, int error)
+/* Return: NULL, or why nobody can be asked. */
+static const char *open_request(struct agent *agent, const struct sluice_event *event,
+				struct request *request)
 {
-	const char *why =
-		error == -ENOSPC ? "too many requests are open (SLUICE_MAX_REQUESTS)"
-		: error == -EDQUOT
-			? "this user has too many requests open (SLUICE_MAX_REQUESTS_PER_UID)"
-			: strerror(-error);
+	const char *why = request_no_room(agent, event->uid);
+	int r;
 
-	log_error("An attempt of process %u cannot be asked about and is denied: %s", event->tgid,
-		  why);
-	record_add(agent, NULL,
-		   record_event(agent, event, NULL,
-				json_pack("{s:s, s:s}", "verdict", "deny", "reason", why)),
-		   "event.stop", "%s[%u] was refused, nobody could be asked: %s", event->comm,
-		   event->tgid, why);
-	hold_deny_event(agent, event);
+	if (why)
+		return why;
+	request_fill_who(agent, request, event);
+	why = check_budget(agent, request);
+	if (why)
+		return why;
+	r = new_id(agent->requests, request->id);
+	if (!r)
+		r = request_fill(agent, request, event);
+	if (!r)
+		r = enter(agent, request);
+	return r < 0 ? strerror(-r) : NULL;
 }
 
 /* Those who wait on @from's question wait on @to's now: it is the same place in the kernel. */
@@ -436,6 +324,14 @@ static bool is_too_late(const struct agent *agent, const struct sluice_event *ev
 	return event->boot_ns < agent->away_until_ns && !request->waiters;
 }
 
+static void refuse_beyond(struct agent *agent, struct request *request)
+{
+	char outcome[sizeof(request->outcome)];
+
+	memcpy(outcome, request->outcome, sizeof(outcome));
+	request_refuse(agent, request, IPC_DENIED, outcome);
+}
+
 void request_stopped(struct agent *agent, const struct sluice_event *event)
 {
 	struct request *request = find_open(agent->requests, &event->key), *older = NULL;
@@ -449,13 +345,13 @@ void request_stopped(struct agent *agent, const struct sluice_event *event)
 		request = NULL;
 	}
 	if (!request) {
-		int r;
+		const char *why;
 
 		request = calloc(1, sizeof(*request));
-		r = request ? open_request(agent, event, request) : -ENOMEM;
-		if (r < 0) {
+		why = request ? open_request(agent, event, request) : strerror(ENOMEM);
+		if (why) {
 			request_free(request);
-			refuse_event(agent, event, r);
+			request_refuse_event(agent, event, why);
 			if (older)
 				hold_deny(agent, older); /* lint: as in request_refuse() */
 			return;
@@ -465,7 +361,9 @@ void request_stopped(struct agent *agent, const struct sluice_event *event)
 			move_waiters(older, request);
 	}
 	count_attempt(request, event);
-	if (!is_wanted(request))
+	if (request->notice)
+		refuse_beyond(agent, request);
+	else if (!request_is_wanted(request))
 		request_refuse(agent, request, IPC_GONE, "the process has ended");
 	else if (!known && is_too_late(agent, event, request))
 		request_refuse(agent, request, IPC_GONE,
@@ -490,11 +388,16 @@ void request_committed(struct agent *agent, int error)
 
 	if (error < 0)
 		deny_fresh(agent, error);
+	HASH_ITER(by_key, agent->requests->by_key, request, next)
+		if (request->fresh && !request->told)
+			standing_use(agent, request);
 	HASH_ITER(by_id, agent->requests->by_id, request, next) {
 		/* cppcheck-suppress uninitvar; set by the macro above */
-		if (!request->fresh)
+		if (!request->fresh && !request->changed)
 			continue;
-		request->fresh = false;
+		request->fresh = request->changed = false;
+		if (request->state == IPC_PENDING)
+			request_tell_waiting(agent, request);
 		control_notify(agent, request);
 	}
 }

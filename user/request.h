@@ -34,6 +34,7 @@
 #include "person.h"
 #include "policy.h"
 #include "process.h"
+#include "reason.h"
 
 #define REQUEST_COMMAND_MAX PROCESS_TEXT_MAX /* bytes kept of a command line */
 
@@ -67,10 +68,16 @@ struct request_source {
  * @failed: some attempt was refused at once and may be made again by a new process of the same
  * program
  * @earlier_boot: read from the journal, of a boot that has ended: its process cannot be there
- * @fresh: opened or changed since the last commit: people are told after it
+ * @notice: beyond its requester's budget: refused at once, and people are told once
+ * @told: its process's terminal has had its line; @told_tries: that people have heard of
+ * @requester: the person who asks, as the policy in force then named them, or empty
+ * @fresh: opened or ended since the last commit: people are told after it
+ * @changed: says more since the last commit: people are told after it
  * @reports: of deliveries, in the journal
  * @fallback: enum sluice_fallback: why it failed at once although the policy holds; only in the
  * journal
+ * @escalated_s: more people were asked at this time after its opening, 0: not yet
+ * @standing: the standing approval that let it go without asking, or empty
  * @scope, @duration_s: narrowest that approvers so far have chosen
  */
 struct request {
@@ -82,12 +89,17 @@ struct request {
 	bool held;
 	bool failed;
 	bool fresh;
+	bool changed;
+	bool notice;
+	bool told;
 	bool delivered;
 	bool earlier_boot;
 	uint32_t reports;
 	uint32_t fallback;
 	uint32_t tries;
+	uint32_t told_tries;
 	struct identity who;
+	char requester[SLUICE_NAME_MAX];
 	pid_t pid;
 	uint64_t start_ns;
 	struct sluice_object_id exe_id;
@@ -96,6 +108,7 @@ struct request {
 	char *command;
 	char *target;
 	char *reason;
+	enum reason_origin reason_from;
 	struct request_source sources[SLUICE_MAX_SOURCES];
 	size_t n_sources;
 	struct ipc_decision *decisions;
@@ -107,8 +120,11 @@ struct request {
 	uint64_t expires_ms;
 	uint64_t closed_ms;
 	char outcome[256];
+	char standing[16];
 	struct waiter *waiters;
 	struct event *timer;
+	struct event *escalation;
+	uint32_t escalated_s;
 	struct agent *agent;
 	UT_hash_handle by_id;
 	UT_hash_handle by_key;
@@ -120,6 +136,7 @@ struct request {
  * @by_id: open and closed; @by_key: open
  * @max_open, @max_of_uid: SLUICE_MAX_REQUESTS, SLUICE_MAX_REQUESTS_PER_UID, less in tests
  * @deliveries: times that a notifier has delivered one
+ * @look_ns: boot clock; when tries are looked at next
  */
 struct requests {
 	struct request *by_id;
@@ -129,6 +146,7 @@ struct requests {
 	size_t max_open;
 	size_t max_of_uid;
 	uint64_t deliveries;
+	uint64_t look_ns;
 };
 
 struct requests *requests_new(void);
@@ -183,6 +201,8 @@ void request_replay_opened(struct agent *agent, const json_t *entry);
 void request_replay_decision(struct agent *agent, const json_t *entry);
 void request_replay_void(struct agent *agent, const json_t *entry);
 void request_replay_closed(struct agent *agent, const json_t *entry);
+void request_replay_escalated(struct agent *agent, const json_t *entry);
+void request_replay_reason(struct agent *agent, const json_t *entry);
 void request_replay_delivery(struct agent *agent, const json_t *entry);
 
 /* What the policy in force says on an action with these labels missing. */
@@ -196,11 +216,16 @@ struct request_terms {
 	enum policy_tier tier;	 /* highest of all */
 	enum policy_scope scope; /* narrowest of all */
 	uint32_t duration_s;	 /* shortest of all */
+	uint32_t standing_s;	 /* the same; 0 when one does not allow it */
 	uint64_t groups;	 /* of any rule */
 };
 
 void request_terms(const struct agent *agent, uint32_t action, uint64_t labels,
 		   struct request_terms *ret);
+
+/* The same for a request: those who were added since are among the groups. */
+void request_terms_of(const struct agent *agent, const struct request *request,
+		      struct request_terms *ret);
 
 /*
  * Distinct approvals that @rule needs for this request: more when the requester is not known for
@@ -234,13 +259,47 @@ int request_digest(const struct agent *agent, struct request *request);
 void request_describe(const struct agent *agent, const struct request *request,
 		      struct ipc_request *ret);
 
+/*
+ * Takes @text for its reason unless it has one: a reviewer may have read that. Journaled and told
+ * after the next commit. Return: whether it was taken.
+ */
+bool request_take_reason(struct agent *agent, struct request *request, enum reason_origin from,
+			 const char *text);
+
+/* Sets the time at which more people are asked, anew: also after a new policy. */
+void request_watch_escalation(struct agent *agent, struct request *request);
+
+/* When it was opened, by the boot clock. */
+uint64_t request_opened_ns(const struct request *request);
+
+/* Why it is beyond what its requester may ask, or NULL. Needs request_fill_who() only. */
+const char *request_over_budget(const struct agent *agent, const struct request *request);
+/* Whether people have heard lately that this one's requester asks too much. */
+bool request_budget_noticed(const struct requests *requests, const struct request *of);
+
+/* One line to the terminal of its process, if the policy wants it: once when it waits, once at its
+ * end. */
+void request_tell_waiting(const struct agent *agent, struct request *request);
+void request_tell_end(const struct agent *agent, const struct request *request);
+/* Now and then: tells people again of what was tried twice as often as they know. */
+void request_tell_repeats(struct agent *agent);
+
 /* Takes over how often the kernel has seen the attempt: only the first one is an event. */
 void request_count_tries(struct request *request);
 
 /* For request*.c only. */
+/* Why none can be opened for this user, or NULL. */
+const char *request_no_room(const struct agent *agent, uid_t uid);
+/* Nobody can be asked: the attempt is refused. */
+void request_refuse_event(struct agent *agent, const struct sluice_event *event, const char *why);
+void request_fill_who(struct agent *agent, struct request *request,
+		      const struct sluice_event *event);
 int request_fill(struct agent *agent, struct request *request, const struct sluice_event *event);
 json_t *request_body(const struct agent *agent, const struct request *request);
 int request_table_add(struct agent *agent, struct request *request);
+/* Whether anybody is left for whom an answer would matter. */
+bool request_is_wanted(const struct request *request);
+void request_free_waiters(struct request *request);
 int request_watch(struct agent *agent, struct request *request);
 int request_add_waiter(struct request *request, pid_t tgid, uint32_t tid, uint64_t start_ns,
 		       bool held);

@@ -71,7 +71,7 @@ static void describe_rule(const struct agent *agent, const struct request *reque
 
 	if (!agent->policy)
 		return;
-	request_terms(agent, request->key.action, request->labels, &terms);
+	request_terms_of(agent, request, &terms);
 	person = person_requester(agent->policy, &request->who);
 	if (person)
 		snprintf(ret->requester, sizeof(ret->requester), "%s", person->name);
@@ -119,6 +119,7 @@ void request_describe(const struct agent *agent, const struct request *request,
 	ret->opened_ms = request->opened_ms;
 	ret->expires_ms = request->expires_ms;
 	ret->closed_ms = request->closed_ms;
+	ret->escalated_s = request->escalated_s;
 	wording_labels(agent, request->labels, ret->labels, sizeof(ret->labels));
 	wording_user(request->who.uid, ret->user, sizeof(ret->user));
 	COPY(ret, comm, request->comm);
@@ -129,6 +130,8 @@ void request_describe(const struct agent *agent, const struct request *request,
 	COPY(ret, unit, request->who.unit);
 	COPY(ret, target, request->target);
 	COPY(ret, reason, request->reason);
+	snprintf(ret->reason_from, sizeof(ret->reason_from), "%s",
+		 reason_origin_name(request->reason_from));
 	COPY(ret, outcome, request->outcome);
 	describe_sources(agent, request, ret);
 	describe_decisions(request, ret);

@@ -36,10 +36,14 @@ static int fill_sources(struct agent *agent, struct request *request)
 }
 
 /* The roads to people; what the event says holds even when the process is gone by now. */
-static void fill_identity(struct request *request, const struct sluice_event *event)
+void request_fill_who(struct agent *agent, struct request *request,
+		      const struct sluice_event *event)
 {
 	struct identity *who = &request->who;
+	const struct policy_person *person;
 
+	request->pid = (pid_t)event->tgid;
+	request->start_ns = event->start_ns;
 	identity_of(request->pid, request->start_ns, who);
 	who->uid = event->uid;
 	who->loginuid = event->loginuid;
@@ -47,6 +51,8 @@ static void fill_identity(struct request *request, const struct sluice_event *ev
 	identity_claim(who, event->loginuid); /* no more than a claim, where nothing vouches */
 	if (event->loginuid != PROCESS_NO_LOGIN && identity_has(who, event->loginuid))
 		who->partial = false;
+	person = agent->policy ? person_requester(agent->policy, who) : NULL;
+	snprintf(request->requester, sizeof(request->requester), "%s", person ? person->name : "");
 }
 
 /*
@@ -71,7 +77,7 @@ static void fill_command(const struct request *request, char *text, size_t size)
 
 static int fill_process(struct request *request, const struct sluice_event *event)
 {
-	char text[REQUEST_COMMAND_MAX], reason[SLUICE_REASON_MAX];
+	char text[REQUEST_COMMAND_MAX], reason[SLUICE_REASON_MAX] = "";
 	struct process p;
 
 	wording_path(event->exe_path, event->exe_len, false, text, sizeof(text));
@@ -80,9 +86,8 @@ static int fill_process(struct request *request, const struct sluice_event *even
 	request->exe = strdup(text);
 	fill_command(request, text, sizeof(text));
 	request->command = strdup(text);
-	if (process_environ(request->pid, request->start_ns, "SLUICE_REASON", reason,
-			    sizeof(reason)) < 0)
-		reason[0] = '\0';
+	request->reason_from =
+		reason_find(request->agent, request->pid, request->start_ns, &request->who, reason);
 	request->reason = strdup(reason);
 	return request->exe && request->command && request->reason ? 0 : -ENOMEM;
 }
@@ -115,8 +120,6 @@ int request_fill(struct agent *agent, struct request *request, const struct slui
 	request->agent = agent;
 	request->key = event->key;
 	request->labels = event->labels;
-	request->pid = (pid_t)event->tgid;
-	request->start_ns = event->start_ns;
 	request->exe_id = event->exe;
 	request->held = event->verdict == SLUICE_VERDICT_HOLD;
 	request->failed = !request->held;
@@ -126,7 +129,6 @@ int request_fill(struct agent *agent, struct request *request, const struct slui
 	request->target = strdup(target);
 	if (!request->target)
 		return -ENOMEM;
-	fill_identity(request, event);
 	fill_times(agent, request, event);
 	r = fill_process(request, event);
 	if (!r)
@@ -195,23 +197,45 @@ static const char *fallback_name(uint32_t fallback)
 
 json_t *request_body(const struct agent *agent, const struct request *request)
 {
-	const struct policy_person *person =
-		agent->policy ? person_requester(agent->policy, &request->who) : NULL;
 	struct request_terms terms;
 
 	request_terms(agent, request->key.action, request->labels, &terms);
 	return json_pack(
-		"{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, "
-		"s:I, s:I, s:I}",
+		"{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, "
+		"s:s, s:I, s:I, s:I}",
 		"request", request->id, "digest", request->digest, "action",
 		policy_action_names[request->key.action], "labels",
 		record_labels(agent, request->labels), "rule", terms.shown ? terms.shown->name : "",
-		"requester", person ? person->name : "", "verdict", request->held ? "hold" : "fail",
+		"requester", request->requester, "verdict", request->held ? "hold" : "fail",
 		"fallback", fallback_name(request->fallback), "subject", subject_body(request),
 		"target", record_target(&request->key.target, request->target), "command",
-		record_text(request->command), "reason", record_text(request->reason), "who",
+		record_text(request->command), "reason", record_text(request->reason),
+		"reason_from", reason_origin_name(request->reason_from), "who",
 		who_body(&request->who), "sources", sources_body(agent, request), "key",
 		record_key(&request->key), "boot", agent->boot_id, "deadline_ns",
 		(json_int_t)request->deadline_ns, "opened_ms", (json_int_t)request->opened_ms,
 		"expires_ms", (json_int_t)request->expires_ms);
+}
+
+bool request_take_reason(struct agent *agent, struct request *request, enum reason_origin from,
+			 const char *text)
+{
+	char *reason = *request->reason ? NULL : strdup(text);
+	int r;
+
+	if (!reason)
+		return false;
+	r = record_announce(agent,
+			    json_pack("{s:s, s:o, s:s}", "request", request->id, "reason",
+				      record_text(reason), "reason_from", reason_origin_name(from)),
+			    "request.reason", "reason given for %s: %s", request->id, reason);
+	if (r < 0) {
+		free(reason);
+		return false;
+	}
+	free(request->reason);
+	request->reason = reason;
+	request->reason_from = from;
+	request->changed = true;
+	return true;
 }

@@ -35,12 +35,6 @@ static void find_waiters(struct request *request, const struct sluice_ask *ask)
 		request->tries = ask->tries;
 }
 
-static bool is_wanted(const struct request *request)
-{
-	return request->waiters ||
-	       (request->key.subject.kind == SLUICE_SUBJECT_EXECUTABLE && request->failed);
-}
-
 /*
  * The agent ended between a decision and its effect. Return: true when the request is closed now.
  */
@@ -90,7 +84,7 @@ static void take_up(struct agent *agent, struct request *request)
 	request->deadline_ns = ask.deadline_ns ? ask.deadline_ns : request->deadline_ns;
 	if (request->n_decisions && finish_decided(agent, request))
 		return;
-	if (!is_wanted(request))
+	if (!request_is_wanted(request))
 		request_refuse(agent, request, IPC_GONE,
 			       "the process ended while the agent was away");
 	else if (request_watch(agent, request) < 0)
@@ -224,6 +218,8 @@ void request_policy_changed(struct agent *agent)
 			request_end(agent, request, IPC_GONE,
 				    "the new policy does not ask about it any more");
 			hold_wake(agent, request);
+		} else {
+			request_watch_escalation(agent, request);
 		}
 	}
 	request_committed(agent, record_commit(agent));

@@ -26,6 +26,16 @@ static uint64_t get_u64(const json_t *entry, const char *name)
 	return value;
 }
 
+/* Entries of before there were other ways are of the environment. */
+static enum reason_origin get_reason_from(const struct request *request, const json_t *entry)
+{
+	const char *name = json_string_value(json_object_get(entry, "reason_from"));
+
+	if (!name)
+		return request->reason && *request->reason ? REASON_ENVIRONMENT : REASON_NONE;
+	return reason_origin_by_name(name);
+}
+
 static void read_who(struct request *request, const json_t *subject, const json_t *who)
 {
 	struct identity *identity = &request->who;
@@ -105,10 +115,13 @@ static bool read_opened(const struct agent *agent, struct request *request, cons
 	request->expires_ms = get_u64(entry, "expires_ms");
 	request->scope = POLICY_EXECUTABLE; /* of no approver yet; decisions narrow it */
 	request->duration_s = SLUICE_MAX_DURATION_S;
+	request->told = true; /* before the restart */
+	record_get_text(entry, "requester", request->requester, sizeof(request->requester));
 	read_who(request, subject, json_object_get(entry, "who"));
 	read_sources(agent, request, json_object_get(entry, "sources"));
 	request->command = get_string(entry, "command");
 	request->reason = get_string(entry, "reason");
+	request->reason_from = get_reason_from(request, entry);
 	request->target = get_string(json_object_get(entry, "target"), "text");
 	return request->command && request->reason && request->target;
 }
@@ -167,6 +180,7 @@ void request_replay_decision(struct agent *agent, const json_t *entry)
 	decision.tier = get_tier(entry);
 	decision.approve = json_is_true(json_object_get(entry, "approve"));
 	decision.time_ms = get_u64(entry, "time_ms");
+	decision.standing_s = (uint32_t)get_u64(entry, "standing_s");
 	list = realloc(request->decisions, (request->n_decisions + 1) * sizeof(*list));
 	if (!list)
 		return;
@@ -204,6 +218,26 @@ void request_replay_closed(struct agent *agent, const json_t *entry)
 	request->tries = (uint32_t)get_u64(entry, "tries");
 	request->closed_ms = get_u64(entry, "closed_ms");
 	request_close_quietly(agent, request);
+}
+
+void request_replay_escalated(struct agent *agent, const json_t *entry)
+{
+	struct request *request = named(agent, entry);
+
+	if (request)
+		request->escalated_s = (uint32_t)get_u64(entry, "after_s");
+}
+
+void request_replay_reason(struct agent *agent, const json_t *entry)
+{
+	struct request *request = named(agent, entry);
+	char *reason = request ? get_string(entry, "reason") : NULL;
+
+	if (!reason)
+		return;
+	free(request->reason);
+	request->reason = reason;
+	request->reason_from = get_reason_from(request, entry);
 }
 
 void request_replay_delivery(struct agent *agent, const json_t *entry)

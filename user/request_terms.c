@@ -21,6 +21,8 @@ static void add_rule(struct request_terms *terms, const struct policy_rule *rule
 		terms->scope = rule->scope;
 	if (!terms->n_rules || rule->duration_s < terms->duration_s)
 		terms->duration_s = rule->duration_s;
+	if (!terms->n_rules || rule->standing_s < terms->standing_s)
+		terms->standing_s = rule->standing_s;
 	if (rule->tier > terms->tier)
 		terms->tier = rule->tier;
 	terms->reason |= rule->reason;
@@ -53,6 +55,22 @@ void request_terms(const struct agent *agent, uint32_t action, uint64_t labels,
 	}
 }
 
+/* Who may decide for @rule: more once it was escalated. */
+static uint64_t groups_of(const struct request *request, const struct policy_rule *rule)
+{
+	bool escalated = rule->escalate_s && rule->escalate_s <= request->escalated_s;
+
+	return rule->groups | (escalated ? rule->escalate_groups : 0);
+}
+
+void request_terms_of(const struct agent *agent, const struct request *request,
+		      struct request_terms *ret)
+{
+	request_terms(agent, request->key.action, request->labels, ret);
+	for (size_t i = 0; i < ret->n_rules; i++)
+		ret->groups |= groups_of(request, ret->rules[i]);
+}
+
 unsigned int request_needed(const struct agent *agent, const struct request *request,
 			    const struct policy_rule *rule)
 {
@@ -60,8 +78,9 @@ unsigned int request_needed(const struct agent *agent, const struct request *req
 
 	if (request->who.partial)
 		needed++;
-	if (!person_requester(agent->policy, &request->who) && needed < 2)
-		needed = 2;
+	if (needed < agent->policy->requests.unknown &&
+	    !person_requester(agent->policy, &request->who))
+		needed = agent->policy->requests.unknown;
 	return needed;
 }
 
@@ -118,7 +137,7 @@ static bool counts(const struct agent *agent, const struct request *request,
 	const struct policy_person *person = policy_find_person(agent->policy, decision->person);
 
 	return decision->approve && decision->tier >= rule->tier && person &&
-	       request_reviewer(agent, request, rule->groups, person, NULL) &&
+	       request_reviewer(agent, request, groups_of(request, rule), person, NULL) &&
 	       (!*decision->key || has_key(person, decision->key) ||
 		has_channel(agent->policy, person, decision));
 }

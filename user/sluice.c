@@ -23,6 +23,7 @@ static const struct cmd commands[] = {
 	{ "approve", cmd_approve, "allow what a request asks for" },
 	{ "deny", cmd_deny, "refuse what a request asks for" },
 	{ "submit", cmd_submit, "bring in an answer that was signed elsewhere" },
+	{ "reason", cmd_reason, "say why your session asks" },
 	{ "grants", cmd_grants, "what approvals allow now" },
 	{ "revoke", cmd_revoke, "end a grant" },
 	{ "label", cmd_label, "labels on files: list, add, remove" },

@@ -37,10 +37,12 @@
 #include "notify.h"
 #include "options.h"
 #include "process_reader.h"
+#include "reason.h"
 #include "record.h"
 #include "release.h"
 #include "request.h"
 #include "sandbox.h"
+#include "standing.h"
 
 struct daemon {
 	struct agent agent;
@@ -107,10 +109,13 @@ static int agent_facts(struct agent *agent)
 	memset(agent->label_of_bit, -1, sizeof(agent->label_of_bit));
 	agent->lineage = lineage_new(SLUICE_MAX_NODES, NULL);
 	agent->requests = requests_new();
+	agent->reasons = reasons_new();
+	agent->standings = standings_new();
 	agent->grants = grants_new();
 	agent->record = record_new();
 	agent->base = event_base_new();
-	if (!agent->lineage || !agent->requests || !agent->grants || !agent->record || !agent->base)
+	if (!agent->lineage || !agent->requests || !agent->reasons || !agent->standings ||
+	    !agent->grants || !agent->record || !agent->base)
 		return log_error_errno(-ENOMEM, "Cannot start");
 	return 0;
 }
@@ -406,6 +411,8 @@ static void stop(struct daemon *daemon, bool started)
 	endpoints_free(daemon->endpoints);
 	process_reader_stop();
 	requests_free(agent->requests);
+	reasons_free(agent->reasons);
+	standings_free(agent->standings);
 	grants_free(agent->grants);
 	lineage_free(agent->lineage);
 	guard_free(agent->guard);

@@ -22,6 +22,22 @@ static const char *const scopes[] = { [IPC_SCOPE_RULE] = "none",
 				      [IPC_SCOPE_PROCESS] = "process",
 				      [IPC_SCOPE_EXECUTABLE] = "executable" };
 
+static const char *verdict_of(const struct statement *statement)
+{
+	if (!statement->answer.approve)
+		return "deny";
+	return statement->standing ? "approve-standing" : "approve";
+}
+
+static bool fits_verdict(const struct statement *statement)
+{
+	const struct ipc_decide *answer = &statement->answer;
+
+	if (statement->standing)
+		return answer->approve && answer->scope == IPC_SCOPE_ONCE;
+	return answer->duration_s <= SLUICE_MAX_DURATION_S;
+}
+
 static bool is_hex(const char *text, size_t digits)
 {
 	return strlen(text) == digits && text_is_made_of(text, HEX);
@@ -40,7 +56,7 @@ static bool can_be_stated(const struct statement *statement)
 	       text_is_made_of(answer->id + 2, HEX) && is_hex(answer->digest, 64) &&
 	       answer->approve <= 1 && answer->scope < ARRAY_SIZE(scopes) &&
 	       (answer->scope == IPC_SCOPE_RULE) == !answer->approve &&
-	       (answer->duration_s == 0) == !answer->approve &&
+	       (answer->duration_s == 0) == !answer->approve && fits_verdict(statement) &&
 	       text_find_bad(reason, strlen(reason)) == strlen(reason) &&
 	       is_hex(statement->nonce, STATEMENT_NONCE - 1);
 }
@@ -57,7 +73,7 @@ int statement_write(const struct statement *statement, char *ret, size_t size)
 		     FORMAT "\nhost %s\nboot %s\nrequest %s\ndigest %s\nverdict %s\nscope %s\n"
 			    "duration_s %u\nreason %s\ntime %s\nnonce %s\n",
 		     statement->host, statement->boot, answer->id, answer->digest,
-		     answer->approve ? "approve" : "deny", scopes[answer->scope],
+		     verdict_of(statement), scopes[answer->scope],
 		     answer->duration_s, answer->reason, when_iso(statement->time_ms, when),
 		     statement->nonce);
 	return n < 0 || (size_t)n >= size ? -ENOSPC : 0;
@@ -65,7 +81,8 @@ int statement_write(const struct statement *statement, char *ret, size_t size)
 
 static bool take_verdict(const char *value, struct statement *ret)
 {
-	ret->answer.approve = !strcmp(value, "approve");
+	ret->standing = !strcmp(value, "approve-standing");
+	ret->answer.approve = ret->standing || !strcmp(value, "approve");
 	return ret->answer.approve || !strcmp(value, "deny");
 }
 
@@ -82,9 +99,9 @@ static bool take_scope(const char *value, struct statement *ret)
 
 static bool take_duration(const char *value, struct statement *ret)
 {
-	uint64_t seconds;
+	uint64_t seconds, most = ret->standing ? SLUICE_MAX_STANDING_S : SLUICE_MAX_DURATION_S;
 
-	if (text_to_number(value, SLUICE_MAX_DURATION_S, &seconds) < 0)
+	if (text_to_number(value, most, &seconds) < 0)
 		return false;
 	ret->answer.duration_s = (uint32_t)seconds;
 	return true;

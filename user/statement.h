@@ -7,9 +7,10 @@
  *	boot ID			of its kernel's start
  *	request r-…
  *	digest 64 HEX DIGITS	of the request, whole (request.h)
- *	verdict approve|deny
- *	scope once|process|executable, or none with deny
- *	duration_s SECONDS	how long the approval may hold; 0 with deny
+ *	verdict approve|deny|approve-standing
+ *	scope once|process|executable, or none with deny; once with approve-standing
+ *	duration_s SECONDS	how long the approval may hold; 0 with deny; with approve-standing how
+ *				long the same again is approved in advance (standing.h)
  *	reason TEXT		one line, may be empty
  *	time 2026-11-22T14:00:00.250Z
  *	nonce 32 HEX DIGITS	no two statements are the same
@@ -22,6 +23,7 @@
 #ifndef SLUICE_STATEMENT_H
 #define SLUICE_STATEMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,11 +34,12 @@
 
 #define STATEMENT_NONCE	    33 /* with the NUL */
 
-/* @answer: with the scope in words of an approval, never IPC_SCOPE_RULE */
+/* @answer: with the scope in words of an approval, never IPC_SCOPE_RULE; @standing: for a time */
 struct statement {
 	char host[65];
 	char boot[37];
 	struct ipc_decide answer;
+	bool standing;
 	uint64_t time_ms;
 	char nonce[STATEMENT_NONCE];
 };

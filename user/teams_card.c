@@ -128,12 +128,17 @@ static void add_program(struct card *card, const struct ipc_request *request)
 		card_fact(card, "Unit", request->unit, "");
 }
 
+static void add_tries(struct card *card, const struct ipc_request *request)
+{
+	if (request->tries > 1)
+		card_words(card, ", tried %u times", request->tries);
+}
+
 static void add_action(struct card *card, const struct ipc_request *request)
 {
 	card_line(card, "Action");
 	add_known(card, WORDS_FOR(actions, request->action), request->action);
-	if (request->tries > 1)
-		card_words(card, ", tried %u times", request->tries);
+	add_tries(card, request);
 	card_fact(card, "Object", request->target, "unknown");
 	card_fact(card, "Labels", request->labels, "none");
 	card_words(card, ", highest sensitivity %u of 100", request->sensitivity);
@@ -173,6 +178,11 @@ static void add_terms(struct card *card, const struct ipc_request *request)
 	card_words(card, "%u of %u, each by another person, of ", request->approvals,
 		   request->approvals_needed);
 	card_text(card, request->reviewers, "nobody: the policy names no group");
+	if (request->escalated_s) {
+		card_line(card, "Asked again");
+		card_words(card, "nobody decided within %u s, so more people are asked",
+			   request->escalated_s);
+	}
 	card_line(card, "Expires");
 	card_time(card, request->expires_ms);
 }
@@ -218,6 +228,10 @@ static void add_question(struct card *card, const struct ipc_request *request)
 	add_action(card, request);
 	add_sources(card, request);
 	card_fact(card, "Reason given", request->reason, "none");
+	if (*request->reason_from) {
+		card_words(card, ", by its ");
+		card_untrusted(card, request->reason_from);
+	}
 	add_terms(card, request);
 	add_hidden(card, request);
 	card_line(card, "To decide");
@@ -250,6 +264,7 @@ static void add_answer(struct card *card, const struct ipc_request *request)
 	add_known(card, WORDS_FOR(actions, request->action), request->action);
 	card_words(card, ": ");
 	card_text(card, request->target, "unknown");
+	add_tries(card, request);
 	add_decisions(card, request);
 	if (*request->outcome)
 		card_fact(card, "Outcome", request->outcome, "");

@@ -31,6 +31,7 @@ static const struct view_member request_members[] = {
 	LIST("labels", ipc_request, labels),
 	NUMBER("sensitivity", ipc_request, sensitivity),
 	TEXT("reason", ipc_request, reason),
+	TEXT("reason_from", ipc_request, reason_from),
 	NUMBER("hidden_bytes", ipc_request, hidden),
 	TEXT("requester", ipc_request, requester),
 	TEXT("user", ipc_request, user),
@@ -51,6 +52,7 @@ static const struct view_member request_members[] = {
 	TIER("tier", ipc_request, tier),
 	FLAG("reason_required", ipc_request, reason_required),
 	LIST("reviewers", ipc_request, reviewers),
+	SOME("escalated_s", ipc_request, escalated_s),
 	TIME("opened", ipc_request, opened_ms),
 	TIME("expires", ipc_request, expires_ms),
 	TIME("closed", ipc_request, closed_ms),
@@ -68,6 +70,7 @@ static const struct view_member decision_members[] = {
 	TEXT("person", ipc_decision, person), FLAG("approve", ipc_decision, approve),
 	TIER("tier", ipc_decision, tier),     TEXT("key", ipc_decision, key),
 	TIME("time", ipc_decision, time_ms),  TEXT("reason", ipc_decision, reason),
+	SOME("standing_s", ipc_decision, standing_s),
 };
 
 static const struct view_member grant_members[] = {

@@ -345,6 +345,14 @@ static void reindex(int sock, const struct channel_message *question)
 	result(sock, 0, "the index is built again");
 }
 
+static void take_reason(int sock, const struct channel_message *question)
+{
+	const struct ipc_reason *reason = &question->body.reason;
+
+	fprintf(log_file, "reason duration=%u text=%s\n", reason->duration_s, reason->text);
+	result(sock, 0, "noted");
+}
+
 static const struct {
 	enum ipc_type type;
 	void (*answer)(int sock, const struct channel_message *question);
@@ -352,7 +360,7 @@ static const struct {
 	{ IPC_STATUS, status }, { IPC_REQUESTS, requests }, { IPC_DECIDE, decide },
 	{ IPC_GRANTS, grants }, { IPC_REVOKE, end_grant },  { IPC_LABEL, label },
 	{ IPC_WHY, edges },	{ IPC_LINEAGE, edges },	    { IPC_REINDEX, reindex },
-	{ IPC_GLASS, glass },	{ IPC_SUBMIT, submit },
+	{ IPC_GLASS, glass },	{ IPC_SUBMIT, submit },	    { IPC_REASON, take_reason },
 };
 
 /* Answers what the peer asks until it hangs up. */

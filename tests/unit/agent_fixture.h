@@ -45,8 +45,10 @@
 #include "person.h"
 #include "process.h"
 #include "process_reader.h"
+#include "reason.h"
 #include "record.h"
 #include "request.h"
+#include "standing.h"
 #include "wording.h"
 
 #define MAYBE __attribute__((unused))
@@ -420,6 +422,8 @@ struct fake_process {
 	uid_t euid;
 	uint32_t loginuid;
 	char state;
+	pid_t sid;
+	uint32_t tty;
 	const char *exe;
 	const char *cgroup;
 	const char *environ; /* with NULs */
@@ -437,8 +441,8 @@ MAYBE static void add_process(const struct fake_process *p)
 	snprintf(path, sizeof(path), "%s/%d", world.folder, p->pid);
 	mkdir(path, 0700);
 	snprintf(text, sizeof(text),
-		 "%d (we (ird) x) %c %d 0 0 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 %llu 10 20 30\n",
-		 p->pid, p->state ? p->state : 'S', p->ppid,
+		 "%d (we (ird) x) %c %d 0 %d %u -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 %llu 10 20 30\n",
+		 p->pid, p->state ? p->state : 'S', p->ppid, p->sid, p->tty,
 		 (unsigned long long)(p->ticks ? p->ticks : START_NS / 10000000));
 	write_file(p->pid, "stat", text, strlen(text));
 	snprintf(text, sizeof(text), "Name:\tx\nPid:\t%d\nUid:\t%u\t%u\t%u\t%u\n", p->pid, p->uid,
@@ -637,16 +641,20 @@ MAYBE static void make_modules(struct agent *agent)
 	agent->record = record_new();
 	agent->lineage = lineage_new(SLUICE_MAX_NODES, NULL);
 	agent->requests = requests_new();
+	agent->reasons = reasons_new();
+	agent->standings = standings_new();
 	agent->grants = grants_new();
 	agent->events = events_new(false);
 	assert_true(agent->base && agent->record && agent->lineage && agent->requests &&
-		    agent->grants && agent->events);
+		    agent->reasons && agent->standings && agent->grants && agent->events);
 	assert_int_equal(lineage_follow_new(agent, world.folder, path, &agent->follow), 0);
 }
 
 MAYBE static void free_modules(struct agent *agent)
 {
 	requests_free(agent->requests);
+	reasons_free(agent->reasons);
+	standings_free(agent->standings);
 	grants_free(agent->grants);
 	lineage_free(agent->lineage);
 	lineage_follow_free(agent->follow);

@@ -114,7 +114,9 @@ static char *fake_render(const struct ipc_request *request)
 		return NULL;
 	}
 	if (asprintf(&text, "%s:%s ", request->id,
-		     request->state == IPC_PENDING ? "open" : "closed") < 0)
+		     request->state != IPC_PENDING ? "closed"
+		     : request->escalated_s	   ? "more"
+						   : "open") < 0)
 		return NULL;
 	return text;
 }
@@ -185,6 +187,14 @@ MAYBE static void open_request(const char *id, int64_t seconds)
 {
 	struct ipc_request request = request_of(id, seconds);
 
+	notifier_queue_open(world.queue, &request);
+}
+
+MAYBE static void escalate_request(const char *id)
+{
+	struct ipc_request request = request_of(id, 600);
+
+	request.escalated_s = 300;
 	notifier_queue_open(world.queue, &request);
 }
 

@@ -80,6 +80,133 @@ static void test_decide(void **state)
 	close(sock);
 }
 
+/* This process speaks for its session; the request is of another in it. */
+static void test_reason(void **state)
+{
+	struct ipc_reason reason = { .duration_s = 60, .text = "ticket 4711" };
+	struct fake_process p = { .pid = add_child(), .ppid = 1, .uid = getuid(),
+				  .euid = getuid(), .loginuid = BOB, .sid = getpid() };
+	struct fake_process self = p;
+	struct sluice_event event;
+	struct request *request;
+	int sock = dial(control_path);
+
+	(void)state;
+	self.pid = getpid();
+	add_process(&p);
+	add_process(&self);
+	event = make_stop(p.pid, getuid(), SLUICE_OPEN, CUSTOMERS, true);
+	request = stop(&event);
+	assert_int_equal(say(sock, IPC_REASON, &reason, sizeof(reason))->body.result.error, 0);
+	assert_string_equal(request->reason, "ticket 4711");
+	reason.duration_s = SLUICE_MAX_REASON_S + 1;
+	assert_int_equal(say(sock, IPC_REASON, &reason, sizeof(reason))->body.result.error, EINVAL);
+	close(sock);
+}
+
+/* The next question that the gateway is told of. */
+static const struct ipc_request *next_question(int sock)
+{
+	static struct channel_message message;
+
+	do {
+		if (next(sock, &message) != 1)
+			return NULL;
+	} while (message.type != IPC_NOTIFY_OPEN);
+	return &message.body.request;
+}
+
+static const struct ipc_request *hello(int sock)
+{
+	struct ipc_hello hello = { .notifiers = 1 };
+
+	assert_int_equal(channel_send(sock, IPC_HELLO, &hello, sizeof(hello)), 0);
+	return next_question(sock);
+}
+
+/* A reason, more people, many tries: the same question says more. */
+static void test_gateway_hears_again(void **state)
+{
+	struct policy_rule *rule = &((struct policy *)world.agent.policy)->rules[0];
+	struct request *request;
+	const struct ipc_request *told;
+	int sock = dial(gateway_path);
+
+	(void)state;
+	rule->escalate_s = 300;
+	rule->escalate_groups = 2;
+	request = open_one(1);
+	assert_string_equal(hello(sock)->reason, "");
+	assert_true(request_take_reason(&world.agent, request, REASON_SESSION, "ticket 7"));
+	request_committed(&world.agent, record_commit(&world.agent));
+	told = next_question(sock);
+	assert_string_equal(told->id, request->id);
+	assert_string_equal(told->reason, "ticket 7");
+	world.kernel.asks[0].ask.tries = 4;
+	request_tell_repeats(&world.agent);
+	assert_int_equal(next_question(sock)->tries, 4);
+	request->deadline_ns -= 300000000000ULL;
+	request_watch_escalation(&world.agent, request);
+	usleep(5000);
+	told = next_question(sock);
+	assert_string_equal(told->id, request->id);
+	assert_int_equal(told->escalated_s, 300);
+	assert_string_equal(told->reviewers, "owners, security");
+	assert_null(next_question(sock));
+	close(sock);
+}
+
+/* Who asks too much is a notice that is closed already, once. */
+static void test_gateway_hears_of_a_flood_once(void **state)
+{
+	const struct ipc_request *told;
+	int sock = dial(gateway_path);
+
+	(void)state;
+	((struct policy *)world.agent.policy)->requests.max_pending = 1;
+	open_one(1);
+	assert_non_null(hello(sock));
+	for (uint64_t ino = 2; ino < 6; ino++)
+		assert_null(open_one(ino));
+	told = next_question(sock);
+	assert_int_equal(told->state, IPC_DENIED);
+	assert_string_equal(told->requester, "ann");
+	assert_non_null(strstr(told->outcome, "MaxPending="));
+	assert_null(next_question(sock));
+	close(sock);
+}
+
+static void test_standing_is_listed_and_revoked(void **state)
+{
+	struct ipc_select select = { .text = "over" };
+	struct request *request = open_one(1);
+	char text[256] = "x";
+	int sock = dial(control_path);
+	const struct channel_message *answer;
+	struct channel_message message;
+
+	(void)state;
+	assert_int_equal(decide(request, BOB, true, ""), 0);
+	request->decisions[0].standing_s = 60;
+	standing_make(&world.agent, request, text, sizeof(text));
+	snprintf(select.id, sizeof(select.id), "%s", member(entry_of("standing.made"), "standing"));
+	answer = say(sock, IPC_GRANTS, NULL, 0);
+	assert_string_equal(answer->body.grant.scope, "process"); /* the one for this once */
+	assert_int_equal(next(sock, &message), 1);
+	assert_string_equal(message.body.grant.id, select.id);
+	assert_string_equal(message.body.grant.scope, "standing");
+	assert_int_equal(next(sock, &message), 1);
+	be(DAVE); /* who does not review this */
+	answer = say(sock, IPC_REVOKE, &select, sizeof(select));
+	assert_int_equal(answer->body.result.error, getuid() ? EACCES : 0);
+	be(BOB);
+	if (getuid())
+		answer = say(sock, IPC_REVOKE, &select, sizeof(select));
+	assert_int_equal(answer->body.result.error, 0);
+	assert_int_equal(say(sock, IPC_REVOKE, &select, sizeof(select))->body.result.error, ENOENT);
+	close(sock);
+}
+
 /* The same over the socket, signed: who connects is nobody, who signed is bob. */
 static void test_submit(void **state)
 {
@@ -270,6 +397,10 @@ int main(void)
 		CONTROL_TEST(test_status),
 		CONTROL_TEST(test_requests),
 		CONTROL_TEST(test_decide),
+		CONTROL_TEST(test_reason),
+		CONTROL_TEST(test_gateway_hears_again),
+		CONTROL_TEST(test_gateway_hears_of_a_flood_once),
+		CONTROL_TEST(test_standing_is_listed_and_revoked),
 		CONTROL_TEST(test_submit),
 		CONTROL_TEST(test_peer_that_is_not_who_connected),
 		CONTROL_TEST(test_grants_and_revoke),

@@ -224,6 +224,73 @@ static void test_question_that_may_have_been_seen_is_answered(void **state)
 	assert_int_equal(world.posts, 2);
 }
 
+static void test_more_people_get_it_once(void **state)
+{
+	(void)state;
+	open_request("r-1", 600);
+	run_loop();
+	escalate_request("r-1");
+	escalate_request("r-1");
+	run_loop();
+	escalate_request("r-1");
+	run_loop();
+	assert_string_equal(world.posted, "r-1:open r-1:more ");
+	assert_report(1, "r-1", IPC_DELIVERED, 1, "");
+	close_queue();
+	open_queue(); /* a restart forgets nothing */
+	escalate_request("r-1");
+	run_loop();
+	close_request("r-1");
+	run_loop();
+	assert_string_equal(world.posted, "r-1:open r-1:more r-1:closed ");
+}
+
+/* Under way, it goes out after; waiting, in place of what nobody has seen. */
+static void test_more_people_before_the_first_have_it(void **state)
+{
+	(void)state;
+	open_request("r-1", 600);
+	escalate_request("r-1");
+	run_loop();
+	assert_string_equal(world.posted, "r-1:open r-1:more ");
+	world.posted[0] = '\0';
+	world.posts = 0;
+	world.script[0] = (struct notifier_result){ .outcome = NOTIFIER_AGAIN, .text = "busy" };
+	open_request("r-2", 600);
+	escalate_request("r-2");
+	run_loop();
+	assert_string_equal(world.posted, "r-2:open r-2:more ");
+	assert_int_equal(world.posts, 2);
+	escalate_request("r-3"); /* the gateway was away before */
+	run_loop();
+	assert_string_equal(world.posted, "r-2:open r-2:more r-3:more ");
+}
+
+/* What was decided goes to nobody else any more. */
+static void test_answer_goes_before_more_people(void **state)
+{
+	(void)state;
+	open_request("r-1", 600);
+	escalate_request("r-1");
+	close_request("r-1");
+	escalate_request("r-1");
+	run_loop();
+	assert_string_equal(world.posted, "r-1:open r-1:closed ");
+	world.posts = 0;
+	world.script[0] = (struct notifier_result){ .outcome = NOTIFIER_AGAIN, .text = "busy" };
+	world.posted[0] = '\0';
+	open_request("r-2", 600);
+	run_loop();
+	world.posts = 0;
+	world.context.delay_ms = 2000;
+	escalate_request("r-2");
+	while (world.n_reports < 4)
+		event_base_loop(world.base, EVLOOP_ONCE);
+	close_request("r-2"); /* the first was seen */
+	run_loop();
+	assert_string_equal(world.posted, "r-2:open r-2:open r-2:more r-2:closed ");
+}
+
 static void test_problems_before_the_post_are_reported(void **state)
 {
 	(void)state;
@@ -255,6 +322,9 @@ int main(void)
 		NOTIFIER_TEST(test_answer_waits_for_the_question_under_way),
 		NOTIFIER_TEST(test_question_that_nobody_saw_is_dropped),
 		NOTIFIER_TEST(test_question_that_may_have_been_seen_is_answered),
+		NOTIFIER_TEST(test_more_people_get_it_once),
+		NOTIFIER_TEST(test_more_people_before_the_first_have_it),
+		NOTIFIER_TEST(test_answer_goes_before_more_people),
 		NOTIFIER_TEST(test_problems_before_the_post_are_reported),
 	};
 

@@ -216,6 +216,21 @@ static void test_rule_keys(void **state)
 		{ PEOPLE LABEL RULE "Duration=25h\n",
 		  "13: Duration=25h is out of range; write 1s to 1d" },
 		{ PEOPLE LABEL RULE "Duration=soon\n", "13: Duration=soon is no time; " },
+		{ PEOPLE LABEL RULE "EscalateAfter=5min\n",
+		  "13: EscalateAfter= without anybody to ask then; " },
+		{ PEOPLE LABEL RULE "EscalateTo=leads\n", "13: EscalateTo= without a time; " },
+		{ PEOPLE LABEL RULE "EscalateAfter=5min\nEscalateTo=leads\n",
+		  "14: EscalateTo= adds nobody " },
+		{ PEOPLE LABEL RULE "EscalateAfter=5min\nEscalateTo=nobody\n",
+		  "14: group nobody is not defined; " },
+		{ PEOPLE "[Group g]\nMember=ann\n" LABEL
+			 "[Rule r]\nAction=open\nLabels=a\nVerdict=deny\n"
+			 "EscalateAfter=5min\nEscalateTo=g\n",
+		  "14: EscalateAfter= has a meaning for Verdict=ask only; " },
+		{ PEOPLE "[Group g]\nMember=ann\n" LABEL
+			 "[Rule r]\nAction=open\nLabels=a\nVerdict=ask\nReviewers=g\n"
+			 "Timeout=5min\nEscalateAfter=5min\nEscalateTo=leads\n",
+		  "16: EscalateAfter= comes when the answer is no already: Timeout= is 300 s; " },
 		{ PEOPLE LABEL RULE "Approvals=0\n", "13: Approvals=0 is not possible; " },
 		{ PEOPLE LABEL RULE "Approvals=17\n", "13: Approvals=17 is not possible; " },
 		{ PEOPLE LABEL RULE "Approvals=two\n", "13: Approvals=two is not possible; " },
@@ -320,6 +335,10 @@ static void test_contradictions(void **state)
 	(void)state;
 	refuse_all(refusals, ARRAY_SIZE(refusals));
 	policy_free(fixture_policy(PEOPLE LABEL RULE "Approvals=2\n"));
+	policy_free(fixture_policy(PEOPLE "[Group g]\nMember=ann\n" LABEL
+					  "[Rule r]\nAction=open\nLabels=a\nVerdict=ask\n"
+					  "Reviewers=g\nTimeout=5min\nEscalateAfter=299s\n"
+					  "EscalateTo=leads\n"));
 	policy_free(fixture_policy(LABEL "[Label b]\n" EGRESS
 					 "[Rule s]\nAction=egress\nVerdict=audit\nLabels=b\n"
 					 "[Rule t]\nAction=open\nVerdict=audit\nLabels=a\n"));

@@ -22,6 +22,8 @@
 	"request r-0a1b2c3d\ndigest " DIGEST "\n"
 #define END	 "time 2026-11-22T12:00:00.250Z\nnonce 000102030405060708090a0b0c0d0e0f\n"
 #define APPROVAL TOP "verdict approve\nscope once\nduration_s 300\nreason ticket 7\n" END
+#define STANDING                                                                                   \
+	TOP "verdict approve-standing\nscope once\nduration_s 2592000\nreason ticket 7\n" END
 #define DENIAL	 TOP "verdict deny\nscope none\nduration_s 0\nreason \n" END
 
 static struct statement sample(void)
@@ -56,6 +58,15 @@ static void test_there_and_back(void **state)
 	assert_int_equal(statement_write(&statement, text, strlen(DENIAL)), -ENOSPC);
 	assert_int_equal(statement_write(&statement, text, strlen(DENIAL) + 1), 0);
 	assert_string_equal(text, DENIAL);
+	assert_false(statement.standing);
+	assert_int_equal(statement_parse(STANDING, &statement, &line), 0);
+	assert_true(statement.standing);
+	assert_int_equal(statement.answer.approve, 1);
+	assert_int_equal(statement.answer.duration_s, 2592000);
+	assert_int_equal(statement_write(&statement, text, sizeof(text)), 0);
+	assert_string_equal(text, STANDING);
+	statement.answer.scope = IPC_SCOPE_EXECUTABLE;
+	assert_int_equal(statement_write(&statement, text, sizeof(text)), -EINVAL);
 }
 
 static void test_other_spellings(void **state)
@@ -74,6 +85,10 @@ static void test_other_spellings(void **state)
 		{ TOP "verdict approve\nscope rule\n", 7 },
 		{ TOP "verdict approve\nscope once\nduration_s 86401\n", 8 },
 		{ TOP "verdict approve\nscope once\nduration_s -1\n", 8 },
+		{ TOP "verdict approve-standing\nscope once\nduration_s 2592001\n", 8 },
+		{ TOP "verdict approve-standing\nscope once\nduration_s 0\nreason x\n" END, 12 },
+		{ TOP "verdict approve-standing\nscope process\nduration_s 60\nreason x\n" END, 12 },
+		{ TOP "verdict deny-standing\n", 6 },
 		{ TOP "verdict approve\nscope once\nduration_s 0300\nreason x\n" END, 12 },
 		{ TOP "verdict approve\nscope none\nduration_s 300\nreason x\n" END, 12 },
 		{ TOP "verdict approve\nscope once\nduration_s 0\nreason x\n" END, 12 },

@@ -59,6 +59,7 @@ static int setup(void **state)
 		.unit = "etl.service",
 		.target = "198.51.100.7 port 443 tcp",
 		.reason = "monthly report",
+		.reason_from = "session",
 		.reviewers = "data-owners",
 		.sources = {
 			{ .path = "/data/customers.csv", .labels = "pii", .reader = "python3[812]",
@@ -149,7 +150,7 @@ static void test_golden_cards(void **state)
 	strcpy(request.scope, "once");
 	strcpy(request.target, "/data/customers.csv");
 	request.requester[0] = '\0';
-	request.reason[0] = '\0';
+	request.reason[0] = request.reason_from[0] = '\0';
 	request.loginuid = UINT32_MAX;
 	request.n_sources = 0;
 	request.tries = 1;
@@ -189,6 +190,7 @@ static void test_every_fact_is_on_the_card(void **state)
 		"etl.service",
 		"198.51.100.7 port 443 tcp",
 		"monthly report",
+		", by its ",
 		"data-owners",
 		"pii, finance",
 		"sensitivity 80 of 100",

@@ -169,12 +169,13 @@ write_policy()
 # kernel shows that they are enough. Only in a subshell.
 with_unit_capabilities()
 {
-	local granted
+	local granted groups
 
 	granted=$(sed -n 's/^CapabilityBoundingSet=//p' "$SLUICED_SERVICE")
 	granted=${granted//CAP_/+}
 	granted=${granted// /,}
-	exec setpriv --bounding-set="-all,${granted,,}" "$@"
+	groups=$(sed -n 's/^SupplementaryGroups=//p' "$SLUICED_SERVICE")
+	exec setpriv --groups "$groups" --bounding-set="-all,${granted,,}" "$@"
 }
 
 # start_sluiced [TEXT...]: with this policy; when it runs already, give it this policy.

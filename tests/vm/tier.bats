@@ -35,6 +35,7 @@ Mode=hold
 Reviewers=data
 Clear=user:quinn
 Tier=A3
+Standing=1h
 [Rule login]
 Action=open
 Labels=plainly
@@ -177,4 +178,51 @@ evidence()
 	[ "$status" -eq 1 ]
 	[[ $output == *"belongs to no person"* ]]
 	held "$PID"
+}
+
+# Reads FILE, as the nightly service does.
+nightly()
+{
+	mkdir -p /sys/fs/cgroup/nightly.service
+	UNIT=/sys/fs/cgroup/nightly.service spawn paul cat "$1"
+}
+
+@test "an approval that stands: the same again goes unasked, all else is asked about, until it is revoked" {
+	local standing
+
+	secret more
+	kill -9 "$PID"
+	nightly "$SECRET/rows"
+	wait_held "$PID"
+	ID=$(request_for "$PID")
+	run person rita sluice approve "$ID" --yes --standing 2h --key "$KEYS/rita"
+	[ "$status" -eq 1 ]
+	[[ $output == *"at most 3600 s"* ]]
+	held "$PID"
+	run person rita sluice approve "$ID" --yes --standing 30min --key "$KEYS/rita"
+	[ "$status" -eq 0 ]
+	[[ $output == *"goes without asking for 1800 s: s-"* ]]
+	exit_of "$PID" 0
+	for _ in 1 2; do
+		nightly "$SECRET/rows"
+		exit_of "$PID" 0
+		cmp "$OUT" "$SECRET/rows"
+	done
+	[ "$(sluice journal --json | jq -s '[.[] | select(.type == "standing.used")] | length')" = 2 ]
+	nightly "$SECRET/more" # another file
+	wait_held "$PID"
+	kill -9 "$PID"
+	spawn paul cat "$SECRET/rows" # another unit
+	wait_held "$PID"
+	kill -9 "$PID"
+	stop_sluiced
+	run_sluiced
+	nightly "$SECRET/rows"
+	exit_of "$PID" 0
+	standing=$(person rita sluice grants --json | jq -r '.[] | select(.scope == "standing") | .id')
+	[[ $standing == s-* ]]
+	person rita sluice revoke "$standing" --reason 'the ticket is closed'
+	nightly "$SECRET/rows"
+	wait_held "$PID"
+	sluice journal verify
 }
