@@ -100,6 +100,9 @@ no_memory() {
 	[ "$(labels_of "$PLAIN/rita")" = secret ]
 	[ "$(cat "$OUT")" -le "$SEGMENTS" ]
 	no_memory as paul "$PROGRAMS/segment" posix "$SECRET/rows" "$PLAIN/paul"
+	run as paul "$PROGRAMS/ring" alone "$PLAIN/note" "$PLAIN/paul"
+	[ "$status" -eq 137 ] # an io_uring counts, too
+	as rita "$PROGRAMS/ring" alone "$PLAIN/note" "$PLAIN/rita"
 	# The files stay, but nobody has them mapped any more.
 	kill "$PID" && wait_until "$PATIENCE" ended "$PID"
 	as paul "$PROGRAMS/segment" posix "$SECRET/rows" "$PLAIN/paul"
