@@ -7,6 +7,8 @@ COMMON := channel escape log text
 # keys of people and what they sign
 KEY := base64 sshkey sshwire
 SIGNED := sshsig statement
+# tokens that providers sign
+TOKEN := base64 jwt jwt_key
 
 # policy.d as checked data, and its form for the kernel
 POLICY := array medium policy policy_check policy_endpoint policy_file policy_guard policy_keys policy_parse \
