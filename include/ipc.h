@@ -16,7 +16,7 @@
 
 #include "limits.h"
 
-#define IPC_VERSION 6
+#define IPC_VERSION 7
 #define IPC_MAGIC 0x534c5543 /* "SLUC" */
 
 #define IPC_CONTROL_SOCKET "/run/sluice/control.sock" /* for sluice; everyone may connect */
@@ -46,9 +46,11 @@ enum ipc_type {
 	/* sluiced → sluice-gateway */
 	IPC_NOTIFY_OPEN = 101, /* ipc_request: tell people */
 	IPC_NOTIFY_CLOSED = 103, /* ipc_request: decided, expired or gone */
+	IPC_NOTIFY_ALL = 105,	 /* no payload; after the hello all that is open has been told */
 	/* sluice-gateway → sluiced */
 	IPC_HELLO = 100,       /* ipc_hello: first message of the gateway */
 	IPC_DELIVERY = 102,    /* ipc_delivery */
+	IPC_CHANNEL = 104,     /* ipc_channel: a person's answer; RESULT, in the order they came */
 };
 
 struct ipc_header {
@@ -103,6 +105,18 @@ struct ipc_decide {
 struct ipc_signed {
 	char statement[2048];
 	char signature[2048];
+};
+
+/**
+ * struct ipc_channel: a reviewer's answer that a channel of the gateway vouches for.
+ * @statement: as user/channel_decision.h has it
+ * @signature: of it by the channel's key, as ssh-keygen -Y sign writes it
+ * @evidence: a JSON object: what the channel rests on, for the journal
+ */
+struct ipc_channel {
+	char statement[3072];
+	char signature[1024];
+	char evidence[SLUICE_EVIDENCE_MAX];
 };
 
 enum ipc_state { IPC_PENDING, IPC_APPROVED, IPC_DENIED, IPC_EXPIRED, IPC_GONE, IPC_STATES };

@@ -81,6 +81,13 @@
 #define SLUICE_MAX_KEYS 16	      /* of one person */
 #define SLUICE_STATEMENT_AGE_S 600    /* a signed answer is taken for so long */
 #define SLUICE_STATEMENT_SKEW_S 60    /* and so long before its time, by another clock */
+#define SLUICE_MAX_CHANNELS 16	      /* of the gateway, that may bring decisions */
+#define SLUICE_MAX_ACCOUNTS 16	      /* of one person */
+#define SLUICE_CHANNEL_AGE_S 60	      /* a channel's decision is taken for so long */
+#define SLUICE_EVIDENCE_MAX 8192      /* bytes of its evidence, with the NUL */
+#define SLUICE_REFUSED_WINDOW_S 60    /* within this, of one account: */
+#define SLUICE_MAX_REFUSED 10	      /* refused decisions; more are not looked at */
+#define SLUICE_MAX_REFUSED_ALL 100    /* of all accounts, that are journaled */
 
 /* Sockets. */
 #define SLUICE_MAX_CLIENTS 64

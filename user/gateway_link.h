@@ -11,6 +11,8 @@
 #include <event2/event.h>
 #include <stdbool.h>
 
+#include "channel_decision.h"
+#include "channel_key.h"
 #include "ipc.h"
 
 struct gateway_link;
@@ -22,11 +24,16 @@ typedef void (*gateway_request_fn)(void *arg, const struct ipc_request *request)
  * struct gateway_link_options: borrowed for the life of the link.
  * @path: of sluiced's socket
  * @hello: sent first on each connection
+ * @keys: of the channels that bring decisions; NULL: none does
+ * @on_connected: a connection began: all that is open comes now, and then @on_all
  * @on_open, @on_closed: called for each request that sluiced tells about
  */
 struct gateway_link_options {
 	const char *path;
 	struct ipc_hello hello;
+	const struct channel_keys *keys;
+	void (*on_connected)(void *arg);
+	void (*on_all)(void *arg);
 	gateway_request_fn on_open;
 	gateway_request_fn on_closed;
 	void *arg;
@@ -42,5 +49,26 @@ struct gateway_link *gateway_link_free(struct gateway_link *link); /* returns NU
  * back, and then hears how it stands.
  */
 void gateway_link_report(struct gateway_link *link, const struct ipc_delivery *delivery);
+
+bool gateway_link_connected(const struct gateway_link *link);
+
+/*
+ * What became of a decision. @error: 0, or the positive errno of decision.h; ECONNRESET, ETIMEDOUT:
+ * it is not known whether it was taken, the request itself will show. @text: for the person.
+ */
+typedef void (*gateway_decided_fn)(void *arg, int error, const char *text);
+
+/**
+ * gateway_link_decide() - sign a person's answer with the key of its channel and send it.
+ * @decision: from channel_decision_begin(), filled in; copied
+ * @evidence: text of a JSON object, less than SLUICE_EVIDENCE_MAX bytes
+ * @decided: called exactly once, later, from the loop or from gateway_link_free(); not when this
+ * fails
+ * Return: 0; -ENOTCONN: sluiced is not there; -EBUSY: too many wait; -ENOKEY: no such channel;
+ * -EINVAL: cannot be stated (a reason of several lines, an account not in account_set()'s spelling);
+ * -EMSGSIZE: evidence too long; another negative errno.
+ */
+int gateway_link_decide(struct gateway_link *link, const struct channel_decision *decision,
+			const char *evidence, gateway_decided_fn decided, void *arg);
 
 #endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * account.h: an account that another organisation keeps for a person, by the names that do not
+ * change and are not given twice.
+ *
+ *	oidc	issuer	URL of the identity provider, as its tokens state it (iss)
+ *		subject	of the token (sub)
+ *	entra	issuer	directory (tenant) id, subject object id: both as 8-4-4-4-12 digits
+ *	slack	issuer	team id, subject user id
+ *
+ * Owns: these forms, and that one account has one spelling. Must not own: whose an account is
+ * (policy.h), or how somebody shows that it is theirs (the gateway's channels). Names that people
+ * choose, and addresses, are no part of it.
+ */
+#ifndef SLUICE_ACCOUNT_H
+#define SLUICE_ACCOUNT_H
+
+#include <stdbool.h>
+
+#define ACCOUNT_TEXT 256 /* with the NUL: what OpenID Connect allows for a subject */
+
+enum account_kind { ACCOUNT_OIDC, ACCOUNT_ENTRA, ACCOUNT_SLACK, ACCOUNT_KINDS };
+
+struct account {
+	enum account_kind kind;
+	char issuer[ACCOUNT_TEXT];
+	char subject[ACCOUNT_TEXT];
+};
+
+/* In small letters: the names above, ended by NULL. */
+extern const char *const account_kind_names[ACCOUNT_KINDS + 1];
+
+/**
+ * account_set() - check both texts and write them in their one spelling.
+ * @ret_why: what is wrong and the remedy, a sentence without subject
+ * Return: 0 or -EINVAL.
+ */
+int account_set(enum account_kind kind, const char *issuer, const char *subject,
+		struct account *ret, const char **ret_why);
+
+bool account_equal(const struct account *a, const struct account *b);
+
+#endif
