@@ -9,40 +9,12 @@
 #ifndef SLUICE_NOTIFIER_H
 #define SLUICE_NOTIFIER_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "gateway_http.h"
 #include "ipc.h"
-
-enum notifier_key_type {
-	NOTIFIER_PATH,
-	NOTIFIER_TEXT,
-	NOTIFIER_NUMBER,
-	NOTIFIER_SECONDS,
-	NOTIFIER_FLAG
-};
-
-/**
- * struct notifier_key: one setting.
- * @offset: in the channel's settings, of a char * (path, text), uint64_t (number, seconds) or bool
- * @min, @max: of a number or seconds
- * @required: the section is refused without it
- */
-struct notifier_key {
-	const char *name;
-	enum notifier_key_type type;
-	size_t offset;
-	uint64_t min;
-	uint64_t max;
-	bool required;
-};
-
-/* Why settings are refused: what is wrong and the remedy, without file and line. */
-struct notifier_error {
-	char text[512];
-};
+#include "setting.h"
 
 enum notifier_outcome {
 	NOTIFIER_DONE,	  /* the channel has taken the message */
@@ -75,10 +47,10 @@ struct notifier_result {
 struct notifier_ops {
 	const char *kind;
 	size_t settings_size;
-	const struct notifier_key *keys;
+	const struct setting *keys;
 	size_t n_keys;
 	void (*defaults)(void *settings);
-	int (*check)(void *settings, struct notifier_error *error);
+	int (*check)(void *settings, struct setting_error *error);
 	void (*clear)(void *settings);
 	const char *(*readable)(const void *settings);
 	char *(*render)(const struct ipc_request *request);

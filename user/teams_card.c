@@ -14,28 +14,9 @@
 #include "cleanup.h"
 #include "notifier_card.h"
 #include "policy.h"
+#include "request_words.h"
 
 #define DIGEST_LENGTH 64
-
-/* What a name on the wire means to people. */
-struct wording {
-	const char *name;
-	const char *words;
-};
-
-static const struct wording headings[] = {
-	{ "open", "Approval needed: reading guarded data" },
-	{ "write", "Approval needed: writing guarded data" },
-	{ "egress", "Approval needed: sending labeled data to the network" },
-	{ "credential", "Approval needed: changing credentials" },
-};
-
-static const struct wording actions[] = {
-	{ "open", "open for reading" },
-	{ "write", "write" },
-	{ "egress", "send to the network" },
-	{ "credential", "change credentials" },
-};
 
 /* What an approval takes besides the right person. */
 static const char *const tiers[] = {
@@ -45,37 +26,12 @@ static const char *const tiers[] = {
 	[POLICY_A3] = "; approve with your own key (tier A3)",
 };
 
-static const struct wording waitings[] = {
-	{ "hold",
-	  "the process is stopped until someone decides; after the time below it is refused" },
-	{ "fail", "the attempt was refused; after an approval it may be tried again" },
+static const char *const colors[IPC_STATES] = {
+	[IPC_APPROVED] = "Good",
+	[IPC_DENIED] = "Attention",
+	[IPC_EXPIRED] = "Warning",
+	[IPC_GONE] = "Default",
 };
-
-static const struct wording scopes[] = {
-	{ "once", "this action once" },
-	{ "process", "this action by this process" },
-	{ "executable", "this action by this executable" },
-};
-
-static const struct {
-	const char *heading;
-	const char *color;
-} closings[IPC_STATES] = {
-	[IPC_APPROVED] = { "Approved", "Good" },
-	[IPC_DENIED] = { "Denied", "Attention" },
-	[IPC_EXPIRED] = { "Expired without a decision: refused", "Warning" },
-	[IPC_GONE] = { "Closed: the process is gone", "Default" },
-};
-
-static const char *words_for(const struct wording *table, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(table[i].name, name) == 0)
-			return table[i].words;
-	return NULL;
-}
-
-#define WORDS_FOR(table, name) words_for(table, ARRAY_SIZE(table), name)
 
 /* A name of the protocol in words; one that we do not know is shown as it came. */
 static void add_known(struct card *card, const char *words, const char *name)
@@ -131,7 +87,7 @@ static void add_program(struct card *card, const struct ipc_request *request)
 static void add_action(struct card *card, const struct ipc_request *request)
 {
 	card_line(card, "Action");
-	add_known(card, WORDS_FOR(actions, request->action), request->action);
+	add_known(card, request_action(request), request->action);
 	if (request->tries > 1)
 		card_words(card, ", tried %u times", request->tries);
 	card_fact(card, "Object", request->target, "unknown");
@@ -165,9 +121,9 @@ static void add_sources(struct card *card, const struct ipc_request *request)
 static void add_terms(struct card *card, const struct ipc_request *request)
 {
 	card_line(card, "Waiting");
-	add_known(card, WORDS_FOR(waitings, request->waiting), request->waiting);
+	add_known(card, request_waiting(request), request->waiting);
 	card_line(card, "Approval allows");
-	add_known(card, WORDS_FOR(scopes, request->scope), request->scope);
+	add_known(card, scope_words(request->scope), request->scope);
 	card_words(card, ", for at most %u s", request->duration_s);
 	card_line(card, "Approvals");
 	card_words(card, "%u of %u, each by another person, of ", request->approvals,
@@ -207,7 +163,7 @@ static void add_command(struct card *card, const char *verb, const char *option,
 
 static void add_question(struct card *card, const struct ipc_request *request)
 {
-	const char *heading = WORDS_FOR(headings, request->action);
+	const char *heading = request_heading(request);
 	unsigned int tier = request->tier < ARRAY_SIZE(tiers) ? request->tier : POLICY_A3;
 
 	card_heading(card, heading ? heading : "Approval needed", "Warning");
@@ -243,11 +199,11 @@ static void add_decisions(struct card *card, const struct ipc_request *request)
 
 static void add_answer(struct card *card, const struct ipc_request *request)
 {
-	card_heading(card, closings[request->state].heading, closings[request->state].color);
+	card_heading(card, request_closing(request), colors[request->state]);
 	add_request_line(card, request);
 	card_fact(card, "Host", request->host, "unknown");
 	card_line(card, "Action");
-	add_known(card, WORDS_FOR(actions, request->action), request->action);
+	add_known(card, request_action(request), request->action);
 	card_words(card, ": ");
 	card_text(card, request->target, "unknown");
 	add_decisions(card, request);
