@@ -71,6 +71,11 @@ static const struct text_field signed_texts[] = {
 	TEXT(ipc_signed, statement),
 	TEXT(ipc_signed, signature),
 };
+static const struct text_field channel_texts[] = {
+	TEXT(ipc_channel, statement),
+	TEXT(ipc_channel, signature),
+	TEXT(ipc_channel, evidence),
+};
 static const struct text_field request_texts[] = {
 	TEXT(ipc_request, id),
 	TEXT(ipc_request, digest),
@@ -173,8 +178,10 @@ static const struct message_form forms[] = {
 	FORM(IPC_EDGE_ITEM, edge),
 	REQUEST_FORM(IPC_NOTIFY_OPEN),
 	REQUEST_FORM(IPC_NOTIFY_CLOSED),
+	EMPTY(IPC_NOTIFY_ALL),
 	FORM(IPC_HELLO, hello),
 	FORM(IPC_DELIVERY, delivery),
+	FORM(IPC_CHANNEL, channel),
 };
 
 static const struct message_form *find_form(uint16_t type)

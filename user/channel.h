@@ -42,6 +42,7 @@ union ipc_any {
 	struct ipc_status status;
 	struct ipc_hello hello;
 	struct ipc_delivery delivery;
+	struct ipc_channel channel;
 };
 
 struct channel_message {

@@ -43,6 +43,7 @@ static const struct permit {
 	{ IPC_GLASS, PEER_CLI, false, answer_glass },
 	{ IPC_HELLO, PEER_GATEWAY, true, gateway_hello },
 	{ IPC_DELIVERY, PEER_GATEWAY, true, gateway_delivery },
+	{ IPC_CHANNEL, PEER_GATEWAY, false, gateway_decide },
 };
 
 static struct answer *answer_free(struct answer *answer)
@@ -345,7 +346,8 @@ int control_open(struct agent *agent, const char *control_path, const char *gate
 		return -ENOMEM;
 	control->agent = agent;
 	control->sock[0] = control->sock[1] = -1;
-	r = listen_on(control, 0, control_path, 0666, on_cli);
+	control->brake = brake_new();
+	r = control->brake ? listen_on(control, 0, control_path, 0666, on_cli) : -ENOMEM;
 	/*
 	 * who connects is checked by uid; the mode lets the gateway's user in, whatever its group
 	 */
@@ -371,6 +373,7 @@ struct control *control_close(struct control *control)
 		if (control->sock[i] >= 0)
 			close(control->sock[i]);
 	}
+	brake_free(control->brake);
 	free(control);
 	return NULL;
 }

@@ -58,6 +58,21 @@ int gateway_note(struct client *client, enum ipc_type type, const char *id)
 	return 0;
 }
 
+static int send_note(struct client *client, const struct note *note, struct ipc_request *body)
+{
+	const struct agent *agent = client->control->agent;
+	const struct request *request;
+
+	if (note->type == IPC_NOTIFY_ALL)
+		return channel_send(client->sock, note->type, NULL, 0);
+	request = request_find(agent->requests, note->id);
+	if (request)
+		request_describe(agent, request, body);
+	else if (!glass_notice(agent, note->id, body))
+		return 0;
+	return channel_send(client->sock, note->type, body, sizeof(*body));
+}
+
 int gateway_send(struct client *client)
 {
 	_cleanup_free_ struct ipc_request *body = NULL;
@@ -68,16 +83,8 @@ int gateway_send(struct client *client)
 	if (!body)
 		return -ENOMEM;
 	for (; client->first < client->n_notes; client->first++) {
-		const struct note *note = &client->notes[client->first];
-		const struct request *request =
-			request_find(client->control->agent->requests, note->id);
-		int r;
+		int r = send_note(client, &client->notes[client->first], body);
 
-		if (request)
-			request_describe(client->control->agent, request, body);
-		else if (!glass_notice(client->control->agent, note->id, body))
-			continue;
-		r = channel_send(client->sock, note->type, body, sizeof(*body));
 		if (r < 0)
 			return r;
 	}
@@ -109,7 +116,7 @@ int gateway_hello(struct client *client, const struct channel_message *message,
 		if (gateway_note(client, IPC_NOTIFY_OPEN, request->id) < 0)
 			return -ENOBUFS;
 	}
-	return 0;
+	return gateway_note(client, IPC_NOTIFY_ALL, "");
 }
 
 static void journal_delivery(struct agent *agent, struct request *request,
@@ -161,5 +168,27 @@ int gateway_delivery(struct client *client, const struct channel_message *messag
 		snprintf(text, sizeof(text), "%s: %s", delivery->notifier, delivery->text);
 		wording_copy(client->control->problem, sizeof(client->control->problem), text);
 	}
+	return 0;
+}
+
+int gateway_decide(struct client *client, const struct channel_message *message,
+		   struct answer *answer)
+{
+	char *text = answer->result.text;
+	struct decider gateway;
+	int r = client->greeted ? peer_decider(client, &gateway) : -EPROTO;
+
+	if (r == -EPROTO) {
+		log_warning("The gateway brings a decision before its hello: ended");
+		return r;
+	}
+	if (r < 0)
+		return answer_result(answer, r,
+				     "nothing was decided: it cannot be seen which process the "
+				     "gateway is (%s)",
+				     strerror(-r));
+	r = decision_channel(client->control->agent, &message->body.channel, &gateway,
+			     client->control->brake, text, sizeof(answer->result.text));
+	answer->result.error = -r;
 	return 0;
 }

@@ -66,6 +66,7 @@ struct client {
 /**
  * struct control: both sockets.
  * @gateway: the one gateway that said hello, or NULL
+ * @brake: decisions of the gateway that were refused; outlives its connections
  * @problem: newest delivery problem, empty when the newest delivery worked
  */
 struct control {
@@ -75,6 +76,7 @@ struct control {
 	struct client *clients;
 	size_t n_clients;
 	struct client *gateway;
+	struct brake *brake;
 	char problem[256];
 };
 
@@ -110,6 +112,8 @@ int gateway_hello(struct client *client, const struct channel_message *message,
 		  struct answer *answer);
 int gateway_delivery(struct client *client, const struct channel_message *message,
 		     struct answer *answer);
+int gateway_decide(struct client *client, const struct channel_message *message,
+		   struct answer *answer);
 
 /* Queues one notification. -ENOBUFS when the gateway reads none: end it, it will ask again. */
 int gateway_note(struct client *client, enum ipc_type type, const char *id);

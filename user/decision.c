@@ -45,12 +45,13 @@ static struct ipc_decision *next_decision(struct request *request)
 	return &list[request->n_decisions];
 }
 
-/* What the answer rests on: a signature, or the session of the process that gave it. */
+/* What the answer rests on: a signature, a channel, or the session of the process that gave it. */
 static json_t *evidence_of(const struct context *c)
 {
 	const struct identity *who = &c->decider->who;
-	json_t *evidence =
-		c->proof ? proof_evidence(c->proof) : json_pack("{s:s}", "kind", "login");
+	json_t *evidence = c->proof	? proof_evidence(c->proof)
+			   : c->vouched ? vouched_evidence(c->vouched)
+					: json_pack("{s:s}", "kind", "login");
 	json_t *sender = json_pack("{s:I, s:I, s:o}", "uid", (json_int_t)who->uid, "loginuid",
 				   (json_int_t)who->loginuid, "unit", record_text(who->owner_unit));
 
@@ -79,10 +80,13 @@ static int announce(const struct context *c, const struct ipc_decision *decision
 {
 	const char *verb = decision->approve ? "approved" : "denied";
 	const char *reason = decision->reason;
+	char way[SLUICE_NAME_MAX + 16] = "";
 
+	if (c->vouched)
+		snprintf(way, sizeof(way), " by channel %s", c->vouched->channel->name);
 	return record_announce(c->agent, body_of(c, decision), "decision", "%s %s %s%s%s%s",
 			       decision->person, verb, c->request->id,
-			       c->proof ? " by a signed statement" : "", *reason ? ": " : "",
+			       c->proof ? " by a signed statement" : way, *reason ? ": " : "",
 			       reason);
 }
 
@@ -219,6 +223,8 @@ static int take(struct context *c)
 	memcpy(decision->reason, c->answer->reason, sizeof(decision->reason));
 	if (c->proof)
 		memcpy(decision->key, c->proof->key->fingerprint, SSHKEY_FINGERPRINT_MAX);
+	if (c->vouched)
+		memcpy(decision->key, c->vouched->channel->key.fingerprint, SSHKEY_FINGERPRINT_MAX);
 	decision->time_ms = agent_time_ms();
 	decision->approve = c->answer->approve;
 	decision->tier = c->tier;
@@ -252,4 +258,38 @@ int decision_submit(struct agent *agent, const struct ipc_signed *message,
 	int r = proof_read(message, &proof, text, size);
 
 	return r < 0 ? r : take(&c);
+}
+
+/* Two who answer at once, or one who presses twice: honest, and told so. */
+static bool is_late(int error)
+{
+	return error == -EALREADY || error == -EEXIST || error == -ETIMEDOUT || error == -EIO;
+}
+
+int decision_channel(struct agent *agent, const struct ipc_channel *message,
+		     const struct decider *gateway, struct brake *brake, char *text, size_t size)
+{
+	struct vouched vouched;
+	struct context c = { .agent = agent,
+			     .answer = &vouched.decision.statement.answer,
+			     .decider = gateway,
+			     .vouched = &vouched,
+			     .text = text,
+			     .size = size };
+	int r = vouched_read(agent, message, &vouched, text, size);
+	bool known = r == 0;
+	const struct account *account = known ? &vouched.decision.account : NULL;
+
+	if (brake_holds(brake, account)) {
+		snprintf(text, size,
+			 "nothing was decided: too many decisions were refused; try again in %d s, "
+			 "or use sluice approve or sluice deny",
+			 SLUICE_REFUSED_WINDOW_S);
+		return -EBUSY;
+	}
+	if (known)
+		r = take(&c);
+	if (r < 0 && !is_late(r) && brake_count(brake, account))
+		vouched_refused(agent, known ? &vouched : NULL, text);
+	return r;
 }

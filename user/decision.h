@@ -9,6 +9,7 @@
 #define SLUICE_DECISION_H
 
 #include "agent.h"
+#include "brake.h"
 #include "ipc.h"
 #include "person.h"
 
@@ -45,6 +46,16 @@ int decision_make(struct agent *agent, const struct ipc_decide *answer,
  */
 int decision_submit(struct agent *agent, const struct ipc_signed *message,
 		    const struct decider *courier, char *text, size_t size);
+
+/**
+ * decision_channel() - take one answer that a channel of the gateway vouches for.
+ * @gateway: the process that brings it: carries no labels, and waits for nothing itself
+ * @brake: counts those that are refused
+ * As decision_make(), with the errors of vouched_read() and vouched_person() besides; -EBUSY too
+ * many were refused: it is not looked at.
+ */
+int decision_channel(struct agent *agent, const struct ipc_channel *message,
+		     const struct decider *gateway, struct brake *brake, char *text, size_t size);
 
 /* Whether the process that wants to change something carries no labels. 0, or -EPERM and @text. */
 int decision_check_taint(struct agent *agent, const struct decider *decider, char *text,

@@ -72,6 +72,10 @@ static int check_person(struct context *c)
 		c->tier = POLICY_A3;
 		return proof_person(c->agent, c->proof, &c->person, c->text, c->size);
 	}
+	if (c->vouched) {
+		c->tier = vouched_tier(c->vouched);
+		return vouched_person(c->agent, c->vouched, &c->person, c->text, c->size);
+	}
 	c->tier = POLICY_A1;
 	c->person = person_deciding(c->agent->policy, &c->decider->who, &why);
 	return c->person ? 0 : refuse(c, -EPERM, "%s", why);
@@ -161,6 +165,20 @@ static int check_group(struct context *c)
 	return 0;
 }
 
+/* Whoever has taken over the gateway has its key, and makes it ask. */
+static int check_gateway(const struct context *c)
+{
+	const struct identity *who = &c->request->who;
+
+	for (size_t i = 0; i < who->n_uids; i++)
+		if (who->uids[i] == c->decider->who.uid)
+			return refuse(c, -EPERM,
+				      "the gateway itself stands behind this request, so that none "
+				      "of its channels can decide on it; use sluice approve or "
+				      "sluice deny");
+	return 0;
+}
+
 static int check_self(struct context *c)
 {
 	const struct policy_person *both;
@@ -172,6 +190,8 @@ static int check_self(struct context *c)
 			      c->person->name);
 	if (c->proof) /* whoever brings it, the person is who signed */
 		return 0;
+	if (c->vouched)
+		return check_gateway(c);
 	both = person_common(c->agent->policy, &c->request->who, &c->decider->who);
 	if (both)
 		return refuse(c, -EPERM,
@@ -202,7 +222,8 @@ static int check_reason(struct context *c)
 	const char *reason = c->answer->reason;
 
 	if (c->terms.reason && !reason[strspn(reason, " \t\r\n")])
-		return refuse(c, -ENOKEY, "the rule wants a reason; state one with --reason");
+		return refuse(c, -ENOKEY, "the rule wants a reason; state one%s",
+			      c->vouched ? "" : " with --reason");
 	return 0;
 }
 

@@ -6,12 +6,14 @@
 #define SLUICE_DECISION_CHECK_H
 
 #include "decision.h"
+#include "decision_channel.h"
 #include "decision_proof.h"
 #include "request.h"
 
 /*
  * One answer on its way through the checks; each may rely on what those before it filled in.
- * @proof: of a signed answer, else NULL: then the process at the other end answers
+ * @proof: of a signed answer, @vouched: of one that a channel brings; both NULL: the process at the
+ * other end answers
  * @covered: in whose place @person answers, or NULL
  * @tier: how sure it is that @person says so
  */
@@ -20,6 +22,7 @@ struct context {
 	const struct ipc_decide *answer;
 	const struct decider *decider;
 	struct proof *proof;
+	const struct vouched *vouched;
 	char *text;
 	size_t size;
 	struct request *request;

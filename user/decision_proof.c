@@ -50,34 +50,36 @@ int proof_read(const struct ipc_signed *message, struct proof *ret, char *text, 
 	return 0;
 }
 
-static int check_place(const struct agent *agent, const struct statement *statement,
-		       const struct complaint *complaint)
+int proof_place(const struct agent *agent, const struct statement *statement, char *text,
+		size_t size)
 {
+	const struct complaint complaint = { text, size };
+
 	if (strcmp(statement->host, agent->host) != 0)
-		return refuse(complaint, -ESTALE,
+		return refuse(&complaint, -ESTALE,
 			      "the statement is meant for host %s, and this is %s; submit it there",
 			      statement->host, agent->host);
 	if (strcmp(statement->boot, agent->boot_id) != 0)
 		return refuse(
-			complaint, -ESTALE,
+			&complaint, -ESTALE,
 			"this host was started anew since the statement was made; look at what "
 			"waits now");
 	return 0;
 }
 
-static int check_age(uint64_t time_ms, const struct complaint *complaint)
+int proof_age(uint64_t time_ms, unsigned int age_s, char *text, size_t size)
 {
+	const struct complaint complaint = { text, size };
 	uint64_t now_ms = agent_time_ms();
 
 	if (time_ms > now_ms + SLUICE_STATEMENT_SKEW_S * 1000ULL)
 		return refuse(
-			complaint, -EKEYEXPIRED,
+			&complaint, -EKEYEXPIRED,
 			"the statement is of the future by this host's clock; set the clocks, "
 			"and sign a new one");
-	if (now_ms > time_ms + SLUICE_STATEMENT_AGE_S * 1000ULL)
-		return refuse(complaint, -EKEYEXPIRED,
-			      "the statement is older than %d s; make and sign a new one",
-			      SLUICE_STATEMENT_AGE_S);
+	if (now_ms > time_ms + age_s * 1000ULL)
+		return refuse(&complaint, -EKEYEXPIRED,
+			      "the statement is older than %u s; make and sign a new one", age_s);
 	return 0;
 }
 
@@ -105,10 +107,10 @@ int proof_person(const struct agent *agent, struct proof *proof, const struct po
 		 char *text, size_t size)
 {
 	const struct complaint complaint = { text, size };
-	int r = check_place(agent, &proof->statement, &complaint);
+	int r = proof_place(agent, &proof->statement, text, size);
 
 	if (!r)
-		r = check_age(proof->statement.time_ms, &complaint);
+		r = proof_age(proof->statement.time_ms, SLUICE_STATEMENT_AGE_S, text, size);
 	return r ? r : check_signature(agent, proof, ret, &complaint);
 }
 

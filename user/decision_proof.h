@@ -33,6 +33,13 @@ struct proof {
 /* Reads both texts. Return: 0, or -EBADMSG and @text. */
 int proof_read(const struct ipc_signed *message, struct proof *ret, char *text, size_t size);
 
+/* Whether it is for this host and this start of it. Return: 0, or -ESTALE and @text. */
+int proof_place(const struct agent *agent, const struct statement *statement, char *text,
+		size_t size);
+
+/* Whether it was made within @age_s. Return: 0, or -EKEYEXPIRED and @text. */
+int proof_age(uint64_t time_ms, unsigned int age_s, char *text, size_t size);
+
 /**
  * proof_person() - who says so.
  * @ret: the person of the policy in force whose key signed the statement

@@ -3,8 +3,8 @@
  * gateway.c: sluice-gateway, the program that tells people about requests over the network.
  *
  * Owns: options, the order of the start (settings and secrets, sandbox, loop), and how the parts
- * are wired. Must not own: the parts, or any decision: it has no way to send one, and sluiced would
- * not take it.
+ * are wired. Must not own: the parts, or any decision: it brings what people answer in its channels,
+ * each signed with the channel's key, and sluiced checks all of it.
  */
 #include <argp.h>
 #include <errno.h>
@@ -15,7 +15,9 @@
 #include "escape.h"
 #include "gateway_config.h"
 #include "gateway_delivered.h"
+#include "gateway_keys.h"
 #include "gateway_link.h"
+#include "gateway_requests.h"
 #include "log.h"
 #include "notifier_queue.h"
 #include "notify.h"
@@ -28,7 +30,7 @@
 #define STATE_FOLDER   "/var/lib/sluice-gateway"
 #define FIRST_DELAY_MS 1000
 
-enum mode { MODE_RUN, MODE_CHECK, MODE_TEST_CARD };
+enum mode { MODE_RUN, MODE_CHECK, MODE_TEST_CARD, MODE_PRINT_KEYS };
 
 struct options {
 	const char *config;
@@ -48,16 +50,33 @@ struct gateway {
 	struct delivered *delivered;
 	struct notifier_context context;
 	struct notifier_queue *queues[GATEWAY_MAX_NOTIFIERS];
+	struct channel_keys *keys;
+	struct gateway_requests *requests;
 	struct gateway_link_options link_options;
 	struct gateway_link *link;
 	unsigned int unfinished;
 	unsigned int failed;
 };
 
+static void on_connected(void *arg)
+{
+	const struct gateway *gateway = arg;
+
+	gateway_requests_begin(gateway->requests);
+}
+
+static void on_all(void *arg)
+{
+	const struct gateway *gateway = arg;
+
+	gateway_requests_complete(gateway->requests);
+}
+
 static void on_open(void *arg, const struct ipc_request *request)
 {
 	struct gateway *gateway = arg;
 
+	gateway_requests_opened(gateway->requests, request);
 	for (size_t i = 0; i < gateway->config->n; i++)
 		notifier_queue_open(gateway->queues[i], request);
 }
@@ -66,6 +85,7 @@ static void on_closed(void *arg, const struct ipc_request *request)
 {
 	struct gateway *gateway = arg;
 
+	gateway_requests_closed(gateway->requests, request);
 	for (size_t i = 0; i < gateway->config->n; i++)
 		notifier_queue_closed(gateway->queues[i], request);
 }
@@ -196,6 +216,9 @@ static int start_link(struct gateway *gateway)
 	*options = (struct gateway_link_options){
 		.path = gateway->options.socket,
 		.hello = { .notifiers = (uint32_t)gateway->config->n },
+		.keys = gateway->keys,
+		.on_connected = on_connected,
+		.on_all = on_all,
 		.on_open = on_open,
 		.on_closed = on_closed,
 		.arg = gateway,
@@ -207,6 +230,17 @@ static int start_link(struct gateway *gateway)
 	return gateway_link_new(gateway->base, options, &gateway->link);
 }
 
+/* Before the sandbox: a credential is nowhere that it may look later. */
+static int load_keys(struct gateway *gateway)
+{
+	char error[512];
+	int r = channel_keys_load(gateway->options.state, &gateway->keys, error, sizeof(error));
+
+	if (r < 0)
+		log_error("%s", error);
+	return r;
+}
+
 static int run(struct gateway *gateway)
 {
 	int r;
@@ -216,10 +250,11 @@ static int run(struct gateway *gateway)
 			  "which has a user of its own");
 		return -EPERM;
 	}
-	r = start_loop(gateway);
-	if (r < 0)
-		return r;
-	r = enter_sandbox(gateway);
+	r = load_keys(gateway);
+	if (r == 0)
+		r = start_loop(gateway);
+	if (r == 0)
+		r = enter_sandbox(gateway);
 	if (r < 0)
 		return r;
 	r = delivered_load(gateway->options.state, &gateway->delivered);
@@ -227,7 +262,8 @@ static int run(struct gateway *gateway)
 		return log_error_errno(
 			r, "cannot use the state folder %s; it must belong to this user",
 			gateway->options.state);
-	if (start_queues(gateway) < 0 || start_link(gateway) < 0)
+	if (gateway_requests_new(&gateway->requests) < 0 || start_queues(gateway) < 0 ||
+	    start_link(gateway) < 0)
 		return log_error_errno(-ENOMEM, "cannot start");
 	notify_send("READY=1");
 	event_base_dispatch(gateway->base);
@@ -305,11 +341,18 @@ static int check(struct gateway *gateway)
 	return 0;
 }
 
+static int print_keys(struct gateway *gateway)
+{
+	return gateway_keys_print(gateway->options.state);
+}
+
 static void clear(struct gateway *gateway)
 {
 	for (size_t i = 0; i < GATEWAY_MAX_NOTIFIERS; i++)
 		notifier_queue_free(gateway->queues[i]);
 	gateway_link_free(gateway->link);
+	gateway_requests_free(gateway->requests);
+	channel_keys_free(gateway->keys);
 	delivered_free(gateway->delivered);
 	http_free(gateway->http);
 	for (size_t i = 0; i < ARRAY_SIZE(gateway->signals); i++)
@@ -323,16 +366,20 @@ static void clear(struct gateway *gateway)
 	libevent_global_shutdown();
 }
 
-enum { OPTION_SOCKET = 256, OPTION_STATE, OPTION_CHECK, OPTION_TEST_CARD };
+enum { OPTION_SOCKET = 256, OPTION_STATE, OPTION_CHECK, OPTION_TEST_CARD, OPTION_PRINT_KEYS };
 
 static const struct argp_option argp_options[] = {
 	{ "config", 'c', "FILE", 0, "settings (" GATEWAY_CONFIG ")", 0 },
 	{ "socket", OPTION_SOCKET, "PATH", 0, "socket of sluiced (" IPC_GATEWAY_SOCKET ")", 0 },
 	{ "state", OPTION_STATE, "FOLDER", 0,
-	  "what was posted is remembered here ($STATE_DIRECTORY or " STATE_FOLDER ")", 0 },
+	  "what was posted, and the channels' keys, are here ($STATE_DIRECTORY or " STATE_FOLDER
+	  ")",
+	  0 },
 	{ "check", OPTION_CHECK, NULL, 0, "check the settings and end", 1 },
 	{ "test-card", OPTION_TEST_CARD, NULL, 0,
 	  "post a card marked as a test to each channel and end", 1 },
+	{ "print-keys", OPTION_PRINT_KEYS, NULL, 0,
+	  "print the [Channel] sections for the policy and end", 1 },
 	{ "verbose", 'v', NULL, 0, "log more", 2 },
 	{ "help", 'h', NULL, 0, "this text", -1 },
 	{ NULL, '?', NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, -1 },
@@ -359,6 +406,9 @@ static error_t on_option(int key, char *value, struct argp_state *state)
 		return 0;
 	case OPTION_TEST_CARD:
 		options->mode = MODE_TEST_CARD;
+		return 0;
+	case OPTION_PRINT_KEYS:
+		options->mode = MODE_PRINT_KEYS;
 		return 0;
 	case 'v':
 		log_set_level(LOG_DEBUG);
@@ -387,7 +437,10 @@ int main(int argc, char **argv)
 		NULL
 	};
 	static int (*const modes[])(struct gateway *) = {
-		[MODE_RUN] = run, [MODE_CHECK] = check, [MODE_TEST_CARD] = test_card
+		[MODE_RUN] = run,
+		[MODE_CHECK] = check,
+		[MODE_TEST_CARD] = test_card,
+		[MODE_PRINT_KEYS] = print_keys,
 	};
 	const char *state = getenv("STATE_DIRECTORY");
 	static struct gateway gateway;
@@ -402,7 +455,10 @@ int main(int argc, char **argv)
 	argp_err_exit_status = 2;
 	argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &gateway.options);
 	escape_locale();
-	r = gateway_config_load(gateway.options.config, &gateway.config, &error);
+	if (gateway.options.mode == MODE_PRINT_KEYS) /* needed before there are settings */
+		r = 0;
+	else
+		r = gateway_config_load(gateway.options.config, &gateway.config, &error);
 	if (r < 0)
 		log_error("%s", error.text);
 	else

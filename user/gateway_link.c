@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * gateway_link.c: see gateway_link.h. Owns the permit table: any message that is not in it ends the
- * connection.
+ * connection. sluiced answers decisions in the order they came, so the oldest one that waits is
+ * whose answer comes.
  */
 #include "gateway_link.h"
 
@@ -9,11 +10,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
+#include <utlist.h>
 
 #include "channel.h"
 #include "cleanup.h"
 #include "log.h"
+#include "when.h"
 
 #define FIRST_DELAY_MS 250
 #define MAX_DELAY_MS 10000
@@ -23,6 +27,17 @@
 #define BATCH 16
 /* How long sluiced may be too busy to take a report, before it counts as gone. */
 #define REPORT_WAIT_MS 2000
+/* Decisions that wait for sluiced's answer, and how long one waits before nobody counts on it. */
+#define MAX_DECISIONS 64
+#define DECISION_WAIT_S 15
+
+/* @decided: NULL: whoever asked was told that it takes too long; the answer is still to come. */
+struct waiting {
+	struct waiting *prev, *next;
+	struct event *timer;
+	gateway_decided_fn decided;
+	void *arg;
+};
 
 struct gateway_link {
 	struct event_base *base;
@@ -33,8 +48,49 @@ struct gateway_link {
 	unsigned int delay_ms;
 	time_t since_s;
 	bool told; /* that sluiced does not answer */
+	struct waiting *waiting;
+	size_t n_waiting;
 	struct channel_message message;
 };
+
+static void tell(struct waiting *waiting, int error, const char *text)
+{
+	gateway_decided_fn decided = waiting->decided;
+
+	waiting->decided = NULL;
+	if (decided)
+		decided(waiting->arg, error, text);
+}
+
+static void forget_decision(struct gateway_link *link, struct waiting *waiting)
+{
+	DL_DELETE(link->waiting, waiting);
+	link->n_waiting--;
+	event_free(waiting->timer);
+	free(waiting);
+}
+
+/* Off the list before it is told: what it leads to may ask again. */
+static void end_decision(struct gateway_link *link, int error, const char *text)
+{
+	struct waiting oldest = *link->waiting;
+
+	forget_decision(link, link->waiting);
+	tell(&oldest, error, text);
+}
+
+static void on_result(struct gateway_link *link)
+{
+	const struct ipc_result *result = &link->message.body.result;
+
+	end_decision(link, result->error, result->text);
+}
+
+static void on_all(struct gateway_link *link)
+{
+	if (link->options->on_all)
+		link->options->on_all(link->options->arg);
+}
 
 static void on_open(struct gateway_link *link)
 {
@@ -46,12 +102,16 @@ static void on_closed(struct gateway_link *link)
 	link->options->on_closed(link->options->arg, &link->message.body.request);
 }
 
+/* @asked: only while a decision waits */
 static const struct {
 	uint16_t type;
+	bool asked;
 	void (*handle)(struct gateway_link *link);
 } permitted[] = {
-	{ IPC_NOTIFY_OPEN, on_open },
-	{ IPC_NOTIFY_CLOSED, on_closed },
+	{ IPC_NOTIFY_OPEN, false, on_open },
+	{ IPC_NOTIFY_CLOSED, false, on_closed },
+	{ IPC_NOTIFY_ALL, false, on_all },
+	{ IPC_RESULT, true, on_result },
 };
 
 static time_t now_s(void)
@@ -78,6 +138,10 @@ static void forget_connection(struct gateway_link *link)
 	link->event = NULL;
 	closep(&link->fd);
 	link->fd = -1;
+	while (link->waiting)
+		end_decision(link, ECONNRESET,
+			     "the connection to sluiced ended before it answered; look whether the "
+			     "request was decided");
 }
 
 static void disconnect(struct gateway_link *link, const char *why)
@@ -94,7 +158,8 @@ static void dispatch(struct gateway_link *link)
 	char why[128];
 
 	for (size_t i = 0; i < ARRAY_SIZE(permitted); i++) {
-		if (permitted[i].type == link->message.type) {
+		if (permitted[i].type == link->message.type &&
+		    (!permitted[i].asked || link->waiting)) {
 			permitted[i].handle(link);
 			return;
 		}
@@ -141,7 +206,11 @@ static int say_hello(struct gateway_link *link)
 	if (r < 0)
 		return r;
 	link->event = event_new(link->base, link->fd, EV_READ | EV_PERSIST, on_readable, link);
-	return link->event && event_add(link->event, NULL) == 0 ? 0 : -ENOMEM;
+	if (!link->event || event_add(link->event, NULL) < 0)
+		return -ENOMEM;
+	if (link->options->on_connected)
+		link->options->on_connected(link->options->arg);
+	return 0;
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -198,16 +267,117 @@ struct gateway_link *gateway_link_free(struct gateway_link *link)
 	return NULL;
 }
 
-void gateway_link_report(struct gateway_link *link, const struct ipc_delivery *delivery)
+static int send_patiently(struct gateway_link *link, enum ipc_type type, const void *body,
+			  size_t size)
 {
 	struct pollfd room = { .fd = link->fd, .events = POLLOUT };
-	int r;
+	int r = channel_send(link->fd, type, body, size);
 
-	if (!link->event)
-		return;
-	r = channel_send(link->fd, IPC_DELIVERY, delivery, sizeof(*delivery));
 	if (r == -EAGAIN && poll(&room, 1, REPORT_WAIT_MS) == 1)
-		r = channel_send(link->fd, IPC_DELIVERY, delivery, sizeof(*delivery));
+		r = channel_send(link->fd, type, body, size);
+	return r;
+}
+
+void gateway_link_report(struct gateway_link *link, const struct ipc_delivery *delivery)
+{
+	int r = link->event ? send_patiently(link, IPC_DELIVERY, delivery, sizeof(*delivery)) : 0;
+
 	if (r < 0)
 		disconnect(link, r == -EAGAIN ? "sluiced does not read" : strerror(-r));
+}
+
+bool gateway_link_connected(const struct gateway_link *link)
+{
+	return link->event;
+}
+
+static void on_decision_late(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	tell(arg, ETIMEDOUT, "sluiced takes too long to answer; look whether the request was decided");
+}
+
+static int wait_for_answer(struct gateway_link *link, gateway_decided_fn decided, void *arg,
+			   struct waiting **ret)
+{
+	const struct timeval limit = { .tv_sec = DECISION_WAIT_S };
+	struct waiting *waiting = calloc(1, sizeof(*waiting));
+
+	if (!waiting)
+		return -ENOMEM;
+	waiting->decided = decided;
+	waiting->arg = arg;
+	waiting->timer = evtimer_new(link->base, on_decision_late, waiting);
+	if (!waiting->timer || event_add(waiting->timer, &limit) < 0) {
+		if (waiting->timer)
+			event_free(waiting->timer);
+		free(waiting);
+		return -ENOMEM;
+	}
+	DL_APPEND(link->waiting, waiting);
+	link->n_waiting++;
+	*ret = waiting;
+	return 0;
+}
+
+/* What only the moment of sending knows, and what a denial has not. */
+static int complete(struct channel_decision *decision, const char *evidence)
+{
+	struct statement *statement = &decision->statement;
+	unsigned char bytes[(STATEMENT_NONCE - 1) / 2];
+
+	if (strlen(evidence) >= SLUICE_EVIDENCE_MAX)
+		return -EMSGSIZE;
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return -EIO;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(statement->nonce + 2 * i, 3, "%02x", bytes[i]);
+	statement->time_ms = when_now();
+	if (!statement->answer.approve) {
+		statement->answer.scope = IPC_SCOPE_RULE;
+		statement->answer.duration_s = 0;
+	}
+	return channel_evidence_digest(evidence, decision->evidence);
+}
+
+static int compose(const struct gateway_link *link, const struct channel_decision *decision,
+		   const char *evidence, struct ipc_channel *ret)
+{
+	struct channel_decision whole = *decision;
+	int r = complete(&whole, evidence);
+
+	if (r == 0)
+		r = channel_decision_write(&whole, ret->statement, sizeof(ret->statement));
+	if (r < 0)
+		return r;
+	memcpy(ret->evidence, evidence, strlen(evidence) + 1);
+	return channel_keys_sign(link->options->keys, decision->channel, ret->statement,
+				 ret->signature, sizeof(ret->signature));
+}
+
+int gateway_link_decide(struct gateway_link *link, const struct channel_decision *decision,
+			const char *evidence, gateway_decided_fn decided, void *arg)
+{
+	_cleanup_free_ struct ipc_channel *message = calloc(1, sizeof(*message));
+	struct waiting *waiting = NULL;
+	int r;
+
+	if (!message)
+		return -ENOMEM;
+	if (!link->event)
+		return -ENOTCONN;
+	if (!link->options->keys)
+		return -ENOKEY;
+	if (link->n_waiting >= MAX_DECISIONS)
+		return -EBUSY;
+	r = compose(link, decision, evidence, message);
+	if (r == 0)
+		r = wait_for_answer(link, decided, arg, &waiting);
+	if (r < 0)
+		return r;
+	r = send_patiently(link, IPC_CHANNEL, message, sizeof(*message));
+	if (r < 0)
+		forget_decision(link, waiting);
+	return r;
 }

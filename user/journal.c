@@ -22,8 +22,8 @@
 #include "journal_batch.h"
 #include "journal_checkpoint.h"
 #include "journal_file.h"
-#include "journal_key.h"
 #include "journal_recover.h"
+#include "key_file.h"
 #include "limits.h"
 #include "log.h"
 
@@ -297,15 +297,19 @@ static int write_genesis(struct journal *journal)
 	return r < 0 ? r : journal_file_sync_folder(journal->file.path);
 }
 
+static const struct key_use key_use = { .what = "journal key",
+					.anew = "move key and journal aside to begin new ones",
+					.mode = 0700 };
+
 static int open_key(const struct journal_file *file, const char *key_path, uint64_t size,
 		    EVP_PKEY **ret, char *error, size_t error_size)
 {
-	int r = journal_key_load(key_path, ret, error, error_size);
+	int r = key_file_load(&key_use, key_path, ret, error, error_size);
 
 	if (r != -ENOENT)
 		return r;
 	if (size == 0)
-		return journal_key_create(key_path, ret, error, error_size);
+		return key_file_create(&key_use, key_path, ret, error, error_size);
 	snprintf(error, error_size,
 		 "the journal '%s' is there, but its key '%s' is not: restore the key from a "
 		 "backup, or move the "

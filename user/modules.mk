@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # modules.mk: which files of user/ each program is made of (names without .c), and its libraries.
-# sluiced links no library that speaks to the network; the gateway has no BPF and no key.
+# sluiced links no library that speaks to the network; the gateway has no BPF, and no key but its channels'.
 
 COMMON := channel escape log text
 
@@ -11,21 +11,21 @@ SIGNED := sshsig statement
 TOKEN := base64 jwt jwt_key
 
 # policy.d as checked data, and its form for the kernel
-POLICY := array medium policy policy_check policy_endpoint policy_file policy_guard policy_keys policy_parse \
-	policy_person policy_rule policy_section policy_value
+POLICY := array account medium policy policy_channel policy_check policy_endpoint policy_file \
+	policy_guard policy_keys policy_parse policy_person policy_rule policy_section policy_value
 RULESET := ruleset ruleset_clearance ruleset_destination ruleset_port ruleset_sink
 
 # The signed record: what reads it and what writes it
 JOURNAL_READ := journal_check journal_checkpoint journal_filter journal_look journal_parallel \
 	journal_print journal_proof journal_read journal_scan journal_verify merkle note when
-JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_file journal_key journal_look \
+JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_file key_file journal_look \
 	journal_recover journal_scan merkle note
 
 PROCESS := process process_reader process_text person
 RECORD := record record_parts record_replay wording wording_target
 REQUEST := request request_describe request_digest request_fill request_recover request_replay \
 	request_terms
-DECISION := decision decision_check decision_proof grant grant_recover hold
+DECISION := brake channel_decision decision decision_channel decision_check decision_proof grant grant_recover hold
 # the agent's guard of itself, and who may break its glass
 GUARD := glass guard guard_host guard_marks guard_places
 EVENT := enforcement event event_gap event_repeat lineage lineage_walk packet
@@ -43,10 +43,11 @@ SLUICED_MODULES := sluiced options loop release agent btf check clean notify san
 	$(KERNEL) $(RESOLUTION)
 SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng -lsqlite3
 
-GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_link notifier \
+GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_keys gateway_link gateway_requests \
+	account channel_decision channel_key journal_file key_file merkle when $(KEY) $(SIGNED) notifier \
 	notifier_card notifier_queue notifier_teams notifier_text notify sandbox teams_card \
 	$(COMMON)
-GATEWAY_LIBS = -levent_core -lcurl -ljansson -linih -lseccomp -lcap-ng
+GATEWAY_LIBS = -levent_core -lcurl -ljansson -linih -lcrypto -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \
 	cmd_journal_file cmd_journal_kept cmd_label cmd_lineage cmd_policy cmd_prove cmd_request cmd_sign cmd_status \

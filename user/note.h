@@ -8,7 +8,7 @@
  *	vkey  = name "+" hex(id) "+" base64( type || public key )
  *
  * Owns: these bytes. Must not own: what the text says (journal_checkpoint.h), where a key lies
- * (journal_key.h).
+ * (key_file.h).
  */
 #ifndef SLUICE_NOTE_H
 #define SLUICE_NOTE_H

@@ -104,6 +104,7 @@ static void free_person(struct policy_person *person)
 	free(person->units);
 	free(person->uids);
 	free(person->keys);
+	free(person->accounts);
 	free(person->covers);
 	free(person->display);
 	free(person->teams);
@@ -135,6 +136,7 @@ struct policy *policy_free(struct policy *policy)
 	free(policy->sinks);
 	free(policy->people);
 	free(policy->groups);
+	free(policy->channels);
 	free(policy->files);
 	free(policy->settings.journal);
 	free(policy->settings.state);
@@ -316,6 +318,27 @@ const struct policy_person *policy_person_by_key(const struct policy *policy,
 			return person;
 		}
 	}
+	return NULL;
+}
+
+const struct policy_person *policy_person_by_account(const struct policy *policy,
+						     const struct account *account)
+{
+	for (size_t i = 0; i < policy->n_people; i++) {
+		const struct policy_person *person = &policy->people[i];
+
+		for (size_t k = 0; k < person->n_accounts; k++)
+			if (account_equal(&person->accounts[k].account, account))
+				return person;
+	}
+	return NULL;
+}
+
+const struct policy_channel *policy_find_channel(const struct policy *policy, const char *name)
+{
+	for (size_t i = 0; i < policy->n_channels; i++)
+		if (!strcmp(policy->channels[i].name, name))
+			return &policy->channels[i];
 	return NULL;
 }
 

@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "abi.h"
+#include "account.h"
 #include "sshkey.h"
 
 enum policy_verdict { POLICY_ALLOW, POLICY_AUDIT, POLICY_ASK, POLICY_DENY };
@@ -165,13 +166,19 @@ struct policy_key {
 	char fingerprint[SSHKEY_FINGERPRINT_MAX];
 };
 
+struct policy_account {
+	struct policy_origin origin;
+	struct account account;
+};
+
 /**
  * struct policy_person: a human, once.
  * @uids: local accounts, service accounts that the person answers for included
  * @units: systemd units that the person owns
  * @covers: indices of policy::people in whose place the person reviews
  * @keys: what the person signs answers with; a key belongs to one person
- * @teams: Entra object id, shown to reviewers and used by later channels; may be NULL
+ * @accounts: by which channels of the gateway know the person; each belongs to one person
+ * @teams: Entra object id, shown to reviewers; may be NULL
  */
 struct policy_person {
 	struct policy_origin origin;
@@ -186,6 +193,22 @@ struct policy_person {
 	size_t n_covers;
 	struct policy_key *keys;
 	size_t n_keys;
+	struct policy_account *accounts;
+	size_t n_accounts;
+};
+
+/**
+ * struct policy_channel: a way by which the gateway may bring people's decisions.
+ * @key: what the gateway signs with there; of this channel only
+ * @tier: the most that an answer from there is taken for, whatever the gateway says
+ * @accounts: bit mask over enum account_kind: by which it may name people
+ */
+struct policy_channel {
+	struct policy_origin origin;
+	char name[SLUICE_NAME_MAX];
+	struct policy_key key;
+	enum policy_tier tier;
+	unsigned int accounts;
 };
 
 /* Members are indices of policy::people. */
@@ -246,6 +269,8 @@ struct policy {
 	size_t n_people;
 	struct policy_group *groups;
 	size_t n_groups;
+	struct policy_channel *channels;
+	size_t n_channels;
 	char **files;
 	size_t n_files;
 	char digest[65]; /* hex SHA-256 over names and bytes of all files, in the order read */
@@ -293,6 +318,10 @@ const struct policy_person *policy_person_by_uid(const struct policy *policy, ui
 const struct policy_person *policy_person_by_key(const struct policy *policy,
 						 const struct sshkey *key,
 						 const struct policy_key **ret_key);
+/* Return: the person whose account it is, or NULL. An account belongs to at most one person. */
+const struct policy_person *policy_person_by_account(const struct policy *policy,
+						     const struct account *account);
+const struct policy_channel *policy_find_channel(const struct policy *policy, const char *name);
 bool policy_in_groups(const struct policy *policy, uint64_t groups,
 		      const struct policy_person *person);
 /* The same, or @person covers for somebody who is. */

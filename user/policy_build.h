@@ -25,6 +25,7 @@ enum policy_kind {
 	KIND_PERSON,
 	KIND_GROUP,
 	KIND_GUARD,
+	KIND_CHANNEL,
 };
 
 #define POLICY_MAX_KEYS 16
@@ -133,7 +134,20 @@ int policy_set_person_teams(struct policy_build *build, const char *value);
 int policy_set_person_covers(struct policy_build *build, const char *value);
 int policy_set_person_key(struct policy_build *build, const char *value);
 
+/* policy_channel.c: the keys of [Channel], and accounts of [Person]. */
+int policy_set_channel_key(struct policy_build *build, const char *value);
+int policy_set_channel_tier(struct policy_build *build, const char *value);
+int policy_set_channel_accounts(struct policy_build *build, const char *value);
+int policy_set_person_oidc(struct policy_build *build, const char *value);
+int policy_set_person_entra(struct policy_build *build, const char *value);
+int policy_set_person_slack(struct policy_build *build, const char *value);
+/* Refuses the key of a channel. */
+int policy_refuse_channel_key(struct policy_build *build, const struct sshkey *key);
+int policy_check_channel(struct policy_build *build, const struct policy_section *section);
+
 /* policy_rule.c: the keys of [Rule]. */
+/* A1 to A3, for [Channel] too. */
+int policy_value_tier(struct policy_build *build, const char *value, enum policy_tier *ret);
 int policy_set_rule_action(struct policy_build *build, const char *value);
 int policy_set_rule_labels(struct policy_build *build, const char *value);
 int policy_set_rule_clear(struct policy_build *build, const char *value);

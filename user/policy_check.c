@@ -189,14 +189,32 @@ static size_t count_people(const struct policy *policy, uint64_t groups,
 	return count;
 }
 
-/* How many of them can answer at @tier: above A1 that takes a key. */
+/* Whether a channel that reaches @tier may name the person. */
+static bool has_channel(const struct policy *policy, const struct policy_person *person,
+			enum policy_tier tier)
+{
+	unsigned int kinds = 0;
+
+	for (size_t i = 0; i < policy->n_channels; i++)
+		kinds |= policy->channels[i].tier >= tier ? policy->channels[i].accounts : 0;
+	for (size_t i = 0; i < person->n_accounts; i++)
+		if (kinds >> person->accounts[i].account.kind & 1)
+			return true;
+	return false;
+}
+
+/* How many of them can answer at @tier: above A1 that takes a key, or an account of a channel. */
 static size_t count_able(const struct policy *policy, const struct policy_rule *rule)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < policy->n_people; i++)
-		count += policy_reviews(policy, rule->groups, &policy->people[i]) &&
-			 (rule->tier <= POLICY_A1 || policy->people[i].n_keys);
+	for (size_t i = 0; i < policy->n_people; i++) {
+		const struct policy_person *person = &policy->people[i];
+
+		count += policy_reviews(policy, rule->groups, person) &&
+			 (rule->tier <= POLICY_A1 || person->n_keys ||
+			  has_channel(policy, person, rule->tier));
+	}
 	return count;
 }
 
@@ -210,8 +228,9 @@ static int check_tier(struct policy_build *build, const struct policy_section *s
 		return 0;
 	return policy_fail_at(
 		build, &origin,
-		"Tier=%s takes a person's key, and %zu of the reviewers have one where "
-		"%u must approve; add Key= to more of them",
+		"Tier=%s takes a person's key, or an account of a channel that reaches it, and "
+		"%zu of the reviewers have one where %u must approve; add Key=, or OIDC= and a "
+		"[Channel], to more of them",
 		policy_tier_name(rule->tier), able, rule->reviewers);
 }
 
@@ -299,6 +318,8 @@ int policy_check(struct policy_build *build)
 
 		if (section->kind == KIND_GUARD)
 			r = check_guard(build, section);
+		if (section->kind == KIND_CHANNEL)
+			r = policy_check_channel(build, section);
 		if (section->kind != KIND_RULE)
 			continue;
 		r = check_destinations(build, section);

@@ -79,6 +79,9 @@ static const struct key person_keys[] = {
 	{ "Covers", policy_set_person_covers, KEY_LIST },
 	{ "Key", policy_set_person_key, KEY_LIST },
 	{ "Teams", policy_set_person_teams, 0 },
+	{ "OIDC", policy_set_person_oidc, KEY_LIST },
+	{ "Entra", policy_set_person_entra, KEY_LIST },
+	{ "Slack", policy_set_person_slack, KEY_LIST },
 	{ NULL, NULL, 0 },
 };
 
@@ -95,6 +98,13 @@ static const struct key guard_keys[] = {
 	{ "Reviewers", policy_set_guard_reviewers, KEY_LIST },
 	{ "Console", policy_set_guard_console, 0 },
 	{ "Limit", policy_set_guard_limit, 0 },
+	{ NULL, NULL, 0 },
+};
+
+static const struct key channel_keys[] = {
+	{ "Key", policy_set_channel_key, KEY_REQUIRED },
+	{ "Tier", policy_set_channel_tier, KEY_REQUIRED },
+	{ "Accounts", policy_set_channel_accounts, KEY_LIST | KEY_REQUIRED },
 	{ NULL, NULL, 0 },
 };
 
@@ -195,6 +205,14 @@ static int begin_group(struct policy_build *build, const char *name, size_t *ret
 		     ret_index);
 }
 
+static int begin_channel(struct policy_build *build, const char *name, size_t *ret_index)
+{
+	struct policy *policy = build->policy;
+
+	return BEGIN(build, policy->channels, policy->n_channels, SLUICE_MAX_CHANNELS, "Channel",
+		     name, ret_index);
+}
+
 /* @extra: characters that names of this kind may have beyond the usual; NULL: has no name */
 static const struct section_kind {
 	const char *name;
@@ -211,6 +229,7 @@ static const struct section_kind {
 	[KIND_PERSON] = { "Person", "@", begin_person, person_keys },
 	[KIND_GROUP] = { "Group", "", begin_group, group_keys },
 	[KIND_GUARD] = { "Guard", NULL, begin_agent, guard_keys },
+	[KIND_CHANNEL] = { "Channel", "", begin_channel, channel_keys },
 };
 
 static const char *name_of(const struct policy *policy, enum policy_kind kind, size_t index)
@@ -232,6 +251,8 @@ static const char *name_of(const struct policy *policy, enum policy_kind kind, s
 		return policy->people[index].name;
 	case KIND_GROUP:
 		return policy->groups[index].name;
+	case KIND_CHANNEL:
+		return policy->channels[index].name;
 	}
 	return "";
 }
@@ -288,8 +309,8 @@ int policy_open_section(struct policy_build *build, const char *heading)
 	if (!kind)
 		return policy_fail(build,
 				   "unknown section [%.100s]; known are Agent, Guard, Label, Rule, "
-				   "Trusted, Declassify, Sink, Person and Group, each but Agent "
-				   "and Guard with a name",
+				   "Trusted, Declassify, Sink, Person, Group and Channel, each but "
+				   "Agent and Guard with a name",
 				   heading);
 	r = check_name(build, kind, name);
 	if (r < 0)

@@ -95,6 +95,15 @@ static bool is_guid(const char *text)
 	return true;
 }
 
+static bool is_entra_object(const struct policy_person *person, const char *id)
+{
+	for (size_t i = 0; i < person->n_accounts; i++)
+		if (person->accounts[i].account.kind == ACCOUNT_ENTRA &&
+		    !strcmp(person->accounts[i].account.subject, id))
+			return true;
+	return person->teams && !strcmp(person->teams, id);
+}
+
 int policy_set_person_teams(struct policy_build *build, const char *value)
 {
 	struct policy_person *person = current_person(build);
@@ -108,7 +117,7 @@ int policy_set_person_teams(struct policy_build *build, const char *value)
 	for (size_t i = 0; i < GUID_LENGTH; i++)
 		id[i] = (char)tolower((unsigned char)value[i]);
 	for (const struct policy_person *other = build->policy->people; other < person; other++)
-		if (other->teams && !strcmp(other->teams, id))
+		if (is_entra_object(other, id))
 			return policy_fail(build,
 					   "Teams=%s is [Person %s] at %s:%u already; one human is "
 					   "one person",
@@ -128,7 +137,7 @@ static int refuse_owned_key(struct policy_build *build, const struct sshkey *key
 	const struct policy_person *owner = policy_person_by_key(build->policy, key, &other);
 
 	if (!owner)
-		return 0;
+		return policy_refuse_channel_key(build, key);
 	return policy_fail(build,
 			   "key %s belongs to [Person %s] at %s:%u already; a key is one person's, "
 			   "once",

@@ -154,7 +154,7 @@ int policy_set_rule_duration(struct policy_build *build, const char *value)
 				    &current_rule(build)->duration_s);
 }
 
-int policy_set_rule_tier(struct policy_build *build, const char *value)
+int policy_value_tier(struct policy_build *build, const char *value, enum policy_tier *ret)
 {
 	unsigned int chosen = 0;
 	int r = policy_value_choice(build, value, tiers, &chosen);
@@ -162,8 +162,13 @@ int policy_set_rule_tier(struct policy_build *build, const char *value)
 	if (!r && chosen == POLICY_A0)
 		return policy_fail(build, "Tier=A0 is a notice, which decides nothing; write A1, "
 					  "A2 or A3");
-	current_rule(build)->tier = (enum policy_tier)chosen;
+	*ret = (enum policy_tier)chosen;
 	return r;
+}
+
+int policy_set_rule_tier(struct policy_build *build, const char *value)
+{
+	return policy_value_tier(build, value, &current_rule(build)->tier);
 }
 
 int policy_set_rule_reason(struct policy_build *build, const char *value)

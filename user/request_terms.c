@@ -95,6 +95,22 @@ static bool has_key(const struct policy_person *person, const char *fingerprint)
 	return false;
 }
 
+/* Whether a channel still has that key, reaches what it reached, and may name the person. */
+static bool has_channel(const struct policy *policy, const struct policy_person *person,
+			const struct ipc_decision *decision)
+{
+	for (size_t i = 0; i < policy->n_channels; i++) {
+		const struct policy_channel *channel = &policy->channels[i];
+
+		if (strcmp(channel->key.fingerprint, decision->key) != 0)
+			continue;
+		for (size_t k = 0; k < person->n_accounts; k++)
+			if (channel->accounts >> person->accounts[k].account.kind & 1)
+				return channel->tier >= decision->tier;
+	}
+	return false;
+}
+
 /* A policy that came in force since may see it in another way than the one it was given under. */
 static bool counts(const struct agent *agent, const struct request *request,
 		   const struct ipc_decision *decision, const struct policy_rule *rule)
@@ -103,7 +119,8 @@ static bool counts(const struct agent *agent, const struct request *request,
 
 	return decision->approve && decision->tier >= rule->tier && person &&
 	       request_reviewer(agent, request, rule->groups, person, NULL) &&
-	       (!*decision->key || has_key(person, decision->key));
+	       (!*decision->key || has_key(person, decision->key) ||
+		has_channel(agent->policy, person, decision));
 }
 
 unsigned int request_approvals(const struct agent *agent, const struct request *request,

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base64.h"
@@ -17,15 +18,21 @@
 #define BEGIN		"-----BEGIN SSH SIGNATURE-----\n"
 #define END		"-----END SSH SIGNATURE-----"
 #define LINE_MAX_BASE64 76 /* ssh-keygen breaks lines at 70, older ones at 76 */
+#define LINE_BASE64	70
 #define FLAG_TOUCHED	1  /* FIDO: user present */
 #define HASH_MAX	64
 
 /* "SSHSIG" and four strings */
 #define SIGNED_MAX (sizeof(MAGIC) + 4 * 4 + SSHSIG_NAMESPACE_MAX + 8 + HASH_MAX)
+/* the same with version, a plain key, and its signature within strings, instead of the hash */
+#define MADE_MAX (SIGNED_MAX + 64 + 4 * 4 + sizeof(SSHKEY_ED25519) + SSHSIG_SIGNATURE)
+_Static_assert(sizeof(BEGIN) + sizeof(END) + BASE64_SIZE(MADE_MAX) + MADE_MAX / 50 <=
+		       SSHSIG_TEXT_MAX,
+	       "text");
 
 /* Bytes being put together. */
 struct out {
-	uint8_t bytes[SIGNED_MAX];
+	uint8_t bytes[MADE_MAX];
 	size_t size;
 };
 
@@ -214,4 +221,63 @@ int sshsig_verify(const struct sshsig *signature, const char *namespace, const v
 		return refuse(ret_why, r, "cannot be checked: no memory; try again");
 	return r ? 0
 		 : refuse(ret_why, -EKEYREJECTED, "is wrong: this key did not sign this statement");
+}
+
+static int sign_ed25519(EVP_PKEY *private, const struct out *out, uint8_t ret[SSHSIG_SIGNATURE])
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	size_t size = SSHSIG_SIGNATURE;
+	int r = -EIO;
+
+	if (ctx && EVP_DigestSignInit(ctx, NULL, NULL, NULL, private) == 1 &&
+	    EVP_DigestSign(ctx, ret, &size, out->bytes, out->size) == 1 &&
+	    size == SSHSIG_SIGNATURE)
+		r = 0;
+	EVP_MD_CTX_free(ctx);
+	return r;
+}
+
+static void put_envelope(struct out *out, const struct sshsig *signature)
+{
+	struct out inner = { .size = 0 };
+
+	put_string(&inner, SSHKEY_ED25519, strlen(SSHKEY_ED25519));
+	put_string(&inner, signature->signature, sizeof(signature->signature));
+	put(out, MAGIC, strlen(MAGIC));
+	put_u32(out, 1);
+	put_string(out, signature->key.blob, signature->key.blob_size);
+	put_string(out, signature->namespace, strlen(signature->namespace));
+	put_string(out, "", 0);
+	put_string(out, signature->hash, strlen(signature->hash));
+	put_string(out, inner.bytes, inner.size);
+}
+
+static void write_text(const struct out *out, char *ret)
+{
+	char base64[BASE64_SIZE(MADE_MAX)];
+	const char *at = base64;
+	size_t used = (size_t)snprintf(ret, SSHSIG_TEXT_MAX, "%s", BEGIN);
+
+	base64_encode(out->bytes, out->size, base64);
+	for (; *at; at += strnlen(at, LINE_BASE64))
+		used += (size_t)snprintf(ret + used, SSHSIG_TEXT_MAX - used, "%.*s\n", LINE_BASE64,
+					 at);
+	snprintf(ret + used, SSHSIG_TEXT_MAX - used, "%s\n", END);
+}
+
+int sshsig_make(EVP_PKEY *private, const struct sshkey *key, const char *namespace,
+		const void *message, size_t size, char *ret)
+{
+	struct sshsig signature = { .key = *key, .hash = "sha512" };
+	struct out out = { .size = 0 }, envelope = { .size = 0 };
+
+	if (key->sk || strlen(namespace) >= sizeof(signature.namespace))
+		return -EINVAL;
+	memcpy(signature.namespace, namespace, strlen(namespace) + 1);
+	if (put_signed(&out, &signature, message, size) < 0 ||
+	    sign_ed25519(private, &out, signature.signature) < 0)
+		return -EIO;
+	put_envelope(&envelope, &signature);
+	write_text(&envelope, ret);
+	return 0;
 }

@@ -20,11 +20,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <openssl/evp.h>
+
 #include "sshkey.h"
 
 #define SSHSIG_BLOB_MAX	     1400 /* an RSA key is to be refused by its name */
 #define SSHSIG_NAMESPACE_MAX 64
 #define SSHSIG_SIGNATURE     64
+#define SSHSIG_TEXT_MAX	     600 /* of one that sshsig_make() writes, with the NUL */
 
 /**
  * struct sshsig: a signature that was read, not yet verified.
@@ -50,5 +53,12 @@ int sshsig_from_text(const char *text, struct sshsig *ret, const char **ret_why)
 /* Return: 0; -EBADMSG for another namespace; -EKEYREJECTED; -ENOMEM. */
 int sshsig_verify(const struct sshsig *signature, const char *namespace, const void *message,
 		  size_t size, const char **ret_why);
+
+/*
+ * Signs as ssh-keygen -Y sign does with the plain Ed25519 key @private, whose public half is @key.
+ * @ret: the text of it, room for SSHSIG_TEXT_MAX. Return: 0; -EINVAL; -EIO.
+ */
+int sshsig_make(EVP_PKEY *private, const struct sshkey *key, const char *namespace,
+		const void *message, size_t size, char *ret);
 
 #endif

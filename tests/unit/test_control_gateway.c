@@ -17,6 +17,8 @@ static void test_gateway(void **state)
 	(void)state;
 	assert_string_equal(say(sock, IPC_HELLO, &hello, sizeof(hello))->body.request.id,
 			    first->id);
+	assert_int_equal(next(sock, &message), 1);
+	assert_int_equal(message.type, IPC_NOTIFY_ALL);
 	second = open_one(2); /* told after the commit, by itself */
 	assert_int_equal(next(sock, &message), 1);
 	assert_int_equal(message.type, IPC_NOTIFY_OPEN);
@@ -84,7 +86,7 @@ static void test_undurable_request_is_told_to_nobody(void **state)
 	struct channel_message message;
 
 	(void)state;
-	say(sock, IPC_HELLO, &hello, sizeof(hello));
+	assert_int_equal(say(sock, IPC_HELLO, &hello, sizeof(hello))->type, IPC_NOTIFY_ALL);
 	world.journal.fail_commit = true;
 	assert_null(open_one(1));
 	assert_int_equal(next(sock, &message), 1);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_journal.c: the writer: bytes, order, keys, the lock, what is refused at the door. */
 #include "journal_fixture.h"
-#include "journal_key.h"
 #include "journal_verify.h"
+#include "key_file.h"
 #include "limits.h"
 
 #include <errno.h>
 #include <openssl/pem.h>
 #include <sys/wait.h>
+
+static const struct key_use key_use = { .what = "journal key", .anew = "", .mode = 0700 };
 
 static void test_bytes(void **state)
 {
@@ -256,7 +258,7 @@ static void test_key_of_another(void **state)
 	fixture_fill(f, 5, 2);
 	before = file_load(f->path);
 	assert_int_equal(unlink(f->key), 0);
-	assert_int_equal(journal_key_create(f->key, &pkey, f->error, sizeof(f->error)), 0);
+	assert_int_equal(key_file_create(&key_use, f->key, &pkey, f->error, sizeof(f->error)), 0);
 	EVP_PKEY_free(pkey);
 	assert_int_equal(fixture_refuse(f), -EKEYREJECTED);
 	assert_non_null(strstr(f->error, "another host key"));
@@ -300,7 +302,7 @@ static void test_key_file_bad(void **state)
 	/* Never replaced. */
 	unlink(f->key);
 	file_store(f->key, "mine", 4);
-	assert_int_equal(journal_key_create(f->key, &pkey, f->error, sizeof(f->error)), -EEXIST);
+	assert_int_equal(key_file_create(&key_use, f->key, &pkey, f->error, sizeof(f->error)), -EEXIST);
 }
 
 /* A crash between writing the key and naming it. */

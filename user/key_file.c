@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * journal_key.c: see journal_key.h. The file appears under its name only when it is complete and on
+ * key_file.c: see key_file.h. The file appears under its name only when it is complete and on
  * disk (written beside it, then linked), so that a crash leaves no half a key that would stop the
  * next start.
  */
-#include "journal_key.h"
+#include "key_file.h"
 
 #include "cleanup.h"
 #include "journal_file.h"
@@ -26,29 +26,29 @@ static int no_password(char *buffer, int size, int writing, void *ctx)
 	return -1;
 }
 
-static int check_owner(int fd, const char *path, char *error, size_t error_size)
+static int check_owner(int fd, const struct key_use *use, const char *path, char *error,
+		       size_t error_size)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode)) {
-		snprintf(error, error_size, "the journal key '%s' is not a plain file", path);
+		snprintf(error, error_size, "the %s '%s' is not a plain file", use->what,
+			 path);
 		return -EINVAL;
 	}
 	if (st.st_uid != geteuid() && st.st_uid != 0) {
 		snprintf(error, error_size,
-			 "the journal key '%s' belongs to uid %u: run 'chown %u %s'", path,
+			 "the %s '%s' belongs to uid %u: run 'chown %u %s'", use->what, path,
 			 st.st_uid, geteuid(), path);
 		return -EACCES;
 	}
-	if (st.st_mode & 077) {
+	if (st.st_mode & 07777 & ~use->mode) {
 		snprintf(error, error_size,
-			 "the journal key '%s' is open to others than its owner (mode %04o): run "
-			 "'chmod 600 %s'; "
-			 "if somebody may have read it, move key and journal aside to begin new "
-			 "ones",
-			 path, st.st_mode & 07777, path);
+			 "the %s '%s' is open to others than its owner (mode %04o): run "
+			 "'chmod 600 %s'; if somebody may have read it, %s",
+			 use->what, path, st.st_mode & 07777, path, use->anew);
 		return -EACCES;
 	}
 	return 0;
@@ -67,7 +67,8 @@ static EVP_PKEY *parse_key(const char *pem, size_t size)
 	return pkey;
 }
 
-int journal_key_load(const char *path, EVP_PKEY **ret, char *error, size_t error_size)
+int key_file_load(const struct key_use *use, const char *path, EVP_PKEY **ret, char *error,
+		  size_t error_size)
 {
 	_cleanup_close_ int fd =
 		open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
@@ -80,11 +81,11 @@ int journal_key_load(const char *path, EVP_PKEY **ret, char *error, size_t error
 		return -ENOENT;
 	if (fd < 0) {
 		r = -errno;
-		snprintf(error, error_size, "cannot open the journal key '%s': %s", path,
+		snprintf(error, error_size, "cannot open the %s '%s': %s", use->what, path,
 			 strerror(-r));
 		return r;
 	}
-	r = check_owner(fd, path, error, error_size);
+	r = check_owner(fd, use, path, error, error_size);
 	if (r < 0)
 		return r;
 	n = read(fd, pem, sizeof(pem));
@@ -92,10 +93,9 @@ int journal_key_load(const char *path, EVP_PKEY **ret, char *error, size_t error
 	OPENSSL_cleanse(pem, sizeof(pem));
 	if (!pkey) {
 		snprintf(error, error_size,
-			 "the journal key '%s' is not an Ed25519 private key in PEM without "
-			 "password: restore it from "
-			 "a backup, or move key and journal aside to begin new ones",
-			 path);
+			 "the %s '%s' is not an Ed25519 private key in PEM without password: "
+			 "restore it from a backup, or %s",
+			 use->what, path, use->anew);
 		return -EINVAL;
 	}
 	*ret = pkey;
@@ -135,7 +135,8 @@ static int publish_key(const char *beside, const char *path)
 	return r < 0 ? r : journal_file_sync_folder(path);
 }
 
-int journal_key_create(const char *path, EVP_PKEY **ret, char *error, size_t error_size)
+int key_file_create(const struct key_use *use, const char *path, EVP_PKEY **ret, char *error,
+		    size_t error_size)
 {
 	_cleanup_free_ char *beside = NULL;
 	EVP_PKEY *pkey;
@@ -154,7 +155,7 @@ int journal_key_create(const char *path, EVP_PKEY **ret, char *error, size_t err
 		r = publish_key(beside, path);
 	if (r < 0) {
 		EVP_PKEY_free(pkey);
-		snprintf(error, error_size, "cannot create the journal key '%s': %s", path,
+		snprintf(error, error_size, "cannot create the %s '%s': %s", use->what, path,
 			 strerror(-r));
 		return r;
 	}
