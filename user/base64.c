@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
+#include <string.h>
 
 void base64_encode(const uint8_t *bytes, size_t size, char *ret_text)
 {
@@ -59,9 +60,16 @@ ssize_t base64_decode(const char *text, size_t size, uint8_t *ret_bytes, size_t 
 
 void base64url_encode(const uint8_t *bytes, size_t size, char *ret_text)
 {
-	base64_encode(bytes, size, ret_text);
+	size_t whole = size / 3 * 3, rest = size - whole;
+	char last[BASE64_SIZE(2)];
+
+	base64_encode(bytes, whole, ret_text);
+	base64_encode(bytes + whole, rest, last);
+	/* so many characters tell of the rest; more would be padding */
+	last[rest ? rest + 1 : 0] = '\0';
+	memcpy(ret_text + whole / 3 * 4, last, strlen(last) + 1);
 	for (char *c = ret_text; *c; c++)
-		*c = *c == '+' ? '-' : *c == '/' ? '_' : *c == '=' ? '\0' : *c;
+		*c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
 }
 
 ssize_t base64url_decode(const char *text, size_t size, uint8_t *ret_bytes, size_t room)

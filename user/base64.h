@@ -23,7 +23,10 @@ void base64_encode(const uint8_t *bytes, size_t size, char *ret_text);
  */
 ssize_t base64_decode(const char *text, size_t size, uint8_t *ret_bytes, size_t room);
 
-/* Section 5, no padding. @ret_text: room for BASE64_SIZE(size) characters */
+/* Characters for @size bytes without padding, with the NUL. */
+#define BASE64URL_SIZE(size) ((4 * (size) + 2) / 3 + 1)
+
+/* Section 5, no padding. @ret_text: room for BASE64URL_SIZE(size) characters */
 void base64url_encode(const uint8_t *bytes, size_t size, char *ret_text);
 
 /* Return: as base64_decode(); 0 for no text. */

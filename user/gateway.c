@@ -22,6 +22,7 @@
 #include "notifier_queue.h"
 #include "notify.h"
 #include "sandbox.h"
+#include "web.h"
 
 #ifndef SLUICE_VERSION
 #define SLUICE_VERSION "development"
@@ -54,6 +55,8 @@ struct gateway {
 	struct gateway_requests *requests;
 	struct gateway_link_options link_options;
 	struct gateway_link *link;
+	int web_fd;
+	struct web *web;
 	unsigned int unfinished;
 	unsigned int failed;
 };
@@ -165,7 +168,7 @@ static int start_loop(struct gateway *gateway)
 
 static int enter_sandbox(const struct gateway *gateway)
 {
-	struct sandbox_path paths[GATEWAY_MAX_NOTIFIERS + 1];
+	struct sandbox_path paths[GATEWAY_MAX_NOTIFIERS + 2];
 	struct sandbox_report report;
 	size_t n = 0;
 	int r;
@@ -179,6 +182,8 @@ static int enter_sandbox(const struct gateway *gateway)
 		if (path)
 			paths[n++] = (struct sandbox_path){ path, 0 };
 	}
+	if (gateway->config->web && gateway->config->web->ca_file)
+		paths[n++] = (struct sandbox_path){ gateway->config->web->ca_file, 0 };
 	r = sandbox_gateway(paths, n, &report);
 	if (r < 0)
 		return log_error_errno(r, "cannot enter the sandbox");
@@ -230,6 +235,36 @@ static int start_link(struct gateway *gateway)
 	return gateway_link_new(gateway->base, options, &gateway->link);
 }
 
+/* Before the sandbox, in which nothing can begin to listen. */
+static int listen_for_web(struct gateway *gateway)
+{
+	if (!gateway->config->web)
+		return 0;
+	gateway->web_fd = web_listen(gateway->config->web);
+	if (gateway->web_fd < 0)
+		return log_error_errno(gateway->web_fd, "cannot listen for the page on Listen=%s",
+				       gateway->config->web->listen);
+	return 0;
+}
+
+static int start_web(struct gateway *gateway)
+{
+	const struct web_options options = {
+		.base = gateway->base,
+		.settings = gateway->config->web,
+		.http = gateway->http,
+		.link = gateway->link,
+		.requests = gateway->requests,
+		.fd = gateway->web_fd,
+	};
+	int r = options.settings ? web_new(&options, &gateway->web) : 0;
+
+	if (r < 0)
+		return log_error_errno(r, "cannot serve the page; are CertificateFile= and KeyFile= "
+					  "PEM, and do they fit?");
+	return 0;
+}
+
 /* Before the sandbox: a credential is nowhere that it may look later. */
 static int load_keys(struct gateway *gateway)
 {
@@ -252,6 +287,8 @@ static int run(struct gateway *gateway)
 	}
 	r = load_keys(gateway);
 	if (r == 0)
+		r = listen_for_web(gateway);
+	if (r == 0)
 		r = start_loop(gateway);
 	if (r == 0)
 		r = enter_sandbox(gateway);
@@ -265,6 +302,9 @@ static int run(struct gateway *gateway)
 	if (gateway_requests_new(&gateway->requests) < 0 || start_queues(gateway) < 0 ||
 	    start_link(gateway) < 0)
 		return log_error_errno(-ENOMEM, "cannot start");
+	r = start_web(gateway);
+	if (r < 0)
+		return r;
 	notify_send("READY=1");
 	event_base_dispatch(gateway->base);
 	notify_send("STOPPING=1");
@@ -328,7 +368,8 @@ static int test_card(struct gateway *gateway)
 		if (r < 0)
 			return log_error_errno(r, "%s: cannot post", tests[i].notifier->name);
 	}
-	event_base_dispatch(gateway->base);
+	if (gateway->unfinished)
+		event_base_dispatch(gateway->base);
 	return gateway->failed || gateway->unfinished ? -EIO : 0;
 }
 
@@ -338,6 +379,8 @@ static int check(struct gateway *gateway)
 	       gateway->config->n == 1 ? "" : "s");
 	for (size_t i = 0; i < gateway->config->n; i++)
 		printf("%s\n", gateway->config->notifiers[i].name);
+	if (gateway->config->web)
+		printf("page at %s\n", gateway->config->web->public.origin);
 	return 0;
 }
 
@@ -351,6 +394,7 @@ static void clear(struct gateway *gateway)
 	for (size_t i = 0; i < GATEWAY_MAX_NOTIFIERS; i++)
 		notifier_queue_free(gateway->queues[i]);
 	gateway_link_free(gateway->link);
+	web_free(gateway->web);
 	gateway_requests_free(gateway->requests);
 	channel_keys_free(gateway->keys);
 	delivered_free(gateway->delivered);

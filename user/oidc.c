@@ -11,7 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base64.h"
 #include "cleanup.h"
 #include "log.h"
 

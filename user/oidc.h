@@ -9,9 +9,10 @@
 #ifndef SLUICE_OIDC_H
 #define SLUICE_OIDC_H
 
+#include "base64.h"
 #include "oidc_provider.h"
 
-#define OIDC_SECRET 44 /* 32 random bytes as base64url, with the NUL */
+#define OIDC_SECRET BASE64URL_SIZE(32) /* random bytes as text, with the NUL */
 
 /**
  * struct oidc_attempt: one sign-in that has begun.

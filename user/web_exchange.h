@@ -23,7 +23,7 @@ struct web;
  * struct exchange: in MHD's hands until it is answered.
  * @form: of a POST
  * @attempt: the sign-in that it ends; @request: id of the request that it decides
- * @waiting: for an answer of somebody else; MHD leaves the connection alone meanwhile
+ * @waiting: for an answer of somebody else; @suspended: MHD leaves the connection alone meanwhile
  */
 struct exchange {
 	struct exchange *next;
@@ -41,6 +41,7 @@ struct exchange {
 	struct MHD_Response *response;
 	unsigned int status;
 	bool waiting;
+	bool suspended;
 };
 
 struct exchange *exchange_new(struct web *web, struct MHD_Connection *connection, const char *path,

@@ -113,8 +113,13 @@ static int parse_address(const char *text, struct web_settings *settings)
 
 static int check_listen(struct web_settings *settings, struct setting_error *error)
 {
-	const char *listen = settings->listen ? settings->listen : DEFAULT_LISTEN;
+	const char *listen;
 
+	if (!settings->listen)
+		settings->listen = strdup(DEFAULT_LISTEN);
+	if (!settings->listen)
+		return -ENOMEM;
+	listen = settings->listen;
 	if (parse_address(listen, settings) < 0)
 		return setting_refuse(error, -EINVAL,
 				      "Listen=%s must be an address in numbers and a port: "

@@ -8,10 +8,13 @@
  *	hostile ID		an open request full of markup, controls and long texts
  *	result			a well-formed message that sluiced may not send to a gateway
  *	garbage			bytes that are no message
+ *	answer ERRNO TEXT	what the next decisions are answered with; 0 and "approved" before
+ *	all			tell that all that is open has been told
  *	drop			end the connection
  * Each message from the gateway is printed as one line: "hello N NAMES", "delivery ID NOTIFIER
- *STATE ATTEMPT TEXT", and "connected", "disconnected". Ends at the end of its input. Sources:
- *fake-sluiced.c user/channel.c.
+ * STATE ATTEMPT TEXT", "decision CHANNEL TIER ISSUER SUBJECT ID DIGEST APPROVE SCOPE DURATION
+ * REASON" and behind it "evidence JSON", and "connected", "disconnected". Signatures are not looked
+ * at. Ends at the end of its input. Sources: fake-sluiced.c user/channel.c.
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,12 +24,14 @@
 #include <time.h>
 
 #include "channel.h"
+#include "channel_decision.h"
 #include "cleanup.h"
 
 #define DIGEST "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
 
 static struct channel_message message;
 static struct ipc_request request;
+static struct ipc_result result = { .text = "approved" };
 static int peer = -1;
 
 static void fill(const char *id, unsigned int seconds)
@@ -37,6 +42,7 @@ static void fill(const char *id, unsigned int seconds)
 		.digest = DIGEST,
 		.host = "etl-04.example",
 		.rule = "pii-egress",
+		.boot = "6f8d9a4e-1c2b-4a5d-8e7f-0123456789ab",
 		.action = "egress",
 		.waiting = "hold",
 		.scope = "once",
@@ -74,6 +80,22 @@ static void drop(void)
 	peer = -1;
 }
 
+static void print_decision(const struct ipc_channel *channel)
+{
+	struct channel_decision decision;
+	const struct ipc_decide *answer = &decision.statement.answer;
+	unsigned int line;
+
+	if (channel_decision_parse(channel->statement, &decision, &line) < 0) {
+		printf("decision wrong in line %u\n", line);
+		return;
+	}
+	printf("decision %s %u %s %s %s %s %u %u %u %s\n", decision.channel, decision.tier,
+	       decision.account.issuer, decision.account.subject, answer->id, answer->digest,
+	       answer->approve, answer->scope, answer->duration_s, answer->reason);
+	printf("evidence %s\n", channel->evidence);
+}
+
 static void print_message(void)
 {
 	static const char *const states[] = { "?", "delivered", "retrying", "failed" };
@@ -84,6 +106,8 @@ static void print_message(void)
 	else if (message.type == IPC_DELIVERY && d->state <= IPC_FAILED)
 		printf("delivery %s %s %s %u %s\n", d->id, d->notifier, states[d->state],
 		       d->attempt, d->text);
+	else if (message.type == IPC_CHANNEL)
+		print_decision(&message.body.channel);
 	else
 		printf("unexpected %s\n", channel_type_name(message.type));
 }
@@ -94,6 +118,8 @@ static void receive(void)
 
 	if (r == 1) {
 		print_message();
+		if (message.type == IPC_CHANNEL)
+			channel_send(peer, IPC_RESULT, &result, sizeof(result));
 	} else if (r != -EAGAIN) {
 		printf("disconnected\n");
 		drop();
@@ -155,7 +181,6 @@ static void close_request(const char *id, const char *state)
 
 static void obey(const char *line)
 {
-	static const struct ipc_result result = { .text = "no gateway asked" };
 	char verb[16] = "";
 	char id[16] = "";
 	char word[16] = "";
@@ -168,6 +193,11 @@ static void obey(const char *line)
 	} else if (strcmp(verb, "hostile") == 0) {
 		fill_hostile(id);
 		send_request(IPC_NOTIFY_OPEN);
+	} else if (strcmp(verb, "answer") == 0) {
+		result.error = atoi(id);
+		snprintf(result.text, sizeof(result.text), "%s", line + strlen("answer ") + strlen(id));
+	} else if (strcmp(verb, "all") == 0) {
+		channel_send(peer, IPC_NOTIFY_ALL, NULL, 0);
 	} else if (strcmp(verb, "close") == 0) {
 		close_request(id, word);
 	} else if (strcmp(verb, "result") == 0) {

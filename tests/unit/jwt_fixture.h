@@ -21,7 +21,7 @@
 
 static inline char *encode(const void *bytes, size_t size)
 {
-	char *text = malloc(BASE64_SIZE(size));
+	char *text = malloc(BASE64URL_SIZE(size));
 
 	base64url_encode(bytes, size, text);
 	return text;
