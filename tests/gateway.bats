@@ -416,6 +416,32 @@ card() {
 	[[ $output == *"HTTP 404"* ]]
 }
 
+@test "--print-keys says what the policy needs, and makes the keys once, for the service only" {
+	local owner
+	run "$BUILD/sluice-gateway" --state "$W/state" --print-keys
+	[ "$status" = 0 ]
+	printf '%s\n' "$output" >"$W/channels"
+	[ "${lines[0]}" = '[Channel web]' ]
+	owner=$(stat -c %U "$W/state")
+	[ "$(stat -c '%a %U' "$W/state/channel-web.key")" = "600 $owner" ]
+	printf '[Label a]\nPath=/srv\n' | cat - "$W/channels" >"$W/policy.conf"
+	"$BUILD/sluice" policy check "$W/policy.conf"
+	start_sluiced
+	start_teams
+	start_gateway
+	wait_for grep -q '^hello' "$W/sluiced.log"
+	"${RUN_AS[@]}" "$BUILD/sluice-gateway" --state "$W/state" --print-keys | cmp - "$W/channels"
+}
+
+@test "a channel's key that others can read is not used" {
+	start_teams
+	"$BUILD/sluice-gateway" --state "$W/state" --print-keys >/dev/null
+	chmod 0644 "$W/state/channel-web.key"
+	run "${RUN_AS[@]}" "$BUILD/sluice-gateway" --config "$W/gateway.conf" --socket "$W/sock" --state "$W/state"
+	[ "$status" = 1 ]
+	[[ $output == *"channel-web.key' is open to others than its owner"*'chmod 600'* ]]
+}
+
 @test "root is refused" {
 	[ "$(id -u)" = 0 ] || skip "needs root to be refused as root"
 	start_teams

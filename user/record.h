@@ -14,11 +14,13 @@
  *   {"kind","text", and "dev","gen","ino","mode" or "address","port","protocol" or
  *   "credential","id"}, "peer" {"pid","start_ns"}.
  *   A decision also has "tier" and "evidence" {"kind","sender"}, of a signed one with "key",
- *   "public_key", "namespace", "statement", "signature"; and "covers" (in whose place).
+ *   "public_key", "namespace", "statement", "signature", of one by a channel also with "channel",
+ *   "channel_tier", "account" {"kind","issuer","subject"}, "evidence"; and "covers" (in whose place).
  * Types: agent.start agent.stop policy.loaded policy.refused event.stop event.read event.label
  * event.fork event.exec event.take event.give event.declassify event.sink event.empty
  *   guard.mode guard.attempt glass.asked glass.agreed glass.broken glass.mended glass.refused
- *   egress.missed request.opened request.decided request.closed decision decision.void grant.issued grant.used
+ *   egress.missed request.opened request.decided request.closed decision decision.void
+ *   decision.refused grant.issued grant.used
  *   grant.revoked grant.expired journal.opened journal.recovered journal.gap label.set
  *   gateway.delivery lineage.unsaved lineage.saved
  * Names that are not UTF-8 are spelled as wording.h says. Labels go by name: bits may differ after

@@ -5,14 +5,16 @@
  *	't' the rest is a signature as text
  *	'k' the rest is the line of a key
  *	's' the rest is a statement
+ *	'c' the rest is what a channel signs
  * Must hold: no memory error; what is refused says why; what is accepted has one spelling only, and
  * is no signature of anything here. Sources: fuzz_sshsig.c
- * user/{base64,sshkey,sshsig,sshwire,statement,text,when}.c.
+ * user/{account,base64,channel_decision,sshkey,sshsig,sshwire,statement,text,when}.c.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "channel_decision.h"
 #include "sshsig.h"
 #include "statement.h"
 
@@ -62,6 +64,22 @@ static void check_statement(const char *text)
 	require(statement.answer.approve == (statement.answer.scope != IPC_SCOPE_RULE));
 }
 
+static void check_channel(const char *text)
+{
+	struct channel_decision decision;
+	char again[sizeof(((struct ipc_channel *)NULL)->statement)];
+	const char *answer = strstr(text, "\nsluice-decision-v1\n");
+	unsigned int line = 0;
+
+	if (channel_decision_parse(text, &decision, &line) < 0) {
+		require(line > 0);
+		return;
+	}
+	require(!channel_decision_write(&decision, again, sizeof(again)) && !strcmp(text, again));
+	require(decision.tier >= 1 && decision.tier <= 3 && answer != NULL);
+	check_statement(answer + 1);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sshsig signature;
@@ -83,6 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_key(&key);
 	if (data[0] == 's')
 		check_statement(text);
+	if (data[0] == 'c')
+		check_channel(text);
 	free(text);
 	return 0;
 }

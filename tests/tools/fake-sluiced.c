@@ -6,15 +6,15 @@
  *	open ID [SECONDS]	tell about a request that expires in so many seconds (600)
  *	close ID STATE		tell that it is approved, denied, expired or gone
  *	hostile ID		an open request full of markup, controls and long texts
- *	result			a well-formed message that sluiced may not send to a gateway
+ *	result			an answer that nobody waits for, which sluiced may not send
+ *	answer ERRNO TEXT	to the oldest decision that the gateway brought, 0 for taken
+ *	always ERRNO TEXT	to each decision from now on, at once
  *	garbage			bytes that are no message
- *	answer ERRNO TEXT	what the next decisions are answered with; 0 and "approved" before
- *	all			tell that all that is open has been told
  *	drop			end the connection
  * Each message from the gateway is printed as one line: "hello N NAMES", "delivery ID NOTIFIER
- * STATE ATTEMPT TEXT", "decision CHANNEL TIER ISSUER SUBJECT ID DIGEST APPROVE SCOPE DURATION
- * REASON" and behind it "evidence JSON", and "connected", "disconnected". Signatures are not looked
- * at. Ends at the end of its input. Sources: fake-sluiced.c user/channel.c.
+ * STATE ATTEMPT TEXT", "decision CHANNEL TIER KIND ISSUER SUBJECT ID DIGEST approve|deny SCOPE
+ * SECONDS FINGERPRINT REASON" (of the key that signed it, or "unsigned"), "evidence TEXT", and "connected",
+ * "disconnected". After the hello it says that all was told. Ends at the end of its input.
  */
 #include <errno.h>
 #include <poll.h>
@@ -26,12 +26,13 @@
 #include "channel.h"
 #include "channel_decision.h"
 #include "cleanup.h"
+#include "sshsig.h"
 
 #define DIGEST "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
 
 static struct channel_message message;
 static struct ipc_request request;
-static struct ipc_result result = { .text = "approved" };
+static struct ipc_result always = { .error = -1 }; /* -1: wait to be told what to answer */
 static int peer = -1;
 
 static void fill(const char *id, unsigned int seconds)
@@ -41,8 +42,8 @@ static void fill(const char *id, unsigned int seconds)
 	request = (struct ipc_request){
 		.digest = DIGEST,
 		.host = "etl-04.example",
+		.boot = "11111111-2222-3333-4444-555555555555",
 		.rule = "pii-egress",
-		.boot = "6f8d9a4e-1c2b-4a5d-8e7f-0123456789ab",
 		.action = "egress",
 		.waiting = "hold",
 		.scope = "once",
@@ -80,19 +81,36 @@ static void drop(void)
 	peer = -1;
 }
 
+static const char *who_signed(const struct ipc_channel *channel)
+{
+	static char fingerprint[SSHKEY_FINGERPRINT_MAX];
+	struct sshsig signature;
+	const char *why;
+
+	if (sshsig_from_text(channel->signature, &signature, &why) < 0 ||
+	    sshsig_verify(&signature, CHANNEL_NAMESPACE, channel->statement,
+			  strlen(channel->statement), &why) < 0 ||
+	    sshkey_fingerprint(&signature.key, fingerprint) < 0)
+		return "unsigned";
+	return fingerprint;
+}
+
 static void print_decision(const struct ipc_channel *channel)
 {
+	const struct ipc_decide *answer;
 	struct channel_decision decision;
-	const struct ipc_decide *answer = &decision.statement.answer;
 	unsigned int line;
 
 	if (channel_decision_parse(channel->statement, &decision, &line) < 0) {
-		printf("decision wrong in line %u\n", line);
+		printf("malformed decision, line %u\n", line);
 		return;
 	}
-	printf("decision %s %u %s %s %s %s %u %u %u %s\n", decision.channel, decision.tier,
-	       decision.account.issuer, decision.account.subject, answer->id, answer->digest,
-	       answer->approve, answer->scope, answer->duration_s, answer->reason);
+	answer = &decision.statement.answer;
+	printf("decision %s A%u %s %s %s %s %s %s %u %u %s %s\n", decision.channel, decision.tier,
+	       account_kind_names[decision.account.kind], decision.account.issuer,
+	       decision.account.subject, answer->id, answer->digest,
+	       answer->approve ? "approve" : "deny", answer->scope, answer->duration_s,
+	       who_signed(channel), answer->reason);
 	printf("evidence %s\n", channel->evidence);
 }
 
@@ -101,13 +119,13 @@ static void print_message(void)
 	static const char *const states[] = { "?", "delivered", "retrying", "failed" };
 	const struct ipc_delivery *d = &message.body.delivery;
 
-	if (message.type == IPC_HELLO)
+	if (message.type == IPC_CHANNEL)
+		print_decision(&message.body.channel);
+	else if (message.type == IPC_HELLO)
 		printf("hello %u %s\n", message.body.hello.notifiers, message.body.hello.names);
 	else if (message.type == IPC_DELIVERY && d->state <= IPC_FAILED)
 		printf("delivery %s %s %s %u %s\n", d->id, d->notifier, states[d->state],
 		       d->attempt, d->text);
-	else if (message.type == IPC_CHANNEL)
-		print_decision(&message.body.channel);
 	else
 		printf("unexpected %s\n", channel_type_name(message.type));
 }
@@ -118,8 +136,10 @@ static void receive(void)
 
 	if (r == 1) {
 		print_message();
-		if (message.type == IPC_CHANNEL)
-			channel_send(peer, IPC_RESULT, &result, sizeof(result));
+		if (message.type == IPC_HELLO)
+			channel_send(peer, IPC_NOTIFY_ALL, NULL, 0);
+		if (message.type == IPC_CHANNEL && always.error >= 0)
+			channel_send(peer, IPC_RESULT, &always, sizeof(always));
 	} else if (r != -EAGAIN) {
 		printf("disconnected\n");
 		drop();
@@ -179,6 +199,22 @@ static void close_request(const char *id, const char *state)
 	send_request(IPC_NOTIFY_CLOSED);
 }
 
+static void read_answer(const char *line, struct ipc_result *ret)
+{
+	int text = 0;
+
+	if (sscanf(line, "%*s %d %n", &ret->error, &text) == 1)
+		snprintf(ret->text, sizeof(ret->text), "%s", line + text);
+}
+
+static void send_answer(const char *line)
+{
+	struct ipc_result result = { .text = "nobody asked" };
+
+	read_answer(line, &result);
+	channel_send(peer, IPC_RESULT, &result, sizeof(result));
+}
+
 static void obey(const char *line)
 {
 	char verb[16] = "";
@@ -193,15 +229,12 @@ static void obey(const char *line)
 	} else if (strcmp(verb, "hostile") == 0) {
 		fill_hostile(id);
 		send_request(IPC_NOTIFY_OPEN);
-	} else if (strcmp(verb, "answer") == 0) {
-		result.error = atoi(id);
-		snprintf(result.text, sizeof(result.text), "%s", line + strlen("answer ") + strlen(id));
-	} else if (strcmp(verb, "all") == 0) {
-		channel_send(peer, IPC_NOTIFY_ALL, NULL, 0);
 	} else if (strcmp(verb, "close") == 0) {
 		close_request(id, word);
-	} else if (strcmp(verb, "result") == 0) {
-		channel_send(peer, IPC_RESULT, &result, sizeof(result));
+	} else if (strcmp(verb, "result") == 0 || strcmp(verb, "answer") == 0) {
+		send_answer(line);
+	} else if (strcmp(verb, "always") == 0) {
+		read_answer(line, &always);
 	} else if (strcmp(verb, "garbage") == 0) {
 		if (write(peer, "garbage", 7) < 0)
 			perror("write");

@@ -3,6 +3,9 @@
  * test_control_gateway.c: what the gateway is told, and what it may report.
  */
 #include "control_fixture.h"
+#include "gateway_link.h"
+#include "gateway_requests.h"
+#include "vouched_fixture.h"
 
 static void test_gateway(void **state)
 {
@@ -95,12 +98,197 @@ static void test_undurable_request_is_told_to_nobody(void **state)
 	close(sock);
 }
 
+static struct ipc_channel approval_by(const char *subject, const struct request *request)
+{
+	struct channel_decision decision = decision_on(request, subject);
+
+	return signed_by(WEB, &decision);
+}
+
+static void test_a_decision(void **state)
+{
+	struct ipc_hello hello = { .notifiers = 1 };
+	const struct request *request;
+	struct channel_message message, *answer;
+	struct ipc_channel decision;
+	int sock = dial(gateway_path);
+
+	(void)state;
+	use_policy("A3");
+	request = open_one(1);
+	say(sock, IPC_HELLO, &hello, sizeof(hello));
+	assert_int_equal(next(sock, &message), 1);
+	decision = approval_by("sub-dave", request);
+	answer = say(sock, IPC_CHANNEL, &decision, sizeof(decision));
+	assert_int_equal(answer->type, IPC_RESULT);
+	assert_int_equal(answer->body.result.error, EACCES);
+	assert_non_null(strstr(answer->body.result.text, "not among the reviewers"));
+	decision = approval_by("sub-carla", request);
+	answer = say(sock, IPC_CHANNEL, &decision, sizeof(decision));
+	assert_int_equal(answer->type, IPC_RESULT);
+	assert_int_equal(answer->body.result.error, 0);
+	assert_int_equal(next(sock, &message), 1);
+	assert_int_equal(message.type, IPC_NOTIFY_CLOSED);
+	assert_int_equal(message.body.request.state, IPC_APPROVED);
+	assert_string_equal(message.body.request.decisions[0].person, "carla");
+	close(sock);
+}
+
+/* What was refused is remembered when the gateway comes again. */
+static void test_brake_outlives_a_connection(void **state)
+{
+	struct ipc_hello hello = { .notifiers = 1 };
+	const struct request *request;
+	struct ipc_channel decision;
+	int error = 0;
+
+	(void)state;
+	use_policy("A3");
+	request = open_one(1);
+	decision = approval_by("sub-dave", request);
+	for (int i = 0; i <= SLUICE_MAX_REFUSED; i++) {
+		struct channel_message message;
+		int sock = dial(gateway_path);
+
+		say(sock, IPC_HELLO, &hello, sizeof(hello));
+		assert_int_equal(next(sock, &message), 1);
+		error = say(sock, IPC_CHANNEL, &decision, sizeof(decision))->body.result.error;
+		close(sock);
+		turn();
+		assert_int_equal(error, i < SLUICE_MAX_REFUSED ? EACCES : EBUSY);
+	}
+}
+
+/* Only from the gateway, and not before it has said who it is. */
+static void test_decisions_of_others(void **state)
+{
+	const struct request *request;
+	struct ipc_channel decision;
+	int sock = dial(gateway_path);
+
+	(void)state;
+	use_policy("A3");
+	request = open_one(1);
+	decision = approval_by("sub-carla", request);
+	assert_int_equal(say(sock, IPC_CHANNEL, &decision, sizeof(decision))->type, 0);
+	close(sock);
+	sock = dial(control_path);
+	assert_int_equal(say(sock, IPC_CHANNEL, &decision, sizeof(decision))->type, 0);
+	close(sock);
+	assert_int_equal(request->state, IPC_PENDING);
+}
+
+/* ---- the gateway's own code at the other end ---- */
+
+static struct gateway_requests *known;
+static char decided[256];
+
+static void on_connected(void *arg)
+{
+	(void)arg;
+	gateway_requests_begin(known);
+}
+
+static void on_all(void *arg)
+{
+	(void)arg;
+	gateway_requests_complete(known);
+}
+
+static void on_open(void *arg, const struct ipc_request *request)
+{
+	(void)arg;
+	gateway_requests_opened(known, request);
+}
+
+static void on_closed(void *arg, const struct ipc_request *request)
+{
+	(void)arg;
+	gateway_requests_closed(known, request);
+}
+
+static void on_decided(void *arg, int error, const char *text)
+{
+	(void)arg;
+	snprintf(decided, sizeof(decided), "%d %s", error, text);
+}
+
+static void use_keys(struct channel_keys **ret)
+{
+	char error[512];
+	struct sshkey key;
+
+	unsetenv("CREDENTIALS_DIRECTORY");
+	assert_int_equal(channel_keys_load(world.folder, ret, error, sizeof(error)), 0);
+	assert_int_equal(channel_keys_public(*ret, "web", &key), 0);
+	sshkey_line(&key, web_key);
+	use_policy("A3");
+	web_key[0] = '\0';
+}
+
+static const char *decide_by(struct gateway_link *link, const char *id, const char *subject)
+{
+	const struct ipc_request *shown = gateway_requests_find(known, id);
+	struct channel_decision decision;
+	const char *why;
+
+	assert_non_null(shown);
+	channel_decision_begin(shown, &decision);
+	snprintf(decision.channel, sizeof(decision.channel), "web");
+	decision.tier = POLICY_A3;
+	assert_int_equal(account_set(ACCOUNT_OIDC, IDP, subject, &decision.account, &why), 0);
+	memcpy(decision.statement.answer.digest, shown->digest, sizeof(shown->digest));
+	decision.statement.answer.approve = 1;
+	decided[0] = '\0';
+	assert_int_equal(gateway_link_decide(link, &decision, "{}", on_decided, NULL), 0);
+	for (int i = 0; i < 20 && !*decided; i++)
+		turn();
+	turn();
+	return decided;
+}
+
+static void test_from_page_to_grant(void **state)
+{
+	struct gateway_link_options options = { .path = gateway_path,
+						.on_connected = on_connected,
+						.on_all = on_all,
+						.on_open = on_open,
+						.on_closed = on_closed };
+	struct channel_keys *keys = NULL;
+	struct gateway_link *link = NULL;
+	const struct request *request;
+
+	(void)state;
+	use_keys(&keys);
+	options.keys = keys;
+	request = open_one(1);
+	assert_int_equal(gateway_requests_new(&known), 0);
+	assert_int_equal(gateway_link_new(world.agent.base, &options, &link), 0);
+	for (int i = 0; i < 20; i++)
+		turn();
+	assert_int_equal(gateway_requests_count(known, true), 1);
+	assert_non_null(strstr(decide_by(link, request->id, "sub-ann"), "stands behind"));
+	assert_int_equal(request->state, IPC_PENDING);
+	assert_non_null(strstr(decide_by(link, request->id, "sub-carla"), "0 r-"));
+	assert_int_equal(request->state, IPC_APPROVED);
+	assert_int_equal(count_of("grant.issued"), 1);
+	assert_int_equal(gateway_requests_count(known, true), 0);
+	assert_string_equal(gateway_requests_find(known, request->id)->decisions[0].person, "carla");
+	gateway_link_free(link);
+	known = gateway_requests_free(known);
+	channel_keys_free(keys);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CONTROL_TEST(test_gateway),
 		CONTROL_TEST(test_reports_are_bounded),
 		CONTROL_TEST(test_undurable_request_is_told_to_nobody),
+		CONTROL_TEST(test_a_decision),
+		CONTROL_TEST(test_brake_outlives_a_connection),
+		CONTROL_TEST(test_decisions_of_others),
+		CONTROL_TEST(test_from_page_to_grant),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -534,6 +534,14 @@ static void test_a_journal_that_cannot_be_written(void **state)
 	assert_int_equal(world.kernel.n_grants, 0);
 }
 
+static unsigned int request_missing_now(const struct request *request)
+{
+	struct request_terms terms;
+
+	request_terms(&world.agent, request->key.action, request->labels, &terms);
+	return request_missing(&world.agent, request, &terms);
+}
+
 static void use_other_policy(const char *text)
 {
 	const struct policy *old = world.agent.policy;
@@ -570,6 +578,26 @@ static void test_approvals_of_a_channel_that_left(void **state)
 	assert_int_equal(request->state, IPC_APPROVED);
 }
 
+/* Nor, when the channel reaches less by now; what it was taken for then it would not be today. */
+static void test_approvals_of_a_channel_that_fell(void **state)
+{
+	struct request *request;
+
+	(void)state;
+	use_policy("A2");
+	request = asked(ANN, SLUICE_EGRESS);
+	assert_int_equal(approve_as("sub-carla", request), 0);
+	web_tier = "A1";
+	use_policy("A2");
+	web_tier = "A2";
+	assert_int_equal(request_missing_now(request), 2);
+	use_policy("A2"); /* it was taken for A3 */
+	assert_int_equal(request_missing_now(request), 2);
+	web_tier = "A3";
+	use_policy("A2");
+	assert_int_equal(request_missing_now(request), 1);
+}
+
 #define CHANNEL_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -600,6 +628,7 @@ int main(void)
 		CHANNEL_TEST(test_a_journal_that_cannot_be_written),
 		CHANNEL_TEST(test_a_policy_that_changes),
 		CHANNEL_TEST(test_approvals_of_a_channel_that_left),
+		CHANNEL_TEST(test_approvals_of_a_channel_that_fell),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

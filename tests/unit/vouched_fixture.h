@@ -26,12 +26,15 @@ static struct signer signer_of(uint8_t seed)
 	return signer;
 }
 
-static void add_line(FILE *out, uint8_t seed)
+MAYBE static void add_line(FILE *out, uint8_t seed)
 {
 	struct signer signer = signer_of(seed);
 
 	fprintf(out, "Key=%s\n", key_line(&signer));
 }
+
+static char web_key[SSHKEY_LINE_MAX]; /* of the page, when it is not WEB */
+static const char *web_tier = "A3";
 
 /* @tier: of the rule about reading; that about sending wants two people and a reason. */
 MAYBE static void use_policy(const char *tier)
@@ -52,9 +55,13 @@ MAYBE static void use_policy(const char *tier)
 		tier);
 	add_line(out, CARLAS);
 	fputs("[Person dave]\nUid=2004\nOIDC=" IDP " sub-dave\n"
-	      "[Group owners]\nMember=ann bob carla\n[Channel web]\nTier=A3\nAccounts=oidc\n",
+	      "[Group owners]\nMember=ann bob carla\n",
 	      out);
-	add_line(out, WEB);
+	fprintf(out, "[Channel web]\nTier=%s\nAccounts=oidc\n", web_tier);
+	if (*web_key)
+		fprintf(out, "Key=%s\n", web_key);
+	else
+		add_line(out, WEB);
 	fputs("[Channel chat]\nTier=A2\nAccounts=slack oidc\n", out);
 	add_line(out, CHAT);
 	fclose(out);
