@@ -331,6 +331,8 @@ int gateway_config_load(const char *path, struct gateway_config **ret,
 	load.file = file;
 	if (parse(&load) < 0 || close_section(&load) < 0)
 		return load.r;
+	for (size_t i = 0; config->web && i < config->n; i++)
+		config->notifiers[i].page = config->web->public.origin;
 	if (config->n == 0 && !config->web)
 		return refuse(&load, 0, -EINVAL,
 			      "names no channel; add a section [Teams] with WebhookFile=, or [Web]");

@@ -38,8 +38,8 @@ struct notifier_result {
  * @check: read secrets and check what belongs together; 0 or negative errno with @error filled
  * @clear: free what settings hold; wipe secrets
  * @readable: a file that is still read after the start, or NULL
- * @render: the message for a request, open or closed by its state; owned by the caller; NULL with
- * errno
+ * @render: the message for a request, open or closed by its state, with a link to the page where it
+ * can be decided (@page: its address, or NULL for none); owned by the caller; NULL with errno
  * @render_test: a message that says it is a test
  * @post: start to send a message
  * @judge: what the answer means
@@ -53,7 +53,7 @@ struct notifier_ops {
 	int (*check)(void *settings, struct setting_error *error);
 	void (*clear)(void *settings);
 	const char *(*readable)(const void *settings);
-	char *(*render)(const struct ipc_request *request);
+	char *(*render)(const struct ipc_request *request, const char *page);
 	char *(*render_test)(const char *host);
 	int (*post)(const void *settings, struct http *http, const char *message, http_done_fn done,
 		    void *arg, struct http_transfer **ret);
@@ -64,11 +64,13 @@ struct notifier_ops {
  * struct notifier: a configured channel.
  * @name: "teams" or "teams-NAME", as reports and the state file have it
  * @max_attempts: posts of one message
+ * @page: address of the gateway's page, borrowed, or NULL
  */
 struct notifier {
 	const struct notifier_ops *ops;
 	char name[32];
 	uint64_t max_attempts;
+	const char *page;
 	void *settings;
 };
 

@@ -142,9 +142,9 @@ static char *dump(json_t *card)
 	return text;
 }
 
-static char *teams_render(const struct ipc_request *request)
+static char *teams_render(const struct ipc_request *request, const char *page)
 {
-	return dump(teams_card(request));
+	return dump(teams_card(request, page));
 }
 
 static char *teams_render_test(const char *host)

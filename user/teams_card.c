@@ -161,7 +161,7 @@ static void add_command(struct card *card, const char *verb, const char *option,
 	card_monospace(card, text);
 }
 
-static void add_question(struct card *card, const struct ipc_request *request)
+static void add_question(struct card *card, const struct ipc_request *request, const char *page)
 {
 	const char *heading = request_heading(request);
 	unsigned int tier = request->tier < ARRAY_SIZE(tiers) ? request->tier : POLICY_A3;
@@ -177,7 +177,8 @@ static void add_question(struct card *card, const struct ipc_request *request)
 	add_terms(card, request);
 	add_hidden(card, request);
 	card_line(card, "To decide");
-	card_words(card, "on that host, as a person whom the rule names%s%s:", tiers[tier],
+	card_words(card, "%son that host, as a person whom the rule names%s%s:",
+		   page ? "by the button below, or " : "", tiers[tier],
 		   request->reason_required ? "; a reason is required" : "");
 	add_command(card, "approve", tier > POLICY_A1 ? " --key ~/.ssh/id_ed25519" : "", request);
 	add_command(card, "deny", "", request);
@@ -222,19 +223,27 @@ static void add_test_notice(struct card *card)
 		   "Somebody checked that messages arrive in this channel. All below is invented.");
 }
 
-static json_t *envelope(json_t *body)
+/* Opening it decides nothing: whoever follows the link has to sign in there. */
+static json_t *link_to(const struct ipc_request *request, const char *page)
 {
-	return json_pack("{s:s,s:[{s:s,s:n,s:{s:s,s:s,s:s,s:{s:s},s:s,s:o}}]}", "type", "message",
+	return json_pack("[{s:s,s:s,s:s++}]", "type", "Action.OpenUrl", "title", "Look and decide",
+			 "url", page, "/r/", request->id);
+}
+
+/* @actions: may be NULL, and is then left out */
+static json_t *envelope(json_t *body, json_t *actions)
+{
+	return json_pack("{s:s,s:[{s:s,s:n,s:{s:s,s:s,s:s,s:{s:s},s:s,s:o,s:o*}}]}", "type", "message",
 			 "attachments", "contentType", "application/vnd.microsoft.card.adaptive",
 			 "contentUrl", "content", "$schema",
 			 "http://adaptivecards.io/schemas/adaptive-card.json", "type",
 			 "AdaptiveCard", "version", "1.4", "msteams", "width", "full",
 			 "fallbackText",
 			 "This client cannot show the card. On the host, run: sluice requests",
-			 "body", body);
+			 "body", body, "actions", actions);
 }
 
-static json_t *build(const struct ipc_request *request, bool test, size_t max)
+static json_t *build(const struct ipc_request *request, const char *page, bool test, size_t max)
 {
 	struct card card = { .body = json_array(), .max = max };
 
@@ -245,7 +254,7 @@ static json_t *build(const struct ipc_request *request, bool test, size_t max)
 	if (test)
 		add_test_notice(&card);
 	if (request->state == IPC_PENDING)
-		add_question(&card, request);
+		add_question(&card, request, page);
 	else
 		add_answer(&card, request);
 	if (card.error) {
@@ -253,7 +262,8 @@ static json_t *build(const struct ipc_request *request, bool test, size_t max)
 		errno = card.error;
 		return NULL;
 	}
-	return envelope(card.body);
+	return envelope(card.body, page && request->state == IPC_PENDING ? link_to(request, page)
+									 : NULL);
 }
 
 /* The commands on the card are pasted into a shell: nothing but letters, digits and dashes may come
@@ -270,7 +280,7 @@ static bool is_typable(const struct ipc_request *request)
 }
 
 /* Shows as much of each text as the size of a message allows. */
-static json_t *build_fitting(const struct ipc_request *request, bool test)
+static json_t *build_fitting(const struct ipc_request *request, const char *page, bool test)
 {
 	static const size_t limits[] = { 8192, 1024, 768, 512, 384, 256, 192, 128, 96, 64, 48, 32 };
 
@@ -279,7 +289,7 @@ static json_t *build_fitting(const struct ipc_request *request, bool test)
 		return NULL;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-		json_t *message = build(request, test, limits[i]);
+		json_t *message = build(request, page, test, limits[i]);
 
 		if (!message || json_dumpb(message, NULL, 0, JSON_COMPACT) <= TEAMS_CARD_MAX)
 			return message;
@@ -289,9 +299,9 @@ static json_t *build_fitting(const struct ipc_request *request, bool test)
 	return NULL;
 }
 
-json_t *teams_card(const struct ipc_request *request)
+json_t *teams_card(const struct ipc_request *request, const char *page)
 {
-	return build_fitting(request, false);
+	return build_fitting(request, page, false);
 }
 
 json_t *teams_card_test(const char *host)
@@ -326,5 +336,5 @@ json_t *teams_card_test(const char *host)
 	request.opened_ms = now_ms;
 	request.sources[0].time_ms = now_ms;
 	request.expires_ms = now_ms + SLUICE_DEFAULT_LIMIT_S * 1000ULL;
-	return build_fitting(&request, true);
+	return build_fitting(&request, NULL, true);
 }
