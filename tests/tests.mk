@@ -71,6 +71,12 @@ $(O)/tests/vm/ask: tests/vm/programs/ask.c $(call objects,client channel)
 	$(call msg,PROGRAM,$@)
 	$(Q)$(CC) $(OUR_CFLAGS) $(filter-out -fPIE,$(CFLAGS)) -static -o $@ $^
 
+# It is the gateway's own code, in the hands of somebody else.
+$(O)/tests/vm/vouch: tests/vm/programs/vouch.c $(TEST_ARCHIVE)
+	@mkdir -p $(@D)
+	$(call msg,PROGRAM,$@)
+	$(Q)$(call test_compile)
+
 # A security key in software, which ssh-keygen loads.
 $(O)/tests/security-key.so: tests/provider/security_key.c
 	@mkdir -p $(@D)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "control.h"
 #include "decision_check.h"
 #include "grant.h"
 #include "hold.h"
@@ -136,6 +137,7 @@ static int count(struct context *c, const struct ipc_decision *decision, unsigne
 		return call_off(c, "");
 	c->request->scope = c->scope;
 	c->request->duration_s = c->duration_s;
+	control_notify(c->agent, c->request); /* what it shows of the request is old now */
 	snprintf(c->text, c->size, "your approval of %s is counted; %u more needed, of %s",
 		 c->request->id, missing, missing > 1 ? "different persons" : "another person");
 	return 0;

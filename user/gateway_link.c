@@ -298,14 +298,15 @@ static void on_decision_late(evutil_socket_t fd, short what, void *arg)
 	tell(arg, ETIMEDOUT, "sluiced takes too long to answer; look whether the request was decided");
 }
 
-static int wait_for_answer(struct gateway_link *link, gateway_decided_fn decided, void *arg,
-			   struct waiting **ret)
+/* NULL when memory ran out. */
+static struct waiting *wait_for_answer(struct gateway_link *link, gateway_decided_fn decided,
+				       void *arg)
 {
 	const struct timeval limit = { .tv_sec = DECISION_WAIT_S };
 	struct waiting *waiting = calloc(1, sizeof(*waiting));
 
 	if (!waiting)
-		return -ENOMEM;
+		return NULL;
 	waiting->decided = decided;
 	waiting->arg = arg;
 	waiting->timer = evtimer_new(link->base, on_decision_late, waiting);
@@ -313,12 +314,11 @@ static int wait_for_answer(struct gateway_link *link, gateway_decided_fn decided
 		if (waiting->timer)
 			event_free(waiting->timer);
 		free(waiting);
-		return -ENOMEM;
+		return NULL;
 	}
 	DL_APPEND(link->waiting, waiting);
 	link->n_waiting++;
-	*ret = waiting;
-	return 0;
+	return waiting;
 }
 
 /* What only the moment of sending knows, and what a denial has not. */
@@ -356,28 +356,38 @@ static int compose(const struct gateway_link *link, const struct channel_decisio
 				 ret->signature, sizeof(ret->signature));
 }
 
+static int send_decision(struct gateway_link *link, const struct ipc_channel *message,
+			 gateway_decided_fn decided, void *arg)
+{
+	struct waiting *waiting = wait_for_answer(link, decided, arg);
+	int r;
+
+	if (!waiting)
+		return -ENOMEM;
+	r = send_patiently(link, IPC_CHANNEL, message, sizeof(*message));
+	if (r < 0)
+		forget_decision(link, waiting);
+	return r;
+}
+
 int gateway_link_decide(struct gateway_link *link, const struct channel_decision *decision,
 			const char *evidence, gateway_decided_fn decided, void *arg)
 {
-	_cleanup_free_ struct ipc_channel *message = calloc(1, sizeof(*message));
-	struct waiting *waiting = NULL;
+	struct ipc_channel *message;
 	int r;
 
-	if (!message)
-		return -ENOMEM;
 	if (!link->event)
 		return -ENOTCONN;
 	if (!link->options->keys)
 		return -ENOKEY;
 	if (link->n_waiting >= MAX_DECISIONS)
 		return -EBUSY;
+	message = calloc(1, sizeof(*message));
+	if (!message)
+		return -ENOMEM;
 	r = compose(link, decision, evidence, message);
 	if (r == 0)
-		r = wait_for_answer(link, decided, arg, &waiting);
-	if (r < 0)
-		return r;
-	r = send_patiently(link, IPC_CHANNEL, message, sizeof(*message));
-	if (r < 0)
-		forget_decision(link, waiting);
+		r = send_decision(link, message, decided, arg);
+	free(message);
 	return r;
 }

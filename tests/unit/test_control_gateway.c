@@ -134,6 +134,32 @@ static void test_a_decision(void **state)
 	close(sock);
 }
 
+/* One of two: who looks next sees it. */
+static void test_a_counted_approval_is_told(void **state)
+{
+	struct sluice_event event =
+		make_stop(add_worker(ANN, ANN), ANN, SLUICE_EGRESS, CUSTOMERS, false);
+	struct ipc_hello hello = { .notifiers = 1 };
+	const struct request *request;
+	struct channel_message message;
+	struct ipc_channel decision;
+	int sock = dial(gateway_path);
+
+	(void)state;
+	use_policy("A3");
+	event.loginuid = ANN;
+	request = stop(&event);
+	assert_int_equal(say(sock, IPC_HELLO, &hello, sizeof(hello))->body.request.approvals, 0);
+	assert_int_equal(next(sock, &message), 1);
+	decision = approval_by("sub-carla", request);
+	assert_int_equal(say(sock, IPC_CHANNEL, &decision, sizeof(decision))->type, IPC_RESULT);
+	assert_int_equal(next(sock, &message), 1);
+	assert_int_equal(message.type, IPC_NOTIFY_OPEN);
+	assert_int_equal(message.body.request.approvals, 1);
+	assert_int_equal(message.body.request.approvals_needed, 2);
+	close(sock);
+}
+
 /* What was refused is remembered when the gateway comes again. */
 static void test_brake_outlives_a_connection(void **state)
 {
@@ -286,6 +312,7 @@ int main(void)
 		CONTROL_TEST(test_reports_are_bounded),
 		CONTROL_TEST(test_undurable_request_is_told_to_nobody),
 		CONTROL_TEST(test_a_decision),
+		CONTROL_TEST(test_a_counted_approval_is_told),
 		CONTROL_TEST(test_brake_outlives_a_connection),
 		CONTROL_TEST(test_decisions_of_others),
 		CONTROL_TEST(test_from_page_to_grant),
