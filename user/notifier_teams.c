@@ -85,14 +85,14 @@ static int check_url(struct teams_settings *settings, const char *text, struct s
 				      "WebhookFile=%s holds a URL with a user name; a webhook has "
 				      "none",
 				      path);
-	if (r < 0)
+	if (r == -EINVAL)
 		return setting_refuse(error, r,
-				      "WebhookFile=%s does not hold a URL that is https; copy it "
-				      "anew from the workflow",
+				      "WebhookFile=%s does not hold a URL; copy it anew from the "
+				      "workflow",
 				      path);
-	if (!url.plain)
+	if (r == 0 && !url.plain)
 		return 0;
-	if (!url.loopback)
+	if (r < 0 || !url.loopback)
 		return setting_refuse(error, -EINVAL, "WebhookFile=%s holds a URL that is not https",
 				      path);
 	if (!settings->allow_loopback_http)

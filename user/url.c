@@ -72,7 +72,7 @@ int url_parse(const char *text, struct url *ret)
 	if (has(url, CURLUPART_USER))
 		return -EPERM;
 	if (strcasecmp(scheme, "http") != 0 && strcasecmp(scheme, "https") != 0)
-		return -EINVAL;
+		return -EPROTONOSUPPORT;
 	*ret = (struct url){
 		.plain = strcasecmp(scheme, "http") == 0,
 		.loopback = is_loopback(host),

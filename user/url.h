@@ -26,7 +26,8 @@ struct url {
 	char origin[320];
 };
 
-/* Return: 0, -EINVAL when it is no such URL, -EPERM when it holds a user name, -ENOMEM. */
+/* Return: 0, -EINVAL when it is no URL, -EPROTONOSUPPORT for another scheme, -EPERM when it holds a
+ * user name, -ENOMEM. */
 int url_parse(const char *text, struct url *ret);
 
 #endif
