@@ -28,8 +28,8 @@ struct algorithm {
 
 struct jwt_key {
 	const struct algorithm *algorithm;
-	char *id;
 	EVP_PKEY *key;
+	char id[];
 };
 
 static void free_bn(BIGNUM **bn)
@@ -65,11 +65,6 @@ static void free_pkey(EVP_PKEY **key)
 static void free_signature(ECDSA_SIG **signature)
 {
 	ECDSA_SIG_free(*signature);
-}
-
-static void free_key(struct jwt_key **key)
-{
-	jwt_key_free(*key);
 }
 
 static ssize_t member(const json_t *jwk, const char *name, uint8_t *ret, size_t room)
@@ -197,29 +192,36 @@ static const struct algorithm *algorithm_of(const json_t *jwk)
 	return NULL;
 }
 
+/* Takes over @key on success. */
+static int make_key(const struct algorithm *algorithm, const char *id, EVP_PKEY *key,
+		    struct jwt_key **ret)
+{
+	struct jwt_key *fresh = calloc(1, sizeof(*fresh) + strlen(id) + 1);
+
+	if (!fresh)
+		return -ENOMEM;
+	strcpy(fresh->id, id);
+	fresh->algorithm = algorithm;
+	fresh->key = key;
+	*ret = fresh;
+	return 0;
+}
+
 int jwt_key_parse(const json_t *jwk, struct jwt_key **ret)
 {
 	const struct algorithm *algorithm = algorithm_of(jwk);
 	const char *id = json_string_value(json_object_get(jwk, "kid"));
 	_cleanup_(free_pkey) EVP_PKEY *key = NULL;
-	_cleanup_(free_key) struct jwt_key *fresh = NULL;
 	int r;
 
 	if (!algorithm || !id || !absent_or(jwk, "use", "sig"))
 		return -EINVAL;
 	r = algorithm->parse(jwk, &key);
-	if (r < 0)
-		return r;
-	fresh = calloc(1, sizeof(*fresh));
-	if (!fresh)
-		return -ENOMEM;
-	fresh->id = strdup(id);
-	if (!fresh->id)
-		return -ENOMEM;
-	fresh->algorithm = algorithm;
-	fresh->key = TAKE_PTR(key);
-	*ret = TAKE_PTR(fresh);
-	return 0;
+	if (r == 0)
+		r = make_key(algorithm, id, key, ret);
+	if (r == 0)
+		TAKE_PTR(key);
+	return r;
 }
 
 struct jwt_key *jwt_key_free(struct jwt_key *key)
@@ -227,7 +229,6 @@ struct jwt_key *jwt_key_free(struct jwt_key *key)
 	if (!key)
 		return NULL;
 	EVP_PKEY_free(key->key);
-	free(key->id);
 	free(key);
 	return NULL;
 }

@@ -5,12 +5,13 @@
  */
 #include "web_asset.h"
 
-#define ASSET(name, path)                                   \
-	__asm__(".section .rodata\n"                        \
-		".global " #name ", " #name "_end\n" #name  \
-		":\n"                                       \
-		".incbin \"" path "\"\n" #name "_end:\n"    \
-		".byte 0\n"                                 \
+#define ASSET(name, path)                                    \
+	__asm__(".section .rodata\n"                         \
+		".global " #name ", " #name "_size\n" #name  \
+		":\n"                                        \
+		".incbin \"" path "\"\n1:\n"                \
+		".balign 8\n" #name "_size:\n"              \
+		".quad 1b - " #name "\n"                     \
 		".previous\n")
 
 ASSET(web_style, "user/web/style.css");

@@ -9,17 +9,9 @@
 
 #include <stddef.h>
 
-extern const char web_style[], web_style_end[];
-extern const char web_script[], web_script_end[];
-
-static inline size_t web_style_size(void)
-{
-	return (size_t)(web_style_end - web_style);
-}
-
-static inline size_t web_script_size(void)
-{
-	return (size_t)(web_script_end - web_script);
-}
+extern const char web_style[];
+extern const size_t web_style_size;
+extern const char web_script[];
+extern const size_t web_script_size;
 
 #endif

@@ -122,14 +122,14 @@ static void style(struct exchange *exchange, struct session *session, const char
 {
 	(void)session;
 	(void)rest;
-	exchange_static(exchange, "text/css; charset=utf-8", web_style, web_style_size());
+	exchange_static(exchange, "text/css; charset=utf-8", web_style, web_style_size);
 }
 
 static void script(struct exchange *exchange, struct session *session, const char *rest)
 {
 	(void)session;
 	(void)rest;
-	exchange_static(exchange, "text/javascript; charset=utf-8", web_script, web_script_size());
+	exchange_static(exchange, "text/javascript; charset=utf-8", web_script, web_script_size);
 }
 
 static const struct route routes[] = {
