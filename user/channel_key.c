@@ -19,7 +19,7 @@
 #define FILE_SUFFIX ".key"
 
 const struct channel_kind channel_kinds[] = {
-	{ "web", "A3", "oidc" },
+	{ "web", "A3", "oidc entra" },
 	{ NULL, NULL, NULL },
 };
 

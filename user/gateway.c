@@ -2,11 +2,10 @@
 /*
  * gateway.c: sluice-gateway, the program that tells people about requests over the network.
  *
- * Owns: options, the order of the start (settings and secrets, sandbox, loop), and how the parts
+ * Owns: the order of the start (settings and secrets, sandbox, loop), and how the parts
  * are wired. Must not own: the parts, or any decision: it brings what people answer in its channels,
  * each signed with the channel's key, and sluiced checks all of it.
  */
-#include <argp.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -17,31 +16,19 @@
 #include "gateway_delivered.h"
 #include "gateway_keys.h"
 #include "gateway_link.h"
+#include "gateway_options.h"
 #include "gateway_requests.h"
 #include "log.h"
 #include "notifier_queue.h"
 #include "notify.h"
 #include "sandbox.h"
+#include "web.h"
 
-#ifndef SLUICE_VERSION
-#define SLUICE_VERSION "development"
-#endif
-
-#define STATE_FOLDER   "/var/lib/sluice-gateway"
 #define FIRST_DELAY_MS 1000
-
-enum mode { MODE_RUN, MODE_CHECK, MODE_TEST_CARD, MODE_PRINT_KEYS };
-
-struct options {
-	const char *config;
-	const char *socket;
-	const char *state;
-	enum mode mode;
-};
 
 /* @watchdog: NULL when the service manager wants none. @unfinished, @failed: of test messages. */
 struct gateway {
-	struct options options;
+	struct gateway_options options;
 	struct gateway_config *config;
 	struct event_base *base;
 	struct event *signals[2];
@@ -54,6 +41,8 @@ struct gateway {
 	struct gateway_requests *requests;
 	struct gateway_link_options link_options;
 	struct gateway_link *link;
+	int web_fd;
+	struct web *web;
 	unsigned int unfinished;
 	unsigned int failed;
 };
@@ -165,7 +154,7 @@ static int start_loop(struct gateway *gateway)
 
 static int enter_sandbox(const struct gateway *gateway)
 {
-	struct sandbox_path paths[GATEWAY_MAX_NOTIFIERS + 1];
+	struct sandbox_path paths[GATEWAY_MAX_NOTIFIERS + 2];
 	struct sandbox_report report;
 	size_t n = 0;
 	int r;
@@ -179,6 +168,8 @@ static int enter_sandbox(const struct gateway *gateway)
 		if (path)
 			paths[n++] = (struct sandbox_path){ path, 0 };
 	}
+	if (gateway->config->web && gateway->config->web->ca_file)
+		paths[n++] = (struct sandbox_path){ gateway->config->web->ca_file, 0 };
 	r = sandbox_gateway(paths, n, &report);
 	if (r < 0)
 		return log_error_errno(r, "cannot enter the sandbox");
@@ -230,6 +221,36 @@ static int start_link(struct gateway *gateway)
 	return gateway_link_new(gateway->base, options, &gateway->link);
 }
 
+/* Before the sandbox, in which nothing can begin to listen. */
+static int listen_for_web(struct gateway *gateway)
+{
+	if (!gateway->config->web)
+		return 0;
+	gateway->web_fd = web_listen(gateway->config->web);
+	if (gateway->web_fd < 0)
+		return log_error_errno(gateway->web_fd, "cannot listen for the page on Listen=%s",
+				       gateway->config->web->listen);
+	return 0;
+}
+
+static int start_web(struct gateway *gateway)
+{
+	const struct web_options options = {
+		.base = gateway->base,
+		.settings = gateway->config->web,
+		.http = gateway->http,
+		.link = gateway->link,
+		.requests = gateway->requests,
+		.fd = gateway->web_fd,
+	};
+	int r = options.settings ? web_new(&options, &gateway->web) : 0;
+
+	if (r < 0)
+		return log_error_errno(r, "cannot serve the page; are CertificateFile= and KeyFile= "
+					  "PEM, and do they fit?");
+	return 0;
+}
+
 /* Before the sandbox: a credential is nowhere that it may look later. */
 static int load_keys(struct gateway *gateway)
 {
@@ -252,6 +273,8 @@ static int run(struct gateway *gateway)
 	}
 	r = load_keys(gateway);
 	if (r == 0)
+		r = listen_for_web(gateway);
+	if (r == 0)
 		r = start_loop(gateway);
 	if (r == 0)
 		r = enter_sandbox(gateway);
@@ -265,6 +288,9 @@ static int run(struct gateway *gateway)
 	if (gateway_requests_new(&gateway->requests) < 0 || start_queues(gateway) < 0 ||
 	    start_link(gateway) < 0)
 		return log_error_errno(-ENOMEM, "cannot start");
+	r = start_web(gateway);
+	if (r < 0)
+		return r;
 	notify_send("READY=1");
 	event_base_dispatch(gateway->base);
 	notify_send("STOPPING=1");
@@ -328,7 +354,8 @@ static int test_card(struct gateway *gateway)
 		if (r < 0)
 			return log_error_errno(r, "%s: cannot post", tests[i].notifier->name);
 	}
-	event_base_dispatch(gateway->base);
+	if (gateway->unfinished)
+		event_base_dispatch(gateway->base);
 	return gateway->failed || gateway->unfinished ? -EIO : 0;
 }
 
@@ -338,6 +365,8 @@ static int check(struct gateway *gateway)
 	       gateway->config->n == 1 ? "" : "s");
 	for (size_t i = 0; i < gateway->config->n; i++)
 		printf("%s\n", gateway->config->notifiers[i].name);
+	if (gateway->config->web)
+		printf("page at %s\n", gateway->config->web->public.origin);
 	return 0;
 }
 
@@ -351,6 +380,7 @@ static void clear(struct gateway *gateway)
 	for (size_t i = 0; i < GATEWAY_MAX_NOTIFIERS; i++)
 		notifier_queue_free(gateway->queues[i]);
 	gateway_link_free(gateway->link);
+	web_free(gateway->web);
 	gateway_requests_free(gateway->requests);
 	channel_keys_free(gateway->keys);
 	delivered_free(gateway->delivered);
@@ -366,94 +396,19 @@ static void clear(struct gateway *gateway)
 	libevent_global_shutdown();
 }
 
-enum { OPTION_SOCKET = 256, OPTION_STATE, OPTION_CHECK, OPTION_TEST_CARD, OPTION_PRINT_KEYS };
-
-static const struct argp_option argp_options[] = {
-	{ "config", 'c', "FILE", 0, "settings (" GATEWAY_CONFIG ")", 0 },
-	{ "socket", OPTION_SOCKET, "PATH", 0, "socket of sluiced (" IPC_GATEWAY_SOCKET ")", 0 },
-	{ "state", OPTION_STATE, "FOLDER", 0,
-	  "what was posted, and the channels' keys, are here ($STATE_DIRECTORY or " STATE_FOLDER
-	  ")",
-	  0 },
-	{ "check", OPTION_CHECK, NULL, 0, "check the settings and end", 1 },
-	{ "test-card", OPTION_TEST_CARD, NULL, 0,
-	  "post a card marked as a test to each channel and end", 1 },
-	{ "print-keys", OPTION_PRINT_KEYS, NULL, 0,
-	  "print the [Channel] sections for the policy and end", 1 },
-	{ "verbose", 'v', NULL, 0, "log more", 2 },
-	{ "help", 'h', NULL, 0, "this text", -1 },
-	{ NULL, '?', NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, -1 },
-	{ "version", 'V', NULL, 0, "version", -1 },
-	{},
-};
-
-static error_t on_option(int key, char *value, struct argp_state *state)
-{
-	struct options *options = state->input;
-
-	switch (key) {
-	case 'c':
-		options->config = value;
-		return 0;
-	case OPTION_SOCKET:
-		options->socket = value;
-		return 0;
-	case OPTION_STATE:
-		options->state = value;
-		return 0;
-	case OPTION_CHECK:
-		options->mode = MODE_CHECK;
-		return 0;
-	case OPTION_TEST_CARD:
-		options->mode = MODE_TEST_CARD;
-		return 0;
-	case OPTION_PRINT_KEYS:
-		options->mode = MODE_PRINT_KEYS;
-		return 0;
-	case 'v':
-		log_set_level(LOG_DEBUG);
-		return 0;
-	case 'h':
-	case '?':
-		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
-		return 0;
-	case 'V':
-		puts("sluice-gateway " SLUICE_VERSION);
-		exit(EXIT_SUCCESS);
-	case ARGP_KEY_ARG:
-		argp_error(state, "unexpected argument '%s'", value);
-		return EINVAL;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 int main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		argp_options, on_option,
-		NULL,	      "Tells people about requests that wait for an approval.",
-		NULL,	      NULL,
-		NULL
-	};
 	static int (*const modes[])(struct gateway *) = {
 		[MODE_RUN] = run,
 		[MODE_CHECK] = check,
 		[MODE_TEST_CARD] = test_card,
 		[MODE_PRINT_KEYS] = print_keys,
 	};
-	const char *state = getenv("STATE_DIRECTORY");
 	static struct gateway gateway;
 	struct gateway_config_error error;
 	int r;
 
-	gateway.options = (struct options){
-		.config = GATEWAY_CONFIG,
-		.socket = IPC_GATEWAY_SOCKET,
-		.state = state ? state : STATE_FOLDER,
-	};
-	argp_err_exit_status = 2;
-	argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &gateway.options);
+	gateway_options_parse(argc, argv, &gateway.options);
 	escape_locale();
 	if (gateway.options.mode == MODE_PRINT_KEYS) /* needed before there are settings */
 		r = 0;

@@ -21,7 +21,17 @@
 #endif
 
 #define LINE_LENGTH 4096
-#define MAX_KEYS 16
+#define MAX_KEYS 24
+
+/* What the section that is open is made of. @attempts: of a channel, else NULL. */
+struct section {
+	const char *kind;
+	const struct setting *keys;
+	size_t n_keys;
+	void *settings;
+	uint64_t *attempts;
+	int (*check)(void *settings, struct setting_error *error);
+};
 
 /* The load in progress. @lines: where each key of the open section was set; the last entry is
  * MaxAttempts. */
@@ -32,13 +42,14 @@ struct load {
 	int r;
 	struct gateway_config *config;
 	struct gateway_config_error *error;
+	struct section section;
 	unsigned int section_line;
 	unsigned int lines[MAX_KEYS + 1];
 };
 
-static const struct notifier_key attempts_key = {
+static const struct setting attempts_key = {
 	.name = "MaxAttempts",
-	.type = NOTIFIER_NUMBER,
+	.type = SETTING_NUMBER,
 	.min = 1,
 	.max = 1000,
 };
@@ -65,48 +76,51 @@ __attribute__((format(printf, 4, 5))) static int refuse(struct load *load, unsig
 	return r;
 }
 
-static struct notifier *open_section(struct load *load)
-{
-	return load->section_line ? &load->config->notifiers[load->config->n - 1] : NULL;
-}
-
 /* The line of the key that @text begins with; else that of the section. */
-static unsigned int line_to_blame(const struct load *load, const struct notifier_ops *ops,
-				  const char *text)
+static unsigned int line_to_blame(const struct load *load, const char *text)
 {
-	for (size_t i = 0; i < ops->n_keys && i < MAX_KEYS; i++) {
-		size_t length = strlen(ops->keys[i].name);
+	const struct section *section = &load->section;
 
-		if (load->lines[i] && !strncmp(text, ops->keys[i].name, length) &&
+	for (size_t i = 0; i < section->n_keys && i < MAX_KEYS; i++) {
+		size_t length = strlen(section->keys[i].name);
+
+		if (load->lines[i] && !strncmp(text, section->keys[i].name, length) &&
 		    text[length] == '=')
 			return load->lines[i];
 	}
 	return load->section_line;
 }
 
-/* The section is complete: are required keys there, and does the channel agree with its settings?
- */
+/* The section is complete: are required keys there, and does its owner agree with its settings? */
 static int close_section(struct load *load)
 {
-	struct notifier *notifier = open_section(load);
-	struct notifier_error error = {};
+	const struct section *section = &load->section;
+	struct setting_error error = {};
 	int r;
 
-	if (!notifier)
+	if (!load->section_line)
 		return 0;
-	for (size_t i = 0; i < notifier->ops->n_keys; i++)
-		if (notifier->ops->keys[i].required && !load->lines[i])
+	for (size_t i = 0; i < section->n_keys; i++)
+		if (section->keys[i].required && !load->lines[i])
 			return refuse(load, load->section_line, -EINVAL,
-				      "section [%s] needs %s=", notifier->ops->kind,
-				      notifier->ops->keys[i].name);
-	r = notifier->ops->check(notifier->settings, &error);
+				      "section [%s] needs %s=", section->kind,
+				      section->keys[i].name);
+	r = section->check(section->settings, &error);
 	if (r < 0)
-		return refuse(load, line_to_blame(load, notifier->ops, error.text), r, "%s",
+		return refuse(load, line_to_blame(load, error.text), r, "%s",
 			      *error.text ? error.text : strerror(-r));
 	return 0;
 }
 
-static int add_section(struct load *load, const struct notifier_ops *ops, const char *name)
+static int open_section(struct load *load, const struct section *section)
+{
+	load->section = *section;
+	load->section_line = load->line;
+	memset(load->lines, 0, sizeof(load->lines));
+	return 0;
+}
+
+static int add_notifier(struct load *load, const struct notifier_ops *ops, const char *name)
 {
 	struct gateway_config *config = load->config;
 	struct notifier *notifier = &config->notifiers[config->n];
@@ -121,14 +135,35 @@ static int add_section(struct load *load, const struct notifier_ops *ops, const 
 			      "name '%s' must be letters, digits, '-', '_' or '.', and short",
 			      name);
 	config->n++;
-	load->section_line = load->line;
-	memset(load->lines, 0, sizeof(load->lines));
 	for (size_t i = 0; i + 1 < config->n; i++)
 		if (strcmp(config->notifiers[i].name, notifier->name) == 0)
 			return refuse(load, load->line, -EINVAL,
 				      "a second section for '%s'; give each a name: [%s NAME]",
 				      notifier->name, ops->kind);
-	return 0;
+	return open_section(load, &(struct section){ .kind = ops->kind,
+						     .keys = ops->keys,
+						     .n_keys = ops->n_keys,
+						     .settings = notifier->settings,
+						     .attempts = &notifier->max_attempts,
+						     .check = ops->check });
+}
+
+static int add_web(struct load *load, const char *name)
+{
+	struct gateway_config *config = load->config;
+
+	if (config->web)
+		return refuse(load, load->line, -EINVAL, "a second section [Web]");
+	if (*name)
+		return refuse(load, load->line, -EINVAL, "the section [Web] has no name");
+	config->web = web_settings_new();
+	if (!config->web)
+		return refuse(load, load->line, -ENOMEM, "not enough memory");
+	return open_section(load, &(struct section){ .kind = "Web",
+						     .keys = web_settings_keys,
+						     .n_keys = web_settings_n_keys,
+						     .settings = config->web,
+						     .check = web_settings_check });
 }
 
 /* @line: "[Kind]" or "[Kind name]" */
@@ -148,11 +183,13 @@ static int begin_section(struct load *load, const char *line)
 	name = strchr(title, ' ');
 	if (name)
 		*name++ = '\0';
+	if (strcmp(title, "Web") == 0)
+		return add_web(load, name ? name : "");
 	ops = notifier_find(title);
 	if (!ops)
-		return refuse(load, load->line, -EINVAL, "unknown section [%s]; known is [Teams]",
-			      title);
-	return add_section(load, ops, name ? name : "");
+		return refuse(load, load->line, -EINVAL,
+			      "unknown section [%s]; known are [Teams] and [Web]", title);
+	return add_notifier(load, ops, name ? name : "");
 }
 
 static char *next_line(char *line, int size, void *arg)
@@ -174,7 +211,7 @@ static char *next_line(char *line, int size, void *arg)
 	return line;
 }
 
-static int set_text(struct load *load, const struct notifier_key *key, const char *value,
+static int set_text(struct load *load, const struct setting *key, const char *value,
 		    char **field)
 {
 	char *copy;
@@ -182,7 +219,7 @@ static int set_text(struct load *load, const struct notifier_key *key, const cha
 	if (!*value)
 		return refuse(load, load->line, -EINVAL, "%s= is empty; leave the line out",
 			      key->name);
-	if (key->type == NOTIFIER_PATH && *value != '/')
+	if (key->type == SETTING_PATH && *value != '/')
 		return refuse(load, load->line, -EINVAL, "%s=%s must be an absolute path",
 			      key->name, value);
 	copy = strdup(value);
@@ -192,25 +229,25 @@ static int set_text(struct load *load, const struct notifier_key *key, const cha
 	return 0;
 }
 
-static int set_number(struct load *load, const struct notifier_key *key, const char *value,
+static int set_number(struct load *load, const struct setting *key, const char *value,
 		      uint64_t *field)
 {
 	uint64_t number = 0;
 	int r;
 
-	r = key->type == NOTIFIER_SECONDS ? text_to_seconds(value, key->max, &number)
+	r = key->type == SETTING_SECONDS ? text_to_seconds(value, key->max, &number)
 					  : text_to_number(value, key->max, &number);
 	if (r < 0 || number < key->min)
 		return refuse(load, load->line, -EINVAL, "%s=%s must be %s from %llu to %llu",
 			      key->name, value,
-			      key->type == NOTIFIER_SECONDS ? "a time in seconds (20, 20s, 1min)"
+			      key->type == SETTING_SECONDS ? "a time in seconds (20, 20s, 1min)"
 							    : "a number",
 			      (unsigned long long)key->min, (unsigned long long)key->max);
 	*field = number;
 	return 0;
 }
 
-static int set_flag(struct load *load, const struct notifier_key *key, const char *value,
+static int set_flag(struct load *load, const struct setting *key, const char *value,
 		    bool *field)
 {
 	if (text_to_bool(value, field) < 0)
@@ -219,23 +256,23 @@ static int set_flag(struct load *load, const struct notifier_key *key, const cha
 	return 0;
 }
 
-static int set_key(struct load *load, const struct notifier_key *key, const char *value,
+static int set_key(struct load *load, const struct setting *key, const char *value,
 		   void *field)
 {
 	switch (key->type) {
-	case NOTIFIER_PATH:
-	case NOTIFIER_TEXT:
+	case SETTING_PATH:
+	case SETTING_TEXT:
 		return set_text(load, key, value, field);
-	case NOTIFIER_NUMBER:
-	case NOTIFIER_SECONDS:
+	case SETTING_NUMBER:
+	case SETTING_SECONDS:
 		return set_number(load, key, value, field);
-	case NOTIFIER_FLAG:
+	case SETTING_FLAG:
 		return set_flag(load, key, value, field);
 	}
 	return -EINVAL;
 }
 
-static int set_once(struct load *load, size_t index, const struct notifier_key *key,
+static int set_once(struct load *load, size_t index, const struct setting *key,
 		    const char *value, void *field)
 {
 	if (load->lines[index])
@@ -250,24 +287,24 @@ static int set_once(struct load *load, size_t index, const struct notifier_key *
 static int on_key(void *arg, const char *section, const char *name, const char *value)
 {
 	struct load *load = arg;
-	struct notifier *notifier = open_section(load);
+	const struct section *open = &load->section;
 
 	(void)section;
-	if (!notifier)
+	if (!load->section_line)
 		return refuse(load, load->line, -EINVAL, "%s= stands before any section", name) >=
 		       0;
-	if (strcmp(name, attempts_key.name) == 0)
-		return set_once(load, MAX_KEYS, &attempts_key, value, &notifier->max_attempts) >= 0;
-	for (size_t i = 0; i < notifier->ops->n_keys && i < MAX_KEYS; i++) {
-		const struct notifier_key *key = &notifier->ops->keys[i];
+	if (open->attempts && strcmp(name, attempts_key.name) == 0)
+		return set_once(load, MAX_KEYS, &attempts_key, value, open->attempts) >= 0;
+	for (size_t i = 0; i < open->n_keys && i < MAX_KEYS; i++) {
+		const struct setting *key = &open->keys[i];
 
 		if (strcmp(name, key->name) == 0)
 			return set_once(load, i, key, value,
-					(char *)notifier->settings + key->offset) >= 0;
+					(char *)open->settings + key->offset) >= 0;
 	}
 	return refuse(load, load->line, -EINVAL,
 		      "unknown key '%s' in section [%s]; see sluice-gateway.conf(5)", name,
-		      notifier->ops->kind) >= 0;
+		      open->kind) >= 0;
 }
 
 static int parse(struct load *load)
@@ -309,9 +346,11 @@ int gateway_config_load(const char *path, struct gateway_config **ret,
 	load.file = file;
 	if (parse(&load) < 0 || close_section(&load) < 0)
 		return load.r;
-	if (config->n == 0)
+	for (size_t i = 0; config->web && i < config->n; i++)
+		config->notifiers[i].page = config->web->public.origin;
+	if (config->n == 0 && !config->web)
 		return refuse(&load, 0, -EINVAL,
-			      "names no channel; add a section [Teams] with WebhookFile=");
+			      "names no channel; add a section [Teams] with WebhookFile=, or [Web]");
 	*ret = TAKE_PTR(config);
 	return 0;
 }
@@ -322,6 +361,7 @@ struct gateway_config *gateway_config_free(struct gateway_config *config)
 		return NULL;
 	for (size_t i = 0; i < config->n; i++)
 		notifier_clear(&config->notifiers[i]);
+	web_settings_free(config->web);
 	free(config);
 	return NULL;
 }

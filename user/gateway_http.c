@@ -30,8 +30,10 @@ struct http_transfer {
 	http_done_fn done;
 	void *arg;
 	char error[CURL_ERROR_SIZE];
-	char body[HTTP_BODY_MAX + 1];
+	bool cut;
 	size_t length;
+	size_t max;
+	char body[]; /* max bytes and a NUL */
 };
 
 static void free_transfer(struct http_transfer *transfer)
@@ -68,6 +70,7 @@ static void finish(struct http_transfer *transfer, CURLcode code)
 	curl_off_t after = 0;
 
 	transfer->body[transfer->length] = '\0';
+	answer.cut = transfer->cut;
 	if (code == CURLE_OK) {
 		curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &answer.status);
 		curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &after);
@@ -203,27 +206,35 @@ static size_t keep_body(char *data, size_t size, size_t n, void *arg)
 {
 	struct http_transfer *transfer = arg;
 	size_t length = size * n;
-	size_t room = HTTP_BODY_MAX - transfer->length;
+	size_t room = transfer->max - transfer->length;
 	size_t kept = length < room ? length : room;
 
+	transfer->cut |= kept < length;
 	memcpy(transfer->body + transfer->length, data, kept);
 	transfer->length += kept;
 	return length;
 }
 
-static int set_headers(struct http_transfer *transfer)
+static int add_header(struct http_transfer *transfer, const char *name, const char *value)
 {
-	static const char *const headers[] = { "Content-Type: application/json",
-					       "Accept: application/json", "Expect:" };
+	struct curl_slist *list;
+	char line[128];
 
-	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
-		struct curl_slist *list = curl_slist_append(transfer->headers, headers[i]);
-
-		if (!list)
-			return -ENOMEM;
-		transfer->headers = list;
-	}
+	snprintf(line, sizeof(line), "%s:%s%s", name, *value ? " " : "", value);
+	list = curl_slist_append(transfer->headers, line);
+	if (!list)
+		return -ENOMEM;
+	transfer->headers = list;
 	return 0;
+}
+
+static int set_headers(struct http_transfer *transfer, const char *type)
+{
+	int r = add_header(transfer, "Accept", "application/json");
+
+	if (r == 0 && type)
+		r = add_header(transfer, "Content-Type", type);
+	return r < 0 ? r : add_header(transfer, "Expect", "");
 }
 
 #define SET(option, value)                                                       \
@@ -254,11 +265,23 @@ static int set_connection(struct http_transfer *transfer, const struct http_targ
 	return 0;
 }
 
-static int set_post(struct http_transfer *transfer, const char *body)
+static int set_body(struct http_transfer *transfer, const char *body)
 {
 	SET(CURLOPT_POST, 1L);
 	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
 	SET(CURLOPT_COPYPOSTFIELDS, body);
+	return 0;
+}
+
+static int set_message(struct http_transfer *transfer, const struct http_message *message)
+{
+	if (message->body && set_body(transfer, message->body) < 0)
+		return -EINVAL;
+	if (message->user) {
+		SET(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+		SET(CURLOPT_USERNAME, message->user);
+		SET(CURLOPT_PASSWORD, message->password);
+	}
 	SET(CURLOPT_HTTPHEADER, transfer->headers);
 	SET(CURLOPT_USERAGENT, "sluice-gateway");
 	SET(CURLOPT_WRITEFUNCTION, keep_body);
@@ -282,13 +305,15 @@ static int enlist(struct http_transfer *transfer)
 	return 0;
 }
 
-static struct http_transfer *new_transfer(struct http *http, http_done_fn done, void *arg)
+static struct http_transfer *new_transfer(struct http *http, size_t max, http_done_fn done,
+					  void *arg)
 {
-	struct http_transfer *transfer = calloc(1, sizeof(*transfer));
+	struct http_transfer *transfer = calloc(1, sizeof(*transfer) + max + 1);
 
 	if (!transfer)
 		return NULL;
 	transfer->http = http;
+	transfer->max = max;
 	transfer->done = done;
 	transfer->arg = arg;
 	transfer->easy = curl_easy_init();
@@ -298,19 +323,21 @@ static struct http_transfer *new_transfer(struct http *http, http_done_fn done, 
 	return NULL;
 }
 
-int http_post_json(struct http *http, const struct http_target *target, const char *body,
-		   http_done_fn done, void *arg, struct http_transfer **ret)
+int http_send(struct http *http, const struct http_target *target,
+	      const struct http_message *message, http_done_fn done, void *arg,
+	      struct http_transfer **ret)
 {
-	_cleanup_(free_transferp) struct http_transfer *transfer = new_transfer(http, done, arg);
+	_cleanup_(free_transferp) struct http_transfer *transfer =
+		new_transfer(http, message->answer_max, done, arg);
 	int r;
 
 	if (!transfer)
 		return -ENOMEM;
-	r = set_headers(transfer);
+	r = set_headers(transfer, message->body ? message->type : NULL);
 	if (r == 0)
 		r = set_connection(transfer, target);
 	if (r == 0)
-		r = set_post(transfer, body);
+		r = set_message(transfer, message);
 	if (r == 0)
 		r = enlist(transfer);
 	if (r < 0)

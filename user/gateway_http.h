@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gateway_http.h: posts over HTTPS that do not block the loop.
+ * gateway_http.h: posts and fetches over HTTPS that do not block the loop.
  *
  * Owns: libcurl and how it hangs in libevent, and the rules for every connection: HTTPS only (or
  * plain HTTP where the target says so), no redirects, no proxy from the environment, certificates
  * checked, TLS 1.2 or newer. Must not own: what is posted, what an answer means, when to try again
- * (notifier*.c).
+ * (notifier*.c, oidc.c).
  */
 #ifndef SLUICE_GATEWAY_HTTP_H
 #define SLUICE_GATEWAY_HTTP_H
@@ -14,9 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* Bytes of an answer's body that are kept; the rest is read and dropped. */
-#define HTTP_BODY_MAX 4096
 
 struct http;
 struct http_transfer;
@@ -36,11 +33,27 @@ struct http_target {
 };
 
 /**
- * struct http_answer: how a post ended.
+ * struct http_message: what is sent, and how much may come back; all borrowed for the call.
+ * @body: NULL fetches, else it is posted
+ * @type: of the body
+ * @user, @password: for HTTP's Basic scheme, or NULL
+ * @answer_max: bytes of the answer's body that are kept; the rest is read and dropped
+ */
+struct http_message {
+	const char *body;
+	const char *type;
+	const char *user;
+	const char *password;
+	size_t answer_max;
+};
+
+/**
+ * struct http_answer: how it ended.
  * @status: HTTP status, 0 when no answer came
  * @maybe_arrived: no answer came, but the body was on its way
  * @retry_after_s: as the server asks, 0 when it does not
- * @body: NUL-terminated, at most HTTP_BODY_MAX bytes; borrowed for the call
+ * @body: NUL-terminated, at most answer_max bytes; borrowed for the call
+ * @cut: the body was longer
  * @error: why no answer came; never holds the URL
  */
 struct http_answer {
@@ -48,23 +61,21 @@ struct http_answer {
 	bool maybe_arrived;
 	uint64_t retry_after_s;
 	const char *body;
+	bool cut;
 	const char *error;
 };
 
-/* Called from the loop once for each post that is not cancelled; the transfer is gone afterwards.
+/* Called from the loop once for each transfer that is not cancelled; the transfer is gone afterwards.
  */
 typedef void (*http_done_fn)(void *arg, const struct http_answer *answer);
 
 int http_new(struct event_base *base, struct http **ret); /* once in a process, before threads */
 struct http *http_free(struct http *http); /* cancels all; returns NULL; accepts NULL */
 
-/**
- * http_post_json() - start a post.
- * @body: copied
- * Return: 0, or a negative errno, and then @done is not called.
- */
-int http_post_json(struct http *http, const struct http_target *target, const char *body,
-		   http_done_fn done, void *arg, struct http_transfer **ret);
+/* Return: 0, or a negative errno, and then @done is not called. */
+int http_send(struct http *http, const struct http_target *target,
+	      const struct http_message *message, http_done_fn done, void *arg,
+	      struct http_transfer **ret);
 
 void http_cancel(struct http_transfer *transfer); /* accepts NULL */
 

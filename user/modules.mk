@@ -7,6 +7,11 @@ COMMON := channel escape log text
 # keys of people and what they sign
 KEY := base64 sshkey sshwire
 SIGNED := sshsig statement
+# tokens that providers sign
+TOKEN := base64 jwt jwt_key
+# the gateway's page, and sign-in to it
+WEB := html oidc oidc_provider web web_asset web_decide web_exchange web_lineage web_page web_request web_route \
+	web_session web_settings web_sign_in
 
 # policy.d as checked data, and its form for the kernel
 POLICY := array account medium policy policy_channel policy_check policy_endpoint policy_file \
@@ -43,11 +48,11 @@ SLUICED_MODULES := sluiced options loop release agent btf check clean notify san
 	$(KERNEL) $(RESOLUTION)
 SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng -lsqlite3
 
-GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_keys gateway_link gateway_requests \
+GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_keys gateway_link gateway_options gateway_requests \
 	account channel_decision channel_key journal_file key_file merkle when $(KEY) $(SIGNED) notifier \
-	notifier_card notifier_queue notifier_teams notifier_text notify sandbox teams_card \
-	$(COMMON)
-GATEWAY_LIBS = -levent_core -lcurl -ljansson -linih -lcrypto -lseccomp -lcap-ng
+	notifier_card notifier_queue notifier_teams notifier_text notify request_words sandbox secret setting \
+	teams_card url $(TOKEN) $(WEB) $(COMMON)
+GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -ljansson -linih -lcrypto -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \
 	cmd_journal_file cmd_journal_kept cmd_label cmd_lineage cmd_policy cmd_prove cmd_reason cmd_request cmd_sign cmd_status \

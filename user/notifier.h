@@ -9,43 +9,12 @@
 #ifndef SLUICE_NOTIFIER_H
 #define SLUICE_NOTIFIER_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "gateway_http.h"
 #include "ipc.h"
-
-enum notifier_key_type {
-	NOTIFIER_PATH,
-	NOTIFIER_TEXT,
-	NOTIFIER_NUMBER,
-	NOTIFIER_SECONDS,
-	NOTIFIER_FLAG
-};
-
-/**
- * struct notifier_key: one setting.
- * @offset: in the channel's settings, of a char * (path, text), uint64_t (number, seconds) or bool
- * @min, @max: of a number or seconds
- * @required: the section is refused without it
- */
-struct notifier_key {
-	const char *name;
-	enum notifier_key_type type;
-	size_t offset;
-	uint64_t min;
-	uint64_t max;
-	bool required;
-};
-
-/*
- * Why settings are refused: what is wrong and the remedy, without file and line. Begins with
- * "Key=" when one key is to blame.
- */
-struct notifier_error {
-	char text[512];
-};
+#include "setting.h"
 
 enum notifier_outcome {
 	NOTIFIER_DONE,	  /* the channel has taken the message */
@@ -69,8 +38,8 @@ struct notifier_result {
  * @check: read secrets and check what belongs together; 0 or negative errno with @error filled
  * @clear: free what settings hold; wipe secrets
  * @readable: a file that is still read after the start, or NULL
- * @render: the message for a request, open or closed by its state; owned by the caller; NULL with
- * errno
+ * @render: the message for a request, open or closed by its state, with a link to the page where it
+ * can be decided (@page: its address, or NULL for none); owned by the caller; NULL with errno
  * @render_test: a message that says it is a test
  * @post: start to send a message
  * @judge: what the answer means
@@ -78,13 +47,13 @@ struct notifier_result {
 struct notifier_ops {
 	const char *kind;
 	size_t settings_size;
-	const struct notifier_key *keys;
+	const struct setting *keys;
 	size_t n_keys;
 	void (*defaults)(void *settings);
-	int (*check)(void *settings, struct notifier_error *error);
+	int (*check)(void *settings, struct setting_error *error);
 	void (*clear)(void *settings);
 	const char *(*readable)(const void *settings);
-	char *(*render)(const struct ipc_request *request);
+	char *(*render)(const struct ipc_request *request, const char *page);
 	char *(*render_test)(const char *host);
 	int (*post)(const void *settings, struct http *http, const char *message, http_done_fn done,
 		    void *arg, struct http_transfer **ret);
@@ -95,11 +64,13 @@ struct notifier_ops {
  * struct notifier: a configured channel.
  * @name: "teams" or "teams-NAME", as reports and the state file have it
  * @max_attempts: posts of one message
+ * @page: address of the gateway's page, borrowed, or NULL
  */
 struct notifier {
 	const struct notifier_ops *ops;
 	char name[32];
 	uint64_t max_attempts;
+	const char *page;
 	void *settings;
 };
 

@@ -416,7 +416,7 @@ static enum delivered_kind kind_of(const struct ipc_request *request)
 static void revise(struct notifier_queue *queue, struct delivery *question,
 		   const struct ipc_request *request)
 {
-	char *message = queue->notifier->ops->render(request);
+	char *message = queue->notifier->ops->render(request, queue->notifier->page);
 
 	if (!message) {
 		log_warning_errno(-errno, "%s: cannot write a question for more people",
@@ -441,7 +441,7 @@ static const char *take_in(struct notifier_queue *queue, const struct ipc_reques
 		return "the request had expired before it came to the gateway";
 	if (queue->length >= SLUICE_MAX_REQUESTS)
 		return "too many messages are waiting for this channel";
-	message = queue->notifier->ops->render(request);
+	message = queue->notifier->ops->render(request, queue->notifier->page);
 	if (!message)
 		return errno == EINVAL ? "the request has no well-formed id or digest"
 				       : "no memory for the message";
@@ -484,7 +484,7 @@ void notifier_queue_closed(struct notifier_queue *queue, const struct ipc_reques
 	if (!question && !is_delivered(queue, DELIVERED_OPEN, &key) &&
 	    !is_delivered(queue, DELIVERED_ESCALATED, &key))
 		return; /* nobody was told of the question */
-	message = queue->notifier->ops->render(request);
+	message = queue->notifier->ops->render(request, queue->notifier->page);
 	if (!message) {
 		log_warning_errno(-errno, "%s: cannot write the outcome of a request",
 				  queue->notifier->name);

@@ -8,20 +8,17 @@
  * started; Microsoft gives no receipt that a person could see the card, so another channel should
  * exist for what must not be missed.
  */
-#include <curl/curl.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <stdarg.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "notifier.h"
+#include "secret.h"
 #include "teams_card.h"
+#include "url.h"
 
-#define URL_MAX 4096
+#define ANSWER_MAX 4096
 #define DEFAULT_TIMEOUT_S 20
 
 struct teams_settings {
@@ -36,19 +33,19 @@ struct teams_settings {
 
 #define AT(field) offsetof(struct teams_settings, field)
 
-static const struct notifier_key keys[] = {
+static const struct setting keys[] = {
 	{ .name = "WebhookFile",
-	  .type = NOTIFIER_PATH,
+	  .type = SETTING_PATH,
 	  .offset = AT(webhook_file),
 	  .required = true },
-	{ .name = "CAFile", .type = NOTIFIER_PATH, .offset = AT(ca_file) },
-	{ .name = "Proxy", .type = NOTIFIER_TEXT, .offset = AT(proxy) },
+	{ .name = "CAFile", .type = SETTING_PATH, .offset = AT(ca_file) },
+	{ .name = "Proxy", .type = SETTING_TEXT, .offset = AT(proxy) },
 	{ .name = "Timeout",
-	  .type = NOTIFIER_SECONDS,
+	  .type = SETTING_SECONDS,
 	  .offset = AT(timeout_s),
 	  .min = 1,
 	  .max = 120 },
-	{ .name = "AllowLoopbackHttp", .type = NOTIFIER_FLAG, .offset = AT(allow_loopback_http) },
+	{ .name = "AllowLoopbackHttp", .type = SETTING_FLAG, .offset = AT(allow_loopback_http) },
 };
 
 static void teams_defaults(void *arg)
@@ -62,10 +59,7 @@ static void teams_clear(void *arg)
 {
 	struct teams_settings *settings = arg;
 
-	if (settings->url) {
-		explicit_bzero(settings->url, strlen(settings->url));
-		free(settings->url);
-	}
+	secret_free(settings->url);
 	free(settings->webhook_file);
 	free(settings->ca_file);
 	free(settings->proxy);
@@ -79,125 +73,51 @@ static const char *teams_readable(const void *arg)
 	return settings->ca_file;
 }
 
-__attribute__((format(printf, 3, 4))) static int refuse(struct notifier_error *error, int r,
-							const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(error->text, sizeof(error->text), format, ap);
-	va_end(ap);
-	return r;
-}
-
-/* Opens the file with the secret; whoever can read it can post in the agent's name. */
-static int open_secret(const char *path, struct notifier_error *error)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return refuse(error, -errno, "WebhookFile=%s cannot be read: %s", path,
-			      strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return refuse(error, -EINVAL, "WebhookFile=%s is not a regular file", path);
-	if (st.st_mode & (S_IRWXO | S_IWGRP))
-		return refuse(error, -EPERM,
-			      "WebhookFile=%s is open to others (mode %04o); make it so: chmod "
-			      "0640, chown root:sluice-gateway",
-			      path, (unsigned int)(st.st_mode & 07777));
-	return TAKE_FD(fd);
-}
-
-static int read_secret(const char *path, char *line, size_t size, struct notifier_error *error)
-{
-	_cleanup_close_ int fd = open_secret(path, error);
-	ssize_t n;
-
-	if (fd < 0)
-		return fd;
-	n = read(fd, line, size - 1);
-	if (n < 0)
-		return refuse(error, -errno, "WebhookFile=%s cannot be read: %s", path,
-			      strerror(errno));
-	line[n] = '\0';
-	while (n > 0 && strchr(" \t\r\n", line[n - 1]))
-		line[--n] = '\0';
-	if (n == 0 || strpbrk(line, " \t\r\n") || strlen(line) != (size_t)n ||
-	    (size_t)n == size - 1)
-		return refuse(error, -EINVAL,
-			      "WebhookFile=%s must hold one line: the URL of the webhook", path);
-	return 0;
-}
-
-static bool is_loopback(const char *host)
-{
-	unsigned int a, b, c, d;
-	char end;
-
-	return strcmp(host, "[::1]") == 0 ||
-	       (sscanf(host, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &end) == 4 && a == 127 &&
-		b < 256 && c < 256 && d < 256);
-}
-
-static void free_curl(char **text)
-{
-	curl_free(*text);
-}
-
-static void free_url(CURLU **url)
-{
-	curl_url_cleanup(*url);
-}
-
 /* Messages name the file, never the URL: it is the secret. */
-static int check_url(struct teams_settings *settings, const char *text,
-		     struct notifier_error *error)
+static int check_url(struct teams_settings *settings, const char *text, struct setting_error *error)
 {
-	_cleanup_(free_url) CURLU *url = curl_url();
-	_cleanup_(free_curl) char *scheme = NULL;
-	_cleanup_(free_curl) char *host = NULL;
-	_cleanup_(free_curl) char *user = NULL;
 	const char *path = settings->webhook_file;
+	struct url url;
+	int r = url_parse(text, &url);
 
-	if (!url)
-		return -ENOMEM;
-	if (curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK ||
-	    curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-	    curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
-		return refuse(error, -EINVAL,
-			      "WebhookFile=%s does not hold a URL; copy it anew from the workflow",
-			      path);
-	if (curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK)
-		return refuse(error, -EINVAL,
-			      "WebhookFile=%s holds a URL with a user name; a webhook has none",
-			      path);
-	if (strcasecmp(scheme, "https") == 0)
+	if (r == -EPERM)
+		return setting_refuse(error, -EINVAL,
+				      "WebhookFile=%s holds a URL with a user name; a webhook has "
+				      "none",
+				      path);
+	if (r == -EINVAL)
+		return setting_refuse(error, r,
+				      "WebhookFile=%s does not hold a URL; copy it anew from the "
+				      "workflow",
+				      path);
+	if (r == 0 && !url.plain)
 		return 0;
-	if (strcasecmp(scheme, "http") != 0 || !is_loopback(host))
-		return refuse(error, -EINVAL, "WebhookFile=%s holds a URL that is not https", path);
+	if (r < 0 || !url.loopback)
+		return setting_refuse(error, -EINVAL, "WebhookFile=%s holds a URL that is not https",
+				      path);
 	if (!settings->allow_loopback_http)
-		return refuse(error, -EINVAL,
-			      "WebhookFile=%s holds a plain http URL; for a test on this machine "
-			      "set AllowLoopbackHttp=yes",
-			      path);
+		return setting_refuse(error, -EINVAL,
+				      "WebhookFile=%s holds a plain http URL; for a test on this "
+				      "machine set AllowLoopbackHttp=yes",
+				      path);
 	settings->plain = true;
 	return 0;
 }
 
-static int teams_check(void *arg, struct notifier_error *error)
+static int teams_check(void *arg, struct setting_error *error)
 {
 	struct teams_settings *settings = arg;
 	char line[URL_MAX];
 	int r;
 
-	r = read_secret(settings->webhook_file, line, sizeof(line), error);
+	r = secret_read_line("WebhookFile", settings->webhook_file, "the URL of the webhook", line,
+			     sizeof(line), error);
 	if (r == 0)
 		r = check_url(settings, line, error);
 	if (r == 0 && settings->plain && settings->proxy)
-		r = refuse(error, -EINVAL, "Proxy= cannot be used together with a plain http URL");
+		r = setting_refuse(error, -EINVAL, "Proxy= cannot be used together with a plain http URL");
 	if (r == 0 && settings->ca_file && access(settings->ca_file, R_OK) < 0)
-		r = refuse(error, -errno, "CAFile=%s cannot be read: %s", settings->ca_file,
+		r = setting_refuse(error, -errno, "CAFile=%s cannot be read: %s", settings->ca_file,
 			   strerror(errno));
 	if (r == 0) {
 		settings->url = strdup(line);
@@ -222,9 +142,9 @@ static char *dump(json_t *card)
 	return text;
 }
 
-static char *teams_render(const struct ipc_request *request)
+static char *teams_render(const struct ipc_request *request, const char *page)
 {
-	return dump(teams_card(request));
+	return dump(teams_card(request, page));
 }
 
 static char *teams_render_test(const char *host)
@@ -232,7 +152,7 @@ static char *teams_render_test(const char *host)
 	return dump(teams_card_test(host));
 }
 
-static int teams_post(const void *arg, struct http *http, const char *message, http_done_fn done,
+static int teams_post(const void *arg, struct http *http, const char *body, http_done_fn done,
 		      void *done_arg, struct http_transfer **ret)
 {
 	const struct teams_settings *settings = arg;
@@ -243,8 +163,13 @@ static int teams_post(const void *arg, struct http *http, const char *message, h
 		.timeout_s = (unsigned int)settings->timeout_s,
 		.plain = settings->plain,
 	};
+	const struct http_message message = {
+		.body = body,
+		.type = "application/json",
+		.answer_max = ANSWER_MAX,
+	};
 
-	return http_post_json(http, &target, message, done, done_arg, ret);
+	return http_send(http, &target, &message, done, done_arg, ret);
 }
 
 /*

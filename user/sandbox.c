@@ -80,7 +80,7 @@ static int open_ruleset(int abi)
 	long fd;
 
 	if (abi >= 4) {
-		attr.net = NET_BIND_TCP; /* a client never listens */
+		attr.net = NET_BIND_TCP; /* what listens was bound before */
 		size = offsetof(struct ruleset_attr, scoped);
 	}
 	if (abi >= 6) {
@@ -147,7 +147,7 @@ static int confine_files(const struct sandbox_path *paths, size_t n)
 }
 
 /* clang-format off */
-/* What libcurl, OpenSSL, the resolver and libevent call; by name, as not all exist everywhere. */
+/* What libcurl, OpenSSL, the resolver, libevent and libmicrohttpd call; by name, as not all exist everywhere. */
 static const char *const permitted[] = {
 	/* memory and threads */
 	"brk", "madvise", "mmap", "mprotect", "mremap", "munmap", "membarrier", "futex",
@@ -166,7 +166,7 @@ static const char *const permitted[] = {
 	"_newselect", "pselect6", "timerfd_create", "timerfd_settime", "timerfd_gettime",
 	"nanosleep", "clock_nanosleep", "restart_syscall",
 	/* sockets; which kinds is decided below */
-	"bind", "connect", "getpeername", "getsockname", "getsockopt", "recvfrom", "recvmmsg",
+	"accept", "accept4", "bind", "connect", "getpeername", "getsockname", "getsockopt", "recvfrom", "recvmmsg",
 	"recvmsg", "recv", "sendmmsg", "sendmsg", "sendto", "send", "setsockopt", "shutdown",
 	/* signals, clocks, randomness, who am I */
 	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigreturn", "sigaltstack",

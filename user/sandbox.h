@@ -25,9 +25,10 @@ struct sandbox_report {
 
 /**
  * sandbox_gateway() - for the program that talks to the network: no capabilities, no new
- * privileges, only the system calls of an HTTPS client, and only the files named here and those
- * that name look-ups and TLS read (/etc, /usr). Must run before the first thread. What is forbidden
- * answers EPERM; starting programs, tracing, BPF and mounts kill.
+ * privileges, only the system calls of an HTTPS client and of a server whose socket listens
+ * already, and only the files named here and those that name look-ups and TLS read (/etc, /usr).
+ * Must run before the first thread. What is forbidden answers EPERM; starting programs, tracing,
+ * BPF and mounts kill.
  * @ret: may be NULL
  * Return: 0 or a negative errno, after which the program must end: some of it may be in force
  * already.

@@ -14,28 +14,9 @@
 #include "cleanup.h"
 #include "notifier_card.h"
 #include "policy.h"
+#include "request_words.h"
 
 #define DIGEST_LENGTH 64
-
-/* What a name on the wire means to people. */
-struct wording {
-	const char *name;
-	const char *words;
-};
-
-static const struct wording headings[] = {
-	{ "open", "Approval needed: reading guarded data" },
-	{ "write", "Approval needed: writing guarded data" },
-	{ "egress", "Approval needed: sending labeled data to the network" },
-	{ "credential", "Approval needed: changing credentials" },
-};
-
-static const struct wording actions[] = {
-	{ "open", "open for reading" },
-	{ "write", "write" },
-	{ "egress", "send to the network" },
-	{ "credential", "change credentials" },
-};
 
 /* What an approval takes besides the right person. */
 static const char *const tiers[] = {
@@ -45,37 +26,12 @@ static const char *const tiers[] = {
 	[POLICY_A3] = "; approve with your own key (tier A3)",
 };
 
-static const struct wording waitings[] = {
-	{ "hold",
-	  "the process is stopped until someone decides; after the time below it is refused" },
-	{ "fail", "the attempt was refused; after an approval it may be tried again" },
+static const char *const colors[IPC_STATES] = {
+	[IPC_APPROVED] = "Good",
+	[IPC_DENIED] = "Attention",
+	[IPC_EXPIRED] = "Warning",
+	[IPC_GONE] = "Default",
 };
-
-static const struct wording scopes[] = {
-	{ "once", "this action once" },
-	{ "process", "this action by this process" },
-	{ "executable", "this action by this executable" },
-};
-
-static const struct {
-	const char *heading;
-	const char *color;
-} closings[IPC_STATES] = {
-	[IPC_APPROVED] = { "Approved", "Good" },
-	[IPC_DENIED] = { "Denied", "Attention" },
-	[IPC_EXPIRED] = { "Expired without a decision: refused", "Warning" },
-	[IPC_GONE] = { "Closed: the process is gone", "Default" },
-};
-
-static const char *words_for(const struct wording *table, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(table[i].name, name) == 0)
-			return table[i].words;
-	return NULL;
-}
-
-#define WORDS_FOR(table, name) words_for(table, ARRAY_SIZE(table), name)
 
 /* A name of the protocol in words; one that we do not know is shown as it came. */
 static void add_known(struct card *card, const char *words, const char *name)
@@ -137,7 +93,7 @@ static void add_tries(struct card *card, const struct ipc_request *request)
 static void add_action(struct card *card, const struct ipc_request *request)
 {
 	card_line(card, "Action");
-	add_known(card, WORDS_FOR(actions, request->action), request->action);
+	add_known(card, request_action(request), request->action);
 	add_tries(card, request);
 	card_fact(card, "Object", request->target, "unknown");
 	card_fact(card, "Labels", request->labels, "none");
@@ -170,9 +126,9 @@ static void add_sources(struct card *card, const struct ipc_request *request)
 static void add_terms(struct card *card, const struct ipc_request *request)
 {
 	card_line(card, "Waiting");
-	add_known(card, WORDS_FOR(waitings, request->waiting), request->waiting);
+	add_known(card, request_waiting(request), request->waiting);
 	card_line(card, "Approval allows");
-	add_known(card, WORDS_FOR(scopes, request->scope), request->scope);
+	add_known(card, scope_words(request->scope), request->scope);
 	card_words(card, ", for at most %u s", request->duration_s);
 	card_line(card, "Approvals");
 	card_words(card, "%u of %u, each by another person, of ", request->approvals,
@@ -215,9 +171,9 @@ static void add_command(struct card *card, const char *verb, const char *option,
 	card_monospace(card, text);
 }
 
-static void add_question(struct card *card, const struct ipc_request *request)
+static void add_question(struct card *card, const struct ipc_request *request, const char *page)
 {
-	const char *heading = WORDS_FOR(headings, request->action);
+	const char *heading = request_heading(request);
 	unsigned int tier = request->tier < ARRAY_SIZE(tiers) ? request->tier : POLICY_A3;
 
 	card_heading(card, heading ? heading : "Approval needed", "Warning");
@@ -235,7 +191,8 @@ static void add_question(struct card *card, const struct ipc_request *request)
 	add_terms(card, request);
 	add_hidden(card, request);
 	card_line(card, "To decide");
-	card_words(card, "on that host, as a person whom the rule names%s%s:", tiers[tier],
+	card_words(card, "%son that host, as a person whom the rule names%s%s:",
+		   page ? "by the button below, or " : "", tiers[tier],
 		   request->reason_required ? "; a reason is required" : "");
 	add_command(card, "approve", tier > POLICY_A1 ? " --key ~/.ssh/id_ed25519" : "", request);
 	add_command(card, "deny", "", request);
@@ -257,11 +214,11 @@ static void add_decisions(struct card *card, const struct ipc_request *request)
 
 static void add_answer(struct card *card, const struct ipc_request *request)
 {
-	card_heading(card, closings[request->state].heading, closings[request->state].color);
+	card_heading(card, request_closing(request), colors[request->state]);
 	add_request_line(card, request);
 	card_fact(card, "Host", request->host, "unknown");
 	card_line(card, "Action");
-	add_known(card, WORDS_FOR(actions, request->action), request->action);
+	add_known(card, request_action(request), request->action);
 	card_words(card, ": ");
 	card_text(card, request->target, "unknown");
 	add_tries(card, request);
@@ -281,19 +238,27 @@ static void add_test_notice(struct card *card)
 		   "Somebody checked that messages arrive in this channel. All below is invented.");
 }
 
-static json_t *envelope(json_t *body)
+/* Opening it decides nothing: whoever follows the link has to sign in there. */
+static json_t *link_to(const struct ipc_request *request, const char *page)
 {
-	return json_pack("{s:s,s:[{s:s,s:n,s:{s:s,s:s,s:s,s:{s:s},s:s,s:o}}]}", "type", "message",
+	return json_pack("[{s:s,s:s,s:s++}]", "type", "Action.OpenUrl", "title", "Look and decide",
+			 "url", page, "/r/", request->id);
+}
+
+/* @actions: may be NULL, and is then left out */
+static json_t *envelope(json_t *body, json_t *actions)
+{
+	return json_pack("{s:s,s:[{s:s,s:n,s:{s:s,s:s,s:s,s:{s:s},s:s,s:o,s:o*}}]}", "type", "message",
 			 "attachments", "contentType", "application/vnd.microsoft.card.adaptive",
 			 "contentUrl", "content", "$schema",
 			 "http://adaptivecards.io/schemas/adaptive-card.json", "type",
 			 "AdaptiveCard", "version", "1.4", "msteams", "width", "full",
 			 "fallbackText",
 			 "This client cannot show the card. On the host, run: sluice requests",
-			 "body", body);
+			 "body", body, "actions", actions);
 }
 
-static json_t *build(const struct ipc_request *request, bool test, size_t max)
+static json_t *build(const struct ipc_request *request, const char *page, bool test, size_t max)
 {
 	struct card card = { .body = json_array(), .max = max };
 
@@ -304,7 +269,7 @@ static json_t *build(const struct ipc_request *request, bool test, size_t max)
 	if (test)
 		add_test_notice(&card);
 	if (request->state == IPC_PENDING)
-		add_question(&card, request);
+		add_question(&card, request, page);
 	else
 		add_answer(&card, request);
 	if (card.error) {
@@ -312,7 +277,8 @@ static json_t *build(const struct ipc_request *request, bool test, size_t max)
 		errno = card.error;
 		return NULL;
 	}
-	return envelope(card.body);
+	return envelope(card.body, page && request->state == IPC_PENDING ? link_to(request, page)
+									 : NULL);
 }
 
 /* The commands on the card are pasted into a shell: nothing but letters, digits and dashes may come
@@ -329,7 +295,7 @@ static bool is_typable(const struct ipc_request *request)
 }
 
 /* Shows as much of each text as the size of a message allows. */
-static json_t *build_fitting(const struct ipc_request *request, bool test)
+static json_t *build_fitting(const struct ipc_request *request, const char *page, bool test)
 {
 	static const size_t limits[] = { 8192, 1024, 768, 512, 384, 256, 192, 128, 96, 64, 48, 32 };
 
@@ -338,7 +304,7 @@ static json_t *build_fitting(const struct ipc_request *request, bool test)
 		return NULL;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-		json_t *message = build(request, test, limits[i]);
+		json_t *message = build(request, page, test, limits[i]);
 
 		if (!message || json_dumpb(message, NULL, 0, JSON_COMPACT) <= TEAMS_CARD_MAX)
 			return message;
@@ -348,9 +314,9 @@ static json_t *build_fitting(const struct ipc_request *request, bool test)
 	return NULL;
 }
 
-json_t *teams_card(const struct ipc_request *request)
+json_t *teams_card(const struct ipc_request *request, const char *page)
 {
-	return build_fitting(request, false);
+	return build_fitting(request, page, false);
 }
 
 json_t *teams_card_test(const char *host)
@@ -385,5 +351,5 @@ json_t *teams_card_test(const char *host)
 	request.opened_ms = now_ms;
 	request.sources[0].time_ms = now_ms;
 	request.expires_ms = now_ms + SLUICE_DEFAULT_LIMIT_S * 1000ULL;
-	return build_fitting(&request, true);
+	return build_fitting(&request, NULL, true);
 }

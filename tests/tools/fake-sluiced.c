@@ -8,11 +8,12 @@
  *	hostile ID		an open request full of markup, controls and long texts
  *	result			an answer that nobody waits for, which sluiced may not send
  *	answer ERRNO TEXT	to the oldest decision that the gateway brought, 0 for taken
+ *	always ERRNO TEXT	to each decision from now on, at once
  *	garbage			bytes that are no message
  *	drop			end the connection
  * Each message from the gateway is printed as one line: "hello N NAMES", "delivery ID NOTIFIER
- * STATE ATTEMPT TEXT", "decision CHANNEL TIER KIND ISSUER SUBJECT ID approve|deny SECONDS FINGERPRINT
- * REASON" (of the key that signed it, or "unsigned"), "evidence TEXT", and "connected",
+ * STATE ATTEMPT TEXT", "decision CHANNEL TIER KIND ISSUER SUBJECT ID DIGEST approve|deny SCOPE
+ * SECONDS FINGERPRINT REASON" (of the key that signed it, or "unsigned"), "evidence TEXT", and "connected",
  * "disconnected". After the hello it says that all was told. Ends at the end of its input.
  */
 #include <errno.h>
@@ -31,6 +32,7 @@
 
 static struct channel_message message;
 static struct ipc_request request;
+static struct ipc_result always = { .error = -1 }; /* -1: wait to be told what to answer */
 static int peer = -1;
 
 static void fill(const char *id, unsigned int seconds)
@@ -104,10 +106,11 @@ static void print_decision(const struct ipc_channel *channel)
 		return;
 	}
 	answer = &decision.statement.answer;
-	printf("decision %s A%u %s %s %s %s %s %u %s %s\n", decision.channel, decision.tier,
+	printf("decision %s A%u %s %s %s %s %s %s %u %u %s %s\n", decision.channel, decision.tier,
 	       account_kind_names[decision.account.kind], decision.account.issuer,
-	       decision.account.subject, answer->id, answer->approve ? "approve" : "deny",
-	       answer->duration_s, who_signed(channel), answer->reason);
+	       decision.account.subject, answer->id, answer->digest,
+	       answer->approve ? "approve" : "deny", answer->scope, answer->duration_s,
+	       who_signed(channel), answer->reason);
 	printf("evidence %s\n", channel->evidence);
 }
 
@@ -135,6 +138,8 @@ static void receive(void)
 		print_message();
 		if (message.type == IPC_HELLO)
 			channel_send(peer, IPC_NOTIFY_ALL, NULL, 0);
+		if (message.type == IPC_CHANNEL && always.error >= 0)
+			channel_send(peer, IPC_RESULT, &always, sizeof(always));
 	} else if (r != -EAGAIN) {
 		printf("disconnected\n");
 		drop();
@@ -194,13 +199,19 @@ static void close_request(const char *id, const char *state)
 	send_request(IPC_NOTIFY_CLOSED);
 }
 
+static void read_answer(const char *line, struct ipc_result *ret)
+{
+	int text = 0;
+
+	if (sscanf(line, "%*s %d %n", &ret->error, &text) == 1)
+		snprintf(ret->text, sizeof(ret->text), "%s", line + text);
+}
+
 static void send_answer(const char *line)
 {
 	struct ipc_result result = { .text = "nobody asked" };
-	int text = 0;
 
-	if (sscanf(line, "answer %d %n", &result.error, &text) == 1)
-		snprintf(result.text, sizeof(result.text), "%s", line + text);
+	read_answer(line, &result);
 	channel_send(peer, IPC_RESULT, &result, sizeof(result));
 }
 
@@ -222,6 +233,8 @@ static void obey(const char *line)
 		close_request(id, word);
 	} else if (strcmp(verb, "result") == 0 || strcmp(verb, "answer") == 0) {
 		send_answer(line);
+	} else if (strcmp(verb, "always") == 0) {
+		read_answer(line, &always);
 	} else if (strcmp(verb, "garbage") == 0) {
 		if (write(peer, "garbage", 7) < 0)
 			perror("write");

@@ -105,10 +105,11 @@ static void fake_judge(const struct http_answer *answer, struct notifier_result 
 	world.posts++;
 }
 
-static char *fake_render(const struct ipc_request *request)
+static char *fake_render(const struct ipc_request *request, const char *page)
 {
 	char *text;
 
+	(void)page;
 	if (world.render_errno) {
 		errno = world.render_errno;
 		return NULL;

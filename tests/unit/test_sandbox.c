@@ -87,6 +87,33 @@ static int refused_listening(void)
 	return 0;
 }
 
+static int listener = -1;
+
+/* What listened before goes on to take connections; the test connects to it. */
+static int allowed_accepting(void)
+{
+	struct sockaddr_in address;
+	socklen_t size = sizeof(address);
+	int tcp = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (getsockname(listener, (struct sockaddr *)&address, &size) < 0 ||
+	    connect(tcp, (struct sockaddr *)&address, size) < 0)
+		return 1;
+	return accept4(listener, NULL, NULL, SOCK_CLOEXEC) >= 0 ? 0 : 2;
+}
+
+/* Without Landlock the missing listen() has to do. */
+static int refused_binding(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int tcp = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (bind(tcp, (struct sockaddr *)&address, sizeof(address)) == 0 || errno != EACCES)
+		return 1;
+	return 0;
+}
+
 static int allowed_thread(void)
 {
 	pthread_t thread;
@@ -191,9 +218,10 @@ static int in_sandbox(int (*probe)(void))
 	return status;
 }
 
-static int has_landlock(void)
+/* Its version, 0 or less for none; it knows of TCP from 4 on. */
+static long landlock(void)
 {
-	return syscall(SYS_landlock_create_ruleset, NULL, 0, 1U) > 0;
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, 1U);
 }
 
 static void test_sandbox_allows_what_the_gateway_does(void **state)
@@ -203,6 +231,10 @@ static void test_sandbox_allows_what_the_gateway_does(void **state)
 	assert_int_equal(in_sandbox(allowed_network), 0);
 	assert_int_equal(in_sandbox(allowed_thread), 0);
 	assert_int_equal(in_sandbox(allowed_files), 0);
+	listener = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(in_sandbox(allowed_accepting), 0);
+	close(listener);
 }
 
 static void test_sandbox_refuses_the_rest(void **state)
@@ -213,10 +245,12 @@ static void test_sandbox_refuses_the_rest(void **state)
 	assert_int_equal(in_sandbox(refused_listening), 0);
 	assert_int_equal(in_sandbox(refused_privileges), 0);
 	assert_int_equal(in_sandbox(refused_process), 0);
-	if (has_landlock())
+	if (landlock() > 0)
 		assert_int_equal(in_sandbox(refused_files), 0);
 	else
 		print_message("no Landlock here: files not tested\n");
+	if (landlock() >= 4)
+		assert_int_equal(in_sandbox(refused_binding), 0);
 }
 
 static void test_sandbox_kills_attacks(void **state)

@@ -111,7 +111,7 @@ static char *texts_of(const json_t *card, const char *type)
 
 static char *shown(const char *type)
 {
-	json_t *card = teams_card(&request);
+	json_t *card = teams_card(&request, NULL);
 	char *text;
 
 	assert_non_null(card);
@@ -143,7 +143,7 @@ static void compare_with_file(json_t *card, const char *name)
 static void test_golden_cards(void **state)
 {
 	(void)state;
-	compare_with_file(teams_card(&request), "egress-hold");
+	compare_with_file(teams_card(&request, NULL), "egress-hold");
 
 	strcpy(request.action, "open");
 	strcpy(request.waiting, "fail");
@@ -155,23 +155,23 @@ static void test_golden_cards(void **state)
 	request.n_sources = 0;
 	request.tries = 1;
 	request.reason_required = 1;
-	compare_with_file(teams_card(&request), "open-fail-unknown");
+	compare_with_file(teams_card(&request, NULL), "open-fail-unknown");
 }
 
 static void test_golden_answers(void **state)
 {
 	(void)state;
 	decide(true);
-	compare_with_file(teams_card(&request), "approved");
+	compare_with_file(teams_card(&request, NULL), "approved");
 	decide(false);
 	strcpy(request.outcome, "denied by erin");
-	compare_with_file(teams_card(&request), "denied");
+	compare_with_file(teams_card(&request, NULL), "denied");
 	request.n_decisions = 0;
 	request.outcome[0] = '\0';
 	request.state = IPC_EXPIRED;
-	compare_with_file(teams_card(&request), "expired");
+	compare_with_file(teams_card(&request, NULL), "expired");
 	request.state = IPC_GONE;
-	compare_with_file(teams_card(&request), "gone");
+	compare_with_file(teams_card(&request, NULL), "gone");
 }
 
 static void test_every_fact_is_on_the_card(void **state)
@@ -280,7 +280,7 @@ static void test_text_from_outside_is_always_monospace(void **state)
 	(void)state;
 	fill_all(&request, "outside");
 	for (request.state = 0; request.state < IPC_STATES; request.state++) {
-		card = teams_card(&request);
+		card = teams_card(&request, NULL);
 		assert_non_null(card);
 		check_runs(card);
 		json_decref(card);
@@ -317,7 +317,7 @@ static void test_honest_letters_stay(void **state)
 
 static size_t size_of_card(void)
 {
-	json_t *card = teams_card(&request);
+	json_t *card = teams_card(&request, NULL);
 	size_t size;
 
 	assert_non_null(card);
@@ -394,16 +394,16 @@ static void test_only_typable_ids(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		strcpy(request.id, bad[i]);
 		errno = 0;
-		assert_null(teams_card(&request));
+		assert_null(teams_card(&request, NULL));
 		assert_int_equal(errno, EINVAL);
 	}
 	strcpy(request.id, "r-7k2m9x");
 	request.digest[3] = '`';
-	assert_null(teams_card(&request));
+	assert_null(teams_card(&request, NULL));
 	strcpy(request.digest, "3f9a22c1");
-	assert_null(teams_card(&request));
+	assert_null(teams_card(&request, NULL));
 	strcpy(request.digest, DIGEST);
-	json_decref(teams_card(&request));
+	json_decref(teams_card(&request, NULL));
 }
 
 static void test_test_card_says_so(void **state)
@@ -467,6 +467,34 @@ static void test_tier_is_on_the_card(void **state)
 	}
 }
 
+static const json_t *actions_of(const json_t *card)
+{
+	const json_t *attachment = json_array_get(json_object_get(card, "attachments"), 0);
+
+	return json_object_get(json_object_get(attachment, "content"), "actions");
+}
+
+/* Of a question only, and only where there is a page. */
+static void test_question_links_to_the_page(void **state)
+{
+	const char *page = "https://page.example";
+	json_t *card = teams_card(&request, page);
+	const json_t *action = json_array_get(actions_of(card), 0);
+
+	(void)state;
+	assert_string_equal(json_string_value(json_object_get(action, "type")), "Action.OpenUrl");
+	assert_string_equal(json_string_value(json_object_get(action, "url")),
+			    "https://page.example/r/r-7k2m9x");
+	json_decref(card);
+	card = teams_card(&request, NULL);
+	assert_null(actions_of(card));
+	json_decref(card);
+	request.state = IPC_DENIED;
+	card = teams_card(&request, page);
+	assert_null(actions_of(card));
+	json_decref(card);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -478,6 +506,7 @@ int main(void)
 		cmocka_unit_test_setup(test_text_from_outside_is_always_monospace, setup),
 		cmocka_unit_test_setup(test_deceiving_characters_are_spelled, setup),
 		cmocka_unit_test_setup(test_honest_letters_stay, setup),
+		cmocka_unit_test_setup(test_question_links_to_the_page, setup),
 		cmocka_unit_test_setup(test_worst_case_fits, setup),
 		cmocka_unit_test_setup(test_what_is_hidden_is_counted, setup),
 		cmocka_unit_test_setup(test_what_the_agent_hid_is_told, setup),

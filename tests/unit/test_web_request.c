@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * test_web_request.c: the page of one request, and what its form may bring. Sources: user/html.c,
+ * user/web_request.c, user/web_lineage.c, user/web_page.c.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants these first */
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "escape.h"
+#include "web_request.h"
+
+#define DIGEST "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
+
+static struct ipc_request request;
+static struct session session;
+static struct web_answer answer;
+
+static int setup(void **state)
+{
+	(void)state;
+	escape_locale();
+	request = (struct ipc_request){
+		.id = "r-1",
+		.digest = DIGEST,
+		.host = "h",
+		.boot = "6f8d9a4e-1c2b-4a5d-8e7f-0123456789ab",
+		.action = "egress",
+		.waiting = "hold",
+		.scope = "process",
+		.n_sources = 2,
+		.duration_s = 300,
+		.approvals_needed = 1,
+		.labels = "pii",
+		.comm = "python3",
+		.target = "198.51.100.7 port 443 tcp",
+		.sources = { { .path = "/data/a" }, { .path = "/data/b" } },
+	};
+	session = (struct session){ .token = "TOKEN", .name = "Erin" };
+	answer = (struct web_answer){
+		.digest = DIGEST, .verdict = "approve", .scope = "once", .duration = "60"
+	};
+	return 0;
+}
+
+/* The page's text, owned by the caller. */
+static char *page(void)
+{
+	struct html html;
+
+	assert_int_equal(page_request(&request, &session, 1, &html), 0);
+	return html.text;
+}
+
+static void assert_has(const char *text, const char *part, bool has)
+{
+	if (!!strstr(text, part) != has)
+		fail_msg("%s: %s", part, has ? "missing" : "there");
+}
+
+static size_t count(const char *text, const char *part)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, part)); text++)
+		n++;
+	return n;
+}
+
+static void an_open_request_has_buttons(void **state)
+{
+	_cleanup_free_ char *text = page();
+
+	(void)state;
+	assert_has(text, "value=\"approve\"", true);
+	assert_has(text, "value=\"deny\"", true);
+	assert_has(text, "value=\"" DIGEST "\"", true);
+	assert_has(text, "name=\"token\" value=\"TOKEN\"", true);
+	/* the narrowest is preset, the rule's is there, wider ones are not */
+	assert_has(text, "value=\"once\" checked", true);
+	assert_has(text, "value=\"process\"", true);
+	assert_has(text, "value=\"executable\"", false);
+	/* two that were read, the process, the target */
+	assert_int_equal(count(text, "<rect"), 4);
+}
+
+static void assert_no_buttons(const char *instead)
+{
+	_cleanup_free_ char *text = page();
+
+	assert_has(text, "<button name", false);
+	assert_has(text, instead, true);
+}
+
+static void others_have_none(void **state)
+{
+	(void)state;
+	for (uint8_t i = IPC_APPROVED; i < IPC_STATES; i++) {
+		request.state = i;
+		assert_no_buttons(DIGEST);
+	}
+	request.state = IPC_PENDING;
+	session_refuse(&session, "r-1", "you stand behind this request");
+	assert_no_buttons("you stand behind this request");
+}
+
+static void every_text_is_escaped(void **state)
+{
+	static const char attack[] = "<b>\"'&\x1b\xe2\x80\xae";
+	static const char shown[] = "&lt;b&gt;&quot;&#39;&amp;\\x1b\\u202e";
+	char *const texts[] = { request.host,	request.rule,	  request.labels, request.requester,
+				request.user,	request.command,  request.unit,	  request.target,
+				request.reason, request.reviewers, request.executable,
+				request.sources[0].path, request.sources[1].labels,
+				request.sources[0].reader, session.name, session.message };
+	_cleanup_free_ char *text = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		strcpy(texts[i], attack);
+	strcpy(request.comm, "<i>");
+	strcpy(request.action, "<u>");
+	strcpy(request.scope, "<s>");
+	strcpy(request.waiting, "<q>");
+	text = page();
+	assert_true(count(text, shown) >= ARRAY_SIZE(texts));
+	assert_has(text, "<b>", false);
+	assert_has(text, "<i>", false);
+	assert_has(text, "<u>", false);
+	assert_has(text, "<s>", false);
+	assert_has(text, "<q>", false);
+	assert_has(text, "\x1b", false);
+	assert_has(text, "\xe2\x80\xae", false);
+}
+
+/* In the picture only: below it all is there. */
+static void a_long_path_is_cut_in_the_middle(void **state)
+{
+	_cleanup_free_ char *text = NULL;
+	char long_path[201];
+
+	(void)state;
+	memset(long_path, 'x', 200);
+	long_path[200] = '\0';
+	strcpy(request.sources[0].path, long_path);
+	text = page();
+	assert_int_equal(count(text, long_path), 1);
+	assert_has(text, "xxx\xe2\x80\xa6xxx", true);
+}
+
+static int read_answer(struct channel_decision *decision)
+{
+	const char *why = "";
+	int r = web_answer_read(&answer, &request, decision, &why);
+
+	assert_true((r == 0) == (*why == '\0'));
+	return r;
+}
+
+static void an_answer_is_what_the_form_said(void **state)
+{
+	struct channel_decision decision;
+	const struct ipc_decide *decide = &decision.statement.answer;
+
+	(void)state;
+	strcpy(answer.reason, "known partner");
+	assert_int_equal(read_answer(&decision), 0);
+	assert_int_equal(decide->approve, 1);
+	assert_int_equal(decide->scope, IPC_SCOPE_ONCE);
+	assert_int_equal(decide->duration_s, 60);
+	assert_string_equal(decide->digest, DIGEST);
+	assert_string_equal(decide->reason, "known partner");
+	/* what the person saw, whatever the request is by now */
+	memset(answer.digest, '0', 64);
+	assert_int_equal(read_answer(&decision), 0);
+	assert_string_equal(decide->digest, answer.digest);
+	strcpy(answer.verdict, "deny");
+	answer.scope[0] = answer.duration[0] = '\0';
+	assert_int_equal(read_answer(&decision), 0);
+	assert_int_equal(decide->approve, 0);
+}
+
+static void an_answer_is_not_wider_than_the_rule(void **state)
+{
+	static const struct {
+		const char *scope;
+		const char *duration;
+		int result;
+	} cases[] = {
+		{ "once", "1", 0 },	       { "process", "300", 0 },
+		{ "executable", "1", -EINVAL }, { "rule", "1", -EINVAL },
+		{ "", "1", -EINVAL },	       { "once", "301", -EINVAL },
+		{ "once", "0", -EINVAL },      { "once", "", -EINVAL },
+		{ "once", "-1", -EINVAL },     { "once", "1s", -EINVAL },
+		{ "once", "99999999999", -EINVAL },
+	};
+	struct channel_decision decision;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		strcpy(answer.scope, cases[i].scope);
+		strcpy(answer.duration, cases[i].duration);
+		assert_int_equal(read_answer(&decision), cases[i].result);
+	}
+}
+
+static void an_answer_is_whole(void **state)
+{
+	struct channel_decision decision;
+
+	(void)state;
+	answer.digest[63] = '\0';
+	assert_int_equal(read_answer(&decision), -EINVAL);
+	setup(state);
+	strcpy(answer.verdict, "maybe");
+	assert_int_equal(read_answer(&decision), -EINVAL);
+	setup(state);
+	strcpy(answer.reason, "a\nb");
+	assert_int_equal(read_answer(&decision), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(an_open_request_has_buttons, setup),
+		cmocka_unit_test_setup(others_have_none, setup),
+		cmocka_unit_test_setup(every_text_is_escaped, setup),
+		cmocka_unit_test_setup(a_long_path_is_cut_in_the_middle, setup),
+		cmocka_unit_test_setup(an_answer_is_what_the_form_said, setup),
+		cmocka_unit_test_setup(an_answer_is_not_wider_than_the_rule, setup),
+		cmocka_unit_test_setup(an_answer_is_whole, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * test_web_session.c: sessions and sign-ins end when they should, by a clock that is played.
+ * Sources: user/web_session.c, user/oidc.c.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants these first */
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "web_session.h"
+
+#define LIFE_S 28800
+
+static time_t now = 1000;
+static struct sessions *sessions;
+static const struct account erin = { .issuer = "https://id.example", .subject = "erin" };
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *ret);
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *ret)
+{
+	(void)id;
+	*ret = (struct timespec){ .tv_sec = now };
+	return 0;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return sessions_new(LIFE_S, &sessions);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	sessions = sessions_free(sessions);
+	return 0;
+}
+
+static struct session *begin(void)
+{
+	struct session *session = sessions_begin(sessions, &erin, "Erin", strdup("{}"));
+
+	assert_non_null(session);
+	return session;
+}
+
+static void a_session_ends_when_idle(void **state)
+{
+	char id[OIDC_SECRET];
+
+	(void)state;
+	strcpy(id, begin()->id);
+	now += WEB_IDLE_S - 1;
+	assert_non_null(sessions_find(sessions, id, true));
+	now += WEB_IDLE_S - 1;
+	/* a timer in the browser keeps nothing alive */
+	assert_non_null(sessions_find(sessions, id, false));
+	now += 1;
+	assert_null(sessions_find(sessions, id, true));
+	now -= 100;
+	assert_null(sessions_find(sessions, id, true)); /* for good */
+}
+
+static void a_session_ends_however_busy(void **state)
+{
+	char id[OIDC_SECRET];
+
+	(void)state;
+	strcpy(id, begin()->id);
+	for (time_t end = now + LIFE_S - 60; now < end; now += 60)
+		assert_non_null(sessions_find(sessions, id, true));
+	now += 60;
+	assert_null(sessions_find(sessions, id, true));
+}
+
+static void secrets_are_found_whole_only(void **state)
+{
+	struct session *session = begin();
+	char id[OIDC_SECRET];
+
+	(void)state;
+	assert_string_not_equal(session->id, session->token);
+	assert_string_not_equal(session->id, begin()->id);
+	strcpy(id, session->id);
+	assert_null(sessions_find(sessions, "", true));
+	id[0] ^= 1;
+	assert_null(sessions_find(sessions, id, true));
+	id[0] ^= 1;
+	id[OIDC_SECRET - 2] = '\0';
+	assert_null(sessions_find(sessions, id, true));
+	session_end(session);
+	assert_null(sessions_find(sessions, session->id, true));
+}
+
+static void many_sessions_push_out_the_idlest(void **state)
+{
+	char first[OIDC_SECRET], kept[OIDC_SECRET];
+
+	(void)state;
+	strcpy(first, begin()->id);
+	strcpy(kept, begin()->id);
+	for (int i = 0; i < 255; i++) {
+		now++;
+		assert_non_null(sessions_find(sessions, kept, true));
+		begin();
+	}
+	assert_null(sessions_find(sessions, first, true));
+	assert_non_null(sessions_find(sessions, kept, true));
+}
+
+static void an_attempt_serves_once_in_its_browser(void **state)
+{
+	struct attempt *attempt = attempts_begin(sessions, "/r/r-1"), taken;
+	char of[OIDC_SECRET], browser[OIDC_SECRET];
+
+	(void)state;
+	strcpy(of, attempt->oidc.state);
+	strcpy(browser, attempt->browser);
+	now += WEB_ATTEMPT_S - 1;
+	assert_int_equal(attempts_take(sessions, of, browser, &taken), 0);
+	assert_string_equal(taken.path, "/r/r-1");
+	assert_int_equal(attempts_take(sessions, of, browser, &taken), -ENOENT);
+
+	attempt = attempts_begin(sessions, "/");
+	strcpy(of, attempt->oidc.state);
+	strcpy(browser, attempt->browser);
+	assert_int_equal(attempts_take(sessions, of, of, &taken), -EPERM);
+	assert_int_equal(attempts_take(sessions, of, browser, &taken), -ENOENT);
+	assert_int_equal(attempts_take(sessions, "", "", &taken), -ENOENT);
+}
+
+static void an_attempt_expires(void **state)
+{
+	struct attempt *attempt = attempts_begin(sessions, "/"), taken;
+	char of[OIDC_SECRET], browser[OIDC_SECRET];
+
+	(void)state;
+	strcpy(of, attempt->oidc.state);
+	strcpy(browser, attempt->browser);
+	now += WEB_ATTEMPT_S;
+	assert_int_equal(attempts_take(sessions, of, browser, &taken), -ETIMEDOUT);
+}
+
+static void refusals_are_remembered(void **state)
+{
+	struct session *session = begin();
+
+	(void)state;
+	session_refuse(session, "r-1", "you ask yourself");
+	assert_string_equal(session_refused(session, "r-1"), "you ask yourself");
+	assert_null(session_refused(session, "r-2"));
+	assert_null(session_refused(session, ""));
+	assert_null(session_refused(begin(), "r-1"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_session_ends_when_idle, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_session_ends_however_busy, setup, teardown),
+		cmocka_unit_test_setup_teardown(secrets_are_found_whole_only, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_sessions_push_out_the_idlest, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_attempt_serves_once_in_its_browser, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(an_attempt_expires, setup, teardown),
+		cmocka_unit_test_setup_teardown(refusals_are_remembered, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,492 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# web.bats: the gateway's page, whole, in its sandbox, between a fake sluiced, a fake identity provider over TLS on
+# loopback, and curl as the browser. BUILD names the folder with sluice-gateway and fake-sluiced. Run as root, the gateway
+# gets the user "nobody".
+
+DIGEST=3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b
+
+setup_file() {
+	export TOOLS="$BATS_TEST_DIRNAME/tools"
+	load web_stage
+	stage_file
+	# keys of the provider, made once
+	mkdir "$CA/keys"
+	for i in 0 1; do openssl genrsa -out "$CA/keys/provider-$i.pem" 2048 2>/dev/null; done
+}
+
+setup() {
+	load web_stage
+	stage
+	cp "$CA"/keys/* "$W/idp"
+}
+
+teardown() {
+	stage_end
+}
+
+# everything [REQUEST]: the whole stage, with one open request
+everything() {
+	start_provider
+	start_sluiced
+	start_gateway
+	wait_for heard '^hello'
+	order open "${1:-r-abc123}"
+	order always 0 approved
+}
+
+start_provider() {
+	"$TOOLS/fake-provider" --port "$IDP" --issuer "$ISSUER" --client sluice --secret 'asecret%2Fword' \
+		--redirect "$URL/callback" --cert "$CA/host.pem" --key "$CA/host.key" "$W/idp" >>"$W/provider.log" 2>&1 3>&- &
+	PIDS+=($!)
+	wait_for curl -s --cacert "$CA/ca.pem" "$ISSUER/keys"
+	: >"$W/idp/asked"
+}
+
+heard() {
+	grep -qE -- "$1" "$W/sluiced.log"
+}
+
+# In bats a plain "! command" fails no test.
+refute() {
+	if "$@"; then return 1; fi
+}
+
+# ask JAR PATH [OPTION...]: one request with the cookies of that browser; the body goes to $W/page, the headers to
+# $W/headers, the status is printed.
+ask() {
+	curl -s --max-time 20 --cacert "$CA/ca.pem" -b "$W/$1" -c "$W/$1" -o "$W/page" -D "$W/headers" -w '%{http_code}' \
+		"${@:3}" "$URL$2"
+}
+
+# sign_in JAR [PATH]: as a browser does, over the provider and back
+sign_in() {
+	STATUS=$(ask "$1" "${2:-/}" -L)
+	[ "$STATUS" = 200 ]
+}
+
+# post JAR PATH FIELD=VALUE...: as the page's form does
+post() {
+	local jar=$1 path=$2 fields=() field
+	shift 2
+	for field; do fields+=(--data-urlencode "$field"); done
+	ask "$jar" "$path" -H "Origin: ${ORIGIN-$URL}" "${HEADERS[@]}" "${fields[@]}"
+}
+
+# The form's token on the last page.
+token() {
+	grep -oP 'name="token" value="\K[^"]+' "$W/page" | head -n 1
+}
+
+# decide JAR FIELD=VALUE...: with what the form has, each field once
+decide() {
+	local jar=$1 field fields=()
+	local -A form=([token]=$TOKEN [digest]=$DIGEST [scope]=once [duration]=300)
+	shift
+	for field; do form[${field%%=*}]=${field#*=}; done
+	for field in "${!form[@]}"; do fields+=("$field=${form[$field]}"); done
+	post "$jar" /r/r-abc123 "${fields[@]}"
+}
+
+page_has() {
+	grep -qF -- "$1" "$W/page"
+}
+
+decided() {
+	grep -c '^decision ' "$W/sluiced.log" || true
+}
+
+@test "who signs in sees the request, and the approval reaches sluiced with all that it rests on" {
+	everything
+	sign_in erin /r/r-abc123
+	page_has 'Approval needed: sending labeled data to the network'
+	page_has '198.51.100.7 port 443 tcp'
+	page_has '/data/customers.csv'
+	page_has 'monthly report'
+	page_has '<svg class="lineage"'
+	TOKEN=$(token)
+	[ "$(decide erin verdict=approve duration=60 'reason=known partner')" = 303 ]
+	wait_for heard "^decision web A3 oidc $ISSUER u-erin r-abc123 $DIGEST approve 1 60 SHA256:[^ ]* known partner\$"
+	# the token that the provider has signed
+	grep -oP '^evidence \K.*' "$W/sluiced.log" >"$W/evidence"
+	[ "$(jq -r .issuer "$W/evidence")" = "$ISSUER" ]
+	[ "$(jq -r '.id_token | split(".")[1] | gsub("-";"+") | gsub("_";"/") | @base64d | fromjson | .sub' "$W/evidence")" = u-erin ]
+	[ "$(ask erin /r/r-abc123)" = 200 ]
+	page_has 'role="status">approved</p>'
+	# once
+	[ "$(ask erin /r/r-abc123)" = 200 ]
+	refute page_has 'role="status"'
+	order close r-abc123 approved
+	wait_for closed_in_history
+	[ "$(decide erin verdict=approve)" = 409 ]
+	[ "$(decided)" = 1 ]
+}
+
+closed_in_history() {
+	[ "$(ask erin /history)" = 200 ] && page_has 'href="/r/r-abc123"'
+}
+
+@test "a denial carries no scope, and needs none" {
+	everything
+	sign_in erin
+	TOKEN=$(token)
+	[ "$(post erin /r/r-abc123 "token=$TOKEN" "digest=$DIGEST" verdict=deny)" = 303 ]
+	wait_for heard "^decision web A3 oidc $ISSUER u-erin r-abc123 $DIGEST deny 0 0 SHA256:[^ ]* \$"
+}
+
+@test "GET never decides" {
+	everything
+	sign_in erin /r/r-abc123
+	TOKEN=$(token)
+	for verdict in approve deny; do
+		[ "$(ask erin "/r/r-abc123?token=$TOKEN&digest=$DIGEST&verdict=$verdict&scope=once&duration=60")" = 200 ]
+	done
+	[ "$(ask erin /r/r-abc123 -X HEAD -I)" = 200 ]
+	[ "$(ask erin /r/r-abc123 -X PUT -H "Origin: $URL" -d "token=$TOKEN")" = 405 ]
+	[ "$(ask erin /logout)" = 405 ]
+	sleep 0.3
+	[ "$(decided)" = 0 ]
+	[ "$(decide erin verdict=approve)" = 303 ]
+	wait_for heard '^decision '
+}
+
+@test "a form that is not this page's is refused" {
+	everything
+	sign_in erin /r/r-abc123
+	TOKEN=$(token)
+	ORIGIN=https://evil.example
+	[ "$(decide erin verdict=approve)" = 403 ]
+	ORIGIN=null
+	[ "$(decide erin verdict=approve)" = 403 ]
+	ORIGIN=
+	[ "$(decide erin verdict=approve)" = 403 ]
+	unset ORIGIN
+	HEADERS=(-H 'Sec-Fetch-Site: cross-site')
+	[ "$(decide erin verdict=approve)" = 403 ]
+	HEADERS=(-H 'Sec-Fetch-Site: same-site')
+	[ "$(decide erin verdict=approve)" = 403 ]
+	HEADERS=(-H 'Content-Type: text/plain')
+	[ "$(decide erin verdict=approve)" = 400 ]
+	HEADERS=()
+	[ "$(post erin /r/r-abc123 "digest=$DIGEST" verdict=approve scope=once duration=60)" = 403 ]
+	[ "$(post erin /r/r-abc123 "token=${TOKEN}x" "digest=$DIGEST" verdict=approve scope=once duration=60)" = 400 ]
+	[ "$(post erin /r/r-abc123 "token=${TOKEN//[a-z]/a}" "digest=$DIGEST" verdict=approve scope=once duration=60)" = 403 ]
+	# the token of somebody else's session
+	sign_in mallory /r/r-abc123
+	[ "$(decide mallory verdict=approve)" = 403 ]
+	# nobody's
+	[ "$(decide nobody verdict=approve)" = 403 ]
+	sleep 0.3
+	[ "$(decided)" = 0 ]
+	HEADERS=(-H 'Sec-Fetch-Site: same-origin')
+	[ "$(decide erin verdict=approve)" = 303 ]
+	wait_for heard '^decision '
+}
+
+@test "an approval is not wider than the rule, and its form is whole" {
+	everything
+	sign_in erin /r/r-abc123
+	refute page_has 'value="process"'
+	TOKEN=$(token)
+	local bad
+	for bad in scope=process scope=executable scope=rule scope= duration=301 duration=0 duration=-1 duration=x verdict=maybe \
+		digest=3f9a22c1 $'reason=two\nlines' "reason=$(printf 'x%.0s' {1..600})"; do
+		[[ $(decide erin verdict=approve "$bad") =~ ^(303|400)$ ]]
+	done
+	# a field that comes twice
+	[ "$(post erin /r/r-abc123 "token=$TOKEN" "digest=$DIGEST" scope=once duration=60 verdict=deny verdict=approve)" = 400 ]
+	[ "$(post erin /r/r-abc123 "token=$TOKEN" "digest=$DIGEST")" = 303 ]
+	sleep 0.3
+	[ "$(decided)" = 0 ]
+	[ "$(post erin /r/r-abc123 "token=$TOKEN" "digest=$DIGEST" verdict=approve scope=once duration=300)" = 303 ]
+	wait_for heard '^decision .* approve 1 300 SHA256:[^ ]* $'
+}
+
+@test "whom sluiced refuses is told why, and sees no buttons from then on" {
+	everything
+	sign_in dana /r/r-abc123
+	page_has 'value="approve"'
+	TOKEN=$(token)
+	order always 13 'dana stands behind this request & may not decide it'
+	wait_for refused_by_sluiced dana
+	[ "$(ask dana /r/r-abc123)" = 200 ]
+	page_has 'dana stands behind this request &amp; may not decide it'
+	refute page_has 'value="approve"'
+	refute page_has 'value="deny"'
+	# what is only so for the moment hides nothing
+	order always 28 'too many grants'
+	sign_in erin /r/r-abc123
+	TOKEN=$(token)
+	[ "$(decide erin verdict=approve)" = 303 ]
+	[ "$(ask erin /r/r-abc123)" = 200 ]
+	page_has 'too many grants'
+	page_has 'value="approve"'
+}
+
+# The order is on its way while the form is.
+refused_by_sluiced() {
+	[ "$(decide "$1" verdict=approve)" = 303 ] && [ "$(ask "$1" /r/r-abc123)" = 200 ] && refute page_has 'value="approve"'
+}
+
+@test "without sluiced nothing is decided, and the page says so" {
+	everything
+	sign_in erin /r/r-abc123
+	TOKEN=$(token)
+	kill "$SLUICED"
+	wait_for grep -q 'the connection to sluiced ended' "$W/gateway.log"
+	[ "$(decide erin verdict=approve)" = 303 ]
+	[ "$(ask erin /r/r-abc123)" = 200 ]
+	page_has 'Nothing was decided: the agent does not answer'
+}
+
+@test "a token that the provider did not sign for this sign-in signs nobody in" {
+	everything
+	local mode
+	for mode in alg=none alg=HS256 tamper key=other kid=k9 nonce=x drop=nonce iss=https://evil.example aud=other \
+		'azp=other' exp=-120 drop=exp iat=3600 iat=-7200 drop=sub refuse; do
+		echo "$mode" >"$W/idp/mode"
+		rm -f "$W/jar"
+		STATUS=$(ask jar / -L)
+		echo "$mode: $STATUS"
+		[[ $STATUS =~ ^40[03]$ ]]
+		page_has 'Sign-in refused'
+		refute grep -q '__Host-sluice	' "$W/jar"
+		[ "$(ask jar /)" = 303 ]
+	done
+	echo azp=sluice >"$W/idp/mode"
+	sign_in jar
+}
+
+@test "keys are not asked for at each token that names an unknown one" {
+	everything
+	sign_in erin
+	[ "$(grep -c '^/keys' "$W/idp/asked")" = 1 ]
+	echo kid=k9 >"$W/idp/mode"
+	for jar in a b c d; do
+		[ "$(ask "$jar" / -L)" = 403 ]
+	done
+	[ "$(grep -c '^/keys' "$W/idp/asked")" = 1 ]
+	# after a while once more
+	sleep 11
+	for jar in e f; do
+		[ "$(ask "$jar" / -L)" = 403 ]
+	done
+	[ "$(grep -c '^/keys' "$W/idp/asked")" = 2 ]
+}
+
+@test "a code and its state serve once, and only in the browser that began" {
+	everything
+	[ "$(ask erin /login)" = 303 ]
+	there=$(grep -oiP '^location: \K\S+' "$W/headers")
+	back=$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{redirect_url}' "$there")
+	path=${back#"$URL"}
+	[[ $path == /callback?* ]]
+	# another browser, with a sign-in of its own under way
+	[ "$(ask mallory /login)" = 303 ]
+	[ "$(ask mallory "$path")" = 400 ]
+	# that used it up, for everybody
+	[ "$(ask erin "$path")" = 400 ]
+	refute grep -q '__Host-sluice	' "$W/erin"
+	# the right browser, twice
+	[ "$(ask erin /login)" = 303 ]
+	there=$(grep -oiP '^location: \K\S+' "$W/headers")
+	back=$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{redirect_url}' "$there")
+	path=${back#"$URL"}
+	cp "$W/erin" "$W/copy"
+	# and not with another provider's name
+	[ "$(ask erin "$path")" = 303 ]
+	[ "$(ask copy "$path")" = 400 ]
+	[ "$(ask erin /)" = 200 ]
+}
+
+@test "an answer that names another provider, or none, is refused" {
+	everything
+	for change in 's/iss=[^&]*/iss=https%3A%2F%2Fevil.example/' 's/&iss=[^&]*//' 's/code=[^&]*//' 's/state=[^&]*//'; do
+		[ "$(ask erin /login)" = 303 ]
+		there=$(grep -oiP '^location: \K\S+' "$W/headers")
+		back=$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{redirect_url}' "$there" | sed "$change")
+		[ "$(ask erin "${back#"$URL"}")" = 400 ]
+	done
+}
+
+@test "a sign-in begins a new session, whatever cookie was there, and ends the old one" {
+	everything
+	printf '#HttpOnly_127.0.0.1\tFALSE\t/\tTRUE\t0\t__Host-sluice\tAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n' >"$W/erin"
+	[ "$(ask erin /)" = 303 ]
+	sign_in erin
+	refute grep -q AAAAAAAA "$W/erin"
+	cp "$W/erin" "$W/old"
+	[ "$(ask erin /login -L)" = 200 ]
+	refute cmp -s "$W/erin" "$W/old"
+	cp "$W/old" "$W/again"
+	[ "$(ask again /)" = 303 ]
+	TOKEN=$(token)
+	# sign out: by the form only
+	[ "$(ask erin /)" = 200 ]
+	TOKEN=$(token)
+	cp "$W/erin" "$W/old"
+	[ "$(post erin /logout token=)" = 403 ]
+	[ "$(ask erin /)" = 200 ]
+	[ "$(post erin /logout "token=$TOKEN")" = 303 ]
+	[ "$(ask old /)" = 303 ]
+}
+
+@test "after the sign-in one comes back to the request, and to no other site" {
+	everything
+	[ "$(ask erin /r/r-abc123 -L -w '%{url_effective}' -o /dev/null)" = "200$URL/r/r-abc123" ] ||
+		[ "$(ask erin /r/r-abc123 -L -w '%{url_effective}')" = "$URL/r/r-abc123" ]
+	for next in https://evil.example //evil.example /r/../x '/r/x%0d%0aSet-Cookie:a=b' /login; do
+		rm -f "$W/jar"
+		[ "$(ask jar "/login?next=$next" -L -w '%{url_effective}')" = "$URL/" ]
+	done
+}
+
+@test "each response tells browsers to keep to it" {
+	everything
+	sign_in erin
+	for path in / /history /r/r-abc123 /r/r-none /nowhere /style.css /page.js /login /callback /version /signed-out; do
+		ask erin "$path" >/dev/null
+		grep -qi "^content-security-policy: default-src 'none';.*frame-ancestors 'none'" "$W/headers"
+		grep -qi '^x-content-type-options: nosniff' "$W/headers"
+		grep -qi '^x-frame-options: deny' "$W/headers"
+		grep -qi '^cache-control: no-store' "$W/headers"
+		grep -qi '^referrer-policy: same-origin' "$W/headers"
+		refute grep -qi '^access-control-' "$W/headers"
+	done
+	rm "$W/erin"
+	ask erin / -L >/dev/null
+	ask erin /login >/dev/null
+	grep -qiP '^set-cookie: __Host-sluice-sign-in=[^;]{43}; Path=/; HttpOnly; SameSite=Lax; Max-Age=600; Secure\r?$' "$W/headers"
+	there=$(grep -oiP '^location: \K\S+' "$W/headers")
+	[[ $there == *code_challenge_method=S256* && $there == *nonce=* && $there == *state=* ]]
+	back=$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{redirect_url}' "$there")
+	ask erin "${back#"$URL"}" >/dev/null
+	grep -qiP '^set-cookie: __Host-sluice=[^;]{43}; Path=/; HttpOnly; SameSite=Lax; Max-Age=28800; Secure\r?$' "$W/headers"
+}
+
+@test "text from outside is text, on every page" {
+	everything r-plain
+	order hostile r-evil
+	sign_in erin /r/r-evil
+	for path in / /r/r-evil; do
+		[ "$(ask erin "$path")" = 200 ]
+		page_has '[Approve](https://evil.example) \u202e\x1b[2J'
+		refute grep -qP '\x{202e}|\x1b' "$W/page"
+		# the name comes from the token
+		page_has 'Erin &lt;b&gt;'
+		refute grep -qi '<b>' "$W/page"
+	done
+	page_has '&quot;&quot;&quot;'
+	python3 - "$W/page" <<-'PY'
+		import html.parser, sys
+		class Parser(html.parser.HTMLParser):
+		    allowed = set("html head meta title link script body a header p nav form input button main h1 h2 dl div dt dd code bdi time "
+		                  "details summary section svg defs marker path g rect text ol li label fieldset legend".split())
+		    def handle_starttag(self, tag, attrs):
+		        assert tag in self.allowed, tag
+		        for name, value in attrs:
+		            assert not name.startswith("on") and name != "style", (tag, name)
+		Parser().feed(open(sys.argv[1], encoding="utf-8").read())
+	PY
+}
+
+@test "limits of what comes in" {
+	everything
+	sign_in erin
+	TOKEN=$(token)
+	head -c 20000 /dev/zero | tr '\0' a >"$W/big"
+	[ "$(ask erin /r/r-abc123 -H "Origin: $URL" -d "token=$TOKEN" --data-urlencode "reason@$W/big")" = 400 ]
+	head -c 2000000 /dev/zero | tr '\0' a >"$W/big"
+	[ "$(ask erin /r/r-abc123 -H "Origin: $URL" -H Expect: --data-binary "@$W/big")" = 000 ]
+	[ "$(ask erin / -H "X-Long: $(head -c 60000 "$W/big")")" = 431 ]
+	[[ $(ask erin "/$(head -c 40000 "$W/big")") =~ ^(414|431)$ ]]
+	[ "$(ask erin / -H 'Host: evil.example')" = 421 ]
+	[ "$(ask erin / -H "Host: localhost:$PORT")" = 421 ]
+	[ "$(ask erin /)" = 200 ]
+	# connections that say nothing
+	python3 - "$PORT" <<-'PY'
+		import socket, sys
+		socks = []
+		for _ in range(400):
+		    sock = socket.socket()
+		    sock.settimeout(2)
+		    try:
+		        sock.connect(("127.0.0.1", int(sys.argv[1])))
+		    except OSError:
+		        break
+		    socks.append(sock)
+	PY
+	wait_for test "$(ask erin /)" = 200
+	# TLS 1.1 and plain HTTP are not spoken
+	refute curl -s --cacert "$CA/ca.pem" --tls-max 1.1 --ciphers DEFAULT@SECLEVEL=0 "$URL/style.css"
+	refute curl -s --max-time 5 "http://127.0.0.1:$PORT/style.css"
+	kill -0 "$GATEWAY"
+}
+
+@test "the provider away: a page says so, and sign-in works when it is back" {
+	everything
+	echo down >"$W/idp/mode"
+	[ "$(ask erin / -L)" = 503 ]
+	page_has 'identity provider does not answer'
+	rm "$W/idp/mode"
+	sleep 11
+	sign_in erin
+}
+
+@test "a gateway that ends leaves nobody waiting" {
+	everything
+	sign_in erin
+	kill "$GATEWAY"
+	wait "$GATEWAY"
+}
+
+@test "behind a proxy: plain HTTP on loopback, cookies as for https" {
+	URL="http://127.0.0.1:$PORT"
+	config
+	printf '%s\n' '[Web]' "Listen=127.0.0.1:$PORT" "PublicURL=https://page.example" "Issuer=$ISSUER" ClientId=sluice \
+		"ClientSecretFile=$W/secret" "CAFile=$CA/ca.pem" >"$W/gateway.conf"
+	start_provider
+	start_sluiced
+	start_gateway
+	[ "$(ask erin /login -H 'Host: page.example')" = 303 ]
+	grep -qi '^set-cookie: __Host-sluice-sign-in=.*; Secure' "$W/headers"
+	grep -qi '^location: .*redirect_uri=https%3A%2F%2Fpage.example%2Fcallback' "$W/headers"
+}
+
+# refused TEXT LINE...: the settings with these lines in place of those with the same key
+refused() {
+	local text=$1 line
+	shift
+	config
+	for line; do
+		sed -i "/^${line%%=*}=/d" "$W/gateway.conf"
+		[[ $line == *= ]] || echo "$line" >>"$W/gateway.conf"
+	done
+	run "${RUN_AS[@]}" "$BUILD/sluice-gateway" --check --config "$W/gateway.conf"
+	echo "$output"
+	[ "$status" = 1 ]
+	[[ $output == *"$text"* ]]
+}
+
+@test "settings that would not be safe are refused" {
+	run "${RUN_AS[@]}" "$BUILD/sluice-gateway" --check --config "$W/gateway.conf"
+	[ "$status" = 0 ]
+	[[ $output == *"page at $URL"* ]]
+	refused 'can be reached from elsewhere' 'Listen=0.0.0.0:8443' CertificateFile= KeyFile=
+	refused 'must be an address in numbers' 'Listen=localhost:8443'
+	refused 'must be an address in numbers' 'Listen=127.0.0.1'
+	refused 'belong together' KeyFile=
+	refused 'must be https' 'PublicURL=http://page.example'
+	refused 'AllowLoopbackHttp=yes' 'PublicURL=http://127.0.0.1:1'
+	refused 'must end behind the host and port' 'PublicURL=https://page.example/x'
+	refused 'must be https' 'Issuer=http://id.example'
+	refused 'must have neither' 'Issuer=https://id.example/?a'
+	refused 'needs Issuer=' Issuer=
+	refused 'openid' 'Scopes=profile'
+	refused 'must be oidc or entra' 'Account=slack'
+	refused 'a second section [Web]' '[Web]'
+	refused 'unknown key' 'MaxAttempts=3'
+	chmod 0644 "$W/secret"
+	refused 'is open to others' 'ClientId=sluice'
+}

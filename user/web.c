@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * web.c: see web.h. Owns the server: libmicrohttpd waits by one epoll descriptor, which hangs in
+ * libevent like any other, and runs in the loop's thread only.
+ */
+#include "web.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "log.h"
+#include "web_private.h"
+
+#define BACKLOG 64
+#define MAX_CONNECTIONS 128
+#define IDLE_S 30
+#define CONNECTION_BYTES 32768 /* of headers, and what is read at once */
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
+int web_listen(const struct web_settings *settings)
+{
+	_cleanup_close_ int fd = socket(settings->address.ss_family,
+					SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	const int on = 1;
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    bind(fd, (const struct sockaddr *)&settings->address, settings->address_size) < 0 ||
+	    listen(fd, BACKLOG) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
+/* Lets MHD do what is due, and asks when it wants to be called again. */
+static void on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct web *web = arg;
+	MHD_UNSIGNED_LONG_LONG ms;
+	struct timeval tv;
+
+	(void)fd;
+	(void)what;
+	MHD_run(web->daemon);
+	if (MHD_get_timeout(web->daemon, &ms) != MHD_YES) {
+		evtimer_del(web->timer);
+		return;
+	}
+	tv = (struct timeval){ .tv_sec = (time_t)(ms / 1000),
+			       .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+	evtimer_add(web->timer, &tv);
+}
+
+void web_wait(struct exchange *exchange)
+{
+	struct web *web = exchange->web;
+
+	exchange->waiting = true;
+	exchange->next = web->waiting;
+	exchange->link = &web->waiting;
+	if (exchange->next)
+		exchange->next->link = &exchange->next;
+	web->waiting = exchange;
+}
+
+void web_resume(struct exchange *exchange)
+{
+	exchange->waiting = false;
+	*exchange->link = exchange->next;
+	if (exchange->next)
+		exchange->next->link = exchange->link;
+	if (!exchange->suspended)
+		return;
+	exchange->suspended = false;
+	MHD_resume_connection(exchange->connection);
+	event_active(exchange->web->timer, EV_TIMEOUT, 0);
+}
+
+static enum MHD_Result answer(struct exchange *exchange)
+{
+	if (!exchange->response)
+		return MHD_NO;
+	return MHD_queue_response(exchange->connection, exchange->status, exchange->response);
+}
+
+/* MHD calls this with the headers, with each part of the body, at its end, and after each wait. */
+static enum MHD_Result on_access(void *arg, struct MHD_Connection *connection, const char *path,
+				 const char *method, const char *version, const char *data,
+				 size_t *size, void **state)
+{
+	struct exchange *exchange = *state;
+
+	(void)version;
+	if (!exchange) {
+		*state = exchange_new(arg, connection, path, method);
+		return *state ? MHD_YES : MHD_NO;
+	}
+	if (*size) {
+		bool more = exchange_take(exchange, data, *size);
+
+		*size = 0;
+		return more ? MHD_YES : MHD_NO;
+	}
+	if (!exchange->response)
+		web_route(exchange);
+	if (!exchange->waiting)
+		return answer(exchange);
+	/* only now: what it waits for may have been there at once, and MHD cannot resume a
+	 * connection that it is still at work on */
+	exchange->suspended = true;
+	MHD_suspend_connection(connection);
+	return MHD_YES;
+}
+
+static void on_completed(void *arg, struct MHD_Connection *connection, void **state,
+			 enum MHD_RequestTerminationCode code)
+{
+	(void)arg;
+	(void)connection;
+	(void)code;
+	if (*state)
+		exchange_free(*state);
+	*state = NULL;
+}
+
+/* Whoever scans the port makes these. */
+__attribute__((format(printf, 2, 0))) static void on_log(void *arg, const char *format, va_list ap)
+{
+	char text[256];
+
+	(void)arg;
+	vsnprintf(text, sizeof(text), format, ap);
+	text[strcspn(text, "\n")] = '\0';
+	log_debug("page: %s", text);
+}
+
+static struct MHD_Daemon *start(struct web *web)
+{
+	const struct web_settings *settings = web->options.settings;
+	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, settings->certificate },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, settings->key },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)TLS_PRIORITIES },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+
+	if (settings->certificate)
+		flags |= MHD_USE_TLS;
+	return MHD_start_daemon(flags, 0, NULL, NULL, on_access, web, MHD_OPTION_EXTERNAL_LOGGER,
+				on_log, NULL, MHD_OPTION_LISTEN_SOCKET, web->options.fd,
+				MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS,
+				MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
+				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+				MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_ARRAY,
+				settings->certificate ? tls : tls + ARRAY_SIZE(tls) - 1,
+				MHD_OPTION_END);
+}
+
+static int hang_in(struct web *web)
+{
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(web->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+
+	if (!info)
+		return -EINVAL;
+	web->ready = event_new(web->options.base, info->epoll_fd, EV_READ | EV_PERSIST, on_turn, web);
+	web->timer = evtimer_new(web->options.base, on_turn, web);
+	return web->ready && web->timer && event_add(web->ready, NULL) == 0 ? 0 : -ENOMEM;
+}
+
+int web_new(const struct web_options *options, struct web **ret)
+{
+	struct web *web = calloc(1, sizeof(*web));
+	int r;
+
+	if (!web)
+		return -ENOMEM;
+	web->options = *options;
+	web->origin = options->settings->public.origin;
+	web->host = strstr(web->origin, "://") + strlen("://");
+	web->secure = !options->settings->public.plain;
+	r = sessions_new(options->settings->session_s, &web->sessions);
+	if (r == 0)
+		r = oidc_new(options->settings, options->http, &web->oidc);
+	if (r == 0) {
+		web->daemon = start(web);
+		r = web->daemon ? hang_in(web) : -EINVAL;
+	}
+	if (r < 0)
+		web_free(web);
+	else
+		*ret = web;
+	return r;
+}
+
+struct web *web_free(struct web *web)
+{
+	if (!web)
+		return NULL;
+	oidc_free(web->oidc);
+	while (web->waiting) {
+		exchange_plain(web->waiting, MHD_HTTP_SERVICE_UNAVAILABLE, "The gateway ends.\n");
+		web_resume(web->waiting);
+	}
+	if (web->ready)
+		event_free(web->ready);
+	if (web->daemon)
+		MHD_stop_daemon(web->daemon); /* closes what it listens on */
+	else
+		close(web->options.fd);
+	if (web->timer)
+		event_free(web->timer);
+	sessions_free(web->sessions);
+	free(web);
+	return NULL;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * web.h: the page on which reviewers decide, after they have signed in.
+ *
+ * Owns: the HTTP server in the gateway's loop, its limits, and what each path does. Must not own:
+ * who may decide: sluiced does, and its refusal is shown.
+ */
+#ifndef SLUICE_WEB_H
+#define SLUICE_WEB_H
+
+#include <event2/event.h>
+
+#include "gateway_http.h"
+#include "gateway_link.h"
+#include "gateway_requests.h"
+#include "web_settings.h"
+
+struct web;
+
+/* All borrowed for the life of the page, but @fd, which is taken over. */
+struct web_options {
+	struct event_base *base;
+	const struct web_settings *settings;
+	struct http *http;
+	struct gateway_link *link;
+	struct gateway_requests *requests;
+	int fd;
+};
+
+/*
+ * Binds and listens; before the sandbox, which lets nobody do that. Return: a descriptor or a
+ * negative errno.
+ */
+int web_listen(const struct web_settings *settings);
+
+/* Return: 0, -EINVAL for a certificate that TLS does not take, another negative errno. */
+int web_new(const struct web_options *options, struct web **ret);
+
+/* After the link has gone: whoever waits for a decision is told then. Returns NULL; accepts NULL. */
+struct web *web_free(struct web *web);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * web_exchange.h: one request of a browser and the response to it.
+ *
+ * Owns: reading it within its limits, and the headers that every response has. Must not own:
+ * what a path means (web.c).
+ */
+#ifndef SLUICE_WEB_EXCHANGE_H
+#define SLUICE_WEB_EXCHANGE_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+
+#include "html.h"
+#include "web_request.h"
+#include "web_session.h"
+
+#define WEB_BODY_MAX 8192
+
+struct web;
+
+/**
+ * struct exchange: in MHD's hands until it is answered.
+ * @form: of a POST
+ * @attempt: the sign-in that it ends; @request: id of the request that it decides
+ * @waiting: for an answer of somebody else; @suspended: MHD leaves the connection alone meanwhile
+ */
+struct exchange {
+	struct exchange *next;
+	struct exchange **link;
+	struct web *web;
+	struct MHD_Connection *connection;
+	struct MHD_PostProcessor *post;
+	const char *method;
+	char path[128];
+	size_t received;
+	struct web_answer form;
+	bool bad_form;
+	struct attempt attempt;
+	char request[16];
+	struct MHD_Response *response;
+	unsigned int status;
+	bool waiting;
+	bool suspended;
+};
+
+struct exchange *exchange_new(struct web *web, struct MHD_Connection *connection, const char *path,
+			      const char *method);
+void exchange_free(struct exchange *exchange);
+
+/* A part of the body. Return: false when there is so much that the connection is to be ended. */
+bool exchange_take(struct exchange *exchange, const char *data, size_t size);
+
+/* The first of that name, or NULL. */
+const char *exchange_header(const struct exchange *exchange, const char *name);
+const char *exchange_cookie(const struct exchange *exchange, const char *name);
+const char *exchange_query(const struct exchange *exchange, const char *name);
+
+/* Sets the response. @html: taken over; ended already */
+void exchange_page(struct exchange *exchange, unsigned int status, struct html *html);
+void exchange_static(struct exchange *exchange, const char *type, const void *bytes, size_t size);
+void exchange_redirect(struct exchange *exchange, const char *where); /* 303: a GET follows */
+void exchange_plain(struct exchange *exchange, unsigned int status, const char *text);
+
+/* After that. */
+void exchange_add_header(struct exchange *exchange, const char *name, const char *value);
+
+#endif

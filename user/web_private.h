@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * web_private.h: the parts of the page among themselves.
+ *
+ * Owns: struct web, for web.c (server), web_route.c (paths), web_sign_in.c and web_decide.c. Must
+ * not own: anything that others need.
+ */
+#ifndef SLUICE_WEB_PRIVATE_H
+#define SLUICE_WEB_PRIVATE_H
+
+#include "oidc.h"
+#include "web.h"
+#include "web_exchange.h"
+
+/* @origin: as browsers send it; @secure: they come by https, so cookies are marked so */
+struct web {
+	struct web_options options;
+	struct MHD_Daemon *daemon;
+	struct event *ready;
+	struct event *timer;
+	struct oidc *oidc;
+	struct sessions *sessions;
+	struct exchange *waiting;
+	const char *origin;
+	const char *host;
+	bool secure;
+};
+
+/* Leaves the exchange open; web_resume() goes on with it, which has its response by then. */
+void web_wait(struct exchange *exchange);
+void web_resume(struct exchange *exchange);
+
+/* Sets the response for what has come in whole, or waits. */
+void web_route(struct exchange *exchange);
+
+/* Names of the cookies. */
+const char *web_session_cookie(const struct web *web);
+const char *web_attempt_cookie(const struct web *web);
+
+void web_set_cookie(struct exchange *exchange, const char *name, const char *value,
+		    unsigned int age_s);
+
+/* The session of the exchange, or NULL. */
+struct session *web_session(const struct exchange *exchange, bool touch);
+
+/* A page that says so. */
+void web_say(struct exchange *exchange, unsigned int status, const char *title, const char *text);
+
+void web_sign_in(struct exchange *exchange);   /* GET /login */
+void web_come_back(struct exchange *exchange); /* GET /callback */
+void web_sign_out(struct exchange *exchange, struct session *session);
+void web_decide(struct exchange *exchange, struct session *session, const char *id);
+
+#endif

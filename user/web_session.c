@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * web_session.c: see web_session.h. Owns the look-up: each entry is compared in full, so that time
+ * tells nothing.
+ */
+#include "web_session.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cleanup.h"
+
+#define MAX_SESSIONS 256
+#define MAX_ATTEMPTS 512
+
+struct sessions {
+	uint64_t life_s;
+	struct session sessions[MAX_SESSIONS];
+	struct attempt attempts[MAX_ATTEMPTS];
+};
+
+static uint64_t now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec;
+}
+
+int sessions_new(uint64_t life_s, struct sessions **ret)
+{
+	struct sessions *sessions = calloc(1, sizeof(*sessions));
+
+	if (!sessions)
+		return -ENOMEM;
+	sessions->life_s = life_s;
+	*ret = sessions;
+	return 0;
+}
+
+static void clear(struct session *session)
+{
+	free(session->evidence);
+	explicit_bzero(session, sizeof(*session));
+}
+
+struct sessions *sessions_free(struct sessions *sessions)
+{
+	if (!sessions)
+		return NULL;
+	for (size_t i = 0; i < MAX_SESSIONS; i++)
+		clear(&sessions->sessions[i]);
+	explicit_bzero(sessions, sizeof(*sessions));
+	free(sessions);
+	return NULL;
+}
+
+/* Both are secrets of the same length, or @given is none. */
+static bool same_secret(const char kept[OIDC_SECRET], const char *given)
+{
+	return *kept && strlen(given) == OIDC_SECRET - 1 &&
+	       CRYPTO_memcmp(kept, given, OIDC_SECRET - 1) == 0;
+}
+
+static bool is_over(const struct session *session, uint64_t now)
+{
+	return now >= session->expires_s || now >= session->used_s + WEB_IDLE_S;
+}
+
+struct session *sessions_find(struct sessions *sessions, const char *id, bool touch)
+{
+	struct session *found = NULL;
+	uint64_t now = now_s();
+
+	for (size_t i = 0; i < MAX_SESSIONS; i++)
+		if (same_secret(sessions->sessions[i].id, id))
+			found = &sessions->sessions[i];
+	if (found && is_over(found, now)) {
+		clear(found);
+		return NULL;
+	}
+	if (found && touch)
+		found->used_s = now;
+	return found;
+}
+
+void session_end(struct session *session)
+{
+	clear(session);
+}
+
+struct session *sessions_begin(struct sessions *sessions, const struct account *account,
+			       const char *name, char *evidence)
+{
+	struct session *slot = &sessions->sessions[0];
+	uint64_t now = now_s();
+
+	for (size_t i = 1; i < MAX_SESSIONS && *slot->id; i++) {
+		struct session *other = &sessions->sessions[i];
+
+		if (!*other->id || other->used_s < slot->used_s)
+			slot = other;
+	}
+	clear(slot);
+	slot->evidence = evidence;
+	if (oidc_random(slot->id) < 0 || oidc_random(slot->token) < 0) {
+		clear(slot);
+		errno = EIO;
+		return NULL;
+	}
+	slot->account = *account;
+	snprintf(slot->name, sizeof(slot->name), "%s", name);
+	slot->used_s = now;
+	slot->expires_s = now + sessions->life_s;
+	return slot;
+}
+
+void session_refuse(struct session *session, const char *request, const char *why)
+{
+	unsigned int i = session->n_refusals++ % WEB_REFUSALS;
+
+	snprintf(session->refusals[i].id, sizeof(session->refusals[i].id), "%s", request);
+	snprintf(session->refusals[i].why, sizeof(session->refusals[i].why), "%s", why);
+}
+
+const char *session_refused(const struct session *session, const char *request)
+{
+	for (size_t i = 0; i < WEB_REFUSALS; i++)
+		if (*request && strcmp(session->refusals[i].id, request) == 0)
+			return session->refusals[i].why;
+	return NULL;
+}
+
+struct attempt *attempts_begin(struct sessions *sessions, const char *path)
+{
+	struct attempt *slot = &sessions->attempts[0];
+
+	for (size_t i = 1; i < MAX_ATTEMPTS; i++)
+		if (sessions->attempts[i].expires_s < slot->expires_s)
+			slot = &sessions->attempts[i];
+	*slot = (struct attempt){ .expires_s = now_s() + WEB_ATTEMPT_S };
+	snprintf(slot->path, sizeof(slot->path), "%s", path);
+	if (oidc_random(slot->oidc.state) < 0 || oidc_random(slot->oidc.nonce) < 0 ||
+	    oidc_random(slot->oidc.verifier) < 0 || oidc_random(slot->browser) < 0) {
+		*slot = (struct attempt){};
+		errno = EIO;
+		return NULL;
+	}
+	return slot;
+}
+
+int attempts_take(struct sessions *sessions, const char *state, const char *browser,
+		  struct attempt *ret)
+{
+	struct attempt *found = NULL;
+
+	for (size_t i = 0; i < MAX_ATTEMPTS; i++)
+		if (same_secret(sessions->attempts[i].oidc.state, state))
+			found = &sessions->attempts[i];
+	if (!found)
+		return -ENOENT;
+	*ret = *found;
+	explicit_bzero(found, sizeof(*found));
+	if (now_s() >= ret->expires_s)
+		return -ETIMEDOUT;
+	return same_secret(ret->browser, browser) ? 0 : -EPERM;
+}
