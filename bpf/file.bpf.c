@@ -188,13 +188,13 @@ static __noinline int open_for_core(struct file *file)
 	return taint ? write_out(file, taint) : 0;
 }
 
-/* The file that is opened may be what overlayfs copies: see label.bpf.c. */
+/* The file that is opened may be what overlayfs copies, as who mounted it: see label.bpf.c. */
 static __always_inline void copy_note(u64 labels)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct copy *copy;
 
-	if (!task->bpf_storage)
+	if (task->cred == task->real_cred || !task->bpf_storage)
 		return;
 	copy = bpf_task_storage_get(&copies, task, 0, 0);
 	if (copy && copy->copying)
