@@ -135,8 +135,8 @@ reason_is() {
 		exit_of "$PID" 1
 	done
 	held "$first"
-	journal_has '.type == "request.decided" and (.outcome | test("MaxPending=. more of the same")) or .type == "event.stop" and
-		(.reason // "" | test("MaxPending="))'
+	journal_has '.type == "request.decided" and (.outcome | test("MaxPending=.; more of the same"))'
+	journal_has '.type == "event.stop" and (.reason // "" | test("MaxPending="))'
 	[ "$(person rita sluice requests --all --json | jq '[.[] | select(.outcome // "" | test("MaxPending="))] | length')" = 1 ]
 	spawn quinn cat "$SECRET/more"
 	wait_held "$PID"
