@@ -768,12 +768,10 @@ policy_refused() {
 	printf '[Agent]\nJournal=%s/journal\nState=%s/state\n[Guard]\nMode=off\n' "$OTHER" "$OTHER" >"$OTHER/etc/sluice.conf"
 	run -1 root "$HOME_/bin/sluiced" -c "$OTHER/etc/sluice.conf"
 	[[ $output == *'another configuration'* ]]
-	run -1 root unshare -m sh -c "cp $ETC/policy.d/50-test.conf $OTHER/etc && mount -t tmpfs none $ETC/policy.d &&
-		cp $OTHER/etc/50-test.conf $ETC/policy.d && $HOME_/bin/sluiced -c $ETC/sluice.conf"
-	[[ $output == *'knows other policy files: some are missing or have changed'*'put back what was there'* ]]
-	run -1 root unshare -m sh -c "cp -a $ETC/policy.d $OTHER/etc && mount --bind $OTHER/etc/policy.d $ETC/policy.d &&
-		printf '[Label slipped]\nSensitivity=internal\n' >$ETC/policy.d/99-more.conf && $HOME_/bin/sluiced -c $ETC/sluice.conf"
-	[[ $output == *"it does not know '$ETC/policy.d/"*'short of restarting the host'* ]]
+	cp -a "$ETC/policy.d" "$OTHER/covering"
+	printf '[Label slipped]\nSensitivity=internal\n' >"$OTHER/covering/99-more.conf"
+	run -1 root unshare -m sh -c "mount --bind $OTHER/covering $ETC/policy.d && $HOME_/bin/sluiced -c $ETC/sluice.conf"
+	[[ $output == *"knows other policy files: it does not know '$ETC/policy.d/"*'put back what was there'*'short of restarting'* ]]
 	run -1 root unshare -m sh -c "mount -t tmpfs none $HOME_/state && $HOME_/bin/sluiced -c $ETC/sluice.conf"
 	[[ $output == *'another State='* ]]
 	run -1 root unshare -m sh -c "mount -t tmpfs none $SECRET && $HOME_/bin/sluiced -c $ETC/sluice.conf"
