@@ -56,11 +56,9 @@ static __noinline int flow_open(u64 id, const struct attempt *attempt)
 	return bpf_map_update_elem(&flows, &key, &flow, BPF_ANY);
 }
 
-/*
- * @taint is about to go to attempt->key.target through the socket with inode number @socket_ino.
- * Return: 0, SENT_HERE, or as decide().
- */
-static __noinline int egress_check(struct attempt *attempt, u64 socket_ino, u64 taint)
+/* The body of egress_check(), verified once on its own: many ways lead here. */
+int egress_address(struct attempt *attempt, u64 socket_ino, u64 taint);
+int egress_address(struct attempt *attempt, u64 socket_ino, u64 taint)
 {
 	u32 generation = policy_in_force()->generation;
 	u64 allowed, carries;
@@ -91,6 +89,21 @@ static __noinline int egress_check(struct attempt *attempt, u64 socket_ino, u64 
 	if (!err)
 		err = taint_take(attempt, carries);
 	return err ? err : here;
+}
+
+/*
+ * @taint is about to go to attempt->key.target through the socket with inode number @socket_ino.
+ * Return: 0, SENT_HERE, or as decide().
+ */
+static __always_inline int egress_check(struct attempt *attempt, u64 socket_ino, u64 taint)
+{
+	int err = egress_address(attempt, socket_ino, taint);
+
+	if (err == SENT_HERE)
+		return SENT_HERE;
+	if (err == -ERESTARTNOINTR) /* as in decide() */
+		return -ERESTARTNOINTR;
+	return err ? -EPERM : 0;
 }
 
 /* Families that never leave the host. Between processes: unix.bpf.c, netlink.bpf.h. */
@@ -382,8 +395,12 @@ static __always_inline void send_clean(const struct socket *sock)
 		packet_send_clean((u64)BPF_CORE_READ(sock, sk));
 }
 
-/* What a socket sends may lie in memory that others have mapped, too. Return: 0 or -ENOMEM. */
-static __always_inline int send_mapped(struct socket *sock)
+/*
+ * What a socket sends may lie in memory that others have mapped, too. Verified once, not on each way
+ * of its caller. Return: 0 or -ENOMEM.
+ */
+int send_mapped(u64 sock);
+int send_mapped(u64 sock)
 {
 	struct socket_alloc *alloc = (struct socket_alloc *)sock;
 	struct sluice_object_id id = {
@@ -405,9 +422,8 @@ int BPF_PROG(sluice_socket_sendmsg, struct socket *sock, struct msghdr *msg, int
 
 	if (ret)
 		return ret;
-	err = mapped_sockets ? send_mapped(sock) : 0;
-	if (err)
-		return err;
+	if (mapped_sockets && send_mapped(number_of(sock)))
+		return -ENOMEM;
 	state = subject_state(subject_leader());
 	if (!is_of_interest(state, &taint)) {
 		send_clean(sock);
