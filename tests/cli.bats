@@ -862,6 +862,30 @@ policy() {
 	[ "$status" -eq 1 ]
 }
 
+@test "policy check: channels, and people who are known by them" {
+	local key='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJz3YswSfGhbTNMUCIR2jBIoejtFnkgIke9V+j6JJza8'
+	policy
+	cat >>"$BATS_TEST_TMPDIR/etc/policy.d/10.conf" <<-END
+		[Person carl]
+		OIDC=https://idp.example carl
+		[Person dora]
+		Uid=4321
+		Slack=T024BE7LD U2147483697
+	END
+	run "$SLUICE" policy check "$BATS_TEST_TMPDIR/etc"
+	[[ $output == *"'carl' has no local account: cannot decide here, and is not known"* ]]
+	[[ $output == *"'carl' has an account that no channel takes"*"'dora' has an account that no channel takes"* ]]
+	printf '[Channel web]\nKey=%s\nTier=A3\nAccounts=oidc\n' "$key" >>"$BATS_TEST_TMPDIR/etc/policy.d/10.conf"
+	run "$SLUICE" policy check "$BATS_TEST_TMPDIR/etc"
+	[[ $output == *"'carl' has no local account: is not known as requester"* ]]
+	[[ $output != *"'carl' has an account that"* ]]
+	[[ $output == *"'dora' has an account that no channel takes"* ]]
+	[[ $output != *"can name nobody"* ]]
+	sed -i '/^Accounts=/s/oidc/entra/' "$BATS_TEST_TMPDIR/etc/policy.d/10.conf"
+	run "$SLUICE" policy check "$BATS_TEST_TMPDIR/etc"
+	[[ $output == *"the channel 'web' can name nobody: no person has such an account"* ]]
+}
+
 # The words that bash would offer for the words given; the last one is being typed.
 complete_words() {
 	COMP_WORDS=(sluice "$@")

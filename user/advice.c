@@ -165,24 +165,63 @@ static void on_groups(struct advice *advice)
 	}
 }
 
+/* By which kinds of accounts: a bit mask over enum account_kind. */
+static unsigned int kinds_of(const struct policy_person *person)
+{
+	unsigned int kinds = 0;
+
+	for (size_t i = 0; i < person->n_accounts; i++)
+		kinds |= 1U << person->accounts[i].account.kind;
+	return kinds;
+}
+
+static unsigned int kinds_of_channels(const struct policy *policy)
+{
+	unsigned int kinds = 0;
+
+	for (size_t i = 0; i < policy->n_channels; i++)
+		kinds |= policy->channels[i].accounts;
+	return kinds;
+}
+
+static void on_channels(struct advice *advice)
+{
+	unsigned int known = 0;
+
+	for (size_t i = 0; i < advice->policy->n_people; i++)
+		known |= kinds_of(&advice->policy->people[i]);
+	for (size_t i = 0; i < advice->policy->n_channels; i++) {
+		const struct policy_channel *channel = &advice->policy->channels[i];
+
+		if (!(channel->accounts & known))
+			warn(advice, &channel->origin,
+			     "the channel '%s' can name nobody: no person has such an account",
+			     channel->name);
+	}
+}
+
 static void on_people(struct advice *advice)
 {
+	unsigned int channels = kinds_of_channels(advice->policy);
 	const struct policy_person *person;
 
 	for (size_t i = 0; i < advice->policy->n_people; i++) {
 		person = &advice->policy->people[i];
 		if (person->n_uids == 0)
 			warn(advice, &person->origin,
-			     "the person '%s' has no local account: cannot decide here, and is not "
-			     "known as requester",
-			     person->name);
+			     "the person '%s' has no local account: %sis not known as requester",
+			     person->name,
+			     kinds_of(person) & channels ? "" : "cannot decide here, and ");
+		if (kinds_of(person) & ~channels)
+			warn(advice, &person->origin,
+			     "the person '%s' has an account that no channel takes", person->name);
 	}
 }
 
 json_t *advice_on(const struct policy *policy)
 {
 	static void (*const topics[])(struct advice * advice) = {
-		on_labels, on_rules, on_trusted, on_sinks, on_groups, on_people,
+		on_labels, on_rules, on_trusted, on_sinks, on_groups, on_people, on_channels,
 	};
 	struct advice advice = { .policy = policy, .warnings = json_array() };
 
