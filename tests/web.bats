@@ -258,6 +258,54 @@ refused_by_sluiced() {
 	sign_in jar
 }
 
+@test "with Account=entra people are known by directory and object id, and by nothing else" {
+	echo Account=entra >>"$W/gateway.conf"
+	everything
+	local tid=01234567-89ab-cdef-0123-456789abcdef oid=FEDCBA98-7654-3210-fedc-ba9876543210 mode
+	for mode in '' "tid=$tid" "oid=$oid" "tid=x oid=$oid" "tid=$tid oid=x"; do
+		echo "$mode" >"$W/idp/mode"
+		[ "$(ask jar / -L)" = 403 ]
+	done
+	echo "tid=$tid oid=$oid" >"$W/idp/mode"
+	sign_in erin /r/r-abc123
+	TOKEN=$(token)
+	[ "$(decide erin verdict=deny)" = 303 ]
+	wait_for heard "^decision web A3 entra $tid ${oid,,} r-abc123 "
+}
+
+@test "SignInAge: a sign-in that is too old, or of unknown age, is none" {
+	echo SignInAge=10min >>"$W/gateway.conf"
+	everything
+	local mode
+	for mode in drop=auth_time auth_time=-700; do
+		echo "$mode" >"$W/idp/mode"
+		[ "$(ask jar / -L)" = 403 ]
+		page_has 'the sign-in is too old'
+	done
+	[ "$(ask jar /login)" = 303 ]
+	grep -qi '^location: .*max_age=600&' "$W/headers"
+	echo auth_time=-550 >"$W/idp/mode"
+	sign_in jar
+}
+
+@test "a card in Teams links to the page of its request" {
+	mkdir "$W/posts"
+	"$TOOLS/fake-teams" --out "$W/posts" --port-file "$W/port" >>"$W/teams.log" 2>&1 3>&- &
+	PIDS+=($!)
+	wait_for test -s "$W/port"
+	echo "http://127.0.0.1:$(<"$W/port")/x" >"$W/teams.url"
+	chmod 0600 "$W/teams.url"
+	[ "$(id -u)" != 0 ] || chown nobody "$W/teams.url"
+	printf '%s\n' '[Teams]' "WebhookFile=$W/teams.url" AllowLoopbackHttp=yes >>"$W/gateway.conf"
+	everything
+	wait_for test -s "$W/posts/0001.json"
+	[ "$(jq -r '.body.attachments[0].content.actions[0] | .type, .url' "$W/posts/0001.json" | xargs)" = \
+		"Action.OpenUrl $URL/r/r-abc123" ]
+	order close r-abc123 denied
+	wait_for test -s "$W/posts/0002.json"
+	[ "$(jq '.body.attachments[0].content.actions' "$W/posts/0002.json")" = null ]
+}
+
 @test "keys are not asked for at each token that names an unknown one" {
 	everything
 	sign_in erin
@@ -336,7 +384,7 @@ refused_by_sluiced() {
 	everything
 	[ "$(ask erin /r/r-abc123 -L -w '%{url_effective}' -o /dev/null)" = "200$URL/r/r-abc123" ] ||
 		[ "$(ask erin /r/r-abc123 -L -w '%{url_effective}')" = "$URL/r/r-abc123" ]
-	for next in https://evil.example //evil.example /r/../x '/r/x%0d%0aSet-Cookie:a=b' /login; do
+	for next in https://evil.example //evil.example //evil /r/../x '/r/x%0d%0aSet-Cookie:a=b' /login; do
 		rm -f "$W/jar"
 		[ "$(ask jar "/login?next=$next" -L -w '%{url_effective}')" = "$URL/" ]
 	done

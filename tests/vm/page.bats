@@ -52,8 +52,8 @@ setup_file()
 	"$BATS_TEST_DIRNAME/../tools/fake-provider" --port 8444 --issuer "$ISSUER" --client sluice --secret word \
 		--redirect "$URL/callback" --cert host.pem --key idp.key idp </dev/null >provider.log 2>&1 3>&- &
 	echo $! >provider.pid
-	setpriv --reuid sluice-gateway --regid sluice-gateway --clear-groups sluice-gateway -v --config gateway.conf \
-		--state state </dev/null >gateway.log 2>&1 3>&- &
+	setpriv --reuid sluice-gateway --regid sluice-gateway --clear-groups sluice-gateway -v --config "$W/gateway.conf" \
+		--state "$W/state" </dev/null >gateway.log 2>&1 3>&- &
 	echo $! >gateway.pid
 	wait_until "$PATIENCE" connected
 	wait_until "$PATIENCE" curl -s --cacert ca.pem "$ISSUER/keys"
@@ -94,8 +94,13 @@ ask()
 sign_in()
 {
 	echo "u-$1" >"$W/idp/user"
-	[ "$(ask "$1" "/r/$ID" -L)" = 200 ]
-	grep -q "$SECRET/rows" "$W/page"
+	wait_until "$PATIENCE" shows "$1"
+}
+
+# shows PERSON: the page of the request, which the gateway may not know of yet
+shows()
+{
+	[ "$(ask "$1" "/r/$ID" -L)" = 200 ] && grep -q "$SECRET/rows" "$W/page"
 }
 
 field()

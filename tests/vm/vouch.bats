@@ -147,8 +147,9 @@ EPERM=1 EACCES=13 ERANGE=34 ESTALE=116 EBUSY=16
 }
 
 @test "who asks too often for what is refused is not looked at; others are" {
-	for _ in {1..10}; do
-		refused "$EPERM" 'stands behind' subject=sub-paul
+	for _ in {1..10}; do # a test before may have made some of them
+		run vouch subject=sub-paul
+		((status == 100 + EPERM)) || break
 	done
 	refused "$EBUSY" 'too many' subject=sub-paul
 	run vouch subject=sub-rita
