@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 
 #include "cleanup.h"
+#include "read_whole.h"
 #include "statement.h"
 #include "when.h"
 
@@ -87,25 +88,6 @@ static void __attribute__((noreturn)) become_ssh_keygen(const char *key, int in,
 	_exit(NOT_INSTALLED);
 }
 
-/* Whole, but for what does not fit. Return: bytes, or a negative errno. */
-static ssize_t read_all(int fd, char *ret, size_t size)
-{
-	size_t used = 0;
-
-	while (used < size) {
-		ssize_t n = read(fd, ret + used, size - used);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		used += (size_t)n;
-	}
-	return (ssize_t)used;
-}
-
 /* Gives the child the statement and takes the signature. Return: bytes of it, negative errno. */
 static ssize_t converse(int in, int out, const char *statement, char *ret, size_t size)
 {
@@ -113,7 +95,7 @@ static ssize_t converse(int in, int out, const char *statement, char *ret, size_
 	ssize_t n = write(in, statement, length); /* less than a pipe holds */
 
 	close(in);
-	return n == (ssize_t)length ? read_all(out, ret, size) : -EPIPE;
+	return n == (ssize_t)length ? read_whole(out, ret, size) : -EPIPE;
 }
 
 /* Return: the status of ssh-keygen, negative errno. @ret_n: bytes of the signature, or an errno. */
@@ -180,7 +162,7 @@ int cmd_send_signed(const struct cmd_common *common, const struct ipc_signed *an
 static int read_file(const char *path, const char *what, char *ret, size_t size)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t n = fd < 0 ? -errno : read_all(fd, ret, size);
+	ssize_t n = fd < 0 ? -errno : read_whole(fd, ret, size);
 
 	if (n < 0)
 		return cmd_fail(cmd_exit_code((int)n), "cannot read '%s': %s", path,

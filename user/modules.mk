@@ -2,7 +2,7 @@
 # modules.mk: which files of user/ each program is made of (names without .c), and its libraries.
 # sluiced links no library that speaks to the network; the gateway has no BPF, and no key but its channels'.
 
-COMMON := channel escape log text
+COMMON := channel escape log read_whole text
 
 # keys of people and what they sign
 KEY := base64 sshkey sshwire

@@ -15,6 +15,7 @@
 #include "array.h"
 #include "cleanup.h"
 #include "policy_build.h"
+#include "read_whole.h"
 #include "text.h"
 
 static void closedirp(DIR **dir)
@@ -61,32 +62,14 @@ static int check_writers(struct policy_error *error, const char *path, const str
 		      path);
 }
 
-static int read_all(int fd, char *bytes, size_t room, size_t *ret)
-{
-	size_t length = 0;
-
-	while (length < room) {
-		ssize_t n = read(fd, bytes + length, room - length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		length += (size_t)n;
-	}
-	*ret = length;
-	return 0;
-}
-
 int policy_file_read(struct policy_build *build, const char *path, char **ret_bytes,
 		     size_t *ret_length)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	_cleanup_free_ char *bytes = NULL;
-	size_t room, length = 0;
 	struct stat st;
+	ssize_t length;
+	size_t room;
 	int r;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -103,14 +86,14 @@ int policy_file_read(struct policy_build *build, const char *path, char **ret_by
 	bytes = malloc(room);
 	if (!bytes)
 		return policy_fail_memory(build);
-	r = read_all(fd, bytes, room, &length);
-	if (r < 0)
-		return refuse_errno(build->error, path, r);
-	if (length == room)
+	length = read_whole(fd, bytes, room);
+	if (length < 0)
+		return refuse_errno(build->error, path, (int)length);
+	if ((size_t)length == room)
 		return refuse(build->error, -EINVAL, "%s: changed while it was read; try again",
 			      path);
 	*ret_bytes = TAKE_PTR(bytes);
-	*ret_length = length;
+	*ret_length = (size_t)length;
 	return 0;
 }
 

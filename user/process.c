@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "read_whole.h"
 
 const char *process_root = "/proc";
 
@@ -26,25 +27,16 @@ static int read_file(pid_t pid, const char *name, char *ret, size_t size)
 {
 	_cleanup_close_ int fd = -1;
 	char path[512];
-	size_t used = 0;
+	ssize_t n;
 
 	snprintf(path, sizeof(path), "%s/%d/%s", process_root, pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
-	while (used < size - 1) {
-		ssize_t n = read(fd, ret + used, size - 1 - used);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			break;
-		used += (size_t)n;
-	}
-	ret[used] = '\0';
-	return (int)used;
+	n = read_whole(fd, ret, size - 1);
+	if (n >= 0)
+		ret[n] = '\0';
+	return (int)n;
 }
 
 static uint64_t tick_ns(void)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
+#include "read_whole.h"
 
 #define FILE_MAX 65536
 
@@ -40,10 +41,10 @@ static ssize_t read_all(const char *key, const char *path, bool public, char *te
 
 	if (fd < 0)
 		return fd;
-	n = read(fd, text, size);
+	n = read_whole(fd, text, size);
 	if (n < 0)
-		return setting_refuse(error, -errno, "%s=%s cannot be read: %s", key, path,
-				      strerror(errno));
+		return setting_refuse(error, (int)n, "%s=%s cannot be read: %s", key, path,
+				      strerror((int)-n));
 	if ((size_t)n == size)
 		return setting_refuse(error, -EFBIG, "%s=%s is longer than %zu bytes", key, path,
 				      size - 1);

@@ -6,112 +6,54 @@
 #include "journal_checkpoint.h"
 #include "journal_verdict.h"
 
+/* @lines: of the written journal, in this order; the answer is @status at @line and @entry. */
+static const struct {
+	const char *name;
+	int lines[16];
+	enum journal_status status;
+	uint64_t line, entry;
+	const char *what;
+} moves[] = {
+	{ "swap", { 0, 1, 3, 2, 4, 5, 6, 7, 8, 9, 10, 11, -1 },
+	  JOURNAL_TAMPERED, 3, 1, "seq is 2 where 1" },
+	{ "delete", { 0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, -1 },
+	  JOURNAL_TAMPERED, 4, 2, "seq is 3 where 2" },
+	{ "duplicate", { 0, 1, 2, 3, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1 },
+	  JOURNAL_TAMPERED, 5, 3, "seq is 2" },
+	{ "insert old", { 0, 1, 2, 3, 4, 5, 2, 6, 7, 8, 9, 10, 11, -1 },
+	  JOURNAL_TAMPERED, 7, 4, "seq is 1" },
+	{ "cut front", { 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1 },
+	  JOURNAL_TAMPERED, 1, 0, "seq is 1 where 0" },
+	{ "cut genesis", { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1 },
+	  JOURNAL_TAMPERED, 1, 0, "before entry 0" },
+	{ "cut a commit", { 0, 1, 6, 7, 8, 9, 10, 11, -1 },
+	  JOURNAL_TAMPERED, 3, 1, "seq is 4 where 1" },
+	{ "swap commits", { 0, 1, 6, 7, 8, 9, 2, 3, 4, 5, 10, 11, -1 },
+	  JOURNAL_TAMPERED, 3, 1, "seq is 4" },
+	{ "checkpoint early", { 0, 1, 2, 3, 5, 4, 6, 7, 8, 9, 10, 11, -1 },
+	  JOURNAL_TAMPERED, 5, 3, "size or root" },
+	{ "checkpoint late", { 0, 1, 2, 3, 4, 6, 5, 7, 8, 9, 10, 11, -1 },
+	  JOURNAL_TAMPERED, 7, 5, "size or root" },
+	{ "checkpoint twice", { 0, 1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10, 11, -1 },
+	  JOURNAL_TAMPERED, 7, 4, "repeats" },
+	{ "old checkpoint", { 0, 1, 2, 3, 4, 1, 6, 7, 8, 9, 10, 11, -1 },
+	  JOURNAL_TAMPERED, 6, 4, "size or root" },
+	{ "no last checkpoint", { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -1 },
+	  JOURNAL_UNSIGNED_TAIL, 11, 7, "last 1 of 8" },
+	{ "no checkpoint", { 0, 2, 3, 4, 6, 7, 8, 10, -1 },
+	  JOURNAL_UNSIGNED_TAIL, 8, 0, "last 8 of 8" },
+	{ "stop cut in a commit", { 0, 1, 2, 3, 4, 5, 6, 7, -1 },
+	  JOURNAL_UNSIGNED_TAIL, 8, 4, "last 2 of 6" },
+};
+
 static void test_lines_moved(void **state)
 {
-	static const struct {
-		const char *name;
-		int lines[16];
-		enum journal_status status;
-		uint64_t line, entry;
-		const char *what;
-	} attacks[] = {
-		{ "swap",
-		  { 0, 1, 3, 2, 4, 5, 6, 7, 8, 9, 10, 11, -1 },
-		  JOURNAL_TAMPERED,
-		  3,
-		  1,
-		  "seq is 2 where 1" },
-		{ "delete",
-		  { 0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, -1 },
-		  JOURNAL_TAMPERED,
-		  4,
-		  2,
-		  "seq is 3 where 2" },
-		{ "duplicate",
-		  { 0, 1, 2, 3, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1 },
-		  JOURNAL_TAMPERED,
-		  5,
-		  3,
-		  "seq is 2" },
-		{ "insert old",
-		  { 0, 1, 2, 3, 4, 5, 2, 6, 7, 8, 9, 10, 11, -1 },
-		  JOURNAL_TAMPERED,
-		  7,
-		  4,
-		  "seq is 1" },
-		{ "cut front",
-		  { 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1 },
-		  JOURNAL_TAMPERED,
-		  1,
-		  0,
-		  "seq is 1 where 0" },
-		{ "cut genesis",
-		  { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1 },
-		  JOURNAL_TAMPERED,
-		  1,
-		  0,
-		  "before entry 0" },
-		{ "cut a commit",
-		  { 0, 1, 6, 7, 8, 9, 10, 11, -1 },
-		  JOURNAL_TAMPERED,
-		  3,
-		  1,
-		  "seq is 4 where 1" },
-		{ "swap commits",
-		  { 0, 1, 6, 7, 8, 9, 2, 3, 4, 5, 10, 11, -1 },
-		  JOURNAL_TAMPERED,
-		  3,
-		  1,
-		  "seq is 4" },
-		{ "checkpoint early",
-		  { 0, 1, 2, 3, 5, 4, 6, 7, 8, 9, 10, 11, -1 },
-		  JOURNAL_TAMPERED,
-		  5,
-		  3,
-		  "size or root" },
-		{ "checkpoint late",
-		  { 0, 1, 2, 3, 4, 6, 5, 7, 8, 9, 10, 11, -1 },
-		  JOURNAL_TAMPERED,
-		  7,
-		  5,
-		  "size or root" },
-		{ "checkpoint twice",
-		  { 0, 1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10, 11, -1 },
-		  JOURNAL_TAMPERED,
-		  7,
-		  4,
-		  "repeats" },
-		{ "old checkpoint",
-		  { 0, 1, 2, 3, 4, 1, 6, 7, 8, 9, 10, 11, -1 },
-		  JOURNAL_TAMPERED,
-		  6,
-		  4,
-		  "size or root" },
-		{ "no last checkpoint",
-		  { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -1 },
-		  JOURNAL_UNSIGNED_TAIL,
-		  11,
-		  7,
-		  "last 1 of 8" },
-		{ "no checkpoint",
-		  { 0, 2, 3, 4, 6, 7, 8, 10, -1 },
-		  JOURNAL_UNSIGNED_TAIL,
-		  8,
-		  0,
-		  "last 8 of 8" },
-		{ "stop cut in a commit",
-		  { 0, 1, 2, 3, 4, 5, 6, 7, -1 },
-		  JOURNAL_UNSIGNED_TAIL,
-		  8,
-		  4,
-		  "last 2 of 6" },
-	};
 	struct fixture *f = *state;
 	struct bytes file = attacked(f);
 
-	for (size_t i = 0; i < ARRAY_SIZE(attacks); i++) {
-		store_lines(f, &file, attacks[i].lines);
-		expect(f, attacks[i].status, attacks[i].line, attacks[i].entry, attacks[i].what);
+	for (size_t i = 0; i < ARRAY_SIZE(moves); i++) {
+		store_lines(f, &file, moves[i].lines);
+		expect(f, moves[i].status, moves[i].line, moves[i].entry, moves[i].what);
 	}
 	free(file.at);
 }
