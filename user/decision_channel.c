@@ -7,32 +7,13 @@
 #include "decision_channel.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cleanup.h"
+#include "complaint.h"
 #include "decision_proof.h"
 #include "record.h"
-
-/* Where an error goes. */
-struct complaint {
-	char *text;
-	size_t size;
-};
-
-static int refuse(const struct complaint *complaint, int error, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int refuse(const struct complaint *complaint, int error, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(complaint->text, complaint->size, format, ap);
-	va_end(ap);
-	return error;
-}
 
 static int read_form(struct vouched *vouched, const struct complaint *complaint)
 {
@@ -40,12 +21,12 @@ static int read_form(struct vouched *vouched, const struct complaint *complaint)
 	unsigned int line;
 
 	if (channel_decision_parse(vouched->message->statement, &vouched->decision, &line) < 0)
-		return refuse(complaint, -EBADMSG,
-			      "line %u of the channel's decision is not as it has to be; gateway "
-			      "and agent must be of one version",
-			      line);
+		return complain(complaint, -EBADMSG,
+				"line %u of the channel's decision is not as it has to be; gateway "
+				"and agent must be of one version",
+				line);
 	if (sshsig_from_text(vouched->message->signature, &vouched->signature, &why) < 0)
-		return refuse(complaint, -EBADMSG, "the channel's signature %s", why);
+		return complain(complaint, -EBADMSG, "the channel's signature %s", why);
 	return 0;
 }
 
@@ -58,36 +39,35 @@ static int check_signature(const struct agent *agent, struct vouched *vouched,
 
 	vouched->channel = policy_find_channel(agent->policy, name);
 	if (!vouched->channel)
-		return refuse(complaint, -EKEYREJECTED,
-			      "the policy in force has no [Channel %s]; add what sluice-gateway "
-			      "--print-keys says",
-			      name);
+		return complain(complaint, -EKEYREJECTED,
+				"the policy in force has no [Channel %s]; add what sluice-gateway "
+				"--print-keys says",
+				name);
 	if (!sshkey_equal(&vouched->channel->key.key, &vouched->signature.key))
-		return refuse(complaint, -EKEYREJECTED,
-			      "the key is not that of [Channel %s]; put into the policy what "
-			      "sluice-gateway --print-keys says",
-			      name);
+		return complain(complaint, -EKEYREJECTED,
+				"the key is not that of [Channel %s]; put into the policy what "
+				"sluice-gateway --print-keys says",
+				name);
 	r = sshsig_verify(&vouched->signature, CHANNEL_NAMESPACE, statement, strlen(statement),
 			  &why);
-	return r < 0 ? refuse(complaint, r, "the channel's signature %s", why) : 0;
+	return r < 0 ? complain(complaint, r, "the channel's signature %s", why) : 0;
 }
 
 /* What was signed is the digest: it must be of this text, and the text what a journal can hold. */
 static int check_evidence(const struct vouched *vouched, const struct complaint *complaint)
 {
-	json_auto_t *json =
-		json_loads(vouched->message->evidence, JSON_REJECT_DUPLICATES, NULL);
+	json_auto_t *json = json_loads(vouched->message->evidence, JSON_REJECT_DUPLICATES, NULL);
 	char digest[65];
 
 	if (channel_evidence_digest(vouched->message->evidence, digest) < 0)
-		return refuse(complaint, -ENOMEM, "nothing was decided: no memory; try again");
+		return complain(complaint, -ENOMEM, "nothing was decided: no memory; try again");
 	if (strcmp(digest, vouched->decision.evidence) != 0)
-		return refuse(complaint, -EBADMSG,
-			      "the evidence is not what the channel has signed; decide again");
+		return complain(complaint, -EBADMSG,
+				"the evidence is not what the channel has signed; decide again");
 	if (!json_is_object(json))
-		return refuse(complaint, -EBADMSG,
-			      "the evidence is no JSON object; gateway and agent must be of one "
-			      "version");
+		return complain(complaint, -EBADMSG,
+				"the evidence is no JSON object; gateway and agent must be of one "
+				"version");
 	return 0;
 }
 
@@ -97,14 +77,14 @@ static int check_kind(const struct vouched *vouched, const struct complaint *com
 
 	if (vouched->channel->accounts >> kind & 1)
 		return 0;
-	return refuse(complaint, -EACCES,
-		      "[Channel %s] may not name people by accounts of the kind %s; add it to "
-		      "Accounts= there if it should",
-		      vouched->channel->name, account_kind_names[kind]);
+	return complain(complaint, -EACCES,
+			"[Channel %s] may not name people by accounts of the kind %s; add it to "
+			"Accounts= there if it should",
+			vouched->channel->name, account_kind_names[kind]);
 }
 
-int vouched_read(const struct agent *agent, const struct ipc_channel *message,
-		 struct vouched *ret, char *text, size_t size)
+int vouched_read(const struct agent *agent, const struct ipc_channel *message, struct vouched *ret,
+		 char *text, size_t size)
 {
 	const struct complaint complaint = { text, size };
 	const struct statement *statement = &ret->decision.statement;
@@ -126,19 +106,19 @@ int vouched_read(const struct agent *agent, const struct ipc_channel *message,
 int vouched_person(const struct agent *agent, const struct vouched *vouched,
 		   const struct policy_person **ret, char *text, size_t size)
 {
-	static const char *const keys[] = { [ACCOUNT_OIDC] = "OIDC",
-					    [ACCOUNT_ENTRA] = "Entra",
-					    [ACCOUNT_SLACK] = "Slack" };
+	static const char *const keys[] = {
+		[ACCOUNT_OIDC] = "OIDC", [ACCOUNT_ENTRA] = "Entra", [ACCOUNT_SLACK] = "Slack"
+	};
 	const struct complaint complaint = { text, size };
 	const struct account *account = &vouched->decision.account;
 
 	*ret = policy_person_by_account(agent->policy, account);
 	if (*ret)
 		return 0;
-	return refuse(&complaint, -EPERM,
-		      "the account %.120s of %.120s belongs to no person of the policy; have "
-		      "%s= added to your [Person]",
-		      account->subject, account->issuer, keys[account->kind]);
+	return complain(&complaint, -EPERM,
+			"the account %.120s of %.120s belongs to no person of the policy; have "
+			"%s= added to your [Person]",
+			account->subject, account->issuer, keys[account->kind]);
 }
 
 enum policy_tier vouched_tier(const struct vouched *vouched)

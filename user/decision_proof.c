@@ -6,30 +6,11 @@
 #include "decision_proof.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cleanup.h"
-
-/* Where an error goes. */
-struct complaint {
-	char *text;
-	size_t size;
-};
-
-static int refuse(const struct complaint *complaint, int error, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int refuse(const struct complaint *complaint, int error, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(complaint->text, complaint->size, format, ap);
-	va_end(ap);
-	return error;
-}
+#include "complaint.h"
 
 int proof_read(const struct ipc_signed *message, struct proof *ret, char *text, size_t size)
 {
@@ -40,13 +21,13 @@ int proof_read(const struct ipc_signed *message, struct proof *ret, char *text, 
 	ret->message = message;
 	ret->key = NULL;
 	if (statement_parse(message->statement, &ret->statement, &line) < 0)
-		return refuse(
+		return complain(
 			&complaint, -EBADMSG,
 			"line %u of the statement is not as sluice approve --print writes it; "
 			"sign its output without a change",
 			line);
 	if (sshsig_from_text(message->signature, &ret->signature, &why) < 0)
-		return refuse(&complaint, -EBADMSG, "the signature %s", why);
+		return complain(&complaint, -EBADMSG, "the signature %s", why);
 	return 0;
 }
 
@@ -56,11 +37,12 @@ int proof_place(const struct agent *agent, const struct statement *statement, ch
 	const struct complaint complaint = { text, size };
 
 	if (strcmp(statement->host, agent->host) != 0)
-		return refuse(&complaint, -ESTALE,
-			      "the statement is meant for host %s, and this is %s; submit it there",
-			      statement->host, agent->host);
+		return complain(
+			&complaint, -ESTALE,
+			"the statement is meant for host %s, and this is %s; submit it there",
+			statement->host, agent->host);
 	if (strcmp(statement->boot, agent->boot_id) != 0)
-		return refuse(
+		return complain(
 			&complaint, -ESTALE,
 			"this host was started anew since the statement was made; look at what "
 			"waits now");
@@ -73,13 +55,13 @@ int proof_age(uint64_t time_ms, unsigned int age_s, char *text, size_t size)
 	uint64_t now_ms = agent_time_ms();
 
 	if (time_ms > now_ms + SLUICE_STATEMENT_SKEW_S * 1000ULL)
-		return refuse(
+		return complain(
 			&complaint, -EKEYEXPIRED,
 			"the statement is of the future by this host's clock; set the clocks, "
 			"and sign a new one");
 	if (now_ms > time_ms + age_s * 1000ULL)
-		return refuse(&complaint, -EKEYEXPIRED,
-			      "the statement is older than %u s; make and sign a new one", age_s);
+		return complain(&complaint, -EKEYEXPIRED,
+				"the statement is older than %u s; make and sign a new one", age_s);
 	return 0;
 }
 
@@ -92,15 +74,15 @@ static int check_signature(const struct agent *agent, struct proof *proof,
 			      &why);
 
 	if (r < 0)
-		return refuse(complaint, r, "the signature %s", why);
+		return complain(complaint, r, "the signature %s", why);
 	*ret = policy_person_by_key(agent->policy, &proof->signature.key, &proof->key);
 	if (*ret)
 		return 0;
 	sshkey_fingerprint(&proof->signature.key, fingerprint);
-	return refuse(complaint, -EKEYREJECTED,
-		      "the key %s belongs to no person of the policy; sign with one of your keys "
-		      "there, or have Key= added to your [Person]",
-		      fingerprint);
+	return complain(complaint, -EKEYREJECTED,
+			"the key %s belongs to no person of the policy; sign with one of your keys "
+			"there, or have Key= added to your [Person]",
+			fingerprint);
 }
 
 int proof_person(const struct agent *agent, struct proof *proof, const struct policy_person **ret,

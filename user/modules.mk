@@ -29,7 +29,7 @@ PROCESS := process process_reader process_text person
 RECORD := record record_parts record_replay wording wording_target
 REQUEST := reason request request_budget request_describe request_digest request_escalate \
 	request_fill request_recover request_replay request_tell request_terms request_wait terminal
-DECISION := brake channel_decision decision decision_channel decision_check decision_proof grant \
+DECISION := brake channel_decision complaint decision decision_channel decision_check decision_proof grant \
 	grant_recover hold standing standing_use
 # the agent's guard of itself, and who may break its glass
 GUARD := glass guard guard_admit guard_host guard_marks guard_places
