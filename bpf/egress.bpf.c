@@ -206,7 +206,8 @@ static __noinline int peer_check(u64 address, u64 taint)
 	return egress_check(&attempt, socket_ino(socket), taint);
 }
 
-/* What is known of a socket through which @taint may go, or not. @err: SENT_HERE, or as decide(). */
+/* What is known of a socket through which @taint may go, or not. @err: SENT_HERE, or as decide().
+ */
 static __always_inline int send_noted(u64 sk, u64 taint, int err)
 {
 	if (err == SENT_HERE)
@@ -396,8 +397,8 @@ static __always_inline void send_clean(const struct socket *sock)
 }
 
 /*
- * What a socket sends may lie in memory that others have mapped, too. Verified once, not on each way
- * of its caller. Return: 0 or -ENOMEM.
+ * What a socket sends may lie in memory that others have mapped, too. Verified once, not on each
+ * way of its caller. Return: 0 or -ENOMEM.
  */
 int send_mapped(u64 sock);
 int send_mapped(u64 sock)

@@ -10,8 +10,8 @@
 
 /*
  * The current process gets data out of the IP socket whose struct sock lies at @sk, or is about to:
- * it is asked about as for a file, and takes the labels. @late: SLUICE_FALLBACK_LATE when it has the
- * data. Verified once on its own. Return: as decide().
+ * it is asked about as for a file, and takes the labels. @late: SLUICE_FALLBACK_LATE when it has
+ * the data. Verified once on its own. Return: as decide().
  */
 int endpoint_receive(u64 sk, u32 late);
 

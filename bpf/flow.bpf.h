@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * flow.bpf.h: the noun "flow": what was let through a socket, file or device off the host, and where
- * to.
+ * flow.bpf.h: the noun "flow": what was let through a socket, file or device off the host, and
+ * where to.
  *
- * Owns: keys of the map `flows` and what an entry says. Must not own: who lets through (egress.bpf.c),
- * or stops packets (packet.bpf.c).
+ * Owns: keys of the map `flows` and what an entry says. Must not own: who lets through
+ * (egress.bpf.c), or stops packets (packet.bpf.c).
  */
 #ifndef SLUICE_BPF_FLOW_H
 #define SLUICE_BPF_FLOW_H
@@ -52,7 +52,8 @@ static __noinline u64 flow_granted(u64 id, const struct sluice_target *target)
 	return flow_read(&flow, &key) ? flow_of_grant(&flow) : 0;
 }
 
-/* Labels that packets may carry there: those, and what a hook let through by the policy in force. */
+/* Labels that packets may carry there: those, and what a hook let through by the policy in force.
+ */
 static __noinline u64 flow_passed(u64 id, const struct sluice_target *target)
 {
 	struct sluice_flow_key key = flow_key(id, target);

@@ -52,7 +52,8 @@ int quota_sub(u32 uid, u32 kind)
 {
 	struct sluice_quota *quota = bpf_map_lookup_elem(&quotas, &uid);
 
-	if (quota && kind < SLUICE_QUOTAS && (__s64)__sync_fetch_and_sub(&quota->used[kind], 1) <= 0)
+	if (quota && kind < SLUICE_QUOTAS &&
+	    (__s64)__sync_fetch_and_sub(&quota->used[kind], 1) <= 0)
 		__sync_fetch_and_add(&quota->used[kind], 1);
 	return 0;
 }

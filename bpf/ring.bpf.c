@@ -14,8 +14,8 @@
  *
  *   - io_uring_release:   it is gone
  *
- * Who has only waited for a ring that it inherited is in no group: it sees nothing but the time. The
- * buffers of one ring can be used by another one only within one memory.
+ * Who has only waited for a ring that it inherited is in no group: it sees nothing but the time.
+ * The buffers of one ring can be used by another one only within one memory.
  */
 #include "compat.bpf.h"
 #include "ring.bpf.h"

@@ -28,7 +28,8 @@ static __always_inline bool is_ring(const struct file *file)
 
 	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != ANON_INODE_FS_MAGIC)
 		return false;
-	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	bpf_probe_read_kernel_str(name, sizeof(name),
+				  BPF_CORE_READ(file, f_path.dentry, d_name.name));
 	return !__builtin_memcmp(&name[0], "[io_urin", 8) &&
 	       !__builtin_memcmp(&name[1], "g]\0\0\0\0\0", 8);
 }

@@ -19,8 +19,8 @@ u64 shared_root(u64 key);
 u64 shared_own(void);
 
 /*
- * One more process belongs to the group of the current one, and leaves it with shared_put(). Return:
- * its key, or 0 when it has none.
+ * One more process belongs to the group of the current one, and leaves it with shared_put().
+ * Return: its key, or 0 when it has none.
  */
 u64 shared_join(void);
 

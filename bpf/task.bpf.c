@@ -5,8 +5,8 @@
  *   - task_alloc:            a child starts with what its parent carries, or is not made
  *   - bprm_check_security:   a thread that is not the leader becomes the leader by exec: the taint
  *   moves with it
- *   - sched_process_fork:    the child is there, and before it runs: who shares memory without being
- *   threads is a group, and so is who inherits what its parent has mapped for others to see
+ *   - sched_process_fork:    the child is there, and before it runs: who shares memory without
+ * being threads is a group, and so is who inherits what its parent has mapped for others to see
  *   - sched_process_fork, sched_process_exec: sluiced is told of tainted ones; exec ends shared
  *   memory
  *   - sched_process_exit:    the last of those that shared memory frees the note
@@ -97,8 +97,8 @@ int BPF_PROG(sluice_sched_process_fork, struct task_struct *parent, struct task_
 	 */
 	from = subject_state(parent->group_leader);
 	taint = subject_taint(from);
-	sharing = from && from->shared &&
-		  (child->mm == parent->mm || shared_mapped(from->shared, 0));
+	sharing =
+		from && from->shared && (child->mm == parent->mm || shared_mapped(from->shared, 0));
 	if (!taint && !sharing)
 		return 0;
 	state = bpf_task_storage_get(&tasks, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);

@@ -44,7 +44,8 @@ static bool is_issuer(const char *text)
 		size_t start = strlen(starts[i]);
 
 		if (!strncmp(text, starts[i], start))
-			return text_is_made_of(text + start, SMALL LARGE DIGITS "-._~:/[]%@!$&'()*+,;=");
+			return text_is_made_of(text + start,
+					       SMALL LARGE DIGITS "-._~:/[]%@!$&'()*+,;=");
 	}
 	return false;
 }
@@ -107,8 +108,9 @@ int account_set(enum account_kind kind, const char *issuer, const char *subject,
 	int r;
 
 	if (!is_plain(issuer) || !is_plain(subject))
-		return refuse(ret_why, "issuer and subject are each text of 1 to 255 bytes, without "
-				       "controls, and without spaces at their ends");
+		return refuse(ret_why,
+			      "issuer and subject are each text of 1 to 255 bytes, without "
+			      "controls, and without spaces at their ends");
 	memcpy(account.issuer, issuer, strlen(issuer) + 1);
 	memcpy(account.subject, subject, strlen(subject) + 1);
 	r = set[kind](&account, ret_why);

@@ -215,7 +215,7 @@ static const char *const functions[] = {
 	"io_uring_release",
 };
 
-#define RING (ARRAY_SIZE(functions) - 3)
+#define RING	  (ARRAY_SIZE(functions) - 3)
 #define PIPE_READ (RING - 3)
 
 /* The first function that is missing, or NULL. */
@@ -475,9 +475,11 @@ static void check_preemption(struct check_result *result)
 		say(result, 1, "%s", *how ? how : "as the kernel comes");
 		return;
 	}
-	say(result, -1, "full: labels that come while a call waits may be missed; sluice status counts");
-	mend(result, "boot with preempt=lazy on Linux 6.13 and later, preempt=voluntary before; not a "
-		     "real-time kernel (PREEMPT_RT)");
+	say(result, -1,
+	    "full: labels that come while a call waits may be missed; sluice status counts");
+	mend(result,
+	     "boot with preempt=lazy on Linux 6.13 and later, preempt=voluntary before; not a "
+	     "real-time kernel (PREEMPT_RT)");
 }
 
 bool check_cgroup_root(char *ret, size_t size)

@@ -20,8 +20,8 @@
 /* Exit codes of every command; sluice(1) documents them. */
 enum cmd_exit {
 	CMD_OK = 0,
-	CMD_FAILED = 1,      /* refused, failed, or the answer is "no" */
-	CMD_USAGE = 2,       /* also: journal verify found a tail that nothing signs */
+	CMD_FAILED = 1,	     /* refused, failed, or the answer is "no" */
+	CMD_USAGE = 2,	     /* also: journal verify found a tail that nothing signs */
 	CMD_UNREACHABLE = 3, /* no daemon, or it broke off */
 	CMD_NOT_FOUND = 4,
 	CMD_NOT_PERMITTED = 5,

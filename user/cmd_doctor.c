@@ -84,10 +84,9 @@ static void add_guard(json_t *rows, const struct ipc_status *status)
 	};
 	bool known = status->guard < ARRAY_SIZE(found);
 
-	json_array_append_new(rows,
-			      row("guard", status->guard == SLUICE_GUARD_ENFORCE ? 1 : -1,
-				  known ? found[status->guard] : "unknown",
-				  "set Mode=enforce in [Guard] and end monitor mode"));
+	json_array_append_new(rows, row("guard", status->guard == SLUICE_GUARD_ENFORCE ? 1 : -1,
+					known ? found[status->guard] : "unknown",
+					"set Mode=enforce in [Guard] and end monitor mode"));
 }
 
 static void add_gateway(json_t *rows, const struct ipc_status *status)
@@ -118,9 +117,10 @@ static void add_missed(json_t *rows, const struct ipc_status *status)
 
 	snprintf(found, sizeof(found), "%llu%s", (unsigned long long)status->missed,
 		 status->missed ? " times: labels that came then may not have been taken" : "");
-	json_array_append_new(rows, row("programs left out", status->missed ? -1 : 1, found,
-					"see which: sluice journal --type enforcement.missed; for a "
-					"remedy see the line: preemption"));
+	json_array_append_new(rows,
+			      row("programs left out", status->missed ? -1 : 1, found,
+				  "see which: sluice journal --type enforcement.missed; for a "
+				  "remedy see the line: preemption"));
 }
 
 static void add_daemon(json_t *rows, const struct cmd_common *common)

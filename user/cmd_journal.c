@@ -171,8 +171,8 @@ static void parse_boot(const char *arg, struct argp_state *state, struct journal
 {
 	input->kept.boot = true;
 	if (arg && text_to_number(arg + (*arg == '-'), UINT32_MAX, &input->kept.back) < 0)
-		argp_error(state, "'%s' is no boot; write 0 for the last one, -1 for the one before",
-			   arg);
+		argp_error(state,
+			   "'%s' is no boot; write 0 for the last one, -1 for the one before", arg);
 }
 
 static void parse_output(const char *arg, struct argp_state *state, struct journal_input *input)
@@ -215,8 +215,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		input->kept.reverse = true;
 		return 0;
 	case 'n':
-		if (text_to_number(arg, UINT32_MAX, &input->kept.most) < 0 ||
-		    !input->kept.most)
+		if (text_to_number(arg, UINT32_MAX, &input->kept.most) < 0 || !input->kept.most)
 			argp_error(state, "'%s' is not a number of entries", arg);
 		return 0;
 	case 'b':
@@ -267,12 +266,18 @@ static error_t parse_journal(int key, char *arg, struct argp_state *state)
 		int key;
 		const char **text;
 	} texts[] = {
-		{ KEY_REQUEST, &input->filter.request }, { KEY_ACTION, &input->filter.action },
-		{ KEY_LABEL, &input->filter.label },	 { KEY_PERSON, &input->filter.person },
-		{ KEY_TYPE, &input->filter.type },	 { KEY_RULE, &input->filter.rule },
-		{ KEY_DECISION, &input->filter.decision }, { 'p', &input->filter.process },
-		{ 'u', &input->filter.user },		 { 'x', &input->filter.executable },
-		{ KEY_PATH, &input->filter.path },	 { KEY_FILE, &input->file },
+		{ KEY_REQUEST, &input->filter.request },
+		{ KEY_ACTION, &input->filter.action },
+		{ KEY_LABEL, &input->filter.label },
+		{ KEY_PERSON, &input->filter.person },
+		{ KEY_TYPE, &input->filter.type },
+		{ KEY_RULE, &input->filter.rule },
+		{ KEY_DECISION, &input->filter.decision },
+		{ 'p', &input->filter.process },
+		{ 'u', &input->filter.user },
+		{ 'x', &input->filter.executable },
+		{ KEY_PATH, &input->filter.path },
+		{ KEY_FILE, &input->file },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -296,14 +301,16 @@ static const struct argp_option journal_options[] = {
 	{ "type", KEY_TYPE, "TYPE", 0, "Entries of a type (grant.used) or kind (grant)", 0 },
 	{ "process", 'p', "PID", 0, "Entries about this process", 0 },
 	{ "user", 'u', "NAME", 0, "Entries about processes of this user: name or number", 0 },
-	{ "executable", 'x', "PATTERN", 0, "Entries about this program: '/usr/bin/python*', curl", 0 },
+	{ "executable", 'x', "PATTERN", 0, "Entries about this program: '/usr/bin/python*', curl",
+	  0 },
 	{ "path", KEY_PATH, "PATTERN", 0, "Entries about this file: '/srv/data/*'", 0 },
 	{ "destination", KEY_DESTINATION, "WHERE", 0,
 	  "Entries about this address, network (10.0.0.0/8) or pattern ('*:443')", 0 },
 	{ "rule", KEY_RULE, "NAME", 0, "Requests under this rule", 0 },
 	{ "decision", KEY_DECISION, "WHAT", 0, "approved, denied, expired or gone", 0 },
 	{ "grep", 'g', "REGEX", 0, "Entries whose message has this", 0 },
-	{ "boot", 'b', "N", OPTION_ARG_OPTIONAL, "Of the host's last boot; -b-1: the one before", 0 },
+	{ "boot", 'b', "N", OPTION_ARG_OPTIONAL, "Of the host's last boot; -b-1: the one before",
+	  0 },
 	{ "since", KEY_SINCE, "TIME", 0, "Not older: 2026-11-22, '2026-11-22 14:00', today, -10min",
 	  0 },
 	{ "until", KEY_UNTIL, "TIME", 0, "Not newer", 0 },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd_journal_kept.h: entries that "sluice journal" can show only when it has seen the end of the journal: the last ones,
- * the newest first, those of one boot.
+ * cmd_journal_kept.h: entries that "sluice journal" can show only when it has seen the end of the
+ * journal: the last ones, the newest first, those of one boot.
  *
  * Owns: the entries and which of them stay. Must not own: how they are printed.
  */

@@ -179,9 +179,10 @@ static int report_invalid(const struct cmd_common *common, int r, const struct p
 /* As sluiced says it (label.c). */
 static int say_missing(const struct policy_origin *origin, const char *path)
 {
-	return cmd_fail(CMD_FAILED,
-			"%s:%u: cannot label '%s': %s; create it or take the line out of the policy",
-			origin->file, origin->line, path, strerror(errno));
+	return cmd_fail(
+		CMD_FAILED,
+		"%s:%u: cannot label '%s': %s; create it or take the line out of the policy",
+		origin->file, origin->line, path, strerror(errno));
 }
 
 static int check_paths(const struct policy *policy)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * cmd_prove.c: "sluice journal prove": one entry as a file that a stranger can check, and "sluice journal verify --proof",
- * which checks one. The bytes are journal_proof.c's.
+ * cmd_prove.c: "sluice journal prove": one entry as a file that a stranger can check, and "sluice
+ * journal verify --proof", which checks one. The bytes are journal_proof.c's.
  */
 #include "cmd.h"
 
@@ -33,10 +33,12 @@ static int prove(const char *path, uint64_t seq)
 	case 0:
 		break;
 	case -EBADMSG:
-		return cmd_fail(CMD_FAILED, "THE JOURNAL HAS BEEN TAMPERED WITH: %s", result.problem);
+		return cmd_fail(CMD_FAILED, "THE JOURNAL HAS BEEN TAMPERED WITH: %s",
+				result.problem);
 	case -ERANGE:
-		return cmd_fail(CMD_NOT_FOUND, "there is no entry %" PRIu64 ": the journal has %" PRIu64,
-				seq, result.entries);
+		return cmd_fail(CMD_NOT_FOUND,
+				"there is no entry %" PRIu64 ": the journal has %" PRIu64, seq,
+				result.entries);
 	case -ENODATA:
 		return cmd_fail(CMD_FAILED, "nothing signs entry %" PRIu64 " yet: %s", seq,
 				result.problem);
@@ -65,16 +67,18 @@ int cmd_prove(int argc, char **argv, struct cmd_common *common)
 		{ "journal", KEY_FILE, NULL, OPTION_ALIAS, NULL, 0 },
 		{ 0 },
 	};
-	const struct argp argp = { options,
-				   parse_prove,
-				   "NUMBER",
-				   "Write the proof that the entry of this number is in the journal "
-				   "(C2SP tlog-proof) to standard output.\vIt holds the entry, the "
-				   "way to the root of the tree, and the signed checkpoint: whoever "
-				   "knows the host's key can check it without the journal.",
-				   cmd_common_options,
-				   NULL,
-				   NULL };
+	const struct argp argp = {
+		options,
+		parse_prove,
+		"NUMBER",
+		"Write the proof that the entry of this number is in the journal "
+		"(C2SP tlog-proof) to standard output.\vIt holds the entry, the "
+		"way to the root of the tree, and the signed checkpoint: whoever "
+		"knows the host's key can check it without the journal.",
+		cmd_common_options,
+		NULL,
+		NULL
+	};
 	struct prove_input input = { .input = { .common = common,
 						.positional = { .min = 1, .max = 1 } } };
 	_cleanup_free_ char *owned = NULL;

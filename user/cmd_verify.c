@@ -170,10 +170,11 @@ static error_t parse_verify(int key, char *arg, struct argp_state *state)
 		input->proof = arg;
 		return 0;
 	case ARGP_KEY_END:
-		if (input->proof && (!input->options.vkey || input->options.genesis ||
-				     input->input.positional.n))
-			argp_error(state, "--proof needs --key, which 'sluice journal verify' prints "
-					  "as Key, and nothing else");
+		if (input->proof &&
+		    (!input->options.vkey || input->options.genesis || input->input.positional.n))
+			argp_error(state,
+				   "--proof needs --key, which 'sluice journal verify' prints "
+				   "as Key, and nothing else");
 		return cmd_parse_common(key, arg, state);
 	case 'k':
 		input->options.vkey = arg;

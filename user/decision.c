@@ -72,10 +72,11 @@ static json_t *body_of(const struct context *c, const struct ipc_decision *decis
 		"request", c->request->id, "digest", c->request->digest, "person", decision->person,
 		"seen_digest", c->answer->digest, "approve", (int)decision->approve, "scope",
 		policy_scope_name(c->scope), "scope_number", (json_int_t)c->scope, "duration_s",
-		(json_int_t)c->duration_s, "standing_s", (json_int_t)c->standing_s, "reason", record_text(decision->reason), "time_ms",
-		(json_int_t)decision->time_ms, "loginuid", (json_int_t)c->decider->who.loginuid,
-		"boot", c->agent->boot_id, "tier", policy_tier_name(c->tier), "covers",
-		c->covered ? c->covered->name : NULL, "evidence", evidence_of(c));
+		(json_int_t)c->duration_s, "standing_s", (json_int_t)c->standing_s, "reason",
+		record_text(decision->reason), "time_ms", (json_int_t)decision->time_ms, "loginuid",
+		(json_int_t)c->decider->who.loginuid, "boot", c->agent->boot_id, "tier",
+		policy_tier_name(c->tier), "covers", c->covered ? c->covered->name : NULL,
+		"evidence", evidence_of(c));
 }
 
 static int announce(const struct context *c, const struct ipc_decision *decision)

@@ -59,11 +59,12 @@ static void on_stop(struct agent *agent, const struct sluice_event *event)
 	if (event->repeats)
 		json_object_set_new(body, "repeats", json_integer((json_int_t)event->repeats));
 	if (event->reason == SLUICE_FALLBACK_FULL && !audit)
-		record_add(agent, NULL, body, "event.stop",
-			   "%s[%u] was refused to %s%s: no room to keep that it has %s, since a user "
-			   "may have %u labeled files (FilesPerUser=), and all together %d",
-			   event->comm, event->tgid, wording_verb(event->key.action), target,
-			   labels, agent->policy->settings.files_per_user, SLUICE_MAX_OBJECTS);
+		record_add(
+			agent, NULL, body, "event.stop",
+			"%s[%u] was refused to %s%s: no room to keep that it has %s, since a user "
+			"may have %u labeled files (FilesPerUser=), and all together %d",
+			event->comm, event->tgid, wording_verb(event->key.action), target, labels,
+			agent->policy->settings.files_per_user, SLUICE_MAX_OBJECTS);
 	else
 		record_add(agent, NULL, body, "event.stop", "%s[%u] %s %s%s, which needs %s",
 			   event->comm, event->tgid,
@@ -177,12 +178,12 @@ static void on_flow(struct agent *agent, const struct sluice_event *event)
 void event_handle(void *ctx, const struct sluice_event *event)
 {
 	static void (*const handlers[])(struct agent * agent, const struct sluice_event *event) = {
-		[SLUICE_EVENT_STOP] = on_stop, [SLUICE_EVENT_GRANT] = grant_used,
-		[SLUICE_EVENT_READ] = on_flow, [SLUICE_EVENT_LABEL] = on_flow,
-		[SLUICE_EVENT_FORK] = on_flow, [SLUICE_EVENT_EXEC] = on_flow,
-		[SLUICE_EVENT_KEEP] = on_keep, [SLUICE_EVENT_TAKE] = on_flow,
-		[SLUICE_EVENT_GIVE] = on_flow, [SLUICE_EVENT_DECLASSIFY] = on_flow,
-		[SLUICE_EVENT_SINK] = on_flow, [SLUICE_EVENT_EMPTY] = on_flow,
+		[SLUICE_EVENT_STOP] = on_stop,	    [SLUICE_EVENT_GRANT] = grant_used,
+		[SLUICE_EVENT_READ] = on_flow,	    [SLUICE_EVENT_LABEL] = on_flow,
+		[SLUICE_EVENT_FORK] = on_flow,	    [SLUICE_EVENT_EXEC] = on_flow,
+		[SLUICE_EVENT_KEEP] = on_keep,	    [SLUICE_EVENT_TAKE] = on_flow,
+		[SLUICE_EVENT_GIVE] = on_flow,	    [SLUICE_EVENT_DECLASSIFY] = on_flow,
+		[SLUICE_EVENT_SINK] = on_flow,	    [SLUICE_EVENT_EMPTY] = on_flow,
 		[SLUICE_EVENT_GUARD] = guard_event,
 	};
 	struct agent *agent = ctx;
@@ -219,7 +220,10 @@ void event_replay(struct agent *agent, const json_t *entry, const char *type, ui
 	char comm[16] = "", object[SLUICE_PATH_TEXT] = "";
 	struct sluice_target target = { 0 };
 	struct lineage_fact fact = {
-		.comm = comm, .target = &target, .object = object, .seq = seq,
+		.comm = comm,
+		.target = &target,
+		.object = object,
+		.seq = seq,
 		.labels = record_get_labels(agent, entry),
 	};
 	uint64_t pid = 0, peer_pid = 0;

@@ -3,8 +3,8 @@
  * gateway.c: sluice-gateway, the program that tells people about requests over the network.
  *
  * Owns: the order of the start (settings and secrets, sandbox, loop), and how the parts
- * are wired. Must not own: the parts, or any decision: it brings what people answer in its channels,
- * each signed with the channel's key, and sluiced checks all of it.
+ * are wired. Must not own: the parts, or any decision: it brings what people answer in its
+ * channels, each signed with the channel's key, and sluiced checks all of it.
  */
 #include <errno.h>
 #include <signal.h>
@@ -246,8 +246,9 @@ static int start_web(struct gateway *gateway)
 	int r = options.settings ? web_new(&options, &gateway->web) : 0;
 
 	if (r < 0)
-		return log_error_errno(r, "cannot serve the page; are CertificateFile= and KeyFile= "
-					  "PEM, and do they fit?");
+		return log_error_errno(r,
+				       "cannot serve the page; are CertificateFile= and KeyFile= "
+				       "PEM, and do they fit?");
 	return 0;
 }
 

@@ -21,7 +21,7 @@
 #endif
 
 #define LINE_LENGTH 4096
-#define MAX_KEYS 24
+#define MAX_KEYS    24
 
 /* What the section that is open is made of. @attempts: of a channel, else NULL. */
 struct section {
@@ -211,8 +211,7 @@ static char *next_line(char *line, int size, void *arg)
 	return line;
 }
 
-static int set_text(struct load *load, const struct setting *key, const char *value,
-		    char **field)
+static int set_text(struct load *load, const struct setting *key, const char *value, char **field)
 {
 	char *copy;
 
@@ -236,19 +235,18 @@ static int set_number(struct load *load, const struct setting *key, const char *
 	int r;
 
 	r = key->type == SETTING_SECONDS ? text_to_seconds(value, key->max, &number)
-					  : text_to_number(value, key->max, &number);
+					 : text_to_number(value, key->max, &number);
 	if (r < 0 || number < key->min)
 		return refuse(load, load->line, -EINVAL, "%s=%s must be %s from %llu to %llu",
 			      key->name, value,
 			      key->type == SETTING_SECONDS ? "a time in seconds (20, 20s, 1min)"
-							    : "a number",
+							   : "a number",
 			      (unsigned long long)key->min, (unsigned long long)key->max);
 	*field = number;
 	return 0;
 }
 
-static int set_flag(struct load *load, const struct setting *key, const char *value,
-		    bool *field)
+static int set_flag(struct load *load, const struct setting *key, const char *value, bool *field)
 {
 	if (text_to_bool(value, field) < 0)
 		return refuse(load, load->line, -EINVAL, "%s=%s must be yes or no", key->name,
@@ -256,8 +254,7 @@ static int set_flag(struct load *load, const struct setting *key, const char *va
 	return 0;
 }
 
-static int set_key(struct load *load, const struct setting *key, const char *value,
-		   void *field)
+static int set_key(struct load *load, const struct setting *key, const char *value, void *field)
 {
 	switch (key->type) {
 	case SETTING_PATH:
@@ -272,8 +269,8 @@ static int set_key(struct load *load, const struct setting *key, const char *val
 	return -EINVAL;
 }
 
-static int set_once(struct load *load, size_t index, const struct setting *key,
-		    const char *value, void *field)
+static int set_once(struct load *load, size_t index, const struct setting *key, const char *value,
+		    void *field)
 {
 	if (load->lines[index])
 		return refuse(load, load->line, -EINVAL,
@@ -349,8 +346,9 @@ int gateway_config_load(const char *path, struct gateway_config **ret,
 	for (size_t i = 0; config->web && i < config->n; i++)
 		config->notifiers[i].page = config->web->public.origin;
 	if (config->n == 0 && !config->web)
-		return refuse(&load, 0, -EINVAL,
-			      "names no channel; add a section [Teams] with WebhookFile=, or [Web]");
+		return refuse(
+			&load, 0, -EINVAL,
+			"names no channel; add a section [Teams] with WebhookFile=, or [Web]");
 	*ret = TAKE_PTR(config);
 	return 0;
 }

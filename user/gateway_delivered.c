@@ -2,11 +2,11 @@
 /*
  * gateway_delivered.c: see gateway_delivered.h.
  *
- * Format: one line a message, "open|closed|more NOTIFIER ID DIGEST EXPIRES\n": the kind, the channel's
- * name, the request's id, the first 16 hex digits of its digest, and when it expires in seconds
- * since the epoch. Valid is a line that ends in a newline and has these five words; others (a torn
- * end) are dropped. Lines are appended and synced one by one. At the start, and after REWRITE_LINES
- * more, the file is written anew without what expired KEEP_S ago, and renamed.
+ * Format: one line a message, "open|closed|more NOTIFIER ID DIGEST EXPIRES\n": the kind, the
+ * channel's name, the request's id, the first 16 hex digits of its digest, and when it expires in
+ * seconds since the epoch. Valid is a line that ends in a newline and has these five words; others
+ * (a torn end) are dropped. Lines are appended and synced one by one. At the start, and after
+ * REWRITE_LINES more, the file is written anew without what expired KEEP_S ago, and renamed.
  */
 #include "gateway_delivered.h"
 
@@ -25,9 +25,9 @@
 #pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
 #endif
 
-#define KEEP_S 86400
-#define REWRITE_LINES 16384
-#define KEY_MAX 96
+#define KEEP_S		86400
+#define REWRITE_LINES	16384
+#define KEY_MAX		96
 #define LINE_MAX_LENGTH 160
 
 /* @key: the first four words of a line. */

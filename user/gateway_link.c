@@ -20,7 +20,7 @@
 #include "when.h"
 
 #define FIRST_DELAY_MS 250
-#define MAX_DELAY_MS 10000
+#define MAX_DELAY_MS   10000
 /* A connection that lived as long was a good one: the next attempt is made soon. */
 #define GOOD_LIFE_S 10
 /* Messages taken in one go, so that posts and the watchdog get their turn. */
@@ -28,7 +28,7 @@
 /* How long sluiced may be too busy to take a report, before it counts as gone. */
 #define REPORT_WAIT_MS 2000
 /* Decisions that wait for sluiced's answer, and how long one waits before nobody counts on it. */
-#define MAX_DECISIONS 64
+#define MAX_DECISIONS	64
 #define DECISION_WAIT_S 15
 
 /* @decided: NULL: whoever asked was told that it takes too long; the answer is still to come. */
@@ -295,7 +295,8 @@ static void on_decision_late(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	tell(arg, ETIMEDOUT, "sluiced takes too long to answer; look whether the request was decided");
+	tell(arg, ETIMEDOUT,
+	     "sluiced takes too long to answer; look whether the request was decided");
 }
 
 /* NULL when memory ran out. */

@@ -65,8 +65,8 @@ typedef void (*gateway_decided_fn)(void *arg, int error, const char *text);
  * @decided: called exactly once, later, from the loop or from gateway_link_free(); not when this
  * fails
  * Return: 0; -ENOTCONN: sluiced is not there; -EBUSY: too many wait; -ENOKEY: no such channel;
- * -EINVAL: cannot be stated (a reason of several lines, an account not in account_set()'s spelling);
- * -EMSGSIZE: evidence too long; another negative errno.
+ * -EINVAL: cannot be stated (a reason of several lines, an account not in account_set()'s
+ * spelling); -EMSGSIZE: evidence too long; another negative errno.
  */
 int gateway_link_decide(struct gateway_link *link, const struct channel_decision *decision,
 			const char *evidence, gateway_decided_fn decided, void *arg);

@@ -47,9 +47,9 @@ struct guard *guard_free(struct guard *guard); /* returns NULL; what is in force
 int guard_admits(const struct policy *policy, const char *conf, char *text, size_t size);
 
 /*
- * May @policy, which was just read, take the place of the one in force? Only what is guarded is read
- * while the glass is whole, so it is the one that is vouched for, whatever name or mount it was
- * reached by. Return: as guard_admits().
+ * May @policy, which was just read, take the place of the one in force? Only what is guarded is
+ * read while the glass is whole, so it is the one that is vouched for, whatever name or mount it
+ * was reached by. Return: as guard_admits().
  */
 int guard_admits_reload(struct agent *agent, const struct policy *policy, char *text, size_t size);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * journal_check.c: see journal_check.h. First the line by itself, then its place, then the JSON: nothing of a wrong line
- * is taken over.
+ * journal_check.c: see journal_check.h. First the line by itself, then its place, then the JSON:
+ * nothing of a wrong line is taken over.
  */
 #include "journal_check.h"
 
@@ -178,7 +178,8 @@ bool journal_check_clean(const struct journal_check *check)
 	return type && strcmp(type, "agent.stop") == 0;
 }
 
-/* Parsed where somebody wants the entry, and entry 0: parsing costs ten times more than the hashes. */
+/* Parsed where somebody wants the entry, and entry 0: parsing costs ten times more than the hashes.
+ */
 static int parse(struct journal_check *check, const char *line, size_t size, json_t **ret)
 {
 	*ret = json_loadb(line, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);

@@ -86,7 +86,8 @@ int journal_checkpoint_read_note(const struct note_key *key, const char *note, s
 	else if (r < 0 && r != -ENOKEY)
 		*ret_problem = "the checkpoint is not a signed note";
 	else if (!read_text(key, note, info.text_size, ret))
-		*ret_problem = "the origin, size or root in the checkpoint is not one of this journal";
+		*ret_problem =
+			"the origin, size or root in the checkpoint is not one of this journal";
 	else if (r == -ENOKEY)
 		*ret_problem = "the checkpoint is not signed by the host key";
 	else

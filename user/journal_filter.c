@@ -66,9 +66,9 @@ static bool has_label(const json_t *entry, const char *wanted)
 	const json_t *labels = json_object_get(entry, "labels"), *label;
 	size_t i;
 
-	json_array_foreach (labels, i, label)
-		if (json_is_string(label) && strcmp(json_string_value(label), wanted) == 0)
-			return true;
+	json_array_foreach(labels, i,
+			   label) if (json_is_string(label) &&
+				      strcmp(json_string_value(label), wanted) == 0) return true;
 	return is_text(entry, "label", wanted);
 }
 
@@ -155,7 +155,8 @@ static bool has_message(const json_t *entry, const regex_t *grep)
 /* Nothing of it is ever escaped in JSON, so that it stands in the line if it is in the entry. */
 static bool is_plain(const char *text)
 {
-	return text_is_made_of(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+	return text_is_made_of(text,
+			       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 }
 
 /* By the time that stands near the line's begin; true when it is not found there. */
@@ -198,12 +199,12 @@ bool journal_filter_wants(const struct journal_filter *filter, const json_t *ent
 		const char *wanted;
 		bool (*has)(const json_t *entry, const char *wanted);
 	} texts[] = {
-		{ filter->request, has_request },	{ filter->action, has_action },
-		{ filter->label, has_label },		{ filter->person, has_person },
-		{ filter->type, has_type },		{ filter->rule, has_rule },
-		{ filter->decision, has_decision },	{ filter->process, has_process },
-		{ filter->user, has_user },		{ filter->executable, has_executable },
-		{ filter->path, has_path },		{ filter->destination, has_destination },
+		{ filter->request, has_request },   { filter->action, has_action },
+		{ filter->label, has_label },	    { filter->person, has_person },
+		{ filter->type, has_type },	    { filter->rule, has_rule },
+		{ filter->decision, has_decision }, { filter->process, has_process },
+		{ filter->user, has_user },	    { filter->executable, has_executable },
+		{ filter->path, has_path },	    { filter->destination, has_destination },
 	};
 	int64_t time = json_integer_value(json_object_get(entry, "time"));
 
@@ -261,8 +262,9 @@ int journal_filter_destination(struct journal_filter *filter, const char *text)
 }
 
 /*
- * A boot begins where the clock that starts with it goes back, or an entry names another boot id: the agent says its at
- * each start, which alone would miss entries before, and the clock alone a host that was up longer than before.
+ * A boot begins where the clock that starts with it goes back, or an entry names another boot id:
+ * the agent says its at each start, which alone would miss entries before, and the clock alone a
+ * host that was up longer than before.
  */
 uint64_t journal_boots_count(struct journal_boots *boots, const json_t *entry)
 {

@@ -2,8 +2,8 @@
 /*
  * journal_filter.h: which entries somebody wants to see.
  *
- * Owns: comparing an entry with what was asked for. Must not own: reading and holding back (journal_read.h), the command
- * line (cmd_journal.c).
+ * Owns: comparing an entry with what was asked for. Must not own: reading and holding back
+ * (journal_read.h), the command line (cmd_journal.c).
  */
 #ifndef SLUICE_JOURNAL_FILTER_H
 #define SLUICE_JOURNAL_FILTER_H
@@ -21,23 +21,26 @@ struct journal_boots {
 	uint64_t boottime_us;
 };
 
-/* An entry is wanted when it fits all that is not NULL, 0 or false. Patterns are those of fnmatch(3), "*" also over "/". */
+/* An entry is wanted when it fits all that is not NULL, 0 or false. Patterns are those of
+ * fnmatch(3), "*" also over "/". */
 struct journal_filter {
-	const char *request;	/* "request" */
-	const char *action;	/* "action" */
-	const char *label;	/* in "labels", or "label" */
-	const char *person;	/* "person", "requester" or "reviewer" */
-	const char *type;	/* "type" itself, or what stands before one of its dots: "grant" fits "grant.used" */
-	const char *rule;	/* "rule" */
-	const char *decision;	/* "approved" and "denied" of a decision, or the "state" of a request */
-	const char *process;	/* number of "subject" or "peer" */
-	const char *user;	/* of the subject: name, or number of the user or of the login */
-	const char *executable; /* pattern for the subject's path, or its name without a slash */
-	const char *path;	/* pattern for a target that is a file, or "path" */
+	const char *request; /* "request" */
+	const char *action;  /* "action" */
+	const char *label;   /* in "labels", or "label" */
+	const char *person;  /* "person", "requester" or "reviewer" */
+	const char *type;    /* "type" itself, or what stands before one of its dots: "grant" fits
+				"grant.used" */
+	const char *rule;    /* "rule" */
+	const char
+		*decision; /* "approved" and "denied" of a decision, or the "state" of a request */
+	const char *process;	 /* number of "subject" or "peer" */
+	const char *user;	 /* of the subject: name, or number of the user or of the login */
+	const char *executable;	 /* pattern for the subject's path, or its name without a slash */
+	const char *path;	 /* pattern for a target that is a file, or "path" */
 	const char *destination; /* pattern for the text of a target that is an endpoint */
 	int64_t since_ms, until_ms; /* "time", both included */
 	bool has_grep, has_network;
-	regex_t grep; /* found in "message" */
+	regex_t grep;		 /* found in "message" */
 	struct in6_addr network; /* the target's address is in it; IPv4 is mapped */
 	unsigned int prefix;
 	struct journal_boots *boots; /* no filter: where the reader counts them; may be NULL */
@@ -45,18 +48,20 @@ struct journal_filter {
 
 void journal_filter_done(struct journal_filter *filter);
 
-/* False: the entry of this line cannot be wanted, so that its JSON, which costs most, need not be parsed. */
+/* False: the entry of this line cannot be wanted, so that its JSON, which costs most, need not be
+ * parsed. */
 bool journal_filter_may_want(const struct journal_filter *filter, const char *line, size_t size);
 
 bool journal_filter_wants(const struct journal_filter *filter, const json_t *entry);
 
 /*
- * "message" must match this extended regular expression; upper case is told from lower case only where the expression has
- * some. -EINVAL: it is none.
+ * "message" must match this extended regular expression; upper case is told from lower case only
+ * where the expression has some. -EINVAL: it is none.
  */
 int journal_filter_grep(struct journal_filter *filter, const char *expression);
 
-/* Address, address/prefix, or a pattern for the endpoint's text ("*:443"). -EINVAL: a wrong prefix. */
+/* Address, address/prefix, or a pattern for the endpoint's text ("*:443"). -EINVAL: a wrong prefix.
+ */
 int journal_filter_destination(struct journal_filter *filter, const char *text);
 
 /* To be given each entry in order. Return: the number of its boot. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * journal_look.c: see journal_look.h. Only what the writer writes is taken: "seq" and "time" in front and "prev" at the
- * end, where other tools find them with head and tail, and numbers in their one spelling.
+ * journal_look.c: see journal_look.h. Only what the writer writes is taken: "seq" and "time" in
+ * front and "prev" at the end, where other tools find them with head and tail, and numbers in their
+ * one spelling.
  */
 #include "journal_look.h"
 
@@ -11,11 +12,11 @@
 #include <string.h>
 
 #define PREV_START ",\"prev\":\""
-#define PREV_SIZE \
+#define PREV_SIZE                                                                                  \
 	(sizeof(PREV_START) - 1 + 2 * MERKLE_HASH + 2) /* with the closing quote and brace */
 
 /* For the problem that names a capacity. */
-#define TEXT_OF(number) #number
+#define TEXT_OF(number)	    #number
 #define NUMBER_TEXT(number) TEXT_OF(number)
 
 /* The text @start and a decimal number as the writer spells it; moves the cursor behind both. */
@@ -73,20 +74,22 @@ int journal_look(struct merkle *hasher, const struct note_key *key, const char *
 
 	ret->is_checkpoint = false;
 	if (size > SLUICE_JOURNAL_ENTRY_MAX) {
-		*ret_problem = "the line is longer than " NUMBER_TEXT(SLUICE_JOURNAL_ENTRY_MAX)
-			       " bytes";
+		*ret_problem =
+			"the line is longer than " NUMBER_TEXT(SLUICE_JOURNAL_ENTRY_MAX) " bytes";
 		return -EBADMSG;
 	}
 	if (memchr(line, '\0', size)) {
 		*ret_problem = "the line has NUL bytes";
 		return -EBADMSG;
 	}
-	ret->is_checkpoint = size >= sizeof(start) - 1 && memcmp(line, start, sizeof(start) - 1) == 0;
+	ret->is_checkpoint =
+		size >= sizeof(start) - 1 && memcmp(line, start, sizeof(start) - 1) == 0;
 	if (ret->is_checkpoint && !key) {
 		*ret_problem = "a checkpoint stands before entry 0";
 		return -EBADMSG;
 	}
-	r = ret->is_checkpoint ? journal_checkpoint_read(key, line, size, &ret->checkpoint, ret_problem)
-			       : look_at_frame(line, size, ret, ret_problem);
+	r = ret->is_checkpoint
+		    ? journal_checkpoint_read(key, line, size, &ret->checkpoint, ret_problem)
+		    : look_at_frame(line, size, ret, ret_problem);
 	return r < 0 ? r : merkle_leaf(hasher, line, size, ret->hash);
 }

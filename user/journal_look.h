@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * journal_look.h: what one line of a journal says by itself, without the lines before it: its frame, its hash, and whether
- * its signature is right.
+ * journal_look.h: what one line of a journal says by itself, without the lines before it: its
+ * frame, its hash, and whether its signature is right.
  *
- * Owns: the spelling of a line. Must not own: whether it fits to the lines before (journal_check.h). Keeps nothing, so
- * that many lines can be looked at at once.
+ * Owns: the spelling of a line. Must not own: whether it fits to the lines before
+ * (journal_check.h). Keeps nothing, so that many lines can be looked at at once.
  */
 #ifndef SLUICE_JOURNAL_LOOK_H
 #define SLUICE_JOURNAL_LOOK_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * journal_parallel.c: see journal_parallel.h. A ring of pieces goes round: the caller's thread reads one, some thread looks
- * at its lines, the caller's thread takes them in order. What is done in order costs one node hash a line, which is a
- * fifth of all.
+ * journal_parallel.c: see journal_parallel.h. A ring of pieces goes round: the caller's thread
+ * reads one, some thread looks at its lines, the caller's thread takes them in order. What is done
+ * in order costs one node hash a line, which is a fifth of all.
  */
 #include "journal_parallel.h"
 
@@ -17,7 +17,8 @@
 #define PIECE_BYTES (1U << 17) /* fits the processor's cache; a line is half of it at most */
 #define JOBS_MAX    64
 
-/* One line that was looked at: only what it takes to say no to it, so that little is written for each. */
+/* One line that was looked at: only what it takes to say no to it, so that little is written for
+ * each. */
 struct seen {
 	uint32_t start, size;
 	struct journal_look look;
@@ -159,7 +160,8 @@ static struct piece *await(struct crew *crew)
 	return piece;
 }
 
-/* Moves @offset behind what was taken. Return: 1: all of the piece; 0: up to a line that is wrong. */
+/* Moves @offset behind what was taken. Return: 1: all of the piece; 0: up to a line that is wrong.
+ */
 static int take(struct piece *piece, struct journal_check *check, uint64_t *offset)
 {
 	const struct seen *seen = piece->seen, *last_entry = NULL;

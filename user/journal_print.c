@@ -79,7 +79,8 @@ static void print_quoted(FILE *out, const char *safe)
 	fputc('"', out);
 }
 
-/* Strings as they are, lists with spaces between, everything else as JSON, what is not there as nothing. */
+/* Strings as they are, lists with spaces between, everything else as JSON, what is not there as
+ * nothing. */
 static void print_value(FILE *out, json_t *value)
 {
 	char *text = NULL;
@@ -90,7 +91,8 @@ static void print_value(FILE *out, json_t *value)
 	if (!safe)
 		return;
 	if (json_is_array(value)) {
-		json_array_foreach (value, i, item) {
+		json_array_foreach(value, i, item)
+		{
 			fputs(i ? " " : "", safe);
 			print_safe(safe, item);
 		}
@@ -107,8 +109,8 @@ static void print_value(FILE *out, json_t *value)
 
 /* A dot leads into an object. */
 static const char *const csv_columns[] = {
-	"type",	       "request",      "action",      "labels",	     "person",	"subject.pid",
-	"subject.user", "subject.exe", "target.text", "message",
+	"type",	       "request",      "action",      "labels",	     "person",
+	"subject.pid", "subject.user", "subject.exe", "target.text", "message",
 };
 
 void journal_print_csv_header(FILE *out)
@@ -131,8 +133,8 @@ void journal_print_csv(FILE *out, const struct journal_entry *entry)
 
 		fputc(',', out);
 		dot = strchr(csv_columns[i], '.');
-		snprintf(object, sizeof(object), "%.*s",
-			 dot ? (int)(dot - csv_columns[i]) : 0, csv_columns[i]);
+		snprintf(object, sizeof(object), "%.*s", dot ? (int)(dot - csv_columns[i]) : 0,
+			 csv_columns[i]);
 		if (dot)
 			in = json_object_get(in, object);
 		print_value(out, json_object_get(in, dot ? dot + 1 : csv_columns[i]));

@@ -164,8 +164,7 @@ static bool parse_hashes(const char **cursor, const char *end, struct merkle_pro
 
 	while ((line = next_line(cursor, end, &size)) && size > 0)
 		if (path->n == ARRAY_SIZE(path->hash) ||
-		    base64_decode(line, size, path->hash[path->n++], MERKLE_HASH) !=
-			    MERKLE_HASH)
+		    base64_decode(line, size, path->hash[path->n++], MERKLE_HASH) != MERKLE_HASH)
 			return false;
 	return line;
 }
@@ -175,7 +174,8 @@ static bool parse_proof(const char *proof, size_t size, struct parsed *ret)
 	const char *cursor = proof + sizeof(PROOF_HEADER) - 1, *end = proof + size, *index;
 	size_t index_size;
 
-	if (size < sizeof(PROOF_HEADER) || memcmp(proof, PROOF_HEADER, sizeof(PROOF_HEADER) - 1) != 0)
+	if (size < sizeof(PROOF_HEADER) ||
+	    memcmp(proof, PROOF_HEADER, sizeof(PROOF_HEADER) - 1) != 0)
 		return false;
 	ret->extra = next_value(&cursor, end, "extra ", &ret->extra_size);
 	index = next_value(&cursor, end, "index ", &index_size);
@@ -187,7 +187,8 @@ static bool parse_proof(const char *proof, size_t size, struct parsed *ret)
 	return true;
 }
 
-/* The line that is proven: the one given, or what the proof carries, which its hash must confirm. */
+/* The line that is proven: the one given, or what the proof carries, which its hash must confirm.
+ */
 static int get_line(const struct parsed *parsed, const char *entry, struct journal_proven *ret,
 		    const char **ret_problem)
 {
@@ -202,7 +203,7 @@ static int get_line(const struct parsed *parsed, const char *entry, struct journ
 		return -ENOMEM;
 	n = entry ? (ssize_t)strlen(entry)
 		  : base64_decode(parsed->extra, parsed->extra_size, (uint8_t *)ret->line,
-				       SLUICE_JOURNAL_ENTRY_MAX);
+				  SLUICE_JOURNAL_ENTRY_MAX);
 	if (n < 0) {
 		*ret_problem = "the entry in the proof is not base64, or too long";
 		return -EBADMSG;
@@ -230,7 +231,8 @@ static int check_parsed(const struct parsed *parsed, struct merkle *hasher,
 	}
 	r = merkle_check_proof(hasher, &parsed->path, info.size, look.hash, info.root);
 	if (r == -EBADMSG)
-		*ret_problem = "the entry, or a hash of its path, is not what the checkpoint signed";
+		*ret_problem =
+			"the entry, or a hash of its path, is not what the checkpoint signed";
 	ret->seq = look.entry.seq;
 	ret->size = info.size;
 	ret->others = info.others;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * journal_proof.h: one entry of a journal with all that a stranger needs to check it: C2SP tlog-proof.
+ * journal_proof.h: one entry of a journal with all that a stranger needs to check it: C2SP
+ *tlog-proof.
  *
  *	c2sp.org/tlog-proof@v1
  *	extra <base64 of the entry's line>
@@ -16,14 +17,15 @@
 
 #include "journal_verify.h"
 
-#define JOURNAL_PROOF_MAX (256U << 10) /* bytes of a proof: an entry, 63 hashes and a checkpoint are less */
+#define JOURNAL_PROOF_MAX                                                                          \
+	(256U << 10) /* bytes of a proof: an entry, 63 hashes and a checkpoint are less */
 
 /**
  * journal_prove() - the proof of entry @seq under the last checkpoint of the journal.
  * The whole journal is verified first: of one that was tampered with nothing is proven.
  * @ret_proof: NUL-terminated, to be freed
- * Return: 0; -EBADMSG: tampered with, @ret_result tells; -ERANGE: there is no such entry; -ENODATA: nothing signs it
- * (yet); another negative errno.
+ * Return: 0; -EBADMSG: tampered with, @ret_result tells; -ERANGE: there is no such entry; -ENODATA:
+ * nothing signs it (yet); another negative errno.
  */
 int journal_prove(const char *path, uint64_t seq, char **ret_proof,
 		  struct journal_verify_result *ret_result);

@@ -99,7 +99,7 @@ static void word_problem(const struct journal_check *check, struct journal_verif
 		snprintf(result->problem, sizeof(result->problem),
 			 "line %" PRIu64 ", entry %" PRIu64 ": nothing signs the last %" PRIu64
 			 " of %" PRIu64 " entries: sluiced is writing them, was stopped by a "
-					"crash, or lines were cut off",
+			 "crash, or lines were cut off",
 			 result->line, result->entry, result->unsigned_entries, result->entries);
 		return;
 	case JOURNAL_TORN:
@@ -137,8 +137,9 @@ static void conclude(struct journal_check *check, const struct journal_end *end,
 }
 
 /*
- * A file that nobody reads along, in three parts: up to the first signature, which comes with the key that the threads need;
- * the middle, by all processors; and what is left, where the end or a wrong line is.
+ * A file that nobody reads along, in three parts: up to the first signature, which comes with the
+ * key that the threads need; the middle, by all processors; and what is left, where the end or a
+ * wrong line is.
  */
 static int scan_in_parts(struct verify *verify, struct journal_scan *scan,
 			 struct journal_check *check, struct journal_end *end)
@@ -175,7 +176,7 @@ static int scan(struct verify *verify, struct journal_scan *scan, struct journal
 	bool whole = is_long && lseek(scan->fd, 0, SEEK_CUR) == 0;
 
 	return !verify->fn && whole ? scan_in_parts(verify, scan, check, end)
-				      : journal_scan(scan, check, end);
+				    : journal_scan(scan, check, end);
 }
 
 int journal_verify_lines(const char *path, const struct journal_verify_options *options,

@@ -19,7 +19,8 @@ int kernel_missed_pin(const struct bpf_program *program, const char *folder)
 
 	if (bpf_program__type(program) != BPF_PROG_TYPE_TRACING)
 		return 0;
-	snprintf(path, sizeof(path), "%s/" KERNEL_PIN_MISSED "%s", folder, bpf_program__name(program));
+	snprintf(path, sizeof(path), "%s/" KERNEL_PIN_MISSED "%s", folder,
+		 bpf_program__name(program));
 	return bpf_obj_pin(bpf_program__fd(program), path) ? -errno : 0;
 }
 

@@ -15,9 +15,10 @@
 #include <stdint.h>
 
 #define MERKLE_HASH 32
-#define MERKLE_HEX (2 * MERKLE_HASH + 1) /* with the NUL */
+#define MERKLE_HEX  (2 * MERKLE_HASH + 1) /* with the NUL */
 
-/* What shows that a leaf is in a tree (RFC 6962 section 2.1.1): its sibling, and so on up to below the root. */
+/* What shows that a leaf is in a tree (RFC 6962 section 2.1.1): its sibling, and so on up to below
+ * the root. */
 struct merkle_proof {
 	uint64_t index;
 	unsigned int n;
@@ -28,7 +29,7 @@ struct merkle {
 	uint64_t size;		       /* leaves appended */
 	uint8_t edge[64][MERKLE_HASH]; /* edge[i]: root of the full subtree of 2^i leaves, where bit
 					  i of size is set */
-	struct merkle_proof *watched;  /* of a leaf to come, gathered while appending; may be NULL */
+	struct merkle_proof *watched; /* of a leaf to come, gathered while appending; may be NULL */
 	EVP_MD *md;
 	EVP_MD_CTX *ctx;
 };
@@ -45,7 +46,8 @@ int merkle_root(struct merkle *tree, uint8_t ret_root[MERKLE_HASH]);
 
 /* The whole proof of the watched leaf for the tree as it is now; it must have been appended. */
 int merkle_prove(struct merkle *tree, struct merkle_proof *ret);
-/* Return: 0; -EBADMSG: @leaf is not at that place of the tree of @size leaves that has this root; -ENOMEM. */
+/* Return: 0; -EBADMSG: @leaf is not at that place of the tree of @size leaves that has this root;
+ * -ENOMEM. */
 int merkle_check_proof(struct merkle *hasher, const struct merkle_proof *proof, uint64_t size,
 		       const uint8_t leaf[MERKLE_HASH], const uint8_t root[MERKLE_HASH]);
 

@@ -18,7 +18,7 @@
 #include "teams_card.h"
 #include "url.h"
 
-#define ANSWER_MAX 4096
+#define ANSWER_MAX	  4096
 #define DEFAULT_TIMEOUT_S 20
 
 struct teams_settings {
@@ -93,8 +93,8 @@ static int check_url(struct teams_settings *settings, const char *text, struct s
 	if (r == 0 && !url.plain)
 		return 0;
 	if (r < 0 || !url.loopback)
-		return setting_refuse(error, -EINVAL, "WebhookFile=%s holds a URL that is not https",
-				      path);
+		return setting_refuse(error, -EINVAL,
+				      "WebhookFile=%s holds a URL that is not https", path);
 	if (!settings->allow_loopback_http)
 		return setting_refuse(error, -EINVAL,
 				      "WebhookFile=%s holds a plain http URL; for a test on this "
@@ -115,10 +115,11 @@ static int teams_check(void *arg, struct setting_error *error)
 	if (r == 0)
 		r = check_url(settings, line, error);
 	if (r == 0 && settings->plain && settings->proxy)
-		r = setting_refuse(error, -EINVAL, "Proxy= cannot be used together with a plain http URL");
+		r = setting_refuse(error, -EINVAL,
+				   "Proxy= cannot be used together with a plain http URL");
 	if (r == 0 && settings->ca_file && access(settings->ca_file, R_OK) < 0)
 		r = setting_refuse(error, -errno, "CAFile=%s cannot be read: %s", settings->ca_file,
-			   strerror(errno));
+				   strerror(errno));
 	if (r == 0) {
 		settings->url = strdup(line);
 		if (!settings->url)

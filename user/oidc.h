@@ -4,7 +4,8 @@
  * Connect with PKCE (RFC 7636).
  *
  * Owns: the address to which a person is sent, and turning the code they come back with into claims
- * that the provider has signed for this sign-in. Must not own: cookies and sessions (web_session.h).
+ * that the provider has signed for this sign-in. Must not own: cookies and sessions
+ * (web_session.h).
  */
 #ifndef SLUICE_OIDC_H
 #define SLUICE_OIDC_H
@@ -44,7 +45,8 @@ int oidc_prepare(struct oidc *oidc, provider_ready_fn ready, void *arg);
 /* Where to send the person. Return: owned by the caller; NULL with errno. */
 char *oidc_address(const struct oidc *oidc, const struct oidc_attempt *attempt);
 
-/* Whether the provider that sent the person back says so itself; @issuer is NULL when it did not. */
+/* Whether the provider that sent the person back says so itself; @issuer is NULL when it did not.
+ */
 bool oidc_came_from(const struct oidc *oidc, const char *issuer);
 
 /*

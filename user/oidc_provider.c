@@ -12,10 +12,10 @@
 #include "cleanup.h"
 #include "log.h"
 
-#define TIMEOUT_S 15
-#define GOOD_FOR_S 86400
+#define TIMEOUT_S     15
+#define GOOD_FOR_S    86400
 #define ADDRESSES_MAX 65536
-#define KEYS_MAX 262144
+#define KEYS_MAX      262144
 
 struct waiter {
 	struct waiter *next;
@@ -73,7 +73,8 @@ static int take_url(const struct provider *provider, const json_t *root, const c
 	const char *text = json_string_value(json_object_get(root, name));
 	struct url url, issuer;
 
-	if (!text || url_parse(text, &url) < 0 || url_parse(provider->settings->issuer, &issuer) < 0)
+	if (!text || url_parse(text, &url) < 0 ||
+	    url_parse(provider->settings->issuer, &issuer) < 0)
 		return -EBADMSG;
 	if (url.plain && !(issuer.plain && url.loopback))
 		return -EBADMSG;
@@ -86,8 +87,8 @@ static int take_addresses(struct provider *provider, const struct http_answer *a
 	json_t *root = json_loads(answer->body, JSON_REJECT_DUPLICATES, NULL);
 	const char *issuer = json_string_value(json_object_get(root, "issuer"));
 	struct provider_addresses fresh = {
-		.names_itself = json_is_true(json_object_get(
-			root, "authorization_response_iss_parameter_supported")),
+		.names_itself = json_is_true(
+			json_object_get(root, "authorization_response_iss_parameter_supported")),
 	};
 	int r = -EBADMSG;
 

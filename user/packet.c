@@ -19,7 +19,8 @@ void packet_tick(struct agent *agent)
 	uint64_t counters[SLUICE_COUNTERS];
 	unsigned long long count;
 
-	if (kernel_count(agent->kernel, counters) || counters[SLUICE_COUNT_PACKETS] <= agent->packets)
+	if (kernel_count(agent->kernel, counters) ||
+	    counters[SLUICE_COUNT_PACKETS] <= agent->packets)
 		return;
 	count = counters[SLUICE_COUNT_PACKETS];
 	log_warning("%llu packets with labeled data were leaving this host past the checks of who "

@@ -281,16 +281,17 @@ static int check_escalation(struct policy_build *build, const struct policy_sect
 				      "EscalateAfter= without anybody to ask then; add EscalateTo= "
 				      "with a group");
 	if (!rule->escalate_s)
-		return policy_fail_at(build, &to,
-				      "EscalateTo= without a time; add EscalateAfter=");
+		return policy_fail_at(build, &to, "EscalateTo= without a time; add EscalateAfter=");
 	if (rule->verdict != POLICY_ASK)
-		return policy_fail_at(build, &after,
-				      "EscalateAfter= has a meaning for Verdict=ask only; remove it");
+		return policy_fail_at(
+			build, &after,
+			"EscalateAfter= has a meaning for Verdict=ask only; remove it");
 	if (rule->escalate_s >= rule->limit_s)
-		return policy_fail_at(build, &after,
-				      "EscalateAfter= comes when the answer is no already: Timeout= "
-				      "is %u s; write less than that",
-				      rule->limit_s);
+		return policy_fail_at(
+			build, &after,
+			"EscalateAfter= comes when the answer is no already: Timeout= "
+			"is %u s; write less than that",
+			rule->limit_s);
 	if (count_people(policy, all, policy_in_groups) ==
 	    count_people(policy, rule->groups, policy_in_groups))
 		return policy_fail_at(build, &to,

@@ -3,7 +3,8 @@
  * policy_section.c: what the keys of [Agent], [Label], [Trusted], [Sink] and [Group] do.
  *
  * Owns: one setter a key. Must not own: names of keys (policy_keys.c), forms of values
- * (policy_value.c), people (policy_person.c), rules (policy_rule.c) or checks that need the whole policy (policy_check.c).
+ * (policy_value.c), people (policy_person.c), rules (policy_rule.c) or checks that need the whole
+ * policy (policy_check.c).
  */
 #include "array.h"
 #include "cleanup.h"
@@ -13,7 +14,7 @@
 /* At least one heartbeat may come late; a minute of holding without anybody who wakes is long
  * enough. */
 #define STALE_LEAST_S (2 * SLUICE_HEARTBEAT_MS / 1000)
-#define STALE_MOST_S 60
+#define STALE_MOST_S  60
 
 static struct policy_label *current_label(struct policy_build *build)
 {

@@ -49,7 +49,8 @@ static uint64_t tick_ns(void)
 }
 
 /*
- * Fields of stat behind the name, which may hold spaces and brackets: proc(5), fields 3, 4, 6, 7 and 22.
+ * Fields of stat behind the name, which may hold spaces and brackets: proc(5), fields 3, 4, 6, 7
+ * and 22.
  */
 static int read_stat(pid_t pid, struct process *p)
 {

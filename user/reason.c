@@ -73,7 +73,8 @@ struct reasons *reasons_free(struct reasons *reasons)
 
 	if (!reasons)
 		return NULL;
-	DL_FOREACH_SAFE(reasons->list, reason, next) {
+	DL_FOREACH_SAFE(reasons->list, reason, next)
+	{
 		/* cppcheck-suppress uninitvar; set by the macro above */
 		free(reason);
 	}
@@ -137,7 +138,8 @@ static const struct reason *look_up(const struct reasons *reasons, const struct 
 {
 	const struct reason *reason;
 
-	DL_FOREACH(reasons->list, reason) {
+	DL_FOREACH(reasons->list, reason)
+	{
 		/* cppcheck-suppress uninitvar; set by the macro above */
 		if (reason->leader == leader->pid && reason->start_ns == leader->start_ns &&
 		    reason->until_ns > agent_boot_ns() && identity_has(who, reason->uid))
@@ -146,7 +148,8 @@ static const struct reason *look_up(const struct reasons *reasons, const struct 
 	return NULL;
 }
 
-/* Of its own session first, then of the ancestors that began one: a job may have left its shell's. */
+/* Of its own session first, then of the ancestors that began one: a job may have left its shell's.
+ */
 static const struct reason *find_of_session(const struct reasons *reasons, pid_t pid,
 					    uint64_t start_ns, const struct identity *who)
 {
@@ -192,7 +195,8 @@ static void make_room(struct reasons *reasons, const struct reason *session)
 	struct reason *reason, *next, *oldest = NULL;
 	size_t n = 0, of_uid = 0;
 
-	DL_FOREACH_SAFE(reasons->list, reason, next) {
+	DL_FOREACH_SAFE(reasons->list, reason, next)
+	{
 		/* cppcheck-suppress uninitvar; set by the macro above */
 		bool same = reason->leader == session->leader && reason->uid == session->uid &&
 			    reason->start_ns == session->start_ns;
@@ -286,8 +290,9 @@ int reason_declare(struct agent *agent, pid_t pid, int pidfd, const struct ipc_r
 	own->until_ns = agent_boot_ns() + reason->duration_s * 1000000000ULL;
 	memcpy(own->text, reason->text, sizeof(own->text));
 	DL_APPEND(agent->reasons->list, own);
-	snprintf(text, size, "noted for what this session asks in the next %u s; open requests "
-			     "that have it now: %u",
+	snprintf(text, size,
+		 "noted for what this session asks in the next %u s; open requests "
+		 "that have it now: %u",
 		 reason->duration_s, give_open(agent, own));
 	request_committed(agent, record_commit(agent));
 	return 0;

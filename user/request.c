@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * request.c: the table of requests, their opening and end: see request.h. What a request says is
- * filled in request_fill.c and shown by request_describe.c; who waits is in request_wait.c, restarts
- * are in request_recover.c.
+ * filled in request_fill.c and shown by request_describe.c; who waits is in request_wait.c,
+ * restarts are in request_recover.c.
  */
 #include "request.h"
 
@@ -66,7 +66,8 @@ struct requests *requests_free(struct requests *requests)
 	if (!requests)
 		return NULL;
 	HASH_CLEAR(by_key, requests->by_key);
-	HASH_ITER(by_id, requests->by_id, request, next) {
+	HASH_ITER(by_id, requests->by_id, request, next)
+	{
 		HASH_DELETE(by_id, requests->by_id, request);
 		request_free(request);
 	}
@@ -378,8 +379,8 @@ static void deny_fresh(struct agent *agent, int error)
 
 	snprintf(why, sizeof(why), "the journal cannot be written (%s): denied", strerror(-error));
 	HASH_ITER(by_key, agent->requests->by_key, request, next)
-		if (request->fresh)
-			request_refuse(agent, request, IPC_DENIED, why);
+	if (request->fresh)
+		request_refuse(agent, request, IPC_DENIED, why);
 }
 
 void request_committed(struct agent *agent, int error)
@@ -389,9 +390,10 @@ void request_committed(struct agent *agent, int error)
 	if (error < 0)
 		deny_fresh(agent, error);
 	HASH_ITER(by_key, agent->requests->by_key, request, next)
-		if (request->fresh && !request->told)
-			standing_use(agent, request);
-	HASH_ITER(by_id, agent->requests->by_id, request, next) {
+	if (request->fresh && !request->told)
+		standing_use(agent, request);
+	HASH_ITER(by_id, agent->requests->by_id, request, next)
+	{
 		/* cppcheck-suppress uninitvar; set by the macro above */
 		if (!request->fresh && !request->changed)
 			continue;

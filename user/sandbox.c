@@ -28,18 +28,19 @@
  * kernel's Documentation/userspace-api/landlock.rst: truncate came with version 3 (Linux 6.2), TCP
  * with 4 (6.7), device ioctls with 5 (6.10), scopes with 6 (6.12).
  */
-#define FS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define FS_READ	     (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define FS_VERSION_1 ((1ULL << 13) - 1)
-#define FS_REFER (1ULL << 13)
-#define FS_TRUNCATE (1ULL << 14)
+#define FS_REFER     (1ULL << 13)
+#define FS_TRUNCATE  (1ULL << 14)
 #define FS_IOCTL_DEV (1ULL << 15)
-#define FS_WRITE                                                       \
-	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
+#define FS_WRITE                                                                                   \
+	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |                             \
 	 LANDLOCK_ACCESS_FS_REMOVE_FILE | FS_TRUNCATE)
-#define FS_FILE_ONLY (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
-#define NET_BIND_TCP (1ULL << 0)
+#define FS_FILE_ONLY \
+	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
+#define NET_BIND_TCP	    (1ULL << 0)
 #define SCOPE_ABSTRACT_UNIX (1ULL << 0)
-#define SCOPE_SIGNAL (1ULL << 1)
+#define SCOPE_SIGNAL	    (1ULL << 1)
 
 struct ruleset_attr {
 	uint64_t fs;
@@ -126,8 +127,8 @@ static int permit_paths(int ruleset, const struct sandbox_path *paths, size_t n,
 /* Return: Landlock's version, 0 when this kernel has none or it is off, or a negative errno. */
 static int confine_files(const struct sandbox_path *paths, size_t n)
 {
-	int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0,
-			       LANDLOCK_CREATE_RULESET_VERSION);
+	int abi =
+		(int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	_cleanup_close_ int ruleset = -1;
 	int r;
 
@@ -147,7 +148,10 @@ static int confine_files(const struct sandbox_path *paths, size_t n)
 }
 
 /* clang-format off */
-/* What libcurl, OpenSSL, the resolver, libevent and libmicrohttpd call; by name, as not all exist everywhere. */
+/*
+ * What libcurl, OpenSSL, the resolver, libevent and libmicrohttpd call; by name, as not all exist
+ * everywhere.
+ */
 static const char *const permitted[] = {
 	/* memory and threads */
 	"brk", "madvise", "mmap", "mprotect", "mremap", "munmap", "membarrier", "futex",
@@ -166,8 +170,9 @@ static const char *const permitted[] = {
 	"_newselect", "pselect6", "timerfd_create", "timerfd_settime", "timerfd_gettime",
 	"nanosleep", "clock_nanosleep", "restart_syscall",
 	/* sockets; which kinds is decided below */
-	"accept", "accept4", "bind", "connect", "getpeername", "getsockname", "getsockopt", "recvfrom", "recvmmsg",
-	"recvmsg", "recv", "sendmmsg", "sendmsg", "sendto", "send", "setsockopt", "shutdown",
+	"accept", "accept4", "bind", "connect", "getpeername", "getsockname", "getsockopt",
+	"recvfrom", "recvmmsg", "recvmsg", "recv", "sendmmsg", "sendmsg", "sendto", "send",
+	"setsockopt", "shutdown",
 	/* signals, clocks, randomness, who am I */
 	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigreturn", "sigaltstack",
 	"clock_gettime", "clock_gettime64", "clock_getres", "clock_getres_time64", "gettimeofday",
@@ -203,13 +208,13 @@ static int add_names(scmp_filter_ctx filter, uint32_t action, const char *const 
 	return 0;
 }
 
-#define EQUALS(argument, value)                 \
-	{                                       \
-		argument, SCMP_CMP_EQ, value, 0 \
+#define EQUALS(argument, value)                                                                    \
+	{                                                                                          \
+		argument, SCMP_CMP_EQ, value, 0                                                    \
 	}
-#define MASKED(argument, mask, value)                     \
-	{                                                 \
-		argument, SCMP_CMP_MASKED_EQ, mask, value \
+#define MASKED(argument, mask, value)                                                              \
+	{                                                                                          \
+		argument, SCMP_CMP_MASKED_EQ, mask, value                                          \
 	}
 
 #define THREAD (CLONE_VM | CLONE_THREAD | CLONE_SIGHAND)
@@ -354,8 +359,7 @@ int sandbox_loaded(void)
 {
 	const capng_type_t sets = CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE;
 
-	if (capng_get_caps_process() < 0 ||
-	    capng_update(CAPNG_DROP, sets, CAP_NET_ADMIN) < 0)
+	if (capng_get_caps_process() < 0 || capng_update(CAPNG_DROP, sets, CAP_NET_ADMIN) < 0)
 		return -EPERM;
 	return capng_apply(CAPNG_SELECT_CAPS) == 0 ? 0 : -EPERM;
 }

@@ -248,10 +248,10 @@ static json_t *link_to(const struct ipc_request *request, const char *page)
 /* @actions: may be NULL, and is then left out */
 static json_t *envelope(json_t *body, json_t *actions)
 {
-	return json_pack("{s:s,s:[{s:s,s:n,s:{s:s,s:s,s:s,s:{s:s},s:s,s:o,s:o*}}]}", "type", "message",
-			 "attachments", "contentType", "application/vnd.microsoft.card.adaptive",
-			 "contentUrl", "content", "$schema",
-			 "http://adaptivecards.io/schemas/adaptive-card.json", "type",
+	return json_pack("{s:s,s:[{s:s,s:n,s:{s:s,s:s,s:s,s:{s:s},s:s,s:o,s:o*}}]}", "type",
+			 "message", "attachments", "contentType",
+			 "application/vnd.microsoft.card.adaptive", "contentUrl", "content",
+			 "$schema", "http://adaptivecards.io/schemas/adaptive-card.json", "type",
 			 "AdaptiveCard", "version", "1.4", "msteams", "width", "full",
 			 "fallbackText",
 			 "This client cannot show the card. On the host, run: sluice requests",
@@ -277,8 +277,8 @@ static json_t *build(const struct ipc_request *request, const char *page, bool t
 		errno = card.error;
 		return NULL;
 	}
-	return envelope(card.body, page && request->state == IPC_PENDING ? link_to(request, page)
-									 : NULL);
+	return envelope(card.body,
+			page && request->state == IPC_PENDING ? link_to(request, page) : NULL);
 }
 
 /* The commands on the card are pasted into a shell: nothing but letters, digits and dashes may come

@@ -12,16 +12,16 @@
 #include "log.h"
 #include "web_private.h"
 
-#define BACKLOG 64
-#define MAX_CONNECTIONS 128
-#define IDLE_S 30
+#define BACKLOG		 64
+#define MAX_CONNECTIONS	 128
+#define IDLE_S		 30
 #define CONNECTION_BYTES 32768 /* of headers, and what is read at once */
-#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+#define TLS_PRIORITIES	 "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 int web_listen(const struct web_settings *settings)
 {
-	_cleanup_close_ int fd = socket(settings->address.ss_family,
-					SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_cleanup_close_ int fd =
+		socket(settings->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	const int on = 1;
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
@@ -146,14 +146,13 @@ static struct MHD_Daemon *start(struct web *web)
 
 	if (settings->certificate)
 		flags |= MHD_USE_TLS;
-	return MHD_start_daemon(flags, 0, NULL, NULL, on_access, web, MHD_OPTION_EXTERNAL_LOGGER,
-				on_log, NULL, MHD_OPTION_LISTEN_SOCKET, web->options.fd,
-				MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS,
-				MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
-				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-				MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_ARRAY,
-				settings->certificate ? tls : tls + ARRAY_SIZE(tls) - 1,
-				MHD_OPTION_END);
+	return MHD_start_daemon(
+		flags, 0, NULL, NULL, on_access, web, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+		MHD_OPTION_LISTEN_SOCKET, web->options.fd, MHD_OPTION_CONNECTION_LIMIT,
+		MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_ARRAY,
+		settings->certificate ? tls : tls + ARRAY_SIZE(tls) - 1, MHD_OPTION_END);
 }
 
 static int hang_in(struct web *web)
@@ -163,7 +162,8 @@ static int hang_in(struct web *web)
 
 	if (!info)
 		return -EINVAL;
-	web->ready = event_new(web->options.base, info->epoll_fd, EV_READ | EV_PERSIST, on_turn, web);
+	web->ready =
+		event_new(web->options.base, info->epoll_fd, EV_READ | EV_PERSIST, on_turn, web);
 	web->timer = evtimer_new(web->options.base, on_turn, web);
 	return web->ready && web->timer && event_add(web->ready, NULL) == 0 ? 0 : -ENOMEM;
 }

@@ -12,7 +12,7 @@
 
 #define POST_BUFFER 1024
 /* What is read and dropped before the connection is ended. */
-#define BODY_END 65536
+#define BODY_END  65536
 
 #define AT(field) offsetof(struct web_answer, field), sizeof(((struct web_answer *)NULL)->field)
 
@@ -44,7 +44,8 @@ static const struct {
 	{ "Cache-Control", "no-store" },
 };
 
-/* MHD hands a long value over in parts. A NUL, what is no UTF-8, and what does not fit are refused. */
+/* MHD hands a long value over in parts. A NUL, what is no UTF-8, and what does not fit are refused.
+ */
 static enum MHD_Result take_field(void *arg, enum MHD_ValueKind kind, const char *key,
 				  const char *filename, const char *type, const char *encoding,
 				  const char *data, uint64_t offset, size_t size)

@@ -12,11 +12,11 @@
 #include "escape.h"
 #include "request_words.h"
 
-#define WIDTH  360
-#define BOX_X  30
-#define BOX_H  46
-#define STEP   62 /* from one box to the next */
-#define SPINE  14 /* the line that joins what was read to the process */
+#define WIDTH	360
+#define BOX_X	30
+#define BOX_H	46
+#define STEP	62 /* from one box to the next */
+#define SPINE	14 /* the line that joins what was read to the process */
 #define COLUMNS 40
 
 /* Columns of @safe from its end backwards, so many that no more fit. */
@@ -37,7 +37,8 @@ static void add_head(struct html *html, const char *safe, size_t columns)
 	char *head;
 	uint32_t c;
 
-	while ((n = escape_decode(end, &c)) && (width = escape_char_width(c), used + width <= columns)) {
+	while ((n = escape_decode(end, &c)) &&
+	       (width = escape_char_width(c), used + width <= columns)) {
 		used += width;
 		end += n;
 	}
@@ -71,8 +72,8 @@ static void add_short(struct html *html, const char *text)
 static void begin_box(struct html *html, const char *class, int y)
 {
 	fprintf(html->out,
-		"<g class=\"%s\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"6\"/>", class,
-		BOX_X, y, WIDTH - BOX_X - 2, BOX_H);
+		"<g class=\"%s\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"6\"/>",
+		class, BOX_X, y, WIDTH - BOX_X - 2, BOX_H);
 }
 
 static void begin_line(struct html *html, int y)
@@ -101,8 +102,8 @@ static void add_box(struct html *html, const char *class, int y, const char *fir
 /* From @x1, @y1 down or along to @x2, @y2, with a head. */
 static void add_arrow(struct html *html, int x1, int y1, int x2, int y2)
 {
-	fprintf(html->out,
-		"<path class=\"arrow\" d=\"M%d %dL%d %d\" marker-end=\"url(#head)\"/>", x1, y1, x2, y2);
+	fprintf(html->out, "<path class=\"arrow\" d=\"M%d %dL%d %d\" marker-end=\"url(#head)\"/>",
+		x1, y1, x2, y2);
 }
 
 static void add_spine(struct html *html, unsigned int n, int process_y)
@@ -122,7 +123,8 @@ static void add_picture(struct html *html, const struct ipc_request *request, un
 
 	fprintf(html->out,
 		"<svg class=\"lineage\" viewBox=\"0 0 %d %d\" role=\"img\" "
-		"aria-labelledby=\"picture\"><title id=\"picture\">What was read, by which process, "
+		"aria-labelledby=\"picture\"><title id=\"picture\">What was read, by which "
+		"process, "
 		"and where it is to go; the same in words below</title><defs><marker id=\"head\" "
 		"viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" "
 		"orient=\"auto\"><path d=\"M0 0L8 4L0 8z\"/></marker></defs>",
@@ -140,8 +142,8 @@ static void add_picture(struct html *html, const struct ipc_request *request, un
 
 void add_lineage(struct html *html, const struct ipc_request *request)
 {
-	unsigned int n = request->n_sources < SLUICE_MAX_SOURCES ? request->n_sources
-								 : SLUICE_MAX_SOURCES;
+	unsigned int n =
+		request->n_sources < SLUICE_MAX_SOURCES ? request->n_sources : SLUICE_MAX_SOURCES;
 
 	html_markup(html, "<section><h2>Where the data came from</h2>");
 	add_picture(html, request, n);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * web_request.c: see web_request.h. Owns the order in which a reviewer reads: what is to happen with
- * which data, who asks and why, where the data came from, and then the buttons.
+ * web_request.c: see web_request.h. Owns the order in which a reviewer reads: what is to happen
+ * with which data, who asks and why, where the data came from, and then the buttons.
  */
 #include "web_request.h"
 
@@ -194,7 +194,8 @@ static void add_scopes(struct html *html, const struct ipc_request *request)
 static void add_form(struct html *html, const struct ipc_request *request,
 		     const struct session *session)
 {
-	html_markup(html, "<section><h2>Decide</h2><form method=\"post\" class=\"decide\" action=\"/r/");
+	html_markup(html,
+		    "<section><h2>Decide</h2><form method=\"post\" class=\"decide\" action=\"/r/");
 	html_text(html, request->id);
 	html_markup(html, "\"><button disabled hidden></button>"
 			  "<input type=\"hidden\" name=\"token\" value=\"");
@@ -209,14 +210,16 @@ static void add_form(struct html *html, const struct ipc_request *request,
 		html_markup(html, " required");
 	html_markup(html, "></p><fieldset><legend>An approval allows</legend>");
 	add_scopes(html, request);
-	html_markup(html, "<label>for at most <input type=\"number\" name=\"duration\" min=\"1\" max=\"");
+	html_markup(html,
+		    "<label>for at most <input type=\"number\" name=\"duration\" min=\"1\" max=\"");
 	html_words(html, "%u", request->duration_s);
 	html_markup(html, "\" value=\"");
 	html_words(html, "%u", request->duration_s);
-	html_markup(html, "\" required> seconds</label></fieldset><p class=\"buttons\">"
-			  "<button name=\"verdict\" value=\"approve\" class=\"approve\">Approve</button> "
-			  "<button name=\"verdict\" value=\"deny\" class=\"deny\">Deny</button></p>"
-			  "</form></section>");
+	html_markup(html,
+		    "\" required> seconds</label></fieldset><p class=\"buttons\">"
+		    "<button name=\"verdict\" value=\"approve\" class=\"approve\">Approve</button> "
+		    "<button name=\"verdict\" value=\"deny\" class=\"deny\">Deny</button></p>"
+		    "</form></section>");
 }
 
 static void add_refusal(struct html *html, const char *why)

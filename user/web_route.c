@@ -221,10 +221,10 @@ static bool check_get(struct exchange *exchange, const struct route *route,
 	}
 	/* only paths of ours, which need no escapes, are given on */
 	snprintf(where, sizeof(where), "/login?next=%s", exchange->path);
-	exchange_redirect(exchange, text_is_made_of(exchange->path,
-						    "/-0123456789abcdefghijklmnopqrstuvwxyz")
-					    ? where
-					    : "/login");
+	exchange_redirect(exchange,
+			  text_is_made_of(exchange->path, "/-0123456789abcdefghijklmnopqrstuvwxyz")
+				  ? where
+				  : "/login");
 	return false;
 }
 
@@ -245,12 +245,15 @@ void web_route(struct exchange *exchange)
 	struct session *session;
 
 	if (!has_our_host(exchange)) {
-		exchange_plain(exchange, MHD_HTTP_MISDIRECTED_REQUEST, "Not a page of this name.\n");
+		exchange_plain(exchange, MHD_HTTP_MISDIRECTED_REQUEST,
+			       "Not a page of this name.\n");
 		return;
 	}
 	if ((!route && other) || (!post && !get)) {
 		exchange_plain(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "Not in this way.\n");
-		exchange_add_header(exchange, "Allow", route || other ? (post ? "GET, HEAD" : "POST") : "GET, HEAD, POST");
+		exchange_add_header(exchange, "Allow",
+				    route || other ? (post ? "GET, HEAD" : "POST")
+						   : "GET, HEAD, POST");
 		return;
 	}
 	if (!route) {

@@ -62,10 +62,9 @@ static const char *next_path(const struct exchange *exchange)
 
 static void send_away(struct exchange *exchange)
 {
-	struct attempt *attempt =
-		attempts_begin(exchange->web->sessions, next_path(exchange));
-	_cleanup_free_ char *address = attempt ? oidc_address(exchange->web->oidc, &attempt->oidc)
-					       : NULL;
+	struct attempt *attempt = attempts_begin(exchange->web->sessions, next_path(exchange));
+	_cleanup_free_ char *address =
+		attempt ? oidc_address(exchange->web->oidc, &attempt->oidc) : NULL;
 
 	if (!address) {
 		exchange_plain(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, "Not enough memory.\n");
@@ -127,12 +126,13 @@ static int add_token(json_t *evidence, const char *token)
 	return json_object_set_new(evidence, "id_token_sha256", json_string(digest));
 }
 
-/* What the page rests on, for the journal. Return: owned by the caller; NULL when memory ran out. */
+/* What the page rests on, for the journal. Return: owned by the caller; NULL when memory ran out.
+ */
 static char *make_evidence(const struct account *account, const char *token)
 {
-	json_t *evidence = json_pack("{s:s,s:s,s:s,s:I}", "kind", "oidc", "issuer", account->issuer,
-				     "subject", account->subject, "signed_in_s",
-				     (json_int_t)time(NULL));
+	json_t *evidence =
+		json_pack("{s:s,s:s,s:s,s:I}", "kind", "oidc", "issuer", account->issuer, "subject",
+			  account->subject, "signed_in_s", (json_int_t)time(NULL));
 	char *text = NULL;
 
 	if (evidence && add_token(evidence, token) == 0)

@@ -164,7 +164,8 @@ static void one_proof(const char *bytes, size_t size)
 {
 	struct journal_proven proven;
 	const char *problem = NULL;
-	int r = journal_proof_check(bytes, size, note_key_vkey(fixed_key()), NULL, &proven, &problem);
+	int r = journal_proof_check(bytes, size, note_key_vkey(fixed_key()), NULL, &proven,
+				    &problem);
 
 	if ((r < 0) != !!problem)
 		abort();

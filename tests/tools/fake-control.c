@@ -66,7 +66,8 @@ static void status(int sock, const struct channel_message *question)
 	if (getenv("FAKE_JOURNAL"))
 		snprintf(item.journal, sizeof(item.journal), "%s", getenv("FAKE_JOURNAL"));
 	if (getenv("FAKE_DIGEST"))
-		snprintf(item.policy_digest, sizeof(item.policy_digest), "%s", getenv("FAKE_DIGEST"));
+		snprintf(item.policy_digest, sizeof(item.policy_digest), "%s",
+			 getenv("FAKE_DIGEST"));
 	if (strcmp(mode, "not-enforcing") == 0) {
 		item.enforcing = 0;
 		item.gateway_connected = 0;

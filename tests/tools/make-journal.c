@@ -2,8 +2,9 @@
 /*
  * make-journal.c: a small signed journal for tests of sluice, written by the real writer.
  *
- * Usage: make-journal JOURNAL KEY [MESSAGE | --entries N | --boot ID]. Without MESSAGE the entries of one approval;
- * with it one more entry of that message, or N of them, or a start in another boot. Each run opens, appends, signs and closes as sluiced would.
+ * Usage: make-journal JOURNAL KEY [MESSAGE | --entries N | --boot ID]. Without MESSAGE the entries
+ * of one approval; with it one more entry of that message, or N of them, or a start in another
+ * boot. Each run opens, appends, signs and closes as sluiced would.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -440,10 +440,11 @@ MAYBE static void add_process(const struct fake_process *p)
 
 	snprintf(path, sizeof(path), "%s/%d", world.folder, p->pid);
 	mkdir(path, 0700);
-	snprintf(text, sizeof(text),
-		 "%d (we (ird) x) %c %d 0 %d %u -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 %llu 10 20 30\n",
-		 p->pid, p->state ? p->state : 'S', p->ppid, p->sid, p->tty,
-		 (unsigned long long)(p->ticks ? p->ticks : START_NS / 10000000));
+	snprintf(
+		text, sizeof(text),
+		"%d (we (ird) x) %c %d 0 %d %u -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 %llu 10 20 30\n",
+		p->pid, p->state ? p->state : 'S', p->ppid, p->sid, p->tty,
+		(unsigned long long)(p->ticks ? p->ticks : START_NS / 10000000));
 	write_file(p->pid, "stat", text, strlen(text));
 	snprintf(text, sizeof(text), "Name:\tx\nPid:\t%d\nUid:\t%u\t%u\t%u\t%u\n", p->pid, p->uid,
 		 p->euid, p->uid, p->uid);

@@ -85,7 +85,8 @@ static void test_other_spellings(void **state)
 		{ TOP "account entra\nissuer 01234567-89AB-cdef-0123-456789abcdef\nsubject "
 		      "01234567-89ab-cdef-0123-456789abcdef\nevidence " DIGEST "\n" ANSWER,
 		  1 },
-		{ "sluice-channel-v1\nchannel Web\ntier A3\n" WHO "evidence " DIGEST "\n" ANSWER, 1 },
+		{ "sluice-channel-v1\nchannel Web\ntier A3\n" WHO "evidence " DIGEST "\n" ANSWER,
+		  1 },
 		{ GOOD "\n", 1 },
 		{ GOOD "x", 1 },
 	};
@@ -128,8 +129,12 @@ static void test_cannot_be_stated(void **state)
 
 static void test_begin(void **state)
 {
-	struct ipc_request request = { .id = "r-1", .host = "h", .boot = "b", .digest = DIGEST,
-				       .scope = "process", .duration_s = 60 };
+	struct ipc_request request = { .id = "r-1",
+				       .host = "h",
+				       .boot = "b",
+				       .digest = DIGEST,
+				       .scope = "process",
+				       .duration_s = 60 };
 	struct channel_decision decision;
 
 	(void)state;

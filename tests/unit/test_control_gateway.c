@@ -299,7 +299,8 @@ static void test_from_page_to_grant(void **state)
 	assert_int_equal(request->state, IPC_APPROVED);
 	assert_int_equal(count_of("grant.issued"), 1);
 	assert_int_equal(gateway_requests_count(known, true), 0);
-	assert_string_equal(gateway_requests_find(known, request->id)->decisions[0].person, "carla");
+	assert_string_equal(gateway_requests_find(known, request->id)->decisions[0].person,
+			    "carla");
 	gateway_link_free(link);
 	known = gateway_requests_free(known);
 	channel_keys_free(keys);

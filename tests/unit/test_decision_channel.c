@@ -46,14 +46,14 @@ static int approve_as(const char *subject, const struct request *request)
 }
 
 /* Each refusal leaves the request as it was, and says why in the journal. */
-#define REFUSED(call, error, request)                                      \
-	do {                                                               \
-		size_t _n = count_of("decision.refused");                  \
-		assert_int_equal(call, error);                             \
-		assert_int_equal((request)->state, IPC_PENDING);           \
-		assert_int_equal((request)->n_decisions, 0);               \
-		assert_int_equal(count_of("decision.refused"), _n + 1);    \
-		assert_int_equal(count_of("grant.issued"), 0);                \
+#define REFUSED(call, error, request)                                                              \
+	do {                                                                                       \
+		size_t _n = count_of("decision.refused");                                          \
+		assert_int_equal(call, error);                                                     \
+		assert_int_equal((request)->state, IPC_PENDING);                                   \
+		assert_int_equal((request)->n_decisions, 0);                                       \
+		assert_int_equal(count_of("decision.refused"), _n + 1);                            \
+		assert_int_equal(count_of("grant.issued"), 0);                                     \
 	} while (0)
 
 static void test_a_reviewer_at_the_page(void **state)
@@ -115,7 +115,7 @@ static void test_whose_key(void **state)
 	request = asked(ANN, SLUICE_OPEN);
 	decision = decision_on(request, "sub-carla");
 	REFUSED(vouch(FORGED, &decision), -EKEYREJECTED, request);
-	REFUSED(vouch(CHAT, &decision), -EKEYREJECTED, request); /* one channel is no other */
+	REFUSED(vouch(CHAT, &decision), -EKEYREJECTED, request);   /* one channel is no other */
 	REFUSED(vouch(CARLAS, &decision), -EKEYREJECTED, request); /* nor is a person */
 	snprintf(decision.channel, sizeof(decision.channel), "pager");
 	REFUSED(vouch(WEB, &decision), -EKEYREJECTED, request);
@@ -213,7 +213,8 @@ static void test_not_for_unknown_accounts(void **state)
 	snprintf(decision.account.issuer, sizeof(decision.account.issuer),
 		 "https://evil.example"); /* another provider's carla */
 	REFUSED(vouch(WEB, &decision), -EPERM, request);
-	decision = decision_on(request, "U2147483697"); /* carla, but by what the page may not name */
+	decision =
+		decision_on(request, "U2147483697"); /* carla, but by what the page may not name */
 	decision.account.kind = ACCOUNT_SLACK;
 	snprintf(decision.account.issuer, sizeof(decision.account.issuer), "T024BE7LD");
 	REFUSED(vouch(WEB, &decision), -EACCES, request);
@@ -400,8 +401,9 @@ static void test_not_without_a_reason(void **state)
 
 static void test_evidence(void **state)
 {
-	static const char *const wrong[] = { "", "[]", "\"x\"", "{", "{\"a\":1,\"a\":2}",
-					     "{}x", "{\"a\":\"\xff\"}" };
+	static const char *const wrong[] = {
+		"", "[]", "\"x\"", "{", "{\"a\":1,\"a\":2}", "{}x", "{\"a\":\"\xff\"}"
+	};
 	struct channel_decision decision;
 	struct ipc_channel message;
 	struct request *request;

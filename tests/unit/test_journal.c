@@ -302,7 +302,8 @@ static void test_key_file_bad(void **state)
 	/* Never replaced. */
 	unlink(f->key);
 	file_store(f->key, "mine", 4);
-	assert_int_equal(key_file_create(&key_use, f->key, &pkey, f->error, sizeof(f->error)), -EEXIST);
+	assert_int_equal(key_file_create(&key_use, f->key, &pkey, f->error, sizeof(f->error)),
+			 -EEXIST);
 }
 
 /* A crash between writing the key and naming it. */

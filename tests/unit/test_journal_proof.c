@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_journal_proof.c: proofs of single entries: a published one, our own, and everything that is wrong with one.
+ * test_journal_proof.c: proofs of single entries: a published one, our own, and everything that is
+ * wrong with one.
  */
 #include "base64.h"
 #include "journal_fixture.h"
@@ -8,10 +9,9 @@
 
 #include <errno.h>
 
-#define VECTORS "tests/data/journal/journal.jsonl"
-#define VECTOR "tests/data/journal/event2.tlog-proof"
-#define HOST_VKEY \
-	"host42.example.com/journal+2fb3f368+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
+#define VECTORS	  "tests/data/journal/journal.jsonl"
+#define VECTOR	  "tests/data/journal/event2.tlog-proof"
+#define HOST_VKEY "host42.example.com/journal+2fb3f368+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
 
 static int check(const char *proof, const char *vkey, const char *entry)
 {
@@ -34,8 +34,8 @@ static void test_vector(void **state)
 	const char *problem;
 
 	(void)state;
-	assert_int_equal(journal_proof_check(proof.at, proof.size, HOST_VKEY, entry, &proven,
-					     &problem), 0);
+	assert_int_equal(
+		journal_proof_check(proof.at, proof.size, HOST_VKEY, entry, &proven, &problem), 0);
 	assert_int_equal(proven.seq, 2);
 	assert_int_equal(proven.size, 10);
 	assert_int_equal(proven.others, 2);
@@ -100,12 +100,14 @@ static void test_own(void **state)
 		fixture_fill(f, sizes[i], 3);
 		for (uint64_t seq = 0; seq < sizes[i]; seq++) {
 			assert_int_equal(journal_prove(f->path, seq, &proof, &result), 0);
-			assert_int_equal(journal_proof_check(proof, strlen(proof), result.vkey, NULL,
-							     &proven, &problem), 0);
+			assert_int_equal(journal_proof_check(proof, strlen(proof), result.vkey,
+							     NULL, &proven, &problem),
+					 0);
 			assert_int_equal(proven.seq, seq);
 			assert_int_equal(proven.size, sizes[i]);
 			assert_string_equal(proven.root, result.root);
-			assert_int_equal(strtoull(proven.line + strlen("{\"seq\":"), &end, 10), seq);
+			assert_int_equal(strtoull(proven.line + strlen("{\"seq\":"), &end, 10),
+					 seq);
 			free(proven.line);
 			free(proof);
 		}
@@ -122,13 +124,15 @@ static void test_nothing_to_prove(void **state)
 
 	fixture_fill(f, 8, 3);
 	file = file_load(f->path);
-	/* The last checkpoint is cut off: the stop is there and nothing signs it, the others are proven. */
+	/* The last checkpoint is cut off: the stop is there and nothing signs it, the others are
+	 * proven. */
 	file_store(f->path, file.at, (size_t)(line_at(&file, 11).at - file.at));
 	assert_int_equal(journal_prove(f->path, 7, &proof, &result), -ENODATA);
 	assert_int_equal(journal_prove(f->path, 6, &proof, &result), 0);
 	assert_int_equal(check(proof, result.vkey, NULL), 0);
 	free(proof);
-	/* Of a journal that was changed nothing is proven, also not what stands before the change. */
+	/* Of a journal that was changed nothing is proven, also not what stands before the change.
+	 */
 	memcpy(memmem(file.at, file.size, "number 6", 8), "number 9", 8);
 	file_store(f->path, file.at, file.size);
 	assert_int_equal(journal_prove(f->path, 1, &proof, &result), -EBADMSG);

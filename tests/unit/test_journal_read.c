@@ -112,16 +112,18 @@ static void fill_facts(struct fixture *f)
 {
 	struct journal *journal = fixture_open(f);
 
-	add(journal, "{\"type\":\"event.stop\",\"message\":\"Denied sending\",\"subject\":{\"pid\":42,"
-		     "\"exe\":\"/usr/bin/python3.11\",\"uid\":1000,\"user\":\"paul\",\"loginuid\":1001},"
-		     "\"target\":{\"kind\":\"endpoint\",\"text\":\"tcp 203.0.113.9:443\","
-		     "\"address\":\"::ffff:203.0.113.9\",\"port\":443}}");
+	add(journal,
+	    "{\"type\":\"event.stop\",\"message\":\"Denied sending\",\"subject\":{\"pid\":42,"
+	    "\"exe\":\"/usr/bin/python3.11\",\"uid\":1000,\"user\":\"paul\",\"loginuid\":1001},"
+	    "\"target\":{\"kind\":\"endpoint\",\"text\":\"tcp 203.0.113.9:443\","
+	    "\"address\":\"::ffff:203.0.113.9\",\"port\":443}}");
 	add(journal, "{\"type\":\"event.read\",\"message\":\"read a file\",\"subject\":{\"pid\":43,"
 		     "\"exe\":\"/usr/bin/cat\",\"uid\":0,\"user\":\"root\"},\"peer\":{\"pid\":42},"
 		     "\"target\":{\"kind\":\"file\",\"text\":\"/srv/data/a.csv\"}}");
-	add(journal, "{\"type\":\"request.opened\",\"message\":\"asks\",\"rule\":\"out\",\"target\":"
-		     "{\"kind\":\"endpoint\",\"text\":\"tcp [2001:db8::1]:25\",\"address\":"
-		     "\"2001:db8::1\"}}");
+	add(journal,
+	    "{\"type\":\"request.opened\",\"message\":\"asks\",\"rule\":\"out\",\"target\":"
+	    "{\"kind\":\"endpoint\",\"text\":\"tcp [2001:db8::1]:25\",\"address\":"
+	    "\"2001:db8::1\"}}");
 	add(journal, "{\"type\":\"decision\",\"message\":\"alice denied r-1\",\"approve\":false}");
 	add(journal, "{\"type\":\"decision\",\"message\":\"bob approved r-2\",\"approve\":true}");
 	add(journal, "{\"type\":\"request.decided\",\"message\":\"over\",\"state\":\"expired\"}");
@@ -136,24 +138,15 @@ static void test_facts(void **state)
 		struct journal_filter filter;
 		const char *numbers;
 	} cases[] = {
-		{ { .process = "42" }, "1 2 " },
-		{ { .process = "4" }, "" },
-		{ { .user = "paul" }, "1 " },
-		{ { .user = "1001" }, "1 " },
-		{ { .user = "0" }, "2 " },
-		{ { .executable = "/usr/bin/python*" }, "1 " },
-		{ { .executable = "cat" }, "2 " },
-		{ { .executable = "at" }, "" },
-		{ { .path = "/srv/data/*" }, "2 " },
-		{ { .path = "/srv/*" }, "2 7 " },
-		{ { .path = "*443" }, "" },
-		{ { .destination = "*:443" }, "1 " },
-		{ { .destination = "*" }, "1 3 " },
-		{ { .rule = "out" }, "3 " },
-		{ { .decision = "denied" }, "4 " },
-		{ { .decision = "approved" }, "5 " },
-		{ { .decision = "expired" }, "6 " },
-		{ { .process = "42", .user = "root" }, "2 " },
+		{ { .process = "42" }, "1 2 " },     { { .process = "4" }, "" },
+		{ { .user = "paul" }, "1 " },	     { { .user = "1001" }, "1 " },
+		{ { .user = "0" }, "2 " },	     { { .executable = "/usr/bin/python*" }, "1 " },
+		{ { .executable = "cat" }, "2 " },   { { .executable = "at" }, "" },
+		{ { .path = "/srv/data/*" }, "2 " }, { { .path = "/srv/*" }, "2 7 " },
+		{ { .path = "*443" }, "" },	     { { .destination = "*:443" }, "1 " },
+		{ { .destination = "*" }, "1 3 " },  { { .rule = "out" }, "3 " },
+		{ { .decision = "denied" }, "4 " },  { { .decision = "approved" }, "5 " },
+		{ { .decision = "expired" }, "6 " }, { { .process = "42", .user = "root" }, "2 " },
 	};
 	struct fixture *f = *state;
 
@@ -165,9 +158,10 @@ static void test_facts(void **state)
 /* A filter that says no without the JSON must not say it where the whole filter says yes. */
 static void test_may_want(void **state)
 {
-	static const char line[] = "{\"seq\":1,\"time\":1795356000123,\"boottime_us\":1,\"type\":"
-				   "\"request.opened\",\"request\":\"r-1\",\"person\":\"m\\u00fcller\","
-				   "\"subject\":{\"pid\":42}}";
+	static const char line[] =
+		"{\"seq\":1,\"time\":1795356000123,\"boottime_us\":1,\"type\":"
+		"\"request.opened\",\"request\":\"r-1\",\"person\":\"m\\u00fcller\","
+		"\"subject\":{\"pid\":42}}";
 	static const struct {
 		struct journal_filter filter;
 		bool may;
@@ -178,7 +172,8 @@ static void test_may_want(void **state)
 		{ { .type = "request" }, true },
 		{ { .process = "42" }, true },
 		{ { .process = "43" }, false },
-		{ { .person = "m\u00fcller" }, true }, /* escaped in the line: only its JSON tells */
+		{ { .person = "m\u00fcller" },
+		  true }, /* escaped in the line: only its JSON tells */
 		{ { .since_ms = 1795356000123, .until_ms = 1795356000123 }, true },
 		{ { .since_ms = 1795356000124 }, false },
 		{ { .until_ms = 1795356000122 }, false },
@@ -200,12 +195,10 @@ static void test_destinations(void **state)
 	static const struct {
 		const char *where, *numbers;
 	} cases[] = {
-		{ "203.0.113.9", "1 " },     { "203.0.113.8/31", "1 " },
-		{ "203.0.113.10/31", "" },   { "203.0.113.8", "" },
-		{ "0.0.0.0/0", "1 " },	     { "2001:db8::1", "3 " },
-		{ "2001:db8::/32", "3 " },   { "2001:db9::/32", "" },
-		{ "::/0", "1 3 " },	     { "tcp *", "1 3 " },
-		{ "tcp 203*", "1 " },
+		{ "203.0.113.9", "1 " },   { "203.0.113.8/31", "1 " }, { "203.0.113.10/31", "" },
+		{ "203.0.113.8", "" },	   { "0.0.0.0/0", "1 " },      { "2001:db8::1", "3 " },
+		{ "2001:db8::/32", "3 " }, { "2001:db9::/32", "" },    { "::/0", "1 3 " },
+		{ "tcp *", "1 3 " },	   { "tcp 203*", "1 " },
 	};
 	static const char *const wrong[] = { "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/x" };
 	struct fixture *f = *state;
@@ -218,16 +211,20 @@ static void test_destinations(void **state)
 		expect(f, &filter, cases[i].numbers);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
-		assert_int_equal(journal_filter_destination(&(struct journal_filter){ 0 }, wrong[i]),
-				 -EINVAL);
+		assert_int_equal(
+			journal_filter_destination(&(struct journal_filter){ 0 }, wrong[i]),
+			-EINVAL);
 }
 
 static void test_grep(void **state)
 {
 	static const struct {
 		const char *expression, *numbers;
-	} cases[] = { { "denied", "1 4 " }, { "Denied", "1 " }, { "^(alice|bob) ", "4 5 " },
-		      { "r-[0-9]$", "4 5 " }, { "nothing of this", "" } };
+	} cases[] = { { "denied", "1 4 " },
+		      { "Denied", "1 " },
+		      { "^(alice|bob) ", "4 5 " },
+		      { "r-[0-9]$", "4 5 " },
+		      { "nothing of this", "" } };
 	struct fixture *f = *state;
 
 	fill_facts(f);
@@ -249,8 +246,9 @@ static void test_boots(void **state)
 		const char *id;
 		uint64_t boot;
 	} entries[] = {
-		{ 100, "a", 0 }, { 200, NULL, 0 }, { 300, "a", 0 }, { 400, "b", 1 }, { 500, NULL, 1 },
-		{ 50, NULL, 2 }, { 60, "c", 2 },   { 70, "c", 2 },  { 10, "d", 3 },
+		{ 100, "a", 0 }, { 200, NULL, 0 }, { 300, "a", 0 },
+		{ 400, "b", 1 }, { 500, NULL, 1 }, { 50, NULL, 2 },
+		{ 60, "c", 2 },	 { 70, "c", 2 },   { 10, "d", 3 },
 	};
 	struct journal_boots boots = { 0 };
 
@@ -392,7 +390,8 @@ static void test_print(void **state)
 	} cases[] = {
 		{ "{\"time\":1795356000123,\"type\":\"decision\",\"request\":\"r-1\",\"message\":"
 		  "\"alice approved\"}",
-		  "2026-11-22 14:00:00.123  #12      decision          r-1  alice approved\n", true },
+		  "2026-11-22 14:00:00.123  #12      decision          r-1  alice approved\n",
+		  true },
 		{ "{\"time\":1795356000123,\"type\":\"decision\",\"message\":\"x\"}",
 		  "2026-11-22 14:00:00.123  #12      decision          x  (not signed)\n", false },
 		/* Nothing moves the cursor, turns the text round, or begins a line. */
@@ -414,8 +413,8 @@ static void test_print(void **state)
 	}
 }
 
-static void print_form(void (*print)(FILE *out, const struct journal_entry *entry), const char *line,
-		       bool is_signed, const char *expected)
+static void print_form(void (*print)(FILE *out, const struct journal_entry *entry),
+		       const char *line, bool is_signed, const char *expected)
 {
 	json_t *json = json_loads(line, 0, NULL);
 	const struct journal_entry entry = {
@@ -433,7 +432,8 @@ static void print_form(void (*print)(FILE *out, const struct journal_entry *entr
 	json_decref(json);
 }
 
-/* Raw the line is what is hashed, byte by byte; as JSON it says the same, and nothing turns the text round. */
+/* Raw the line is what is hashed, byte by byte; as JSON it says the same, and nothing turns the
+ * text round. */
 static void test_print_json(void **state)
 {
 	static const char line[] = "{\"a\": 1,\"b\":\"\u202e\"}";
@@ -450,13 +450,16 @@ static void test_print_csv(void **state)
 		bool is_signed;
 	} cases[] = {
 		{ "{\"time\":1795356000123,\"type\":\"event.stop\",\"labels\":[\"pii\",\"secret\"],"
-		  "\"subject\":{\"pid\":42,\"user\":\"paul\",\"exe\":\"/bin/sh\"},\"target\":{\"text\":"
+		  "\"subject\":{\"pid\":42,\"user\":\"paul\",\"exe\":\"/bin/"
+		  "sh\"},\"target\":{\"text\":"
 		  "\"/srv/a,b\"},\"message\":\"says \\\"no\\\"\"}",
-		  "7,2026-11-22T14:00:00.123Z,\"event.stop\",,,\"pii secret\",,\"42\",\"paul\",\"/bin/sh\","
+		  "7,2026-11-22T14:00:00.123Z,\"event.stop\",,,\"pii "
+		  "secret\",,\"42\",\"paul\",\"/bin/sh\","
 		  "\"/srv/a,b\",\"says \"\"no\"\"\",yes\n",
 		  true },
 		/* No line ends in a value, nothing is a formula, odd kinds do no harm. */
-		{ "{\"time\":0,\"type\":\"=1+2\",\"message\":\"a\\nb\",\"subject\":3,\"person\":{}}",
+		{ "{\"time\":0,\"type\":\"=1+2\",\"message\":\"a\\nb\",\"subject\":3,\"person\":{}"
+		  "}",
 		  "7,1970-01-01T00:00:00.000Z,\"'=1+2\",,,,\"{}\",,,,,\"a\\nb\",no\n", false },
 	};
 

@@ -78,7 +78,8 @@ static uint32_t next_number(uint32_t *seed)
 	return *seed;
 }
 
-/* At the very end the file looks as if it were still being written: nothing is set there, for the wait takes long. */
+/* At the very end the file looks as if it were still being written: nothing is set there, for the
+ * wait takes long. */
 static void mutate_one(struct fixture *f, const struct bytes *file, int fd, uint32_t *seed,
 		       const struct journal_verify_options *options)
 {
@@ -95,8 +96,8 @@ static void mutate_one(struct fixture *f, const struct bytes *file, int fd, uint
 }
 
 /*
- * Single bytes of a journal set to another value: every one is seen, by one thread and (each tenth) by several. 20,000 of
- * 200 entries, or as many as SLUICE_MUTATIONS says.
+ * Single bytes of a journal set to another value: every one is seen, by one thread and (each tenth)
+ * by several. 20,000 of 200 entries, or as many as SLUICE_MUTATIONS says.
  */
 static void test_mutations(void **state)
 {
@@ -162,7 +163,8 @@ static void count_progress(void *ctx, uint64_t entries, uint64_t bytes)
 	*(int *)ctx += 1;
 }
 
-/* A long file goes to the threads by itself; what is wrong in its middle is named as by one thread. */
+/* A long file goes to the threads by itself; what is wrong in its middle is named as by one thread.
+ */
 static void test_long(void **state)
 {
 	struct fixture *f = *state;

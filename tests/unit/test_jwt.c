@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_jwt.c: tokens that are taken, and each way in which one is not, beside its neighbour that is.
- * Sources: user/jwt.c, user/jwt_key.c, user/base64.c.
+ * test_jwt.c: tokens that are taken, and each way in which one is not, beside its neighbour that
+ * is. Sources: user/jwt.c, user/jwt_key.c, user/base64.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,13 +16,13 @@
 #include "jwt.h"
 #include "jwt_fixture.h"
 
-#define NOW 1795000000
-#define RS "{\"alg\":\"RS256\",\"kid\":\"r1\"}"
-#define ES "{\"alg\":\"ES256\",\"kid\":\"e1\"}"
-#define WHO "\"iss\":\"https://id.example\",\"aud\":\"sluice\",\"sub\":\"u1\""
+#define NOW   1795000000
+#define RS    "{\"alg\":\"RS256\",\"kid\":\"r1\"}"
+#define ES    "{\"alg\":\"ES256\",\"kid\":\"e1\"}"
+#define WHO   "\"iss\":\"https://id.example\",\"aud\":\"sluice\",\"sub\":\"u1\""
 #define TIMES "\"exp\":1795000300,\"iat\":1795000000"
 #define NONCE "\"nonce\":\"n-1\""
-#define GOOD "{" WHO "," TIMES "," NONCE "}"
+#define GOOD  "{" WHO "," TIMES "," NONCE "}"
 
 static EVP_PKEY *rsa, *ec, *other_rsa, *weak;
 static struct jwt_keys *keys;
@@ -52,8 +52,8 @@ static int setup(void **state)
 	ec = EVP_EC_gen("P-256");
 	a = rsa_jwk(rsa, "r1", ",\"use\":\"sig\",\"alg\":\"RS256\",\"x5t\":\"ignored\"");
 	b = ec_jwk(ec, "e1", "P-256");
-	if (asprintf(&set, "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"o\",\"k\":\"AAAA\"},%s,%s]}", a, b) <
-	    0)
+	if (asprintf(&set, "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"o\",\"k\":\"AAAA\"},%s,%s]}", a,
+		     b) < 0)
 		return -1;
 	return parse(set, &keys);
 }
@@ -99,16 +99,17 @@ static void good_tokens_are_taken(void **state)
 	assert_string_equal(json_string_value(json_object_get(claims, "sub")), "u1");
 	json_decref(claims);
 	assert_int_equal(check(make_token(ec, ES, GOOD)), 0);
-	assert_int_equal(check(make_token(rsa, "{\"alg\":\"RS256\",\"kid\":\"r1\",\"typ\":\"JWT\"}",
-					  GOOD)),
-			 0);
+	assert_int_equal(
+		check(make_token(rsa, "{\"alg\":\"RS256\",\"kid\":\"r1\",\"typ\":\"JWT\"}", GOOD)),
+		0);
 }
 
 static void no_signature_is_refused(void **state)
 {
 	static const char *const headers[] = {
 		"{\"alg\":\"none\",\"kid\":\"r1\"}", "{\"alg\":\"None\",\"kid\":\"r1\"}",
-		"{\"alg\":\"\",\"kid\":\"r1\"}", "{\"kid\":\"r1\"}", "{\"alg\":null,\"kid\":\"r1\"}",
+		"{\"alg\":\"\",\"kid\":\"r1\"}",     "{\"kid\":\"r1\"}",
+		"{\"alg\":null,\"kid\":\"r1\"}",
 	};
 
 	(void)state;
@@ -147,7 +148,8 @@ static void other_algorithms_are_refused(void **state)
 	/* a key serves its own algorithm only */
 	assert_int_equal(check(make_token(rsa, "{\"alg\":\"ES256\",\"kid\":\"r1\"}", GOOD)),
 			 -ENOKEY);
-	assert_int_equal(check(make_token(ec, "{\"alg\":\"RS256\",\"kid\":\"e1\"}", GOOD)), -ENOKEY);
+	assert_int_equal(check(make_token(ec, "{\"alg\":\"RS256\",\"kid\":\"e1\"}", GOOD)),
+			 -ENOKEY);
 }
 
 static void other_keys_are_refused(void **state)
@@ -188,8 +190,20 @@ static void every_character_counts(void **state)
 static void malformed_is_refused(void **state)
 {
 	static const char *const tokens[] = {
-		"", ".", "..", "a.b", "a.b.c.d", "a.b.c", "e30.e30.", "e30.e30.AA=", "e30.e30.+/+/",
-		"e30.e30.A", " e30.e30.AAAA", "e30.e30.AAAA\n", "bnVsbA.e30.AAAA", "W10.e30.AAAA",
+		"",
+		".",
+		"..",
+		"a.b",
+		"a.b.c.d",
+		"a.b.c",
+		"e30.e30.",
+		"e30.e30.AA=",
+		"e30.e30.+/+/",
+		"e30.e30.A",
+		" e30.e30.AAAA",
+		"e30.e30.AAAA\n",
+		"bnVsbA.e30.AAAA",
+		"W10.e30.AAAA",
 	};
 	_cleanup_free_ char *huge = malloc(JWT_TOKEN_MAX + 2);
 
@@ -206,8 +220,9 @@ static void malformed_is_refused(void **state)
 static void doubled_names_are_refused(void **state)
 {
 	(void)state;
-	assert_int_equal(check(make_token(rsa, RS, "{\"aud\":\"other\"," WHO "," TIMES "," NONCE "}")),
-			 -EBADMSG);
+	assert_int_equal(
+		check(make_token(rsa, RS, "{\"aud\":\"other\"," WHO "," TIMES "," NONCE "}")),
+		-EBADMSG);
 	assert_int_equal(
 		check(make_token(rsa, "{\"alg\":\"none\",\"alg\":\"RS256\",\"kid\":\"r1\"}", GOOD)),
 		-EBADMSG);
@@ -222,11 +237,13 @@ static void claims_must_fit(void **state)
 		int result;
 	} cases[] = {
 		{ "{\"aud\":\"sluice\"," TIMES "," NONCE "}", -EACCES },
-		{ "{\"iss\":\"https://id.example/\",\"aud\":\"sluice\"," TIMES "," NONCE "}", -EACCES },
+		{ "{\"iss\":\"https://id.example/\",\"aud\":\"sluice\"," TIMES "," NONCE "}",
+		  -EACCES },
 		{ "{\"iss\":\"https://id.example\\u0000x\",\"aud\":\"sluice\"," TIMES "," NONCE "}",
 		  -EBADMSG },
 		{ "{\"iss\":\"https://id.example\"," TIMES "," NONCE "}", -EACCES },
-		{ "{\"iss\":\"https://id.example\",\"aud\":\"other\"," TIMES "," NONCE "}", -EACCES },
+		{ "{\"iss\":\"https://id.example\",\"aud\":\"other\"," TIMES "," NONCE "}",
+		  -EACCES },
 		{ "{\"iss\":\"https://id.example\",\"aud\":[\"sluice\",\"other\"]," TIMES "," NONCE
 		  "}",
 		  -EACCES },
@@ -305,8 +322,9 @@ static void only_strong_signing_keys_are_taken(void **state)
 
 static void what_is_no_set_is_refused(void **state)
 {
-	static const char *const sets[] = { "", "{}", "[]", "{\"keys\":{}}", "{\"keys\":[]",
-					    "{\"keys\":[],\"keys\":[]}" };
+	static const char *const sets[] = {
+		"", "{}", "[]", "{\"keys\":{}}", "{\"keys\":[]", "{\"keys\":[],\"keys\":[]}"
+	};
 	struct jwt_keys *parsed = NULL;
 
 	(void)state;

@@ -4,18 +4,20 @@
  */
 #include "policy_fixture.h"
 
-#define K1  "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJz3YswSfGhbTNMUCIR2jBIoejtFnkgIke9V+j6JJza8"
-#define K2  "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJz3YswSfGhbTNMUCIR2jBIoejtFnkgIke9V+j6JJza9"
-#define F1  "SHA256:A+k/zJ3eVel3195utjDJ56mRAJbdohbTkVYmbjDdkBw"
-#define SK  "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIJz3YswSfGhbTNMU" \
-	    "CIR2jBIoejtFnkgIke9V+j6JJza8AAAABHNzaDo="
+#define K1 "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJz3YswSfGhbTNMUCIR2jBIoejtFnkgIke9V+j6JJza8"
+#define K2 "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJz3YswSfGhbTNMUCIR2jBIoejtFnkgIke9V+j6JJza9"
+#define F1 "SHA256:A+k/zJ3eVel3195utjDJ56mRAJbdohbTkVYmbjDdkBw"
+#define SK                                                                                         \
+	"sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIJz3YswSfGhbTNMU"  \
+	"CIR2jBIoejtFnkgIke9V+j6JJza8AAAABHNzaDo="
 #define WEB "[Channel web]\nKey=" K1 "\nTier=A3\nAccounts=oidc\n"
 #define IDP "https://idp.example/realms/x"
 
 static void test_channel(void **state)
 {
-	struct policy *policy = fixture_policy(
-		WEB "[Channel chat]\nKey=" K2 " gateway\nTier=A2\nAccounts=slack\nAccounts=entra\n");
+	struct policy *policy =
+		fixture_policy(WEB "[Channel chat]\nKey=" K2
+				   " gateway\nTier=A2\nAccounts=slack\nAccounts=entra\n");
 	const struct policy_channel *web = policy_find_channel(policy, "web");
 	const struct policy_channel *chat = policy_find_channel(policy, "chat");
 
@@ -65,10 +67,12 @@ static void test_channel_refused(void **state)
 static void test_keys_are_of_one(void **state)
 {
 	(void)state;
-	fixture_refuse(WEB "[Channel b]\nKey=" K1 "\n", "6: key " F1 " is that of [Channel web] at ");
+	fixture_refuse(WEB "[Channel b]\nKey=" K1 "\n",
+		       "6: key " F1 " is that of [Channel web] at ");
 	fixture_refuse(WEB "[Person ann]\nKey=" K1 "\n",
 		       "6: key " F1 " is that of [Channel web] at ");
-	fixture_refuse("[Person ann]\nKey=" K1 "\n" WEB, "4: key " F1 " belongs to [Person ann] at ");
+	fixture_refuse("[Person ann]\nKey=" K1 "\n" WEB,
+		       "4: key " F1 " belongs to [Person ann] at ");
 	policy_free(fixture_policy("[Person ann]\nKey=" K2 "\n" WEB));
 }
 
@@ -113,7 +117,8 @@ static void test_accounts_refused(void **state)
 		  "2: Entra= is not such an account; the directory (tenant) id is copied" },
 		{ "Entra=fedcba98-7654-3210-fedc-ba9876543210 ann@contoso.example\n",
 		  "2: Entra= is not such an account; the object id is copied" },
-		{ "Slack=U024BE7LD U2147483697\n", "2: Slack= is not such an account; the team id" },
+		{ "Slack=U024BE7LD U2147483697\n",
+		  "2: Slack= is not such an account; the team id" },
 		{ "Slack=T024BE7LD ann\n", "2: Slack= is not such an account; the user id" },
 	};
 
@@ -143,9 +148,9 @@ static void test_accounts_are_of_one(void **state)
 /* A rule that nobody could ever answer is refused; what a channel reaches counts. */
 static void test_who_can(void **state)
 {
-#define PEOPLE_OF_WEB                                     \
-	"[Person ann]\nOIDC=" IDP " 1\n[Person bob]\n"    \
-	"[Person carla]\nSlack=T024BE7LD U2147483697\n"   \
+#define PEOPLE_OF_WEB                                                                              \
+	"[Person ann]\nOIDC=" IDP " 1\n[Person bob]\n"                                             \
+	"[Person carla]\nSlack=T024BE7LD U2147483697\n"                                            \
 	"[Group g]\nMember=ann bob carla\n[Label a]\n"
 #define RULE "[Rule r]\nAction=open\nLabels=a\nVerdict=ask\nReviewers=g\n"
 	(void)state;
@@ -157,7 +162,8 @@ static void test_who_can(void **state)
 	policy_free(fixture_policy(PEOPLE_OF_WEB WEB "[Channel chat]\nKey=" K2
 						     "\nTier=A2\nAccounts=slack\n" RULE
 						     "Tier=A2\nApprovals=2\n"));
-	fixture_refuse(PEOPLE_OF_WEB WEB "[Channel chat]\nKey=" K2 "\nTier=A2\nAccounts=slack\n" RULE
+	fixture_refuse(PEOPLE_OF_WEB WEB "[Channel chat]\nKey=" K2
+					 "\nTier=A2\nAccounts=slack\n" RULE
 					 "Tier=A3\nApprovals=2\n",
 		       "22: Tier=A3 takes ");
 }
@@ -167,8 +173,8 @@ static void test_who_can(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		POLICY_TEST(test_channel),	  POLICY_TEST(test_channel_refused),
-		POLICY_TEST(test_keys_are_of_one), POLICY_TEST(test_accounts),
+		POLICY_TEST(test_channel),	    POLICY_TEST(test_channel_refused),
+		POLICY_TEST(test_keys_are_of_one),  POLICY_TEST(test_accounts),
 		POLICY_TEST(test_accounts_refused), POLICY_TEST(test_accounts_are_of_one),
 		POLICY_TEST(test_who_can),
 	};

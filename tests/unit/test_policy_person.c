@@ -112,12 +112,12 @@ static void test_default_tier(void **state)
 static void test_nobody_can(void **state)
 {
 	(void)state;
-	fixture_refuse(
-		PEOPLE LABEL RULE "Tier=A3\n",
-		"13: Tier=A3 takes a person's key, or an account of a channel that reaches it, and 0 of the reviewers have one ");
-	fixture_refuse(
-		KEYED LABEL RULE "Tier=A2\nApprovals=2\n",
-		"12: Tier=A2 takes a person's key, or an account of a channel that reaches it, and 1 of the reviewers have one ");
+	fixture_refuse(PEOPLE LABEL RULE "Tier=A3\n",
+		       "13: Tier=A3 takes a person's key, or an account of a channel that reaches "
+		       "it, and 0 of the reviewers have one ");
+	fixture_refuse(KEYED LABEL RULE "Tier=A2\nApprovals=2\n",
+		       "12: Tier=A2 takes a person's key, or an account of a channel that reaches "
+		       "it, and 1 of the reviewers have one ");
 	policy_free(fixture_policy(KEYED LABEL RULE "Tier=A1\nApprovals=2\n"));
 	policy_free(fixture_policy(KEYED LABEL RULE "Tier=A3\n"));
 	policy_free(fixture_policy(PEOPLE LABEL "[Rule r]\nAction=open\nLabels=a\nVerdict=deny\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_request_budget.c: how much one requester may ask, and that people hear once that it was more.
+ * test_request_budget.c: how much one requester may ask, and that people hear once that it was
+ * more.
  */
 #include "agent_fixture.h"
 
@@ -131,8 +132,10 @@ static void test_unknown_requester(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AGENT_TEST(test_open_ones),	     AGENT_TEST(test_one_notice),
-		AGENT_TEST(test_rate),		     AGENT_TEST(test_accounts_of_nobody),
+		AGENT_TEST(test_open_ones),
+		AGENT_TEST(test_one_notice),
+		AGENT_TEST(test_rate),
+		AGENT_TEST(test_accounts_of_nobody),
 		AGENT_TEST(test_unknown_requester),
 	};
 

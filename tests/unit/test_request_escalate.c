@@ -12,7 +12,8 @@ static int setup(void **state)
 
 	policy_free((struct policy *)world.agent.policy);
 	snprintf(text, sizeof(text),
-		 "%s[Person eve]\nUid=2005\n[Person finn]\nUid=2006\n[Group late]\nMember=eve finn\n",
+		 "%s[Person eve]\nUid=2005\n[Person finn]\nUid=2006\n[Group late]\nMember=eve "
+		 "finn\n",
 		 fixture_policy_text);
 	load_policy(&world.agent, text);
 	return r;
@@ -168,12 +169,9 @@ static void test_not_without_the_journal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_after_the_time),
-		TEST(test_without_it),
-		TEST(test_as_many_must_agree),
-		TEST(test_no_of_whoever_was_added),
-		TEST(test_restart_and_a_new_policy),
-		TEST(test_not_without_the_journal),
+		TEST(test_after_the_time),	     TEST(test_without_it),
+		TEST(test_as_many_must_agree),	     TEST(test_no_of_whoever_was_added),
+		TEST(test_restart_and_a_new_policy), TEST(test_not_without_the_journal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

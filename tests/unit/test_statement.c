@@ -24,7 +24,7 @@
 #define APPROVAL TOP "verdict approve\nscope once\nduration_s 300\nreason ticket 7\n" END
 #define STANDING                                                                                   \
 	TOP "verdict approve-standing\nscope once\nduration_s 2592000\nreason ticket 7\n" END
-#define DENIAL	 TOP "verdict deny\nscope none\nduration_s 0\nreason \n" END
+#define DENIAL TOP "verdict deny\nscope none\nduration_s 0\nreason \n" END
 
 static struct statement sample(void)
 {
@@ -87,7 +87,8 @@ static void test_other_spellings(void **state)
 		{ TOP "verdict approve\nscope once\nduration_s -1\n", 8 },
 		{ TOP "verdict approve-standing\nscope once\nduration_s 2592001\n", 8 },
 		{ TOP "verdict approve-standing\nscope once\nduration_s 0\nreason x\n" END, 12 },
-		{ TOP "verdict approve-standing\nscope process\nduration_s 60\nreason x\n" END, 12 },
+		{ TOP "verdict approve-standing\nscope process\nduration_s 60\nreason x\n" END,
+		  12 },
 		{ TOP "verdict deny-standing\n", 6 },
 		{ TOP "verdict approve\nscope once\nduration_s 0300\nreason x\n" END, 12 },
 		{ TOP "verdict approve\nscope none\nduration_s 300\nreason x\n" END, 12 },

@@ -450,7 +450,8 @@ static int group_setup(void **state)
 static void test_tier_is_on_the_card(void **state)
 {
 	static const char plain[] = "sluice approve r-7k2m9x 3f9a22c1 --reason";
-	static const char keyed[] = "sluice approve r-7k2m9x 3f9a22c1 --key ~/.ssh/id_ed25519 --reason";
+	static const char keyed[] =
+		"sluice approve r-7k2m9x 3f9a22c1 --key ~/.ssh/id_ed25519 --reason";
 
 	(void)state;
 	for (uint8_t tier = 1; tier <= 3; tier++) {

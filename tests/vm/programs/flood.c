@@ -9,12 +9,11 @@
  *                              and stays
  *   unborn FOLDER COUNT        the same, but first fails to make a child, and ends
  *   messages FILE COUNT        reads FILE, then leaves COUNT messages in queues
- *   pairs FILE COUNT           reads FILE, then sends through COUNT pairs of sockets; prints how many
- *   crowd FILE - COUNT         COUNT processes open FILE at once
- *   crowd FILE ADDRESS COUNT   COUNT processes read FILE and send, all at once; who was refused the
- *                              one does not try the other; all stay until the last has tried
- *   bomb FILE ADDRESS SECONDS  reads FILE, then each process sends once and forks as often as it
- *                              can, for so long
+ *   pairs FILE COUNT           reads FILE, then sends through COUNT pairs of sockets; prints how
+ * many crowd FILE - COUNT         COUNT processes open FILE at once crowd FILE ADDRESS COUNT COUNT
+ * processes read FILE and send, all at once; who was refused the one does not try the other; all
+ * stay until the last has tried bomb FILE ADDRESS SECONDS  reads FILE, then each process sends once
+ * and forks as often as it can, for so long
  *
  * The last two print how many went through, how many might not read, how many might not send, and
  * how many met another error.
@@ -265,14 +264,9 @@ static int run_bomb(char **argv)
 }
 
 static const struct mode modes[] = {
-	{ "send", run_send, 3 },
-	{ "ports", run_ports, 3 },
-	{ "map", run_map, 2 },
-	{ "unborn", run_unborn, 2 },
-	{ "messages", run_messages, 2 },
-	{ "pairs", run_pairs, 2 },
-	{ "crowd", run_crowd, 3 },
-	{ "bomb", run_bomb, 3 },
+	{ "send", run_send, 3 },     { "ports", run_ports, 3 },	      { "map", run_map, 2 },
+	{ "unborn", run_unborn, 2 }, { "messages", run_messages, 2 }, { "pairs", run_pairs, 2 },
+	{ "crowd", run_crowd, 3 },   { "bomb", run_bomb, 3 },
 };
 
 int main(int argc, char **argv)

@@ -502,7 +502,8 @@ static long old_move(char **a)
 /* In a namespace of its own: a mount that was made private there gets its old peers again. */
 static long join_group(char **a)
 {
-	const int set_group = 0x100, empty_path = 0x4; /* linux/mount.h, which sys/mount.h excludes */
+	const int set_group = 0x100,
+		  empty_path = 0x4; /* linux/mount.h, which sys/mount.h excludes */
 	int from = open(a[0], O_PATH | O_CLOEXEC);
 
 	if (from < 0 || unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL))

@@ -7,8 +7,8 @@
  *
  * Words: id, subject, and in place of what an honest gateway would say channel (web), tier (3),
  * account (oidc, entra, slack), issuer, digest, verdict (approve, deny), scope (once, process,
- * executable), duration, reason. Prints what sluiced answers. Ends with 0 when it took the decision,
- * else with REFUSED and the errno; USAGE when there was no answer.
+ * executable), duration, reason. Prints what sluiced answers. Ends with 0 when it took the
+ * decision, else with REFUSED and the errno; USAGE when there was no answer.
  *
  * Owns: this decision. Must not own: any expectation.
  */
@@ -112,10 +112,10 @@ static void on_request(void *arg, const struct ipc_request *request)
 int main(int argc, char **argv)
 {
 	const struct timeval patience = { .tv_sec = PATIENCE_S };
-	struct gateway_link_options options = {
-		.path = IPC_GATEWAY_SOCKET, .on_all = on_all, .on_open = on_request,
-		.on_closed = on_request
-	};
+	struct gateway_link_options options = { .path = IPC_GATEWAY_SOCKET,
+						.on_all = on_all,
+						.on_open = on_request,
+						.on_closed = on_request };
 	struct channel_keys *keys = NULL;
 	char error[512] = "FOLDER";
 
