@@ -41,9 +41,13 @@ static const struct key_use uses[] = {
 	{ .what = "channel key", .anew = "hand another one over as the credential", .mode = 0640 },
 };
 
-static int make_path(const char *folder, const char *channel, char **ret)
+/* Return: the caller's to free, or NULL without memory. */
+static char *key_path(const char *folder, const char *channel)
 {
-	return asprintf(ret, "%s/" FILE_PREFIX "%s" FILE_SUFFIX, folder, channel) < 0 ? -ENOMEM : 0;
+	char *path = NULL;
+
+	return asprintf(&path, "%s/" FILE_PREFIX "%s" FILE_SUFFIX, folder, channel) < 0 ? NULL
+											: path;
 }
 
 static int load_credential(const char *channel, EVP_PKEY **ret, char *error, size_t error_size)
@@ -53,7 +57,8 @@ static int load_credential(const char *channel, EVP_PKEY **ret, char *error, siz
 
 	if (!folder)
 		return -ENOENT;
-	if (make_path(folder, channel, &path) < 0)
+	path = key_path(folder, channel);
+	if (!path)
 		return -ENOMEM;
 	return key_file_load(&uses[1], path, ret, error, error_size);
 }
@@ -66,7 +71,8 @@ static int load_or_make(const char *folder, const char *channel, EVP_PKEY **ret,
 
 	if (r != -ENOENT)
 		return r;
-	if (make_path(folder, channel, &path) < 0)
+	path = key_path(folder, channel);
+	if (!path)
 		return -ENOMEM;
 	r = key_file_load(&uses[0], path, ret, error, error_size);
 	return r == -ENOENT ? key_file_create(&uses[0], path, ret, error, error_size) : r;

@@ -66,9 +66,9 @@ static bool has_label(const json_t *entry, const char *wanted)
 	const json_t *labels = json_object_get(entry, "labels"), *label;
 	size_t i;
 
-	json_array_foreach(labels, i,
-			   label) if (json_is_string(label) &&
-				      strcmp(json_string_value(label), wanted) == 0) return true;
+	json_array_foreach(labels, i, label)
+		if (json_is_string(label) && strcmp(json_string_value(label), wanted) == 0)
+			return true;
 	return is_text(entry, "label", wanted);
 }
 

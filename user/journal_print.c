@@ -91,8 +91,7 @@ static void print_value(FILE *out, json_t *value)
 	if (!safe)
 		return;
 	if (json_is_array(value)) {
-		json_array_foreach(value, i, item)
-		{
+		json_array_foreach(value, i, item) {
 			fputs(i ? " " : "", safe);
 			print_safe(safe, item);
 		}

@@ -73,8 +73,7 @@ struct reasons *reasons_free(struct reasons *reasons)
 
 	if (!reasons)
 		return NULL;
-	DL_FOREACH_SAFE(reasons->list, reason, next)
-	{
+	DL_FOREACH_SAFE(reasons->list, reason, next) {
 		/* cppcheck-suppress uninitvar; set by the macro above */
 		free(reason);
 	}
@@ -138,8 +137,7 @@ static const struct reason *look_up(const struct reasons *reasons, const struct 
 {
 	const struct reason *reason;
 
-	DL_FOREACH(reasons->list, reason)
-	{
+	DL_FOREACH(reasons->list, reason) {
 		/* cppcheck-suppress uninitvar; set by the macro above */
 		if (reason->leader == leader->pid && reason->start_ns == leader->start_ns &&
 		    reason->until_ns > agent_boot_ns() && identity_has(who, reason->uid))
@@ -195,8 +193,7 @@ static void make_room(struct reasons *reasons, const struct reason *session)
 	struct reason *reason, *next, *oldest = NULL;
 	size_t n = 0, of_uid = 0;
 
-	DL_FOREACH_SAFE(reasons->list, reason, next)
-	{
+	DL_FOREACH_SAFE(reasons->list, reason, next) {
 		/* cppcheck-suppress uninitvar; set by the macro above */
 		bool same = reason->leader == session->leader && reason->uid == session->uid &&
 			    reason->start_ns == session->start_ns;

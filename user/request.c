@@ -66,8 +66,7 @@ struct requests *requests_free(struct requests *requests)
 	if (!requests)
 		return NULL;
 	HASH_CLEAR(by_key, requests->by_key);
-	HASH_ITER(by_id, requests->by_id, request, next)
-	{
+	HASH_ITER(by_id, requests->by_id, request, next) {
 		HASH_DELETE(by_id, requests->by_id, request);
 		request_free(request);
 	}
@@ -333,6 +332,26 @@ static void refuse_beyond(struct agent *agent, struct request *request)
 	request_refuse(agent, request, IPC_DENIED, outcome);
 }
 
+/* @older: the request that it replaces, or NULL. Return: NULL when the attempt is refused. */
+static struct request *open_anew(struct agent *agent, const struct sluice_event *event,
+				 struct request *older)
+{
+	struct request *request = calloc(1, sizeof(*request));
+	const char *why = request ? open_request(agent, event, request) : strerror(ENOMEM);
+
+	if (!request || why) {
+		request_free(request);
+		request_refuse_event(agent, event, why);
+		if (older)
+			hold_deny(agent, older); /* lint: as in request_refuse() */
+		return NULL;
+	}
+	request->fresh = true;
+	if (older)
+		move_waiters(older, request); /* lint: as in request_refuse() */
+	return request;
+}
+
 void request_stopped(struct agent *agent, const struct sluice_event *event)
 {
 	struct request *request = find_open(agent->requests, &event->key), *older = NULL;
@@ -345,22 +364,10 @@ void request_stopped(struct agent *agent, const struct sluice_event *event)
 		older = request;
 		request = NULL;
 	}
-	if (!request) {
-		const char *why;
-
-		request = calloc(1, sizeof(*request));
-		why = request ? open_request(agent, event, request) : strerror(ENOMEM);
-		if (why) {
-			request_free(request);
-			request_refuse_event(agent, event, why);
-			if (older)
-				hold_deny(agent, older); /* lint: as in request_refuse() */
-			return;
-		}
-		request->fresh = true;
-		if (older)
-			move_waiters(older, request);
-	}
+	if (!request)
+		request = open_anew(agent, event, older); /* lint: as in request_refuse() */
+	if (!request)
+		return;
 	count_attempt(request, event);
 	if (request->notice)
 		refuse_beyond(agent, request);
@@ -379,8 +386,8 @@ static void deny_fresh(struct agent *agent, int error)
 
 	snprintf(why, sizeof(why), "the journal cannot be written (%s): denied", strerror(-error));
 	HASH_ITER(by_key, agent->requests->by_key, request, next)
-	if (request->fresh)
-		request_refuse(agent, request, IPC_DENIED, why);
+		if (request->fresh)
+			request_refuse(agent, request, IPC_DENIED, why);
 }
 
 void request_committed(struct agent *agent, int error)
@@ -390,10 +397,9 @@ void request_committed(struct agent *agent, int error)
 	if (error < 0)
 		deny_fresh(agent, error);
 	HASH_ITER(by_key, agent->requests->by_key, request, next)
-	if (request->fresh && !request->told)
-		standing_use(agent, request);
-	HASH_ITER(by_id, agent->requests->by_id, request, next)
-	{
+		if (request->fresh && !request->told)
+			standing_use(agent, request);
+	HASH_ITER(by_id, agent->requests->by_id, request, next) {
 		/* cppcheck-suppress uninitvar; set by the macro above */
 		if (!request->fresh && !request->changed)
 			continue;

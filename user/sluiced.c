@@ -327,13 +327,17 @@ static int raise_guard(struct daemon *daemon)
 		.control = daemon->options.control,
 		.gateway = daemon->options.gateway,
 	};
+	int err;
 
 	daemon->agent.guard = guard_new(&places);
 	if (!daemon->agent.guard)
 		return log_error_errno(-ENOMEM, "Cannot start");
 	glass_take_up(&daemon->agent);
 	guard_vouch(&daemon->agent, daemon->agent.policy);
-	return guard_apply(&daemon->agent);
+	err = guard_apply(&daemon->agent);
+	if (!err)
+		glass_tick(&daemon->agent); /* its time may have ended while no agent ran */
+	return err;
 }
 
 static int start(struct daemon *daemon)

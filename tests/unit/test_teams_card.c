@@ -93,8 +93,10 @@ static void collect(const json_t *node, const char *type, FILE *out)
 
 	if (name && strcmp(name, type) == 0 && json_object_get(node, "text"))
 		fprintf(out, "%s\n", json_string_value(json_object_get(node, "text")));
-	json_object_foreach((json_t *)node, key, value) collect(value, type, out);
-	json_array_foreach(node, i, value) collect(value, type, out);
+	json_object_foreach((json_t *)node, key, value)
+		collect(value, type, out);
+	json_array_foreach(node, i, value)
+		collect(value, type, out);
 }
 
 static char *texts_of(const json_t *card, const char *type)
@@ -253,8 +255,10 @@ static void check_runs(const json_t *node)
 		assert_non_null(font);
 		assert_string_equal(font, "Monospace");
 	}
-	json_object_foreach((json_t *)node, key, value) check_runs(value);
-	json_array_foreach(node, i, value) check_runs(value);
+	json_object_foreach((json_t *)node, key, value)
+		check_runs(value);
+	json_array_foreach(node, i, value)
+		check_runs(value);
 }
 
 static void fill_all(struct ipc_request *r, const char *with)

@@ -215,7 +215,7 @@ nightly()
 	spawn paul cat "$SECRET/rows" # another unit
 	wait_held "$PID"
 	kill -9 "$PID"
-	stop_sluiced
+	stop_sluiced KILL
 	run_sluiced
 	nightly "$SECRET/rows"
 	exit_of "$PID" 0
