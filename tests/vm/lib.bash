@@ -186,7 +186,7 @@ start_sluiced()
 		return
 	fi
 	write_policy "$@"
-	with_unit_capabilities sluiced -v </dev/null >>"$STATE/sluiced.log" 2>&1 3>&- &
+	with_unit_capabilities sluiced -v </dev/null >>"$STATE/sluiced.log" 2>&1 3>&- 4>&- &
 	echo $! >"$STATE/sluiced.pid"
 	disown
 	wait_until 300 sluiced_is_up || { cat "$STATE/sluiced.log" >&2; return 1; }
@@ -231,7 +231,7 @@ sluiced_pid()
 # run_sluiced: start it with the files that are there. SLUICED: another program. Return 1 when it ends.
 run_sluiced()
 {
-	with_unit_capabilities "${SLUICED:-sluiced}" -v </dev/null >>"$STATE/sluiced.log" 2>&1 3>&- &
+	with_unit_capabilities "${SLUICED:-sluiced}" -v </dev/null >>"$STATE/sluiced.log" 2>&1 3>&- 4>&- &
 	echo $! >"$STATE/sluiced.pid"
 	wait_until 300 sluiced_is_up && is_running >/dev/null 2>&1
 }
