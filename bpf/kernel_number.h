@@ -116,6 +116,7 @@
 #define AF_PACKET 17
 #define AF_VSOCK 40
 #define AF_XDP 44
+#define NETLINK_KOBJECT_UEVENT 15
 #define SOCK_STREAM 1
 #define SOCK_DGRAM 2
 #define SOCK_RAW 3
