@@ -201,21 +201,22 @@ static __always_inline bool is_gone(const struct inode *inode)
 		return true;
 	case SOCKFS_MAGIC: /* has labels only by what is mapped of it */
 		return mapped_sockets;
-	case BTRFS_SUPER_MAGIC: /* a snapshot's file has the identity of its original */
-		return false;
 	default:
 		return !inode->i_nlink;
 	}
 }
 
 /*
- * A copy of the disk may have the same UUID and hold the same file: what is removed there is not
- * gone here. An entry that stays in vain hurts nobody: the generation of a reused inode differs.
+ * Another file may have the same identity, so that neither the end of this one nor its way out of
+ * memory is that of the other: a snapshot's file on btrfs; a copy of the disk, which has the same
+ * UUID. An entry that stays in vain hurts nobody: the generation of a reused inode differs.
  */
 static __always_inline bool has_twin(const struct super_block *sb, u32 number)
 {
 	const struct sluice_filesystem *fs;
 
+	if (sb->s_magic == BTRFS_SUPER_MAGIC)
+		return true;
 	if (!fs_is_durable(sb, number))
 		return false;
 	fs = bpf_map_lookup_elem(&filesystems, &number);
@@ -242,12 +243,14 @@ void BPF_PROG(sluice_inode_free_security, struct inode *inode)
 	if (!mapped && !is_gone(inode))
 		return;
 	id = object_id(inode);
+	if (has_twin(inode->i_sb, id.dev))
+		return;
 	if (mapped)
 		segment_forget(&id);
 	if (!is_gone(inode))
 		return;
 	object = bpf_map_lookup_elem(&objects, &id);
-	if (!object || has_twin(inode->i_sb, id.dev))
+	if (!object)
 		return;
 	uid = object->uid;
 	if (bpf_map_delete_elem(&objects, &id))

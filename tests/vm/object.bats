@@ -178,11 +178,16 @@ os.link(sys.argv[2], sys.argv[2] + ".again")'
 	touch "$go.2"
 }
 
-@test "a copy that shares its blocks with the file" {
+# An empty btrfs at $STATE/shared.
+mount_btrfs() {
 	truncate -s 120M "$STATE/shared.disk"
 	mkfs.btrfs -q -f -M "$STATE/shared.disk"
 	mount -o loop "$STATE/shared.disk" "$STATE/shared"
 	chmod 777 "$STATE/shared"
+}
+
+@test "a copy that shares its blocks with the file" {
+	mount_btrfs
 	echo 4111 >"$STATE/shared/rows"
 	echo nothing >"$STATE/shared/note"
 	sluice label add "$STATE/shared/rows" secret
@@ -191,4 +196,25 @@ os.link(sys.argv[2], sys.argv[2] + ".again")'
 	[ "$(labels_of "$STATE/shared/copy")" = secret ]
 	[ "$(labels_of "$STATE/shared/free")" = "" ]
 	refused_here as paul cat "$STATE/shared/copy"
+}
+
+# twin OUT FROM: whether data comes from FROM by memory that two processes share, though a snapshot's file goes meanwhile.
+twin() {
+	local volume=$STATE/shared/volume
+
+	btrfs subvolume create "$volume" && chmod 777 "$volume" || return 1
+	as quinn truncate -s 4096 "$volume/$1.shared"
+	btrfs subvolume snapshot "$volume" "$STATE/shared/snapshot" || return 1
+	[ "$(stat -c %i "$volume/$1.shared")" = "$(stat -c %i "$STATE/shared/snapshot/$1.shared")" ] || return 1
+	as quinn "$PROGRAMS/segment" twin "$2" "$volume/$1" "$STATE/shared/snapshot/$1.shared"
+	labels_of "$volume/$1" >"$STATE/twin"
+	btrfs subvolume delete "$STATE/shared/snapshot" "$volume"
+}
+
+@test "memory of a file whose identity a snapshot's has as well, which is removed" {
+	mount_btrfs
+	twin rows "$SECRET/rows"
+	[ "$(<"$STATE/twin")" = secret ]
+	twin note "$PLAIN/note"
+	[ -z "$(<"$STATE/twin")" ]
 }

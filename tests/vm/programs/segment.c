@@ -13,6 +13,7 @@
  *   store FILE OUT    OUT itself is mapped before FILE is read, and written by that
  *   through FILE OUT  who maps OUT.shared gets what a third one, who has read FILE, writes there
  *   watch FILE OUT    maps FILE and writes OUT when another process has stored there
+ *   twin FILE OUT TWIN  as file; TWIN is removed when the other one has mapped OUT.shared
  *   started FILE OUT  who read FILE was started by exec, so that it has nothing mapped
  *
  * Owns no expectation; see program.h for the exit status. They speak by signals, which carry
@@ -344,6 +345,19 @@ static int run_watch(char **argv)
 	return 0;
 }
 
+static int run_twin(char **argv)
+{
+	pid_t pid;
+
+	make_file();
+	pid = child(map_handle, look_and_write);
+	if (unlink(argv[2]))
+		refused("unlink");
+	map_handle();
+	read_and_store(argv);
+	return end_of(pid);
+}
+
 static int run_started(char **argv)
 {
 	pid_t pid;
@@ -374,7 +388,7 @@ int main(int argc, char **argv)
 		{ "late", run_late, 2 },	   { "leaves", run_leaves, 2 },
 		{ "store", run_store, 2 },	   { "through", run_through, 2 },
 		{ "started", run_started, 2 },	   { "private", run_private, 2 },
-		{ "watch", run_watch, 2 },
+		{ "watch", run_watch, 2 },	   { "twin", run_twin, 3 },
 	};
 	sigset_t set;
 
