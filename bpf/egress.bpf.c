@@ -125,10 +125,11 @@ int egress_medium(struct attempt *attempt, u64 flow, u64 taint)
 		return -EPERM;
 	attempt->key.action = SLUICE_EGRESS;
 	attempt->labels = taint & ~policy_in_force()->media[medium];
-	if (attempt->labels)
-		attempt->covered = flow_granted(flow, &attempt->key.target);
-	if (!(attempt->labels & ~attempt->covered))
+	attempt->covered = attempt->labels ? flow_granted(flow, &attempt->key.target) : 0;
+	if (!(attempt->labels & ~attempt->covered)) {
+		attempt->covered = 0; /* of this action only; the caller may go on with another */
 		return 0;
+	}
 	err = decide(attempt);
 	if (err)
 		return err;
