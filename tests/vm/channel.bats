@@ -269,6 +269,16 @@ watched() {
 	moves ring alone
 }
 
+# The only name of an io_uring is an address of the kernel.
+@test "an io_uring with labels is not listed; a file is" {
+	spawn paul "$PROGRAMS/ring" holds "$SECRET/source" "$TO"
+	wait_until "$PATIENCE" test -s "$TO"
+	sluice label list --json >"$STATE/listed"
+	kill "$PID"
+	jq -e 'any(.[]; .origin == "acquired")' "$STATE/listed"
+	jq -e 'any(.[]; .path | contains("file system 00000000")) | not' "$STATE/listed"
+}
+
 @test "a program that is started by who has an io_uring leaves it clean" {
 	as paul "$PROGRAMS/ring" starts "$SECRET/source" "$CLEAN"
 	is_written "$CLEAN" ""
