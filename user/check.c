@@ -212,7 +212,7 @@ static const char *const functions[] = {
 	"fifo_pipe_read",
 	"io_submit_sqes",
 	"io_msg_ring",
-	"io_uring_release",
+	"io_sq_thread_finish",
 };
 
 #define RING	  (ARRAY_SIZE(functions) - 3)
