@@ -192,6 +192,7 @@ static const char *const functions[] = {
 	"security_task_prctl",
 	"replace_mm_exe_file",
 	"__x64_sys_setns",
+	"vma_set_file",
 	"get_pipe_info",
 	"do_splice",
 	"do_tee",

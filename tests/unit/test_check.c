@@ -138,7 +138,8 @@ static void put_btf(const char *first, const char *second)
 				   "unix_seqpacket_recvmsg\0unix_stream_splice_read\0"
 				   "inet_recvmsg\0inet6_recvmsg\0sock_common_recvmsg\0"
 				   "sock_splice_read\0tcp_zerocopy_receive\0"
-				   "security_task_prctl\0replace_mm_exe_file\0__x64_sys_setns";
+				   "security_task_prctl\0replace_mm_exe_file\0__x64_sys_setns\0"
+				   "vma_set_file";
 	struct btf_header header = { .magic = BTF_MAGIC, .version = 1, .hdr_len = sizeof(header) };
 	size_t n_names = 0, n_types, n_file = 0;
 	char names[512], types[1024], file[2048];

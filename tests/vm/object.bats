@@ -162,6 +162,31 @@ os.link(sys.argv[2], sys.argv[2] + ".again")'
 	[[ $(as paul cat "$OVER/plain-merged/note") == nothing*more ]]
 }
 
+# layers MODE FILE: whether data of FILE comes from a file of an overlay to the one below it, or back, by shared memory.
+layers() {
+	local upper=$OVER/plain-upper merged=$OVER/plain-merged
+
+	as quinn rm -f "$merged/board" "$merged/board.shared"
+	as quinn touch "$merged/board.shared"
+	as quinn "$PROGRAMS/segment" "$1" "$2" "$merged/board" "$upper/board.shared" || return 1
+	labels_of "$upper/board" >"$STATE/layers"
+	labels_of "$upper/board.shared" >"$STATE/layers.shared"
+}
+
+@test "memory that is mapped of a file of an overlay and of the one below it" {
+	local mode
+
+	overlay plain- "$PLAIN"
+	for mode in below above; do
+		layers "$mode" "$SECRET/rows"
+		[ "$(<"$STATE/layers")" = secret ]
+		[ "$(<"$STATE/layers.shared")" = secret ]
+		layers "$mode" "$PLAIN/note"
+		[ -z "$(<"$STATE/layers")" ]
+		[ -z "$(<"$STATE/layers.shared")" ]
+	done
+}
+
 @test "a memory file, by another process" {
 	local ready=$ROOT/memory.ready go=$ROOT/memory.go
 
