@@ -463,6 +463,17 @@ static void preemption(char *ret, size_t size)
 		snprintf(ret, size, "%.*s", (int)strcspn(word + 8, " "), word + 8);
 }
 
+/* Linux 6.1 looks a process up under a lock that whoever is preempted there keeps from others. */
+static bool may_miss_processes(void)
+{
+	unsigned int major, minor;
+	char release[128];
+
+	return read_release(release, sizeof(release)) &&
+	       sscanf(release, "%u.%u", &major, &minor) == 2 && major == MIN_MAJOR &&
+	       minor == MIN_MINOR;
+}
+
 /*
  * The kernel leaves out a program at the end of a call while the same one is preempted on that
  * processor. Not one of those that refuse.
@@ -476,8 +487,10 @@ static void check_preemption(struct check_result *result)
 		say(result, 1, "%s", *how ? how : "as the kernel comes");
 		return;
 	}
-	say(result, -1,
-	    "full: labels that come while a call waits may be missed; sluice status counts");
+	say(result, -1, "full: %s",
+	    may_miss_processes()
+		    ? "on Linux 6.1 a process may be taken for one without labels"
+		    : "labels that come while a call waits may be missed; sluice status counts");
 	mend(result,
 	     "boot with preempt=lazy on Linux 6.13 and later, preempt=voluntary before; not a "
 	     "real-time kernel (PREEMPT_RT)");

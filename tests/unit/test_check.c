@@ -379,7 +379,9 @@ static void test_preemption(void **state)
 	(void)state;
 	expect("preemption", 1, "as the kernel comes", "");
 	put(CMDLINE, "quiet preempt=full rw\n");
-	expect("preemption", -1, "full", "preempt=lazy");
+	expect("preemption", -1, "taken for one without labels", "preempt=lazy");
+	put(RELEASE, "6.12.117+deb12-amd64\n");
+	expect("preemption", -1, "full: labels that come while", "preempt=lazy");
 	put(CMDLINE, "quiet preempt=none\n");
 	expect("preemption", 1, "none", "");
 	put(VERSION, "Linux version 6.1.0-28-rt-amd64 #1 SMP PREEMPT_RT Debian\n");
