@@ -20,6 +20,7 @@
 #include "destination.bpf.h"
 #include "flow.bpf.h"
 #include "loopback.bpf.h"
+#include "netlink.bpf.h"
 #include "packet.bpf.h"
 #include "segment.bpf.h"
 #include "taint.bpf.h"
@@ -124,10 +125,11 @@ int egress_medium(struct attempt *attempt, u64 flow, u64 taint)
 		return -EPERM;
 	attempt->key.action = SLUICE_EGRESS;
 	attempt->labels = taint & ~policy_in_force()->media[medium];
-	if (attempt->labels)
-		attempt->covered = flow_granted(flow, &attempt->key.target);
-	if (!(attempt->labels & ~attempt->covered))
+	attempt->covered = attempt->labels ? flow_granted(flow, &attempt->key.target) : 0;
+	if (!(attempt->labels & ~attempt->covered)) {
+		attempt->covered = 0; /* of this action only; the caller may go on with another */
 		return 0;
+	}
 	err = decide(attempt);
 	if (err)
 		return err;
@@ -435,8 +437,10 @@ int BPF_PROG(sluice_socket_sendmsg, struct socket *sock, struct msghdr *msg, int
 	sk = sock->sk;
 	if (sk && sk->__sk_common.skc_family == AF_UNIX)
 		return unix_send(sock, taint);
-	if (!sk || is_local_family(sk->__sk_common.skc_family))
+	if (!sk)
 		return 0;
+	if (is_local_family(sk->__sk_common.skc_family))
+		return netlink_send(sk, taint);
 	err = send_message(sock, sk, msg, state, taint);
 	if (err < 0)
 		return err;

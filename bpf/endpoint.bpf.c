@@ -58,20 +58,32 @@ int endpoint_receive(u64 sk, u32 late)
 }
 
 /*
+ * Whether anything may be there already. UDP and Multipath TCP have other queues than this one as
+ * well: what the first receiver leaves lies there.
+ */
+static __always_inline bool has_queued(const struct sock *sk, u16 family)
+{
+	if (family != AF_UNIX && (BPF_CORE_READ(sk, sk_type) == SOCK_DGRAM ||
+				  BPF_CORE_READ(sk, sk_protocol) == IPPROTO_MPTCP))
+		return true;
+	return BPF_CORE_READ(sk, sk_receive_queue.qlen);
+}
+
+/*
  * What is there already is not left to the end of the call: a program that runs there is left out
  * when the same one was preempted on that processor, and this one never is.
  */
 static __noinline int take_queued(struct socket *socket)
 {
 	struct sock *sk = BPF_CORE_READ(socket, sk);
+	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	u64 key = (u64)sk;
 	const struct sluice_socket *known = bpf_map_lookup_elem(&sockets, &key);
 
 	if (!known || !(known->labels & ~subject_taint(subject_state(subject_leader()))) ||
-	    !BPF_CORE_READ(sk, sk_receive_queue.qlen))
+	    !has_queued(sk, family))
 		return 0;
-	return BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX ? unix_received(key)
-								    : loopback_received(key);
+	return family == AF_UNIX ? unix_received(key) : loopback_received(key);
 }
 
 SEC("lsm/socket_recvmsg")

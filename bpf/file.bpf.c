@@ -396,19 +396,6 @@ static __noinline int map_nameless(void)
 	return segment_map(NULL) ? -ENOMEM : 0;
 }
 
-/* Memory that is there to be shared counts however it is mapped; of files who may write. */
-static __always_inline bool is_shared(const struct file *file)
-{
-	return file->f_mode & FMODE_WRITE || file->f_inode->i_sb->s_magic == TMPFS_MAGIC ||
-	       file->f_inode->i_sb->s_magic == HUGETLBFS_MAGIC;
-}
-
-/* What the current process may write into @file by a mapping. */
-static __always_inline u64 map_taint(const struct file *file)
-{
-	return file->f_mode & FMODE_WRITE ? subject_taint(subject_state(subject_leader())) : 0;
-}
-
 static __noinline int map_written(struct file *file, u64 taint)
 {
 	if (!taint || write_is_known(object_cache(file->f_inode), taint, subject_leader()))

@@ -3,7 +3,8 @@
  * guard_mount.bpf.c: mounts by which the agent's files are reached.
  *
  *   - sb_mount, move_mount:  nothing is mounted over them, in the mount namespaces of the host and
- *                    of the agent and where the kernel would pass it on to others
+ *                    of the agent and where the kernel would pass it on to others; and nothing
+ *                    beneath what they are reached by, anywhere
  *   - sb_umount:     they stay. In those namespaces they are known by their numbers, so that the
  *                    same file system may be mounted and unmounted elsewhere. Wherever the kernel
  *                    passes an unmount on, what counts is the place: it takes away whatever is
@@ -24,6 +25,7 @@
 
 #define MNT_DETACH 2 /* include/linux/fs.h */
 #define MOVE_MOUNT_SET_GROUP 0x100 /* include/uapi/linux/mount.h */
+#define MOVE_MOUNT_BENEATH 0x200
 
 static __always_inline bool is_our_namespace(void)
 {
@@ -196,16 +198,37 @@ static __always_inline int guard_group(struct path *from)
 			      : 0;
 }
 
+/*
+ * With this flag what is moved comes between @to and the place that @to covers. So it goes where
+ * the parent is shared, whether @to is or not, and from then on it is what @to is mounted on: who
+ * unmounts it takes @to along, with that of others. In a namespace of one's own it is no use either.
+ */
+static __noinline int guard_beneath(struct path *to)
+{
+	struct sluice_object_id id = object_id(to->dentry->d_inode);
+
+	if (!is_marked(&id)) {
+		struct mount *mount = mount_of(to->mnt);
+
+		id = object_id_read(BPF_CORE_READ(mount, mnt_mountpoint, d_inode));
+	}
+	return is_marked(&id) ? guard_refuse(SLUICE_GUARD_MOUNT, MOVE_MOUNT_BENEATH, &id, NULL) : 0;
+}
+
 SEC("lsm/move_mount")
 int BPF_PROG(sluice_move_mount, struct path *from, struct path *to)
 {
+	u32 flags;
 	int err;
 
 	if (!guard.mode)
 		return 0;
-	if (move_mount_flags() & MOVE_MOUNT_SET_GROUP)
+	flags = move_mount_flags();
+	if (flags & MOVE_MOUNT_SET_GROUP)
 		return guard_group(from);
-	err = from->dentry == from->mnt->mnt_root ? guard_unmount(from->mnt, 0) : 0;
+	err = flags & MOVE_MOUNT_BENEATH ? guard_beneath(to) : 0;
+	if (!err && from->dentry == from->mnt->mnt_root)
+		err = guard_unmount(from->mnt, 0);
 	return err ? err : guard_mount(to);
 }
 

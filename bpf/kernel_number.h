@@ -32,6 +32,7 @@
 
 #define MAP_SHARED 0x01 /* also in MAP_SHARED_VALIDATE */
 #define MAP_ANONYMOUS 0x20
+#define VM_MAYSHARE 0x80 /* it was mapped with MAP_SHARED */
 #define PROT_READ 0x1
 #define PROT_WRITE 0x2
 #define PROT_EXEC 0x4
@@ -116,6 +117,7 @@
 #define AF_PACKET 17
 #define AF_VSOCK 40
 #define AF_XDP 44
+#define NETLINK_KOBJECT_UEVENT 15
 #define SOCK_STREAM 1
 #define SOCK_DGRAM 2
 #define SOCK_RAW 3

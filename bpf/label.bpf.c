@@ -7,7 +7,7 @@
  *   - inode_link:           a second name outside the folder does not shed the label
  *   - inode_copy_up:        what overlayfs copies into its upper layer is labeled before it has a
  *   name there; no other hook sees the data move
- *   - inode_free_security:  an object that is gone for good is forgotten
+ *   - inode_free_security:  an object that is gone for good is forgotten, or counts as nobody's
  *   - file_ioctl:           the identity that labels hang on cannot be changed, nor contents
  *   swapped; of the agent's own files neither identity nor flags
  *   - inode_setxattr, inode_removexattr: a label by attribute outlives the attribute
@@ -201,21 +201,22 @@ static __always_inline bool is_gone(const struct inode *inode)
 		return true;
 	case SOCKFS_MAGIC: /* has labels only by what is mapped of it */
 		return mapped_sockets;
-	case BTRFS_SUPER_MAGIC: /* a snapshot's file has the identity of its original */
-		return false;
 	default:
 		return !inode->i_nlink;
 	}
 }
 
 /*
- * A copy of the disk may have the same UUID and hold the same file: what is removed there is not
- * gone here. An entry that stays in vain hurts nobody: the generation of a reused inode differs.
+ * Another file may have the same identity, so that neither the end of this one nor its way out of
+ * memory is that of the other: a snapshot's file on btrfs; a copy of the disk, which has the same
+ * UUID. An entry that stays in vain hurts nobody: the generation of a reused inode differs.
  */
 static __always_inline bool has_twin(const struct super_block *sb, u32 number)
 {
 	const struct sluice_filesystem *fs;
 
+	if (sb->s_magic == BTRFS_SUPER_MAGIC)
+		return true;
 	if (!fs_is_durable(sb, number))
 		return false;
 	fs = bpf_map_lookup_elem(&filesystems, &number);
@@ -231,6 +232,19 @@ static __always_inline bool may_be_mapped(const struct inode *inode)
 				    (type == S_IFSOCK && mapped_sockets));
 }
 
+/*
+ * A file of btrfs is removed: what snapshots have of it keeps its labels, and counts as nobody's,
+ * so that who makes and removes such files does not use up his share by it.
+ */
+static __always_inline void release_share(const struct sluice_object_id *id)
+{
+	struct sluice_object *object = bpf_map_lookup_elem(&objects, id);
+	u32 uid = object ? object->uid : 0;
+
+	if (uid && __sync_val_compare_and_swap(&object->uid, uid, 0) == uid)
+		quota_put(uid, SLUICE_QUOTA_OBJECTS);
+}
+
 SEC("lsm/inode_free_security")
 void BPF_PROG(sluice_inode_free_security, struct inode *inode)
 {
@@ -242,12 +256,17 @@ void BPF_PROG(sluice_inode_free_security, struct inode *inode)
 	if (!mapped && !is_gone(inode))
 		return;
 	id = object_id(inode);
+	if (has_twin(inode->i_sb, id.dev)) {
+		if (!inode->i_nlink && inode->i_sb->s_magic == BTRFS_SUPER_MAGIC)
+			release_share(&id);
+		return;
+	}
 	if (mapped)
 		segment_forget(&id);
 	if (!is_gone(inode))
 		return;
 	object = bpf_map_lookup_elem(&objects, &id);
-	if (!object || has_twin(inode->i_sb, id.dev))
+	if (!object)
 		return;
 	uid = object->uid;
 	if (bpf_map_delete_elem(&objects, &id))

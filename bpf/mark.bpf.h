@@ -126,21 +126,22 @@ static __always_inline void mark_of_request(struct sluice_mark_key *key,
 	}
 }
 
+static __always_inline u64 mark_part(u64 word, u32 at)
+{
+	return control.mark_secret[at] * (u32)word + control.mark_secret[at + 1] * (word >> 32);
+}
+
 /*
  * A key in one word, which the map finds in half the time. Where two have the same one, each has
- * the labels of both.
+ * the labels of both. Who sends can choose the addresses, but not find two keys with the same name:
+ * each word is multiplied by a secret number of its own, so that any two have the same name for
+ * one secret in 2^33, whatever they are.
  */
 static __always_inline u64 mark_name(const struct sluice_mark_key *key)
 {
-	const u64 words[] = { key->from[0], key->from[1], key->to[0], key->to[1], key->net };
-	u64 name = key->ports;
-	int i;
-
-	for (i = 0; i < 5; i++) {
-		name = (name ^ words[i]) * 0x9e3779b97f4a7c15ULL;
-		name ^= name >> 32;
-	}
-	return name;
+	return mark_part(key->from[0], 0) + mark_part(key->from[1], 2) + mark_part(key->to[0], 4) +
+	       mark_part(key->to[1], 6) + mark_part(key->net, 8) +
+	       control.mark_secret[10] * key->ports;
 }
 
 /* A packet with @labels leaves the socket @number. Return: 0, or negative when it cannot be kept.

@@ -4,8 +4,11 @@
  * it is refused to who carries labels that a rule guards, not followed. The sender is not told: for
  * it a message is lost, as when the receiver is slow.
  *
- * Owns: telling such a message from those of the kernel. Must not own: what is sent to the kernel,
- * which asks no hook where it arrives.
+ * The kernel hands one kind of message on as its own (uevent_net_broadcast(), for who manages a
+ * network namespace, also one that he made). That one is refused where it is sent.
+ *
+ * Owns: telling such a message from those of the kernel. Must not own: what else is sent to the
+ * kernel, which asks no hook where it arrives.
  */
 #ifndef SLUICE_BPF_NETLINK_H
 #define SLUICE_BPF_NETLINK_H
@@ -41,6 +44,17 @@ static __noinline int netlink_refuse(u64 labels)
 	if (edge_is_new(0x300, labels, &attempt.key.target.object))
 		event_emit(&attempt, labels);
 	return refuse();
+}
+
+/* The current process, which carries @taint, sends through @sk. Return: 0 or -EPERM. */
+static __always_inline int netlink_send(const struct sock *sk, u64 taint)
+{
+	u64 labels;
+
+	if (sk->__sk_common.skc_family != AF_NETLINK || sk->sk_protocol != NETLINK_KOBJECT_UEVENT)
+		return 0;
+	labels = taint & labels_guarded();
+	return labels && netlink_refuse(labels) ? -EPERM : 0;
 }
 
 /* A message comes, while its sender runs. Return: 0 or -EPERM: it is dropped. */

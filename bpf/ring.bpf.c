@@ -12,7 +12,7 @@
  *   - io_submit_sqes:     submits, also by the kernel's own thread
  *   - io_msg_ring, __io_msg_ring_data:  sends it a message, from a ring or (since 6.13) from none
  *
- *   - io_uring_release:   it is gone
+ *   - io_sq_thread_finish:  nobody has it any more, and it is about to be freed
  *
  * Who has only waited for a ring that it inherited is in no group: it sees nothing but the time.
  * The buffers of one ring can be used by another one only within one memory.
@@ -79,10 +79,14 @@ int BPF_PROG(sluice___io_msg_ring_data, void *context)
 	return ring_used(number_of(context));
 }
 
-SEC("fentry/io_uring_release")
-int BPF_PROG(sluice_io_uring_release, struct inode *inode, struct file *file)
+/*
+ * Not before: until the kernel has parked its thread for the ring, that thread may submit what lies
+ * there, and the entry would be made again, for the next ring at this address.
+ */
+SEC("fentry/io_sq_thread_finish")
+int BPF_PROG(sluice_io_sq_thread_finish, void *context)
 {
-	struct sluice_object_id id = ring_id((u64)BPF_CORE_READ(file, private_data));
+	struct sluice_object_id id = ring_id(number_of(context));
 
 	segment_forget(&id);
 	if (bpf_map_lookup_elem(&objects, &id))

@@ -31,6 +31,19 @@ int segment_use(struct sluice_object_id *id);
  */
 int segment_excused(void);
 
+/* Memory that is there to be shared counts however it is mapped; of files who may write. */
+static __always_inline bool is_shared(const struct file *file)
+{
+	return file->f_mode & FMODE_WRITE || file->f_inode->i_sb->s_magic == TMPFS_MAGIC ||
+	       file->f_inode->i_sb->s_magic == HUGETLBFS_MAGIC;
+}
+
+/* What the current process may write into @file by a mapping. */
+static __always_inline u64 map_taint(const struct file *file)
+{
+	return file->f_mode & FMODE_WRITE ? subject_taint(subject_state(subject_leader())) : 0;
+}
+
 /* @id leaves memory: nobody has it mapped. Return: 0. */
 int segment_forget(struct sluice_object_id *id);
 

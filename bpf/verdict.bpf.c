@@ -308,12 +308,10 @@ static __always_inline int decide_grant(struct attempt *attempt, u64 now)
  * What a grant covers already is not asked about. With something else that is, it is asked about
  * once more: one answer must cover all, since a flow has one grant.
  */
-static __always_inline void leave_covered(struct attempt *attempt, u32 action)
+static __always_inline void leave_covered(struct attempt *attempt, u64 covered, u32 action)
 {
 	const struct sluice_policy *policy = policy_in_force();
-	u64 covered = attempt->covered;
 
-	attempt->covered = 0; /* the place is that of the deadline */
 	if (attempt->missing & ~covered & (policy->deny[action] | policy->ask[action]))
 		return;
 	attempt->missing &= ~covered;
@@ -325,9 +323,14 @@ int decide_attempt(struct attempt *attempt)
 	const struct sluice_policy *policy = policy_in_force();
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct sluice_task *state;
+	u64 covered;
 	u32 action;
 
-	if (!attempt || !control.enforcing || is_exempt(task))
+	if (!attempt)
+		return 0;
+	covered = attempt->covered;
+	attempt->covered = 0; /* the place is that of the deadline */
+	if (!control.enforcing || is_exempt(task))
 		return 0;
 	action = attempt->key.action & (SLUICE_ACTIONS - 1);
 	attempt->missing = attempt->labels & policy->guarded[action];
@@ -338,7 +341,7 @@ int decide_attempt(struct attempt *attempt)
 		return refuse();
 	subject_refresh(state, task);
 	attempt->missing &= ~state->cleared[action];
-	leave_covered(attempt, action);
+	leave_covered(attempt, covered, action);
 	if (!attempt->missing)
 		return 0;
 	return decide_grant(attempt, bpf_ktime_get_boot_ns());

@@ -9,7 +9,7 @@
 #ifndef SLUICE_ABI_H
 #define SLUICE_ABI_H
 
-#define SLUICE_ABI_VERSION 11
+#define SLUICE_ABI_VERSION 12
 
 #include "abi_ask.h"
 #include "abi_state.h"

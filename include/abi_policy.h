@@ -89,6 +89,9 @@ struct sluice_destination {
 	struct sluice_port port[SLUICE_MAX_PORTS];
 };
 
+/* 32-bit words of a struct sluice_mark_key. */
+#define SLUICE_MARK_WORDS 11
+
 /**
  * struct sluice_control: written by sluiced while the programs run (section .data.control).
  * @abi: SLUICE_ABI_VERSION, so that a newer daemon knows what it finds pinned
@@ -105,6 +108,8 @@ struct sluice_destination {
  * @enforcing: 0 before the first policy is in force
  * @segments: some process has mapped memory that others see; written by the programs
  * @files: entries of the map `objects` that one user may make
+ * @mark_secret: what packets under way are named by (mark.bpf.h); random, made when the map is, and
+ * never read by who sends
  * @policy: digest of the policy in force, in hex, without an end
  */
 struct sluice_control {
@@ -120,6 +125,7 @@ struct sluice_control {
 	__u32 folders;
 	__u32 segments;
 	__u32 files;
+	__u64 mark_secret[SLUICE_MARK_WORDS];
 	char policy[64];
 };
 
@@ -133,6 +139,6 @@ _Static_assert(sizeof(struct sluice_policy) == 16 + 4 * 8 * SLUICE_ACTIONS + 8 +
 _Static_assert(sizeof(struct sluice_destination_key) == 24, "destination key");
 _Static_assert(sizeof(struct sluice_port) == 24, "port");
 _Static_assert(sizeof(struct sluice_destination) == 8 + 24 * SLUICE_MAX_PORTS, "destination");
-_Static_assert(sizeof(struct sluice_control) == 128, "control");
+_Static_assert(sizeof(struct sluice_control) == 128 + 8 * SLUICE_MARK_WORDS, "control");
 
 #endif

@@ -19,6 +19,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "abi.h"
@@ -258,6 +259,17 @@ static void close_maps(struct kernel *kernel)
 	kernel_init(kernel);
 }
 
+/* What only the kernel side is to know; with maps in force, the old one holds. */
+static int make_secret(struct sluice_bpf *skel, struct kernel_error *error)
+{
+	struct sluice_control *control = &skel->data_control->control;
+
+	if (getrandom(control->mark_secret, sizeof(control->mark_secret), 0) ==
+	    sizeof(control->mark_secret))
+		return 0;
+	return kernel_fail(error, -EIO, "no random numbers");
+}
+
 /* Replaces the programs of @old_build, or loads the first ones when it is NULL. */
 static int replace(struct kernel *kernel, struct sluice_bpf *skel, const char *old_build,
 		   struct kernel_error *error)
@@ -270,6 +282,8 @@ static int replace(struct kernel *kernel, struct sluice_bpf *skel, const char *o
 		err = kernel_pin_adopt(&old, old_build, 0, error);
 	if (!err && old_build)
 		err = check_abi(&old, error);
+	if (!err)
+		err = make_secret(skel, error);
 	if (!err)
 		err = prepare_maps(skel, old_build ? &old : NULL, error);
 	if (!err)

@@ -35,7 +35,7 @@ static const struct {
 static const char *const ring_functions[] = {
 	"io_submit_sqes",
 	"io_msg_ring",
-	"io_uring_release",
+	"io_sq_thread_finish",
 	"io_uring_create", /* this and the next are tracepoints */
 	"io_uring_register",
 };

@@ -140,7 +140,7 @@ static int list_acquired(void *ctx, const struct sluice_object_id *id,
 	char path[SLUICE_PATH_TEXT];
 	const char *name;
 
-	if (!object->acquired)
+	if (!object->acquired || !id->dev) /* an io_uring: its number is an address of the kernel */
 		return 0;
 	name = lineage_object_name(listing->agent->lineage, id);
 	if (name)

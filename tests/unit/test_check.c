@@ -138,7 +138,8 @@ static void put_btf(const char *first, const char *second)
 				   "unix_seqpacket_recvmsg\0unix_stream_splice_read\0"
 				   "inet_recvmsg\0inet6_recvmsg\0sock_common_recvmsg\0"
 				   "sock_splice_read\0tcp_zerocopy_receive\0"
-				   "security_task_prctl\0replace_mm_exe_file\0__x64_sys_setns";
+				   "security_task_prctl\0replace_mm_exe_file\0__x64_sys_setns\0"
+				   "vma_set_file";
 	struct btf_header header = { .magic = BTF_MAGIC, .version = 1, .hdr_len = sizeof(header) };
 	size_t n_names = 0, n_types, n_file = 0;
 	char names[512], types[1024], file[2048];
@@ -378,7 +379,9 @@ static void test_preemption(void **state)
 	(void)state;
 	expect("preemption", 1, "as the kernel comes", "");
 	put(CMDLINE, "quiet preempt=full rw\n");
-	expect("preemption", -1, "full", "preempt=lazy");
+	expect("preemption", -1, "taken for one without labels", "preempt=lazy");
+	put(RELEASE, "6.12.117+deb12-amd64\n");
+	expect("preemption", -1, "full: labels that come while", "preempt=lazy");
 	put(CMDLINE, "quiet preempt=none\n");
 	expect("preemption", 1, "none", "");
 	put(VERSION, "Linux version 6.1.0-28-rt-amd64 #1 SMP PREEMPT_RT Debian\n");

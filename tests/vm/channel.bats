@@ -269,6 +269,16 @@ watched() {
 	moves ring alone
 }
 
+# The only name of an io_uring is an address of the kernel.
+@test "an io_uring with labels is not listed; a file is" {
+	spawn paul "$PROGRAMS/ring" holds "$SECRET/source" "$TO"
+	wait_until "$PATIENCE" test -s "$TO"
+	sluice label list --json >"$STATE/listed"
+	kill "$PID"
+	jq -e 'any(.[]; .origin == "acquired")' "$STATE/listed"
+	jq -e 'any(.[]; .path | contains("file system 00000000")) | not' "$STATE/listed"
+}
+
 @test "a program that is started by who has an io_uring leaves it clean" {
 	as paul "$PROGRAMS/ring" starts "$SECRET/source" "$CLEAN"
 	is_written "$CLEAN" ""
@@ -295,5 +305,32 @@ sys.exit(ctypes.CDLL(None).recv(ours.fileno(), None, 8, 0) != -1 or not open(sys
 	take_queued "$SECRET/source" "$TO"
 	is_written "$TO" secret
 	take_queued "$PLAIN/source" "$CLEAN"
+	is_written "$CLEAN" ""
+}
+
+# The same for the second of two datagrams, which the receiver of the first one has moved to another queue.
+take_left() {
+	as paul python3 -c '
+import ctypes, os, socket, sys
+ours = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+ours.bind(("127.0.0.1", 0))
+if not os.fork():
+    data = open(sys.argv[1], "rb").read()
+    theirs = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    theirs.sendto(data, ours.getsockname())
+    theirs.sendto(data, ours.getsockname())
+    os._exit(0)
+os.wait()
+if not os.fork():
+    ours.recv(64)
+    os._exit(0)
+os.wait()
+sys.exit(ctypes.CDLL(None).recv(ours.fileno(), None, 8, 0) != -1 or not open(sys.argv[2], "w").write("x"))' "$@"
+}
+
+@test "who receives a datagram that another one has left takes its labels before" {
+	take_left "$SECRET/source" "$TO"
+	is_written "$TO" secret
+	take_left "$PLAIN/source" "$CLEAN"
 	is_written "$CLEAN" ""
 }

@@ -210,6 +210,16 @@ guarded() {
 	as paul sh -c "read -r top <'$TOP'; ip link show dev lo" | grep -q LOOPBACK
 }
 
+@test "a Netlink message that the kernel hands on as its own is refused to who carries labels" {
+	local to=$PLAIN/$TEXT.uevent
+
+	as paul "$PROGRAMS/queue" uevent - "$to.clean"
+	[ -s "$to.clean" ]
+	run as paul "$PROGRAMS/queue" uevent "$TOP" "$to.top"
+	[ "$status" -eq 101 ]
+	[ ! -e "$to.top" ]
+}
+
 @test "connecting a datagram socket sends nothing and is free" {
 	as paul "$NET" udp-connect "$FROM" "$AWAY" 9000
 }

@@ -333,6 +333,25 @@ peer() {
 	[ -e "$PINS" ]
 }
 
+@test "mounts: nothing goes beneath those that the agent's files are reached by" {
+	local status=0
+
+	shared_mounts
+	mkdir -p "$OTHER/mnt"
+	root mount -t tmpfs none "$OTHER/mnt"
+	attack beneath "$OTHER/mnt" || status=$?
+	root umount "$OTHER/mnt"
+	[ "$status" != 2 ] || skip "this kernel puts nothing beneath a mount"
+	[ "$status" = 0 ]
+	root umount "$OTHER/mnt" # what was beneath
+	run -1 peer sh -c "mount --make-private /sys/fs/bpf && $PROGRAMS/guard beneath /sys/fs/bpf &&
+		umount -l /sys/fs/bpf"
+	run -1 peer sh -c "mount --make-private /sys && $PROGRAMS/guard beneath /sys && umount -l /sys"
+	[ -n "$(ls "$PINS")" ]
+	sluice status
+	guard_journal '.type == "guard.attempt" and .act == "mount" and .detail == 512'
+}
+
 @test "mounts: what they cover is not removed or renamed, from where it is not mounted either" {
 	mkdir -p "$OTHER/point"
 	refute root unshare -m sh -c 'umount -l /sys && rmdir /sys'

@@ -120,6 +120,17 @@ moves() {
 	moves udp-connected fd09::1
 }
 
+# Without a secret the names of these two were the same, whatever the ports and the source.
+@test "packets to an address that was chosen to be taken for another one" {
+	ip -6 addr add fd10::1/128 dev lo
+	ip -6 addr add fd10:0:0:80:0:80:0:81/128 dev lo
+	wait_until "$PATIENCE" labels udp fd10::1 # the daemon knows by then that it is the host's
+	as paul "$LOOP" udp-alike "$SECRET/source" "$CLEAN" fd10::1 fd10:0:0:80:0:80:0:81
+	ip -6 addr del fd10::1/128 dev lo
+	ip -6 addr del fd10:0:0:80:0:80:0:81/128 dev lo
+	carries "$CLEAN" ""
+}
+
 @test "an answer over UDP" {
 	moves udp-back
 }

@@ -162,6 +162,31 @@ os.link(sys.argv[2], sys.argv[2] + ".again")'
 	[[ $(as paul cat "$OVER/plain-merged/note") == nothing*more ]]
 }
 
+# layers MODE FILE: whether data of FILE comes from a file of an overlay to the one below it, or back, by shared memory.
+layers() {
+	local upper=$OVER/plain-upper merged=$OVER/plain-merged
+
+	as quinn rm -f "$merged/board" "$merged/board.shared"
+	as quinn touch "$merged/board.shared"
+	as quinn "$PROGRAMS/segment" "$1" "$2" "$merged/board" "$upper/board.shared" || return 1
+	labels_of "$upper/board" >"$STATE/layers"
+	labels_of "$upper/board.shared" >"$STATE/layers.shared"
+}
+
+@test "memory that is mapped of a file of an overlay and of the one below it" {
+	local mode
+
+	overlay plain- "$PLAIN"
+	for mode in below above; do
+		layers "$mode" "$SECRET/rows"
+		[ "$(<"$STATE/layers")" = secret ]
+		[ "$(<"$STATE/layers.shared")" = secret ]
+		layers "$mode" "$PLAIN/note"
+		[ -z "$(<"$STATE/layers")" ]
+		[ -z "$(<"$STATE/layers.shared")" ]
+	done
+}
+
 @test "a memory file, by another process" {
 	local ready=$ROOT/memory.ready go=$ROOT/memory.go
 
@@ -178,11 +203,16 @@ os.link(sys.argv[2], sys.argv[2] + ".again")'
 	touch "$go.2"
 }
 
-@test "a copy that shares its blocks with the file" {
+# An empty btrfs at $STATE/shared.
+mount_btrfs() {
 	truncate -s 120M "$STATE/shared.disk"
 	mkfs.btrfs -q -f -M "$STATE/shared.disk"
 	mount -o loop "$STATE/shared.disk" "$STATE/shared"
 	chmod 777 "$STATE/shared"
+}
+
+@test "a copy that shares its blocks with the file" {
+	mount_btrfs
 	echo 4111 >"$STATE/shared/rows"
 	echo nothing >"$STATE/shared/note"
 	sluice label add "$STATE/shared/rows" secret
@@ -191,4 +221,25 @@ os.link(sys.argv[2], sys.argv[2] + ".again")'
 	[ "$(labels_of "$STATE/shared/copy")" = secret ]
 	[ "$(labels_of "$STATE/shared/free")" = "" ]
 	refused_here as paul cat "$STATE/shared/copy"
+}
+
+# twin OUT FROM: whether data comes from FROM by memory that two processes share, though a snapshot's file goes meanwhile.
+twin() {
+	local volume=$STATE/shared/volume
+
+	btrfs subvolume create "$volume" && chmod 777 "$volume" || return 1
+	as quinn truncate -s 4096 "$volume/$1.shared"
+	btrfs subvolume snapshot "$volume" "$STATE/shared/snapshot" || return 1
+	[ "$(stat -c %i "$volume/$1.shared")" = "$(stat -c %i "$STATE/shared/snapshot/$1.shared")" ] || return 1
+	as quinn "$PROGRAMS/segment" twin "$2" "$volume/$1" "$STATE/shared/snapshot/$1.shared"
+	labels_of "$volume/$1" >"$STATE/twin"
+	btrfs subvolume delete "$STATE/shared/snapshot" "$volume"
+}
+
+@test "memory of a file whose identity a snapshot's has as well, which is removed" {
+	mount_btrfs
+	twin rows "$SECRET/rows"
+	[ "$(<"$STATE/twin")" = secret ]
+	twin note "$PLAIN/note"
+	[ -z "$(<"$STATE/twin")" ]
 }

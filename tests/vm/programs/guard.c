@@ -511,6 +511,20 @@ static long join_group(char **a)
 	return syscall(SYS_move_mount, from, "", AT_FDCWD, a[0], set_group | empty_path);
 }
 
+/* A new file system beneath what is mounted there. Kernels before 6.5 do not know how. */
+static long beneath(char **a)
+{
+	const int create = 6, empty_path = 0x4, beneath_it = 0x200; /* linux/mount.h */
+	int made = (int)syscall(SYS_fsopen, "tmpfs", 0), fd;
+
+	if (made < 0 || syscall(SYS_fsconfig, made, create, NULL, NULL, 0))
+		exit(3);
+	fd = (int)syscall(SYS_fsmount, made, 0, 0);
+	if (fd < 0)
+		exit(3);
+	return syscall(SYS_move_mount, fd, "", AT_FDCWD, a[0], beneath_it | empty_path);
+}
+
 /* Runs a program with an environment, or traced, or both not; its own status is the answer. */
 static long run_traced(char **a)
 {
@@ -589,6 +603,7 @@ static const struct {
 	{ "pivot", 1, pivot },
 	{ "old-move", 2, old_move },
 	{ "join-group", 1, join_group },
+	{ "beneath", 1, beneath },
 	{ "run-traced", 1, run_traced },
 };
 

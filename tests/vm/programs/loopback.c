@@ -19,6 +19,8 @@
  *   udp-connected FILE OUT [ADDRESS]
  *   udp-back FILE OUT             the answer
  *   udp-cork FILE OUT             sent by setsockopt(UDP_CORK)
+ *   udp-alike FILE OUT ADDRESS OTHER
+ *                                 what goes to OTHER, after labels went to ADDRESS by the same ports
  *   listen OUT PORT ADDRESS       receives over TCP, for a sender elsewhere
  *   send FILE PORT ADDRESS        sends to it
  *   forward FILE AWAY             a resolver: receives over UDP and sends on to port 9000 of AWAY
@@ -389,6 +391,47 @@ static int run_udp_back(char **argv)
 	return child_status(pid);
 }
 
+/* Sends to @to from the port @from, or from any, which it then is. */
+static void send_from(union address *from, const union address *to)
+{
+	socklen_t size = sizeof(*from);
+	int fd = new_socket(SOCK_DGRAM, 0);
+
+	if (bind(fd, &from->any, size_of(from)) || getsockname(fd, &from->any, &size))
+		refused("bind");
+	send_to(fd, to, 0);
+	close(fd);
+}
+
+static int run_udp_alike(char **argv)
+{
+	union address from, to;
+	pid_t sender, receiver;
+	int fd;
+
+	server(argv[2], SOCK_DGRAM, 0);
+	to = at;
+	parse_address(argv[3], ntohs(to.v6.sin6_port), &at);
+	fd = new_socket(SOCK_DGRAM, 0);
+	stand(fd, SOCK_DGRAM);
+	receiver = start(receive, fd, argv[1]);
+	parse_address(argv[2], 0, &from);
+	send_from(&from, &at); /* which port it is; this is received */
+	if (child_status(receiver))
+		return 1;
+	sender = fork();
+	if (!sender) {
+		read_file(argv[0]);
+		send_from(&from, &to);
+		_exit(0);
+	}
+	if (child_status(sender))
+		return 1;
+	receiver = start(receive, fd, argv[1]);
+	send_from(&from, &at);
+	return child_status(receiver);
+}
+
 static int run_udp_cork(char **argv)
 {
 	int fd = server(NULL, SOCK_DGRAM, 0);
@@ -473,6 +516,7 @@ int main(int argc, char **argv)
 		{ "udp-connected", run_udp_connected, 2 },
 		{ "udp-back", run_udp_back, 2 },
 		{ "udp-cork", run_udp_cork, 2 },
+		{ "udp-alike", run_udp_alike, 4 },
 		{ "listen", run_listen, 3 },
 		{ "send", run_send, 3 },
 		{ "forward", run_forward, 2 },

@@ -11,6 +11,8 @@
  *   key-describe FILE OUT             the child reads the name of the new key
  *   netlink FILE OUT                  a message for a Netlink socket of the child; it waits some
  *                                     seconds for it
+ *   uevent FILE OUT                   the same by a message to the kernel, which hands it on as its
+ *                                     own; both are in a network of their own
  *
  * Owns no expectation; see program.h for the exit status.
  */
@@ -18,8 +20,10 @@
 #include <linux/netlink.h>
 #include <mqueue.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <sys/msg.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -194,11 +198,52 @@ static void receive_netlink(void)
 	refused("recv");
 }
 
+static void make_uevent(void)
+{
+	struct sockaddr_nl all = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET))
+		refused("unshare");
+	netlink = socket(AF_NETLINK, SOCK_DGRAM, NETLINK_KOBJECT_UEVENT);
+	if (netlink < 0 || bind(netlink, (struct sockaddr *)&all, sizeof(all)))
+		refused("bind");
+}
+
+static void send_uevent(void)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct {
+		struct nlmsghdr header;
+		char text[8];
+	} message = {
+		.header = { sizeof(message), NLMSG_MIN_TYPE, NLM_F_REQUEST, 0, 0 },
+		.text = "sent",
+	};
+	int fd = socket(AF_NETLINK, SOCK_DGRAM, NETLINK_KOBJECT_UEVENT);
+
+	if (sendto(fd, &message, sizeof(message), 0, (struct sockaddr *)&kernel, sizeof(kernel)) !=
+	    sizeof(message))
+		refused("sendto");
+}
+
+static void receive_uevent(void)
+{
+	struct pollfd message = { .fd = netlink, .events = POLLIN };
+	char text[64] = "";
+
+	if (poll(&message, 1, 4000) != 1)
+		errno = ETIMEDOUT;
+	else if (recv(netlink, text, sizeof(text) - 1, 0) > 0 && !strcmp(text, "sent"))
+		return;
+	refused("recv");
+}
+
 static pid_t start(const struct way *way, char *out)
 {
 	pid_t pid = fork_peer();
 
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* what is refused to the parent ends both */
 		if (!way->waits)
 			wait_for(SIGUSR1);
 		way->fetch();
@@ -239,6 +284,7 @@ int main(int argc, char **argv)
 		{ "key-update", make_key, update_key, read_key, false },
 		{ "key-describe", make_session, add_key, describe_key, false },
 		{ "netlink", make_netlink, send_netlink, receive_netlink, false },
+		{ "uevent", make_uevent, send_uevent, receive_uevent, false },
 	};
 
 	umask(0);

@@ -15,6 +15,7 @@
  *   packet FILE OUT    as "memory", of a packet socket on the loopback interface
  *   kick FILE OUT      as "submit", of such a socket
  *   alone FILE OUT     one process with a ring of its own: reads FILE and writes OUT through it
+ *   holds FILE OUT     who has a ring reads FILE, writes OUT and stays
  *   starts FILE OUT    who has a ring starts a program that reads FILE, and writes OUT
  *   events FILE OUT    no ring: one writes an eventfd, and the other one reads one of its own
  *
@@ -499,6 +500,16 @@ static int run_alone(char **argv)
 	return 0;
 }
 
+static int run_holds(char **argv)
+{
+	struct ring ring = { 0 };
+
+	ring_open(&ring);
+	read_file(argv[0]);
+	write_file(argv[1]);
+	return pause();
+}
+
 static int run_starts(char **argv)
 {
 	struct ring ring = { 0 };
@@ -547,7 +558,7 @@ int main(int argc, char **argv)
 		{ "heir-submits", heir_submits, 4 }, { "heir-registers", heir_registers, 4 },
 		{ "heir-writes", heir_writes, 4 },   { "heir-waits", heir_waits, 4 },
 		{ "heir-sends", heir_sends, 4 },     { "heir-sends-blind", heir_sends_blind, 4 },
-		{ "heir-kicks", heir_kicks, 4 },
+		{ "heir-kicks", heir_kicks, 4 },     { "holds", run_holds, 2 },
 	};
 	sigset_t set;
 

@@ -13,6 +13,10 @@
  *   store FILE OUT    OUT itself is mapped before FILE is read, and written by that
  *   through FILE OUT  who maps OUT.shared gets what a third one, who has read FILE, writes there
  *   watch FILE OUT    maps FILE and writes OUT when another process has stored there
+ *   twin FILE OUT TWIN  as file; TWIN is removed when the other one has mapped OUT.shared
+ *   below, above FILE OUT LOWER
+ *                     as file, where an overlay has OUT and LOWER lies below OUT.shared: who looks
+ *                     has mapped LOWER, or who reads FILE has
  *   started FILE OUT  who read FILE was started by exec, so that it has nothing mapped
  *
  * Owns no expectation; see program.h for the exit status. They speak by signals, which carry
@@ -344,6 +348,33 @@ static int run_watch(char **argv)
 	return 0;
 }
 
+static int run_twin(char **argv)
+{
+	pid_t pid;
+
+	make_file();
+	pid = child(map_handle, look_and_write);
+	if (unlink(argv[2]))
+		refused("unlink");
+	map_handle();
+	read_and_store(argv);
+	return end_of(pid);
+}
+
+static int run_below(char **argv)
+{
+	make_file();
+	other = open_or_exit(argv[2], O_RDWR);
+	return both(map_other, map_handle, argv);
+}
+
+static int run_above(char **argv)
+{
+	make_file();
+	other = open_or_exit(argv[2], O_RDWR);
+	return both(map_handle, map_other, argv);
+}
+
 static int run_started(char **argv)
 {
 	pid_t pid;
@@ -374,7 +405,8 @@ int main(int argc, char **argv)
 		{ "late", run_late, 2 },	   { "leaves", run_leaves, 2 },
 		{ "store", run_store, 2 },	   { "through", run_through, 2 },
 		{ "started", run_started, 2 },	   { "private", run_private, 2 },
-		{ "watch", run_watch, 2 },
+		{ "watch", run_watch, 2 },	   { "twin", run_twin, 3 },
+		{ "below", run_below, 3 },	   { "above", run_above, 3 },
 	};
 	sigset_t set;
 
