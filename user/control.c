@@ -77,9 +77,11 @@ static void end_client(struct client *client)
 
 static const struct timeval stall_limit = { .tv_sec = CONTROL_STALL_S };
 
+/* The time goes on from where it is, unless the peer has read something: others wake us as well. */
 static void wait_until_writable(struct client *client)
 {
-	event_add(client->writable, &stall_limit);
+	if (client->sent || !event_pending(client->writable, EV_TIMEOUT, NULL))
+		event_add(client->writable, &stall_limit);
 }
 
 /* sluice asks at once; only the gateway may have nothing to say for days. */
@@ -99,7 +101,7 @@ static int send_item(struct client *client, struct answer *answer)
 	_cleanup_free_ union ipc_any *body = NULL;
 
 	if (!answer->fill)
-		return channel_send(client->sock, answer->type, item, answer->item_size);
+		return client_send(client, answer->type, item, answer->item_size);
 	body = calloc(1, sizeof(*body));
 	if (!body)
 		return -ENOMEM;
@@ -107,7 +109,7 @@ static int send_item(struct client *client, struct answer *answer)
 		/* cppcheck-suppress memleak; freed by its cleanup attribute */
 		return 0;
 	}
-	return channel_send(client->sock, answer->type, body, answer->item_size);
+	return client_send(client, answer->type, body, answer->item_size);
 }
 
 /*
@@ -123,7 +125,7 @@ static int send_answer(struct client *client)
 		if (r < 0)
 			return r;
 	}
-	r = channel_send(client->sock, IPC_RESULT, &answer->result, sizeof(answer->result));
+	r = client_send(client, IPC_RESULT, &answer->result, sizeof(answer->result));
 	if (r < 0)
 		return r;
 	client->answer = answer_free(answer);
@@ -131,11 +133,22 @@ static int send_answer(struct client *client)
 	return 0;
 }
 
+int client_send(struct client *client, enum ipc_type type, const void *body, size_t size)
+{
+	int r = channel_send(client->sock, type, body, size);
+
+	client->sent |= r >= 0;
+	return r;
+}
+
 /* Goes on with whatever waits for this peer; ends it when it is gone. */
 static void go_on(struct client *client)
 {
-	int r = client->answer ? send_answer(client) : 0;
+	int r = 0;
 
+	client->sent = false;
+	if (client->answer)
+		r = send_answer(client);
 	if (!r)
 		r = gateway_send(client);
 	if (r == -EAGAIN)
@@ -149,6 +162,11 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	struct client *client = arg;
 
 	(void)fd;
+	if (client->doomed) {
+		log_error("The gateway does not read what it is told: ended");
+		end_client(client);
+		return;
+	}
 	if (what & EV_TIMEOUT) {
 		log_notice("Peer %d (uid %u) does not read its answers: ended", client->peer.pid,
 			   client->peer.uid);
@@ -383,15 +401,15 @@ static void notify(struct agent *agent, enum ipc_type type, const char *id)
 {
 	struct client *gateway = agent->control ? agent->control->gateway : NULL;
 
-	if (!gateway)
+	if (!gateway || gateway->doomed)
 		return;
-	if (gateway_note(gateway, type, id) < 0) {
-		log_error("The gateway does not read what it is told: ended");
-		end_client(gateway);
-		return;
-	}
-	/* Sent from the loop: a peer must not be ended in the middle of what led here. */
-	event_active(gateway->writable, EV_WRITE, 0);
+	gateway->doomed = gateway_note(gateway, type, id) < 0;
+	/*
+	 * Sent, or ended, from the loop: what led here may be a decision that this very peer has
+	 * brought. To wake one that waits to be writable would take its time limit away.
+	 */
+	if (gateway->doomed || !event_pending(gateway->writable, EV_WRITE, NULL))
+		event_active(gateway->writable, EV_WRITE, 0);
 }
 
 void control_notify(struct agent *agent, const struct request *request)

@@ -46,6 +46,9 @@ struct note {
  * struct client: one peer.
  * @pidfd: of the process that connected, -1 when it had ended: then it is nobody
  * @answer: being sent; the next message is read when it is through
+ * @sent: something since it was last served
+ * @greeted: gateway: it has said hello
+ * @doomed: gateway: to be ended by the loop, because it does not read
  * @notes: gateway: ring of notifications, from @first on
  */
 struct client {
@@ -57,7 +60,9 @@ struct client {
 	struct event *readable;
 	struct event *writable;
 	struct answer *answer;
+	bool sent;
 	bool greeted;
+	bool doomed;
 	struct note *notes;
 	size_t n_notes, first, room;
 	struct client *prev, *next;
@@ -116,6 +121,9 @@ int gateway_delivery(struct client *client, const struct channel_message *messag
 		     struct answer *answer);
 int gateway_decide(struct client *client, const struct channel_message *message,
 		   struct answer *answer);
+
+/* Sends to a peer that takes it. Return: as channel_send(). */
+int client_send(struct client *client, enum ipc_type type, const void *body, size_t size);
 
 /* Queues one notification. -ENOBUFS when the gateway reads none: end it, it will ask again. */
 int gateway_note(struct client *client, enum ipc_type type, const char *id);
