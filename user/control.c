@@ -62,7 +62,6 @@ static void end_client(struct client *client)
 	if (control->gateway == client)
 		control->gateway = NULL;
 	DL_DELETE(control->clients, client);
-	control->n_clients--;
 	if (client->readable)
 		event_free(client->readable);
 	if (client->writable)
@@ -84,10 +83,10 @@ static void wait_until_writable(struct client *client)
 		event_add(client->writable, &stall_limit);
 }
 
-/* sluice asks at once; only the gateway may have nothing to say for days. */
+/* sluice asks at once; only the gateway, once it has said hello, may have nothing to say for days. */
 static int wait_until_readable(struct client *client)
 {
-	return event_add(client->readable, client->kind == PEER_CLI ? &stall_limit : NULL);
+	return event_add(client->readable, client->greeted ? NULL : &stall_limit);
 }
 
 /*
@@ -234,12 +233,13 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		go_on(client);
 }
 
-static size_t count_of_uid(const struct control *control, uid_t uid)
+/* @uid: NULL for anybody's */
+static size_t count_clients(const struct control *control, enum peer_kind kind, const uid_t *uid)
 {
 	size_t n = 0;
 
 	for (const struct client *client = control->clients; client; client = client->next)
-		n += client->peer.uid == uid;
+		n += client->kind == kind && (!uid || client->peer.uid == *uid);
 	return n;
 }
 
@@ -266,16 +266,24 @@ static bool make_place(struct control *control, uid_t uid)
 	return true;
 }
 
-/* NULL when the peer may stay. The gateway always finds a place, and root if it has not too many.
- */
+static const char *reason_to_refuse_gateway(const struct control *control, uid_t uid)
+{
+	if (uid != 0 && uid != control->agent->gateway_uid)
+		return "is not the gateway's user";
+	if (count_clients(control, PEER_GATEWAY, NULL) >= CONTROL_MAX_GATEWAYS)
+		return "found too many connections of gateways";
+	return NULL;
+}
+
+/* NULL when the peer may stay. Root finds a place always, if it has not too many. */
 static const char *reason_to_refuse(struct control *control, enum peer_kind kind, uid_t uid)
 {
 	if (kind == PEER_GATEWAY)
-		return uid == 0 || uid == control->agent->gateway_uid ? NULL
-								      : "is not the gateway's user";
-	if (count_of_uid(control, uid) >= SLUICE_MAX_CLIENTS_PER_UID)
+		return reason_to_refuse_gateway(control, uid);
+	if (count_clients(control, kind, &uid) >= SLUICE_MAX_CLIENTS_PER_UID)
 		return "has too many connections (SLUICE_MAX_CLIENTS_PER_UID)";
-	if (uid != 0 && control->n_clients >= SLUICE_MAX_CLIENTS && !make_place(control, uid))
+	if (uid != 0 && count_clients(control, kind, NULL) >= SLUICE_MAX_CLIENTS &&
+	    !make_place(control, uid))
 		return "found too many connections (SLUICE_MAX_CLIENTS)";
 	return NULL;
 }
@@ -308,7 +316,6 @@ static int add_client(struct control *control, enum peer_kind kind, int sock,
 	client->sock = sock;
 	client->pidfd = open_peer(sock, peer->pid);
 	DL_APPEND(control->clients, client); /* lint: one that made place is off the list */
-	control->n_clients++;
 	client->readable = event_new(base, sock, EV_READ | EV_PERSIST, on_readable, client);
 	client->writable = event_new(base, sock, EV_WRITE, on_writable, client);
 	if (client->readable && client->writable && !wait_until_readable(client))

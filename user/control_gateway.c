@@ -5,6 +5,7 @@
  * the newest.
  */
 #include <errno.h>
+#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +111,7 @@ int gateway_hello(struct client *client, const struct channel_message *message,
 		return -EPROTO;
 	}
 	client->greeted = true;
+	event_remove_timer(client->readable);
 	control->gateway = client;
 	log_info("The gateway is connected with %u notifier%s", hello->notifiers,
 		 hello->notifiers == 1 ? "" : "s");

@@ -13,8 +13,11 @@
 #include "control.h"
 #include "decision.h"
 
-/* A peer that does not read for so long is ended, and a sluice that asks nothing for so long. */
+/* A peer that does not read for so long is ended, and one that has not said what it wants. */
 #define CONTROL_STALL_S 30
+
+/* One, and one that comes again before the end of the former was seen. */
+#define CONTROL_MAX_GATEWAYS 2
 
 enum peer_kind { PEER_CLI = 1, PEER_GATEWAY = 2 };
 
@@ -79,7 +82,6 @@ struct control {
 	int sock[2];
 	struct event *listener[2];
 	struct client *clients;
-	size_t n_clients;
 	struct client *gateway;
 	struct brake *brake;
 	char problem[256];
