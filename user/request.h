@@ -288,8 +288,8 @@ void request_tell_repeats(struct agent *agent);
 void request_count_tries(struct request *request);
 
 /* For request*.c only. */
-/* Why none can be opened for this user, or NULL. */
-const char *request_no_room(const struct agent *agent, uid_t uid);
+/* Why none can be opened for this requester, or NULL. Needs request_fill_who() only. */
+const char *request_no_room(const struct agent *agent, const struct request *request);
 /* Nobody can be asked: the attempt is refused. */
 void request_refuse_event(struct agent *agent, const struct sluice_event *event, const char *why);
 void request_fill_who(struct agent *agent, struct request *request,
