@@ -49,14 +49,21 @@ struct standings *standings_free(struct standings *standings)
 	return NULL;
 }
 
-/* Of a system service: what runs in a session, or what a user's own manager starts, is anything. */
-static bool is_service(const char *unit)
+/*
+ * A system service that starts what its unit says: in a session, under a user's own manager and in
+ * the jobs of these a user has anything run.
+ */
+static bool is_narrow_service(const char *unit)
 {
-	static const char end[] = ".service";
-	size_t length = strlen(unit);
+	static const char *const jobs[] = {
+		"cron.service",	   "crond.service", "cronie.service",  "fcron.service",
+		"anacron.service", "atd.service",   "incrond.service",
+	};
 
-	return length > strlen(end) && !strcmp(unit + length - strlen(end), end) &&
-	       strncmp(unit, "user@", 5) != 0;
+	for (size_t i = 0; i < ARRAY_SIZE(jobs); i++)
+		if (!strcmp(unit, jobs[i]))
+			return false;
+	return person_is_service(unit);
 }
 
 int standing_check(const struct request *request, const struct request_terms *terms,
@@ -70,8 +77,8 @@ int standing_check(const struct request *request, const struct request_terms *te
 			 terms->standing_s);
 		return -ERANGE;
 	}
-	if (!is_service(request->who.owner_unit))
-		why = "it was not asked by a system service";
+	if (!is_narrow_service(request->who.owner_unit))
+		why = "it was not asked by a system service that runs nothing else for users";
 	else if (!request->exe_id.ino)
 		why = "its executable is not known for sure";
 	else if (request->key.target.kind != SLUICE_TARGET_FILE &&

@@ -226,6 +226,29 @@ static void test_what_cannot_stand(void **state)
 	assert_int_equal(count_of("standing.made"), 0);
 }
 
+/* In these a user has anything run, as that user. */
+static void test_services_of_users(void **state)
+{
+	static const char *const units[] = {
+		"ssh.service",	"sshd@1-192.0.2.1:22-192.0.2.2:9.service", "getty@tty1.service",
+		"cron.service", "crond.service", "atd.service", "anacron.service",
+	};
+	struct asking asking = nightly;
+	char cgroup[128];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		snprintf(cgroup, sizeof(cgroup), "/system.slice/%s", units[i]);
+		asking.cgroup = cgroup;
+		asking.ino++;
+		assert_int_equal(approve(ask(&asking), CARLAS, 60), -EINVAL);
+		assert_non_null(strstr(said, "not asked by a system service"));
+	}
+	asking.cgroup = "/system.slice/cron-like.service"; /* the neighbour */
+	asking.ino++;
+	assert_int_equal(approve(ask(&asking), CARLAS, 60), 0);
+}
+
 /* As many as the rule wants, each meaning it, for the shortest time. */
 static void test_two_approvals(void **state)
 {
@@ -354,6 +377,7 @@ int main(void)
 		TEST(test_anything_else_is_asked_about),
 		TEST(test_once_is_once),
 		TEST(test_what_cannot_stand),
+		TEST(test_services_of_users),
 		TEST(test_two_approvals),
 		TEST(test_nobody_for_themselves),
 		TEST(test_it_ends_in_time),
