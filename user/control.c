@@ -83,7 +83,7 @@ static void wait_until_writable(struct client *client)
 		event_add(client->writable, &stall_limit);
 }
 
-/* sluice asks at once; only the gateway, once it has said hello, may have nothing to say for days. */
+/* Who comes asks at once; only a gateway that has said hello may have nothing to say for days. */
 static int wait_until_readable(struct client *client)
 {
 	return event_add(client->readable, client->greeted ? NULL : &stall_limit);

@@ -55,6 +55,7 @@ struct request *request_free(struct request *request)
 	free(request->target);
 	free(request->reason);
 	free(request->decisions);
+	free(request->accounts);
 	free(request);
 	return NULL;
 }

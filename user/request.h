@@ -77,6 +77,7 @@ struct request_source {
  * @fallback: enum sluice_fallback: why it failed at once although the policy holds; only in the
  * journal
  * @escalated_s: more people were asked at this time after its opening, 0: not yet
+ * @accounts: by which account each of @decisions came, if by one; NULL while none did
  * @standing: the standing approval that let it go without asking, or empty
  * @scope, @duration_s: narrowest that approvers so far have chosen
  */
@@ -112,6 +113,7 @@ struct request {
 	struct request_source sources[SLUICE_MAX_SOURCES];
 	size_t n_sources;
 	struct ipc_decision *decisions;
+	struct account *accounts;
 	size_t n_decisions;
 	enum policy_scope scope;
 	uint32_t duration_s;
@@ -243,10 +245,16 @@ bool request_reviewer(const struct agent *agent, const struct request *request, 
 
 /*
  * Distinct approvals counted for @rule: of its tier, by persons who are still in its groups and
- * whose key, if they signed, is still theirs.
+ * whose key, if they signed, or account, if a channel vouched for it, is still theirs.
  */
 unsigned int request_approvals(const struct agent *agent, const struct request *request,
 			       const struct policy_rule *rule);
+
+/*
+ * Notes the account by which the decision comes that is added next; NULL: none. Return: 0 or
+ * -ENOMEM.
+ */
+int request_note_account(struct request *request, const struct account *account);
 
 /* Approvals missing over all rules: 0 when the request is approved. */
 unsigned int request_missing(const struct agent *agent, const struct request *request,

@@ -248,27 +248,33 @@ static void test_gateway_that_reads_nothing_ends_by_itself(void **state)
 	close(sock);
 }
 
+/* When its time to read is over, in ms; the clock of the loop is a coarse one. */
+static long long end_of_time(const struct client *client)
+{
+	struct timeval end;
+
+	assert_true(event_pending(client->writable, EV_TIMEOUT, &end));
+	return end.tv_sec * 1000LL + end.tv_usec / 1000;
+}
+
 /* However much there is to tell it. */
 static void test_stalled_gateway_has_its_time_only(void **state)
 {
-	struct timeval before, after;
 	struct channel_message message;
 	const struct request *request = open_one(1);
 	int sock = stalled_gateway(request);
 	struct client *gateway = world.agent.control->gateway;
+	long long before = end_of_time(gateway);
 
 	(void)state;
-	assert_true(event_pending(gateway->writable, EV_TIMEOUT, &before));
-	usleep(2000);
+	usleep(60000);
 	control_notify(&world.agent, request);
 	turn();
-	assert_true(event_pending(gateway->writable, EV_TIMEOUT, &after));
-	assert_true(timercmp(&before, &after, ==));
+	assert_true(end_of_time(gateway) < before + 30);
 	while (channel_receive(sock, &message) == 1) /* all that the socket has taken */
 		;
 	turn();
-	assert_true(event_pending(gateway->writable, EV_TIMEOUT, &after));
-	assert_true(timercmp(&before, &after, <));
+	assert_true(end_of_time(gateway) > before + 30);
 	close(sock);
 }
 

@@ -109,7 +109,7 @@ static void test_accounts_of_nobody(void **state)
 	assert_non_null(ask(STRANGER + 1));
 }
 
-/* As a user's container is seen: a subordinate uid that came from a shell, in the user's session. */
+/* As a user's container is seen: a subordinate uid, from a shell or in the user's session. */
 static struct request *ask_as_subordinate(uid_t uid, uid_t parent, uint32_t loginuid)
 {
 	char cgroup[64] = "";
