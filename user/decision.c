@@ -268,10 +268,18 @@ int decision_submit(struct agent *agent, const struct ipc_signed *message,
 	return r < 0 ? r : take(&c);
 }
 
-/* Two who answer at once, or one who presses twice: honest, and told so. */
-static bool is_late(int error)
+/*
+ * Two who answer at once, or one who presses twice: honest, and told so. What is wrong with the
+ * gateway is no fault of whoever's account it brings.
+ */
+static bool is_honest(int error)
 {
-	return error == -EALREADY || error == -EEXIST || error == -ETIMEDOUT || error == -EIO;
+	static const int errors[] = { -EALREADY, -EEXIST, -ETIMEDOUT, -EIO, -EUCLEAN };
+
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
+		if (errors[i] == error)
+			return true;
+	return false;
 }
 
 int decision_channel(struct agent *agent, const struct ipc_channel *message,
@@ -297,7 +305,7 @@ int decision_channel(struct agent *agent, const struct ipc_channel *message,
 	}
 	if (known)
 		r = take(&c);
-	if (r < 0 && !is_late(r) && brake_count(brake, account))
+	if (r < 0 && !is_honest(r) && brake_count(brake, account))
 		vouched_refused(agent, known ? &vouched : NULL, text);
 	return r;
 }
