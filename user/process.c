@@ -212,6 +212,16 @@ int process_open(pid_t pid, uint64_t start_ns)
 	return TAKE_FD(fd);
 }
 
+int process_open_exe(pid_t pid)
+{
+	char path[512];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%d/exe", process_root, pid);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 bool process_pidfd_alive(int pidfd)
 {
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };

@@ -91,6 +91,12 @@ int process_environ(pid_t pid, uint64_t start_ns, const char *name, char *ret, s
  */
 int process_open(pid_t pid, uint64_t start_ns);
 
+/*
+ * Return: the file that @pid runs, as O_PATH: nothing of it is read. Close-on-exec, owned by the
+ * caller; or a negative errno.
+ */
+int process_open_exe(pid_t pid);
+
 /* True while the process behind @pidfd has not exited. */
 bool process_pidfd_alive(int pidfd);
 

@@ -65,6 +65,8 @@ struct request_source {
  * struct request: one question. Strings are bytes unless they come from ipc.h.
  * @key, @labels: what was asked; both never change
  * @who: all roads from the asking process to people
+ * @exe_time_ns: when the file that it runs was last changed; 0 where it was not looked for or not
+ * seen
  * @failed: some attempt was refused at once and may be made again by a new process of the same
  * program
  * @earlier_boot: read from the journal, of a boot that has ended: its process cannot be there
@@ -104,6 +106,7 @@ struct request {
 	pid_t pid;
 	uint64_t start_ns;
 	struct sluice_object_id exe_id;
+	uint64_t exe_time_ns;
 	char comm[16];
 	char *exe;
 	char *command;
