@@ -57,6 +57,9 @@ struct process {
  */
 int process_read(pid_t pid, uint64_t start_ns, struct process *ret);
 
+/* Whether two such times are of one start: those of /proc are in clock ticks. */
+bool process_same_start(uint64_t a, uint64_t b);
+
 /*
  * True when @pid exists, is that process, and is no zombie. @ret_state (may be NULL): state letter
  * of stat.
