@@ -120,7 +120,8 @@ static struct request *ask_as_subordinate(uid_t uid, uid_t parent, uint32_t logi
 	struct sluice_event event;
 
 	if (loginuid != PROCESS_NO_LOGIN)
-		snprintf(cgroup, sizeof(cgroup), "/user.slice/user@%u.service", STRANGER);
+		snprintf(cgroup, sizeof(cgroup), "/user.slice/user@%u.service",
+			 (unsigned int)STRANGER);
 	add_process(&shell);
 	add_process(&p);
 	event = make_stop(p.pid, uid, SLUICE_OPEN, CUSTOMERS, true);
