@@ -92,6 +92,8 @@
 #define SLUICE_MAX_REASON_S	    86400
 #define SLUICE_REASON_DEPTH	    32	 /* ancestors looked at for the session that gave one */
 #define SLUICE_REASON_LOOKS	    64	 /* open requests that one is tried on */
+#define SLUICE_REASON_READS	    256	 /* processes read for that */
+#define SLUICE_REASON_LOOK_MS	    1000 /* between two times that one user has it done */
 #define SLUICE_MAX_KEYS		    16	 /* of one person */
 #define SLUICE_STATEMENT_AGE_S	    600	 /* a signed answer is taken for so long */
 #define SLUICE_STATEMENT_SKEW_S	    60	 /* and so long before its time, by another clock */

@@ -62,7 +62,6 @@ static void end_client(struct client *client)
 	if (control->gateway == client)
 		control->gateway = NULL;
 	DL_DELETE(control->clients, client);
-	control->n_clients--;
 	if (client->readable)
 		event_free(client->readable);
 	if (client->writable)
@@ -77,15 +76,17 @@ static void end_client(struct client *client)
 
 static const struct timeval stall_limit = { .tv_sec = CONTROL_STALL_S };
 
+/* The time goes on from where it is, unless the peer has read something: others wake us as well. */
 static void wait_until_writable(struct client *client)
 {
-	event_add(client->writable, &stall_limit);
+	if (client->sent || !event_pending(client->writable, EV_TIMEOUT, NULL))
+		event_add(client->writable, &stall_limit);
 }
 
-/* sluice asks at once; only the gateway may have nothing to say for days. */
+/* Who comes asks at once; only a gateway that has said hello may have nothing to say for days. */
 static int wait_until_readable(struct client *client)
 {
-	return event_add(client->readable, client->kind == PEER_CLI ? &stall_limit : NULL);
+	return event_add(client->readable, client->greeted ? NULL : &stall_limit);
 }
 
 /*
@@ -99,7 +100,7 @@ static int send_item(struct client *client, struct answer *answer)
 	_cleanup_free_ union ipc_any *body = NULL;
 
 	if (!answer->fill)
-		return channel_send(client->sock, answer->type, item, answer->item_size);
+		return client_send(client, answer->type, item, answer->item_size);
 	body = calloc(1, sizeof(*body));
 	if (!body)
 		return -ENOMEM;
@@ -107,7 +108,7 @@ static int send_item(struct client *client, struct answer *answer)
 		/* cppcheck-suppress memleak; freed by its cleanup attribute */
 		return 0;
 	}
-	return channel_send(client->sock, answer->type, body, answer->item_size);
+	return client_send(client, answer->type, body, answer->item_size);
 }
 
 /*
@@ -123,7 +124,7 @@ static int send_answer(struct client *client)
 		if (r < 0)
 			return r;
 	}
-	r = channel_send(client->sock, IPC_RESULT, &answer->result, sizeof(answer->result));
+	r = client_send(client, IPC_RESULT, &answer->result, sizeof(answer->result));
 	if (r < 0)
 		return r;
 	client->answer = answer_free(answer);
@@ -131,11 +132,22 @@ static int send_answer(struct client *client)
 	return 0;
 }
 
+int client_send(struct client *client, enum ipc_type type, const void *body, size_t size)
+{
+	int r = channel_send(client->sock, type, body, size);
+
+	client->sent |= r >= 0;
+	return r;
+}
+
 /* Goes on with whatever waits for this peer; ends it when it is gone. */
 static void go_on(struct client *client)
 {
-	int r = client->answer ? send_answer(client) : 0;
+	int r = 0;
 
+	client->sent = false;
+	if (client->answer)
+		r = send_answer(client);
 	if (!r)
 		r = gateway_send(client);
 	if (r == -EAGAIN)
@@ -149,6 +161,11 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	struct client *client = arg;
 
 	(void)fd;
+	if (client->doomed) {
+		log_error("The gateway does not read what it is told: ended");
+		end_client(client);
+		return;
+	}
 	if (what & EV_TIMEOUT) {
 		log_notice("Peer %d (uid %u) does not read its answers: ended", client->peer.pid,
 			   client->peer.uid);
@@ -216,12 +233,13 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		go_on(client);
 }
 
-static size_t count_of_uid(const struct control *control, uid_t uid)
+/* @uid: NULL for anybody's */
+static size_t count_clients(const struct control *control, enum peer_kind kind, const uid_t *uid)
 {
 	size_t n = 0;
 
 	for (const struct client *client = control->clients; client; client = client->next)
-		n += client->peer.uid == uid;
+		n += client->kind == kind && (!uid || client->peer.uid == *uid);
 	return n;
 }
 
@@ -248,16 +266,24 @@ static bool make_place(struct control *control, uid_t uid)
 	return true;
 }
 
-/* NULL when the peer may stay. The gateway always finds a place, and root if it has not too many.
- */
+static const char *reason_to_refuse_gateway(const struct control *control, uid_t uid)
+{
+	if (uid != 0 && uid != control->agent->gateway_uid)
+		return "is not the gateway's user";
+	if (count_clients(control, PEER_GATEWAY, NULL) >= CONTROL_MAX_GATEWAYS)
+		return "found too many connections of gateways";
+	return NULL;
+}
+
+/* NULL when the peer may stay. Root finds a place always, if it has not too many. */
 static const char *reason_to_refuse(struct control *control, enum peer_kind kind, uid_t uid)
 {
 	if (kind == PEER_GATEWAY)
-		return uid == 0 || uid == control->agent->gateway_uid ? NULL
-								      : "is not the gateway's user";
-	if (count_of_uid(control, uid) >= SLUICE_MAX_CLIENTS_PER_UID)
+		return reason_to_refuse_gateway(control, uid);
+	if (count_clients(control, kind, &uid) >= SLUICE_MAX_CLIENTS_PER_UID)
 		return "has too many connections (SLUICE_MAX_CLIENTS_PER_UID)";
-	if (uid != 0 && control->n_clients >= SLUICE_MAX_CLIENTS && !make_place(control, uid))
+	if (uid != 0 && count_clients(control, kind, NULL) >= SLUICE_MAX_CLIENTS &&
+	    !make_place(control, uid))
 		return "found too many connections (SLUICE_MAX_CLIENTS)";
 	return NULL;
 }
@@ -290,7 +316,6 @@ static int add_client(struct control *control, enum peer_kind kind, int sock,
 	client->sock = sock;
 	client->pidfd = open_peer(sock, peer->pid);
 	DL_APPEND(control->clients, client); /* lint: one that made place is off the list */
-	control->n_clients++;
 	client->readable = event_new(base, sock, EV_READ | EV_PERSIST, on_readable, client);
 	client->writable = event_new(base, sock, EV_WRITE, on_writable, client);
 	if (client->readable && client->writable && !wait_until_readable(client))
@@ -383,15 +408,15 @@ static void notify(struct agent *agent, enum ipc_type type, const char *id)
 {
 	struct client *gateway = agent->control ? agent->control->gateway : NULL;
 
-	if (!gateway)
+	if (!gateway || gateway->doomed)
 		return;
-	if (gateway_note(gateway, type, id) < 0) {
-		log_error("The gateway does not read what it is told: ended");
-		end_client(gateway);
-		return;
-	}
-	/* Sent from the loop: a peer must not be ended in the middle of what led here. */
-	event_active(gateway->writable, EV_WRITE, 0);
+	gateway->doomed = gateway_note(gateway, type, id) < 0;
+	/*
+	 * Sent, or ended, from the loop: what led here may be a decision that this very peer has
+	 * brought. To wake one that waits to be writable would take its time limit away.
+	 */
+	if (gateway->doomed || !event_pending(gateway->writable, EV_WRITE, NULL))
+		event_active(gateway->writable, EV_WRITE, 0);
 }
 
 void control_notify(struct agent *agent, const struct request *request)

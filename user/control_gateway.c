@@ -5,6 +5,7 @@
  * the newest.
  */
 #include <errno.h>
+#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,8 @@ static int make_room(struct client *client)
 		return 0;
 	if (client->n_notes >= MAX_NOTES)
 		return -ENOBUFS;
+	if (room > MAX_NOTES)
+		room = MAX_NOTES;
 	notes = realloc(client->notes, room * sizeof(*notes));
 	if (!notes)
 		return -ENOMEM;
@@ -64,13 +67,13 @@ static int send_note(struct client *client, const struct note *note, struct ipc_
 	const struct request *request;
 
 	if (note->type == IPC_NOTIFY_ALL)
-		return channel_send(client->sock, note->type, NULL, 0);
+		return client_send(client, note->type, NULL, 0);
 	request = request_find(agent->requests, note->id);
 	if (request)
 		request_describe(agent, request, body);
 	else if (!glass_notice(agent, note->id, body))
 		return 0;
-	return channel_send(client->sock, note->type, body, sizeof(*body));
+	return client_send(client, note->type, body, sizeof(*body));
 }
 
 int gateway_send(struct client *client)
@@ -108,6 +111,7 @@ int gateway_hello(struct client *client, const struct channel_message *message,
 		return -EPROTO;
 	}
 	client->greeted = true;
+	event_remove_timer(client->readable);
 	control->gateway = client;
 	log_info("The gateway is connected with %u notifier%s", hello->notifiers,
 		 hello->notifiers == 1 ? "" : "s");

@@ -13,8 +13,11 @@
 #include "control.h"
 #include "decision.h"
 
-/* A peer that does not read for so long is ended, and a sluice that asks nothing for so long. */
+/* A peer that does not read for so long is ended, and one that has not said what it wants. */
 #define CONTROL_STALL_S 30
+
+/* One, and one that comes again before the end of the former was seen. */
+#define CONTROL_MAX_GATEWAYS 2
 
 enum peer_kind { PEER_CLI = 1, PEER_GATEWAY = 2 };
 
@@ -46,6 +49,9 @@ struct note {
  * struct client: one peer.
  * @pidfd: of the process that connected, -1 when it had ended: then it is nobody
  * @answer: being sent; the next message is read when it is through
+ * @sent: something since it was last served
+ * @greeted: gateway: it has said hello
+ * @doomed: gateway: to be ended by the loop, because it does not read
  * @notes: gateway: ring of notifications, from @first on
  */
 struct client {
@@ -57,7 +63,9 @@ struct client {
 	struct event *readable;
 	struct event *writable;
 	struct answer *answer;
+	bool sent;
 	bool greeted;
+	bool doomed;
 	struct note *notes;
 	size_t n_notes, first, room;
 	struct client *prev, *next;
@@ -74,7 +82,6 @@ struct control {
 	int sock[2];
 	struct event *listener[2];
 	struct client *clients;
-	size_t n_clients;
 	struct client *gateway;
 	struct brake *brake;
 	char problem[256];
@@ -116,6 +123,9 @@ int gateway_delivery(struct client *client, const struct channel_message *messag
 		     struct answer *answer);
 int gateway_decide(struct client *client, const struct channel_message *message,
 		   struct answer *answer);
+
+/* Sends to a peer that takes it. Return: as channel_send(). */
+int client_send(struct client *client, enum ipc_type type, const void *body, size_t size);
 
 /* Queues one notification. -ENOBUFS when the gateway reads none: end it, it will ask again. */
 int gateway_note(struct client *client, enum ipc_type type, const char *id);

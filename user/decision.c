@@ -34,8 +34,8 @@ static int run_checks(struct context *c)
 	return 0;
 }
 
-/* Room for one more; what is written there counts only after add_decision(). */
-static struct ipc_decision *next_decision(struct request *request)
+/* Room for one more; what is written there counts when n_decisions does. @account: or NULL */
+static struct ipc_decision *next_decision(struct request *request, const struct account *account)
 {
 	size_t size = (request->n_decisions + 1) * sizeof(struct ipc_decision); /* lint: found */
 	struct ipc_decision *list = realloc(request->decisions, size);
@@ -43,6 +43,8 @@ static struct ipc_decision *next_decision(struct request *request)
 	if (!list)
 		return NULL;
 	request->decisions = list;
+	if (request_note_account(request, account) < 0)
+		return NULL;
 	memset(&list[request->n_decisions], 0, sizeof(*list));
 	return &list[request->n_decisions];
 }
@@ -219,7 +221,7 @@ static int take(struct context *c)
 
 	if (r < 0)
 		return r;
-	decision = next_decision(c->request);
+	decision = next_decision(c->request, c->vouched ? &c->vouched->decision.account : NULL);
 	if (!decision) {
 		snprintf(c->text, c->size, "nothing was decided: no memory; try again");
 		return -ENOMEM;
@@ -266,10 +268,18 @@ int decision_submit(struct agent *agent, const struct ipc_signed *message,
 	return r < 0 ? r : take(&c);
 }
 
-/* Two who answer at once, or one who presses twice: honest, and told so. */
-static bool is_late(int error)
+/*
+ * Two who answer at once, or one who presses twice: honest, and told so. What is wrong with the
+ * gateway is no fault of whoever's account it brings.
+ */
+static bool is_honest(int error)
 {
-	return error == -EALREADY || error == -EEXIST || error == -ETIMEDOUT || error == -EIO;
+	static const int errors[] = { -EALREADY, -EEXIST, -ETIMEDOUT, -EIO, -EUCLEAN };
+
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
+		if (errors[i] == error)
+			return true;
+	return false;
 }
 
 int decision_channel(struct agent *agent, const struct ipc_channel *message,
@@ -295,7 +305,7 @@ int decision_channel(struct agent *agent, const struct ipc_channel *message,
 	}
 	if (known)
 		r = take(&c);
-	if (r < 0 && !is_late(r) && brake_count(brake, account))
+	if (r < 0 && !is_honest(r) && brake_count(brake, account))
 		vouched_refused(agent, known ? &vouched : NULL, text);
 	return r;
 }

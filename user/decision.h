@@ -52,7 +52,8 @@ int decision_submit(struct agent *agent, const struct ipc_signed *message,
  * @gateway: the process that brings it: carries no labels, and waits for nothing itself
  * @brake: counts those that are refused
  * As decision_make(), with the errors of vouched_read() and vouched_person() besides; -EBUSY too
- * many were refused: it is not looked at.
+ * many were refused: it is not looked at; -EUCLEAN the gateway carries labels: nobody's fault, and
+ * may be another way later.
  */
 int decision_channel(struct agent *agent, const struct ipc_channel *message,
 		     const struct decider *gateway, struct brake *brake, char *text, size_t size);

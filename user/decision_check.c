@@ -106,7 +106,15 @@ int decision_check_taint(struct agent *agent, const struct decider *decider, cha
 
 static int check_taint(struct context *c)
 {
-	return decision_check_taint(c->agent, c->decider, c->text, c->size);
+	int r = decision_check_taint(c->agent, c->decider, c->text, c->size);
+
+	if (!r || !c->vouched)
+		return r;
+	return refuse(c, -EUCLEAN,
+		      "nothing was decided: the gateway carries labels, or the kernel does not say "
+		      "whether it does; use sluice approve or sluice deny, and have "
+		      "unit:sluice-gateway.service named in a [Trusted] of the policy, then the "
+		      "gateway restarted");
 }
 
 static int check_terms(struct context *c)

@@ -244,8 +244,7 @@ const struct policy_person *person_requester(const struct policy *policy,
 	return person;
 }
 
-/* A system service, but none of those that log people in where no session is made for them. */
-static bool is_service(const char *unit)
+bool person_is_service(const char *unit)
 {
 	static const char *const logins[] = {
 		"user@",
@@ -292,7 +291,7 @@ const struct policy_person *person_deciding(const struct policy *policy,
 {
 	const struct policy_person *person;
 
-	if (is_service(identity->owner_unit)) {
+	if (person_is_service(identity->owner_unit)) {
 		*ret_why = "a system service is not a person; log in as a person named in the "
 			   "policy";
 		return NULL;

@@ -84,6 +84,9 @@ const struct policy_person *person_common(const struct policy *policy, const str
 const struct policy_person *person_requester(const struct policy *policy,
 					     const struct identity *identity);
 
+/* A system service, but none of those that log people in where no session is made for them. */
+bool person_is_service(const char *unit);
+
 /**
  * person_deciding() - who is at the other end when a process decides.
  * @ret_why: when nobody: one sentence with the remedy

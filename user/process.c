@@ -77,7 +77,7 @@ static int read_stat(pid_t pid, struct process *p)
 }
 
 /* Whole ticks against nanoseconds, one tick of tolerance for rounding. */
-static bool same_start(uint64_t ticks_ns, uint64_t start_ns)
+bool process_same_start(uint64_t ticks_ns, uint64_t start_ns)
 {
 	uint64_t low = ticks_ns < start_ns ? ticks_ns : start_ns;
 	uint64_t high = ticks_ns < start_ns ? start_ns : ticks_ns;
@@ -91,7 +91,7 @@ static int check_start(pid_t pid, uint64_t start_ns, struct process *p)
 
 	if (r < 0)
 		return r;
-	return start_ns && !same_start(p->start_ns, start_ns) ? -ESRCH : 0;
+	return start_ns && !process_same_start(p->start_ns, start_ns) ? -ESRCH : 0;
 }
 
 static int read_ids(pid_t pid, struct process *p)
@@ -210,6 +210,16 @@ int process_open(pid_t pid, uint64_t start_ns)
 	if (!process_alive(pid, start_ns, NULL) || !process_pidfd_alive(fd))
 		return -ESRCH;
 	return TAKE_FD(fd);
+}
+
+int process_open_exe(pid_t pid)
+{
+	char path[512];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%d/exe", process_root, pid);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 bool process_pidfd_alive(int pidfd)

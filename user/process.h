@@ -57,6 +57,9 @@ struct process {
  */
 int process_read(pid_t pid, uint64_t start_ns, struct process *ret);
 
+/* Whether two such times are of one start: those of /proc are in clock ticks. */
+bool process_same_start(uint64_t a, uint64_t b);
+
 /*
  * True when @pid exists, is that process, and is no zombie. @ret_state (may be NULL): state letter
  * of stat.
@@ -90,6 +93,12 @@ int process_environ(pid_t pid, uint64_t start_ns, const char *name, char *ret, s
  * negative errno.
  */
 int process_open(pid_t pid, uint64_t start_ns);
+
+/*
+ * Return: the file that @pid runs, as O_PATH: nothing of it is read. Close-on-exec, owned by the
+ * caller; or a negative errno.
+ */
+int process_open_exe(pid_t pid);
 
 /* True while the process behind @pidfd has not exited. */
 bool process_pidfd_alive(int pidfd);

@@ -35,8 +35,31 @@ struct reason {
 	struct reason *prev, *next; /* oldest first */
 };
 
+/* When a user's open requests were looked through for a reason. */
+struct reason_look {
+	uid_t uid;
+	uint64_t boot_ns;
+};
+
+/* @looks: the newest, as a ring */
 struct reasons {
 	struct reason *list;
+	struct reason_look looks[64];
+	size_t next_look;
+};
+
+/*
+ * What was read of processes: many requests of one session have the same ancestors. @start_ns: 0
+ * for one that is gone
+ */
+struct seen {
+	pid_t pid, ppid, sid;
+	uint64_t start_ns;
+};
+
+struct search {
+	struct seen seen[SLUICE_REASON_READS];
+	size_t n;
 };
 
 static const char *const folders[] = { "/run/sluice/reason", "/etc/sluice/reason", NULL };
@@ -132,7 +155,28 @@ static bool find_of_unit(const struct identity *who, char ret[SLUICE_REASON_MAX]
 
 /* ---- those of sessions ---- */
 
-static const struct reason *look_up(const struct reasons *reasons, const struct process *leader,
+/* NULL when it is gone, or too many were read. @start_ns: as for process_read() */
+static const struct seen *read_once(struct search *search, pid_t pid, uint64_t start_ns)
+{
+	struct seen *seen = search->seen;
+	struct process p;
+
+	while (seen < search->seen + search->n && seen->pid != pid)
+		seen++;
+	if (seen == search->seen + SLUICE_REASON_READS)
+		return NULL;
+	if (seen == search->seen + search->n) {
+		*seen = (struct seen){ .pid = pid };
+		if (!process_read(pid, 0, &p))
+			*seen = (struct seen){ pid, p.ppid, p.sid, p.start_ns };
+		search->n++;
+	}
+	if (!seen->start_ns || (start_ns && !process_same_start(seen->start_ns, start_ns)))
+		return NULL;
+	return seen;
+}
+
+static const struct reason *look_up(const struct reasons *reasons, const struct seen *leader,
 				    const struct identity *who)
 {
 	const struct reason *reason;
@@ -148,20 +192,23 @@ static const struct reason *look_up(const struct reasons *reasons, const struct 
 
 /* Of its own session first, then of the ancestors that began one: a job may have left its shell's.
  */
-static const struct reason *find_of_session(const struct reasons *reasons, pid_t pid,
-					    uint64_t start_ns, const struct identity *who)
+static const struct reason *find_of_session(const struct reasons *reasons, struct search *search,
+					    pid_t pid, uint64_t start_ns,
+					    const struct identity *who)
 {
+	const struct seen *p = read_once(search, pid, start_ns), *leader;
 	const struct reason *found = NULL;
-	struct process p, leader;
 
-	if (!reasons || !reasons->list || process_read(pid, start_ns, &p) < 0)
+	if (!p)
 		return NULL;
-	if (p.sid > 1 && !process_read(p.sid, 0, &leader))
-		found = look_up(reasons, &leader, who);
-	for (int depth = 0; !found && depth < SLUICE_REASON_DEPTH && p.ppid > 1; depth++) {
-		if (process_read(p.ppid, 0, &p) < 0)
+	leader = p->sid > 1 ? read_once(search, p->sid, 0) : NULL;
+	if (leader)
+		found = look_up(reasons, leader, who);
+	for (int depth = 0; !found && depth < SLUICE_REASON_DEPTH && p->ppid > 1; depth++) {
+		p = read_once(search, p->ppid, 0);
+		if (!p)
 			return NULL;
-		found = look_up(reasons, &p, who);
+		found = look_up(reasons, p, who);
 	}
 	return found;
 }
@@ -169,11 +216,14 @@ static const struct reason *find_of_session(const struct reasons *reasons, pid_t
 enum reason_origin reason_find(const struct agent *agent, pid_t pid, uint64_t start_ns,
 			       const struct identity *who, char ret[SLUICE_REASON_MAX])
 {
-	const struct reason *reason;
+	const struct reason *reason = NULL;
+	struct search search;
 
+	search.n = 0;
 	if (!process_environ(pid, start_ns, "SLUICE_REASON", ret, SLUICE_REASON_MAX) && *ret)
 		return REASON_ENVIRONMENT;
-	reason = find_of_session(agent->reasons, pid, start_ns, who);
+	if (agent->reasons && agent->reasons->list)
+		reason = find_of_session(agent->reasons, &search, pid, start_ns, who);
 	if (reason) {
 		memcpy(ret, reason->text, SLUICE_REASON_MAX);
 		return REASON_SESSION;
@@ -213,18 +263,41 @@ static void make_room(struct reasons *reasons, const struct reason *session)
 		forget(reasons, reasons->list);
 }
 
-/* The session's open requests that nobody has given a reason. Return: how many. */
-static unsigned int give_open(struct agent *agent, const struct reason *reason)
+/* Whether this user's requests may be looked through, noted if so. */
+static bool may_look(struct reasons *reasons, uid_t uid)
 {
-	unsigned int given = 0, looks = 0;
+	uint64_t now = agent_boot_ns();
+
+	for (size_t i = 0; i < ARRAY_SIZE(reasons->looks); i++)
+		if (reasons->looks[i].uid == uid && reasons->looks[i].boot_ns &&
+		    reasons->looks[i].boot_ns + SLUICE_REASON_LOOK_MS * 1000000ULL > now)
+			return false;
+	reasons->looks[reasons->next_look++ % ARRAY_SIZE(reasons->looks)] =
+		(struct reason_look){ uid, now };
+	return true;
+}
+
+/*
+ * The session's open requests that nobody has given a reason. Anybody can have this done, and
+ * everybody waits meanwhile. Return: how many; -EAGAIN when it was done just before.
+ */
+static int give_open(struct agent *agent, const struct reason *reason)
+{
+	unsigned int looks = 0;
+	struct search search;
+	int given = 0;
+
+	search.n = 0;
 
 	for (struct request *request = agent->requests->by_key; request;
 	     request = request->by_key.next) {
 		if (*request->reason || !identity_has(&request->who, reason->uid))
 			continue;
+		if (!looks && !may_look(agent->reasons, reason->uid))
+			return -EAGAIN;
 		if (++looks > SLUICE_REASON_LOOKS)
 			break;
-		if (find_of_session(agent->reasons, request->pid, request->start_ns,
+		if (find_of_session(agent->reasons, &search, request->pid, request->start_ns,
 				    &request->who) == reason)
 			given += request_take_reason(agent, request, REASON_SESSION, reason->text);
 	}
@@ -269,7 +342,8 @@ int reason_declare(struct agent *agent, pid_t pid, int pidfd, const struct ipc_r
 {
 	struct reason *own = calloc(1, sizeof(*own));
 	const char *why = own ? find_speaker(pid, pidfd, own) : NULL;
-	int r = check(reason, text, size);
+	int r = check(reason, text, size), given;
+	size_t used;
 
 	if (!own || why || r < 0) {
 		free(own);
@@ -287,10 +361,14 @@ int reason_declare(struct agent *agent, pid_t pid, int pidfd, const struct ipc_r
 	own->until_ns = agent_boot_ns() + reason->duration_s * 1000000000ULL;
 	memcpy(own->text, reason->text, sizeof(own->text));
 	DL_APPEND(agent->reasons->list, own);
-	snprintf(text, size,
-		 "noted for what this session asks in the next %u s; open requests "
-		 "that have it now: %u",
-		 reason->duration_s, give_open(agent, own));
+	given = give_open(agent, own);
+	used = (size_t)snprintf(text, size, "noted for what this session asks in the next %u s; ",
+				reason->duration_s);
+	if (given < 0)
+		snprintf(text + used, size - used, "open requests were looked through less than a "
+						   "second ago: say it again for one that waits");
+	else
+		snprintf(text + used, size - used, "open requests that have it now: %d", given);
 	request_committed(agent, record_commit(agent));
 	return 0;
 }

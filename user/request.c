@@ -55,6 +55,7 @@ struct request *request_free(struct request *request)
 	free(request->target);
 	free(request->reason);
 	free(request->decisions);
+	free(request->accounts);
 	free(request);
 	return NULL;
 }
@@ -287,13 +288,13 @@ static int enter(struct agent *agent, struct request *request)
 static const char *open_request(struct agent *agent, const struct sluice_event *event,
 				struct request *request)
 {
-	const char *why = request_no_room(agent, event->uid);
+	const char *why;
 	int r;
 
-	if (why)
-		return why;
 	request_fill_who(agent, request, event);
-	why = check_budget(agent, request);
+	why = request_no_room(agent, request);
+	if (!why)
+		why = check_budget(agent, request);
 	if (why)
 		return why;
 	r = new_id(agent->requests, request->id);

@@ -65,6 +65,8 @@ struct request_source {
  * struct request: one question. Strings are bytes unless they come from ipc.h.
  * @key, @labels: what was asked; both never change
  * @who: all roads from the asking process to people
+ * @exe_time_ns: when the file that it runs was last changed; 0 where it was not looked for or not
+ * seen
  * @failed: some attempt was refused at once and may be made again by a new process of the same
  * program
  * @earlier_boot: read from the journal, of a boot that has ended: its process cannot be there
@@ -77,6 +79,7 @@ struct request_source {
  * @fallback: enum sluice_fallback: why it failed at once although the policy holds; only in the
  * journal
  * @escalated_s: more people were asked at this time after its opening, 0: not yet
+ * @accounts: by which account each of @decisions came, if by one; NULL while none did
  * @standing: the standing approval that let it go without asking, or empty
  * @scope, @duration_s: narrowest that approvers so far have chosen
  */
@@ -103,6 +106,7 @@ struct request {
 	pid_t pid;
 	uint64_t start_ns;
 	struct sluice_object_id exe_id;
+	uint64_t exe_time_ns;
 	char comm[16];
 	char *exe;
 	char *command;
@@ -112,6 +116,7 @@ struct request {
 	struct request_source sources[SLUICE_MAX_SOURCES];
 	size_t n_sources;
 	struct ipc_decision *decisions;
+	struct account *accounts;
 	size_t n_decisions;
 	enum policy_scope scope;
 	uint32_t duration_s;
@@ -243,10 +248,16 @@ bool request_reviewer(const struct agent *agent, const struct request *request, 
 
 /*
  * Distinct approvals counted for @rule: of its tier, by persons who are still in its groups and
- * whose key, if they signed, is still theirs.
+ * whose key, if they signed, or account, if a channel vouched for it, is still theirs.
  */
 unsigned int request_approvals(const struct agent *agent, const struct request *request,
 			       const struct policy_rule *rule);
+
+/*
+ * Notes the account by which the decision comes that is added next; NULL: none. Return: 0 or
+ * -ENOMEM.
+ */
+int request_note_account(struct request *request, const struct account *account);
 
 /* Approvals missing over all rules: 0 when the request is approved. */
 unsigned int request_missing(const struct agent *agent, const struct request *request,
@@ -288,8 +299,8 @@ void request_tell_repeats(struct agent *agent);
 void request_count_tries(struct request *request);
 
 /* For request*.c only. */
-/* Why none can be opened for this user, or NULL. */
-const char *request_no_room(const struct agent *agent, uid_t uid);
+/* Why none can be opened for this requester, or NULL. Needs request_fill_who() only. */
+const char *request_no_room(const struct agent *agent, const struct request *request);
 /* Nobody can be asked: the attempt is refused. */
 void request_refuse_event(struct agent *agent, const struct sluice_event *event, const char *why);
 void request_fill_who(struct agent *agent, struct request *request,

@@ -4,7 +4,8 @@
  *
  * Owns: what one requester may ask, and that people hear once that it was more. Must not own: the
  * numbers (policy.h), or how an attempt is refused (hold.h). A requester is a person of the policy,
- * with whatever accounts and units, or else an account.
+ * with whatever accounts and units, or else all accounts that share a road to people: one user can
+ * have many thousand (user namespaces).
  */
 #include <errno.h>
 #include <string.h>
@@ -14,11 +15,20 @@
 #include "record.h"
 #include "request.h"
 
+/* A claim counts for nothing: anybody's could be made, and use up what they may ask. */
+static bool share_account(const struct identity *a, const struct identity *b)
+{
+	for (size_t i = 0; i < a->n_uids; i++)
+		if (!(a->claims >> i & 1) && identity_has(b, a->uids[i]))
+			return true;
+	return a->everyone && b->everyone; /* accounts more than can be kept */
+}
+
 static bool is_same_requester(const struct request *a, const struct request *b)
 {
 	if (*a->requester || *b->requester)
 		return !strcmp(a->requester, b->requester);
-	return a->who.uid == b->who.uid;
+	return share_account(&a->who, &b->who);
 }
 
 uint64_t request_opened_ns(const struct request *request)
@@ -77,23 +87,13 @@ bool request_budget_noticed(const struct requests *requests, const struct reques
 	return false;
 }
 
-static size_t open_of_uid(const struct requests *requests, uid_t uid)
-{
-	size_t n = 0;
-
-	for (const struct request *request = requests->by_key; request;
-	     request = request->by_key.next)
-		n += request->who.uid == uid;
-	return n;
-}
-
-const char *request_no_room(const struct agent *agent, uid_t uid)
+const char *request_no_room(const struct agent *agent, const struct request *request)
 {
 	const struct requests *requests = agent->requests;
 
 	if (HASH_CNT(by_key, requests->by_key) >= requests->max_open)
 		return "too many requests are open (SLUICE_MAX_REQUESTS)";
-	if (open_of_uid(requests, uid) >= requests->max_of_uid)
+	if (count_open(requests, request) >= requests->max_of_uid)
 		return "this user has too many requests open (SLUICE_MAX_REQUESTS_PER_UID)";
 	return record_broken(agent) ? strerror(EIO) : NULL;
 }

@@ -4,9 +4,12 @@
  * request.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "cleanup.h"
 #include "kernel.h"
 #include "lineage.h"
 #include "process.h"
@@ -92,6 +95,23 @@ static int fill_process(struct request *request, const struct sluice_event *even
 	return request->exe && request->command && request->reason ? 0 : -ENOMEM;
 }
 
+/*
+ * By the time that not even its owner can set. No file system is asked: that of a user need not
+ * answer.
+ */
+static uint64_t exe_time(struct agent *agent, const struct request *request)
+{
+	_cleanup_close_ int fd = process_open_exe(request->pid);
+	struct sluice_object_id id;
+	struct statx st;
+
+	if (fd < 0 || kernel_identify(agent->kernel, fd, &id, NULL) < 0 ||
+	    memcmp(&id, &request->exe_id, sizeof(id)) != 0 ||
+	    statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_CTIME, &st) < 0)
+		return 0;
+	return (uint64_t)st.stx_ctime.tv_sec * 1000000000 + st.stx_ctime.tv_nsec;
+}
+
 /* The kernel's deadline is the one that counts; without it (0) the rule's. */
 static void fill_times(struct agent *agent, struct request *request,
 		       const struct sluice_event *event)
@@ -101,6 +121,8 @@ static void fill_times(struct agent *agent, struct request *request,
 	unsigned int limit_s;
 
 	request_terms(agent, request->key.action, request->labels, &terms);
+	if (terms.standing_s)
+		request->exe_time_ns = exe_time(agent, request);
 	limit_s = terms.shown ? terms.shown->limit_s : SLUICE_DEFAULT_LIMIT_S;
 	request->scope = terms.scope;
 	request->duration_s = terms.duration_s;

@@ -124,11 +124,8 @@ static void find_unknown(void *ctx, const struct sluice_ask_key *key, const stru
 
 static void identify_exe(struct agent *agent, pid_t pid, struct sluice_object_id *ret)
 {
-	_cleanup_close_ int fd = -1;
-	char path[512];
+	_cleanup_close_ int fd = process_open_exe(pid);
 
-	snprintf(path, sizeof(path), "%s/%d/exe", process_root, pid);
-	fd = open(path, O_PATH | O_CLOEXEC);
 	if (fd < 0 || kernel_identify(agent->kernel, fd, ret, NULL) < 0)
 		memset(ret, 0, sizeof(*ret));
 }

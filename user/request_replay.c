@@ -163,10 +163,25 @@ static uint32_t get_tier(const json_t *entry)
 	return name ? POLICY_A0 : POLICY_A1;
 }
 
+/* Return: whether it came by one. */
+static bool read_account(const json_t *entry, struct account *ret)
+{
+	const json_t *body = json_object_get(json_object_get(entry, "evidence"), "account");
+	const char *kind = json_string_value(json_object_get(body, "kind"));
+	const char *issuer = json_string_value(json_object_get(body, "issuer"));
+	const char *subject = json_string_value(json_object_get(body, "subject")), *why;
+
+	for (int i = 0; kind && issuer && subject && account_kind_names[i]; i++)
+		if (!strcmp(account_kind_names[i], kind))
+			return !account_set((enum account_kind)i, issuer, subject, ret, &why);
+	return false;
+}
+
 void request_replay_decision(struct agent *agent, const json_t *entry)
 {
 	struct request *request = named(agent, entry);
 	struct ipc_decision *list, decision = { 0 };
+	struct account account;
 
 	if (!request || request->n_decisions >= SLUICE_MAX_REVIEWERS ||
 	    !record_get_text(entry, "person", decision.person, sizeof(decision.person)))
@@ -185,6 +200,8 @@ void request_replay_decision(struct agent *agent, const json_t *entry)
 	if (!list)
 		return;
 	request->decisions = list;
+	if (request_note_account(request, read_account(entry, &account) ? &account : NULL) < 0)
+		return;
 	request->decisions[request->n_decisions++] = decision;
 	if (decision.approve && get_u64(entry, "scope_number") < request->scope)
 		request->scope = (enum policy_scope)get_u64(entry, "scope_number");

@@ -6,6 +6,8 @@
  */
 #include "request.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "wording.h"
@@ -114,32 +116,47 @@ static bool has_key(const struct policy_person *person, const char *fingerprint)
 	return false;
 }
 
-/* Whether a channel still has that key, reaches what it reached, and may name the person. */
-static bool has_channel(const struct policy *policy, const struct policy_person *person,
-			const struct ipc_decision *decision)
+int request_note_account(struct request *request, const struct account *account)
 {
+	if (!request->accounts && account)
+		request->accounts = calloc(SLUICE_MAX_REVIEWERS, sizeof(*account));
+	if (!request->accounts)
+		return account ? -ENOMEM : 0;
+	request->accounts[request->n_decisions] = account ? *account : (struct account){ 0 };
+	return 0;
+}
+
+/*
+ * Whether a channel still has that key, reaches what it reached, and may name the person by that
+ * very account: it may have been taken out of the policy because somebody else had got hold of it.
+ */
+static bool has_channel(const struct policy *policy, const struct policy_person *person,
+			const struct ipc_decision *decision, const struct account *account)
+{
+	if (!account || policy_person_by_account(policy, account) != person)
+		return false;
 	for (size_t i = 0; i < policy->n_channels; i++) {
 		const struct policy_channel *channel = &policy->channels[i];
 
-		if (strcmp(channel->key.fingerprint, decision->key) != 0)
-			continue;
-		for (size_t k = 0; k < person->n_accounts; k++)
-			if (channel->accounts >> person->accounts[k].account.kind & 1)
-				return channel->tier >= decision->tier;
+		if (!strcmp(channel->key.fingerprint, decision->key))
+			return channel->accounts >> account->kind & 1 &&
+			       channel->tier >= decision->tier;
 	}
 	return false;
 }
 
 /* A policy that came in force since may see it in another way than the one it was given under. */
-static bool counts(const struct agent *agent, const struct request *request,
-		   const struct ipc_decision *decision, const struct policy_rule *rule)
+static bool counts(const struct agent *agent, const struct request *request, size_t i,
+		   const struct policy_rule *rule)
 {
+	const struct ipc_decision *decision = &request->decisions[i];
+	const struct account *account = request->accounts ? &request->accounts[i] : NULL;
 	const struct policy_person *person = policy_find_person(agent->policy, decision->person);
 
 	return decision->approve && decision->tier >= rule->tier && person &&
 	       request_reviewer(agent, request, groups_of(request, rule), person, NULL) &&
 	       (!*decision->key || has_key(person, decision->key) ||
-		has_channel(agent->policy, person, decision));
+		has_channel(agent->policy, person, decision, account));
 }
 
 unsigned int request_approvals(const struct agent *agent, const struct request *request,
@@ -148,7 +165,7 @@ unsigned int request_approvals(const struct agent *agent, const struct request *
 	unsigned int n = 0;
 
 	for (size_t i = 0; i < request->n_decisions; i++)
-		n += counts(agent, request, &request->decisions[i], rule);
+		n += counts(agent, request, i, rule);
 	return n;
 }
 

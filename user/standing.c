@@ -49,14 +49,21 @@ struct standings *standings_free(struct standings *standings)
 	return NULL;
 }
 
-/* Of a system service: what runs in a session, or what a user's own manager starts, is anything. */
-static bool is_service(const char *unit)
+/*
+ * A system service that starts what its unit says: in a session, under a user's own manager and in
+ * the jobs of these a user has anything run.
+ */
+static bool is_narrow_service(const char *unit)
 {
-	static const char end[] = ".service";
-	size_t length = strlen(unit);
+	static const char *const jobs[] = {
+		"cron.service",	   "crond.service", "cronie.service",  "fcron.service",
+		"anacron.service", "atd.service",   "incrond.service",
+	};
 
-	return length > strlen(end) && !strcmp(unit + length - strlen(end), end) &&
-	       strncmp(unit, "user@", 5) != 0;
+	for (size_t i = 0; i < ARRAY_SIZE(jobs); i++)
+		if (!strcmp(unit, jobs[i]))
+			return false;
+	return person_is_service(unit);
 }
 
 int standing_check(const struct request *request, const struct request_terms *terms,
@@ -70,9 +77,9 @@ int standing_check(const struct request *request, const struct request_terms *te
 			 terms->standing_s);
 		return -ERANGE;
 	}
-	if (!is_service(request->who.owner_unit))
-		why = "it was not asked by a system service";
-	else if (!request->exe_id.ino)
+	if (!is_narrow_service(request->who.owner_unit))
+		why = "it was not asked by a system service that runs nothing else for users";
+	else if (!request->exe_id.ino || !request->exe_time_ns)
 		why = "its executable is not known for sure";
 	else if (request->key.target.kind != SLUICE_TARGET_FILE &&
 		 request->key.target.kind != SLUICE_TARGET_ENDPOINT)
@@ -129,6 +136,7 @@ static int fill(struct standing *standing, const struct request *request, uint32
 	memcpy(standing->request, request->id, sizeof(standing->request));
 	memcpy(standing->unit, request->who.owner_unit, sizeof(standing->unit));
 	grant_key(request, POLICY_EXECUTABLE, &standing->key);
+	standing->exe_time_ns = request->exe_time_ns;
 	standing->labels = request->labels;
 	standing->made_ns = agent_boot_ns();
 	standing->until_ns = standing->made_ns + seconds * 1000000000ULL;
@@ -165,13 +173,15 @@ static int announce(struct agent *agent, const struct standing *standing)
 {
 	return record_announce(
 		agent,
-		json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:o}",
+		json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:I, s:o, s:s, s:I, s:I, s:I, s:I, "
+			  "s:o}",
 			  "standing", standing->id, "request", standing->request, "action",
 			  policy_action_names[standing->key.action], "labels",
 			  record_labels(agent, standing->labels), "key",
 			  record_key(&standing->key), "target",
 			  record_target(&standing->key.target, standing->target), "subject_text",
-			  record_text(standing->subject), "unit", record_text(standing->unit),
+			  record_text(standing->subject), "exe_time_ns",
+			  (json_int_t)standing->exe_time_ns, "unit", record_text(standing->unit),
 			  "boot", agent->boot_id, "made_ns", (json_int_t)standing->made_ns,
 			  "until_ns", (json_int_t)standing->until_ns, "made_ms",
 			  (json_int_t)standing->made_ms, "until_ms",
@@ -313,6 +323,7 @@ static bool read_made(const struct agent *agent, struct standing *standing, cons
 	    !record_get_text(entry, "request", standing->request, sizeof(standing->request)) ||
 	    !record_get_text(entry, "unit", standing->unit, sizeof(standing->unit)) ||
 	    !record_get_key(entry, &standing->key) || standing->key.action >= SLUICE_ACTIONS ||
+	    !record_get_u64(entry, "exe_time_ns", &standing->exe_time_ns) ||
 	    !record_get_u64(entry, "made_ns", &standing->made_ns) ||
 	    !record_get_u64(entry, "until_ns", &standing->until_ns) ||
 	    !record_get_u64(entry, "made_ms", &standing->made_ms) ||

@@ -7,12 +7,12 @@
  * approve (decision.h), or what the kernel is told (grant.h).
  *
  * Narrow by construction: it comes from one request that people had before them, by as many signed
- * approvals as that takes, each of them meant so. The same thing is the same executable file run by
- * the same user in the same system service, the same action on the same file or destination, and
- * no label more. Each use is a request of its own in the journal, and a grant for once. It ends at
- * its time, at the next start of the host, by `sluice revoke`, and whenever the policy in force,
- * the approvers' places in it and who stands behind the new request would not let the same people
- * approve it. Rules allow it by Standing=.
+ * approvals as that takes, each of them meant so. The same thing is the same executable file,
+ * unchanged, run by the same user in the same system service, the same action on the same file or
+ * destination, and no label more. Each use is a request of its own in the journal, and a grant for
+ * once. It ends at its time, at the next start of the host, by `sluice revoke`, and whenever the
+ * policy in force, the approvers' places in it and who stands behind the new request would not let
+ * the same people approve it. Rules allow it by Standing=.
  */
 #ifndef SLUICE_STANDING_H
 #define SLUICE_STANDING_H

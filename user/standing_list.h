@@ -13,6 +13,7 @@
  * struct standing: one standing approval. Strings are bytes.
  * @key: as of a grant for the executable: subject, action, target
  * @unit: outermost one of the process
+ * @exe_time_ns: when the executable was last changed, as the approvers' request found it
  * @people: who approved, as on the request; @tier A3 and @key are set
  */
 struct standing {
@@ -20,6 +21,7 @@ struct standing {
 	char request[16];
 	struct sluice_ask_key key;
 	char unit[PROCESS_UNIT];
+	uint64_t exe_time_ns;
 	uint64_t labels;
 	uint64_t made_ns, until_ns;
 	uint64_t made_ms, until_ms;

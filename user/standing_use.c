@@ -23,6 +23,7 @@ static bool is_same(const struct standing *standing, const struct request *reque
 	return standing->until_ns > agent_boot_ns() &&
 	       !memcmp(&standing->key, key, sizeof(*key)) &&
 	       !(request->labels & ~standing->labels) &&
+	       standing->exe_time_ns == request->exe_time_ns &&
 	       !strcmp(standing->unit, request->who.owner_unit);
 }
 

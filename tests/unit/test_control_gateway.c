@@ -204,6 +204,80 @@ static void test_decisions_of_others(void **state)
 	assert_int_equal(request->state, IPC_PENDING);
 }
 
+/* A gateway that said hello, and then reads no more. */
+static int stalled_gateway(const struct request *request)
+{
+	struct ipc_hello hello = { .notifiers = 1 };
+	int sock = dial(gateway_path);
+
+	say(sock, IPC_HELLO, &hello, sizeof(hello));
+	for (int i = 0; i < 300; i++) {
+		control_notify(&world.agent, request);
+		turn();
+	}
+	assert_true(world.agent.control->gateway->n_notes > 0);
+	return sock;
+}
+
+/* What it brings may be what it is told of: it must not end before that is through. */
+static void test_gateway_that_reads_nothing_ends_by_itself(void **state)
+{
+	const size_t most = 2 * (SLUICE_MAX_REQUESTS + SLUICE_MAX_CLOSED);
+	struct client *gateway;
+	struct ipc_channel decision;
+	const struct request *request;
+	int sock;
+
+	(void)state;
+	use_policy("A3");
+	request = open_one(1);
+	sock = stalled_gateway(request);
+	gateway = world.agent.control->gateway;
+	while (gateway->n_notes - gateway->first < most) {
+		assert_false(gateway->doomed);
+		control_notify(&world.agent, request);
+	}
+	assert_false(gateway->doomed);
+	decision = approval_by("sub-carla", request);
+	assert_int_equal(channel_send(sock, IPC_CHANNEL, &decision, sizeof(decision)), 0);
+	event_base_loop(world.agent.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	assert_int_equal(request->state, IPC_APPROVED); /* which it could not be told of */
+	turn();
+	assert_null(world.agent.control->gateway);
+	assert_null(world.agent.control->clients);
+	close(sock);
+}
+
+/* When its time to read is over, in ms; the clock of the loop is a coarse one. */
+static long long end_of_time(const struct client *client)
+{
+	struct timeval end;
+
+	assert_true(event_pending(client->writable, EV_TIMEOUT, &end));
+	return end.tv_sec * 1000LL + end.tv_usec / 1000;
+}
+
+/* However much there is to tell it. */
+static void test_stalled_gateway_has_its_time_only(void **state)
+{
+	struct channel_message message;
+	const struct request *request = open_one(1);
+	int sock = stalled_gateway(request);
+	struct client *gateway = world.agent.control->gateway;
+	long long before = end_of_time(gateway);
+
+	(void)state;
+	usleep(60000);
+	control_notify(&world.agent, request);
+	turn();
+	assert_true(end_of_time(gateway) < before + 30);
+	while (channel_receive(sock, &message) == 1) /* all that the socket has taken */
+		;
+	turn();
+	assert_true(end_of_time(gateway) > before + 30);
+	close(sock);
+}
+
 /* ---- the gateway's own code at the other end ---- */
 
 static struct gateway_requests *known;
@@ -316,6 +390,8 @@ int main(void)
 		CONTROL_TEST(test_a_counted_approval_is_told),
 		CONTROL_TEST(test_brake_outlives_a_connection),
 		CONTROL_TEST(test_decisions_of_others),
+		CONTROL_TEST(test_gateway_that_reads_nothing_ends_by_itself),
+		CONTROL_TEST(test_stalled_gateway_has_its_time_only),
 		CONTROL_TEST(test_from_page_to_grant),
 	};
 

@@ -115,7 +115,6 @@ static void test_nobody_takes_the_place_of_people(void **state)
 	assert_int_equal(say(bob, IPC_STATUS, NULL, 0)->type, IPC_STATUS_ITEM);
 	assert_int_equal(next(socks[0], &message), 0); /* the oldest made place */
 	assert_int_equal(next(socks[1], &message), -EAGAIN);
-	assert_int_equal(world.agent.control->n_clients, SLUICE_MAX_CLIENTS);
 	for (size_t i = 0; i < ARRAY_SIZE(socks); i++)
 		close(socks[i]);
 	close(bob);
@@ -131,6 +130,7 @@ static void test_silent_peer_ends(void **state)
 	(void)state;
 	assert_int_equal(say(gateway, IPC_HELLO, &hello, sizeof(hello))->type, IPC_NOTIFY_ALL);
 	assert_true(event_pending(client->readable, EV_TIMEOUT, NULL));
+	/* the gateway may be silent for days */
 	assert_false(event_pending(client->next->readable, EV_TIMEOUT, NULL));
 	say(sock, IPC_STATUS, NULL, 0);
 	next(sock, &message);
@@ -140,6 +140,36 @@ static void test_silent_peer_ends(void **state)
 	assert_int_equal(next(gateway, &message), -EAGAIN);
 	close(sock);
 	close(gateway);
+}
+
+/* Whoever has taken over the gateway takes no place from those who decide at a terminal. */
+static void test_gateways_take_no_place(void **state)
+{
+	int silent[SLUICE_MAX_CLIENTS], sock;
+	struct ipc_hello hello = { .notifiers = 1 };
+	struct client *client;
+	struct channel_message message;
+
+	(void)state;
+	if (getuid())
+		skip();
+	for (size_t i = 0; i < ARRAY_SIZE(silent); i++)
+		silent[i] = dial(gateway_path);
+	for (size_t i = 0; i < ARRAY_SIZE(silent); i++)
+		assert_int_equal(next(silent[i], &message), i < 2 ? -EAGAIN : 0);
+	sock = dial_as(STRANGER);
+	assert_int_equal(say(sock, IPC_STATUS, NULL, 0)->type, IPC_STATUS_ITEM);
+	close(sock);
+	client = world.agent.control->clients;
+	assert_int_equal(client->kind, PEER_GATEWAY);
+	assert_true(event_pending(client->readable, EV_TIMEOUT, NULL));
+	event_active(client->readable, EV_TIMEOUT, 0); /* it has said nothing for too long */
+	assert_int_equal(next(silent[0], &message), 0);
+	sock = dial(gateway_path); /* which makes place for the right one */
+	assert_int_equal(say(sock, IPC_HELLO, &hello, sizeof(hello))->type, IPC_NOTIFY_ALL);
+	close(sock);
+	for (size_t i = 0; i < ARRAY_SIZE(silent); i++)
+		close(silent[i]);
 }
 
 /*
@@ -285,6 +315,7 @@ int main(void)
 		CONTROL_TEST(test_limit_per_user),
 		CONTROL_TEST(test_nobody_takes_the_place_of_people),
 		CONTROL_TEST(test_silent_peer_ends),
+		CONTROL_TEST(test_gateways_take_no_place),
 		CONTROL_TEST(test_who_sees_what),
 		CONTROL_TEST(test_who_revokes),
 		CONTROL_TEST(test_who_is_the_gateway),

@@ -44,10 +44,11 @@ static int setup(void **state)
 	return r;
 }
 
+static char said[256];
+
 static int declare(pid_t pid, const char *text, uint32_t duration_s)
 {
 	struct ipc_reason reason = { .duration_s = duration_s };
-	char said[256] = "";
 	int pidfd = fake_pidfd(), r;
 
 	snprintf(reason.text, sizeof(reason.text), "%s", text);
@@ -235,6 +236,67 @@ static void test_open_requests(void **state)
 	free(shown);
 }
 
+/* Everybody waits meanwhile: the same user's are not looked through without end. */
+static void test_one_look_a_second(void **state)
+{
+	struct request *of_ann, *of_bob;
+
+	(void)state;
+	open_by(JOB, ANN);
+	assert_int_equal(declare(SHELL, "ticket 1", 60), 0);
+	assert_non_null(strstr(said, "that have it now: 1"));
+	add(JOB + 50, SHELL, SHELL, ANN);
+	of_ann = open_by(JOB + 50, ANN);
+	assert_string_equal(of_ann->reason, "ticket 1"); /* what is asked later has it anyway */
+	declare(SHELL, "", 0);
+	add(JOB + 51, SHELL, SHELL, ANN);
+	of_ann = open_by(JOB + 51, ANN);
+	assert_int_equal(declare(SHELL, "ticket 2", 60), 0);
+	assert_string_equal(of_ann->reason, "");
+	assert_non_null(strstr(said, "less than a second ago"));
+	of_bob = open_by(OTHER_JOB, BOB); /* the neighbour */
+	assert_int_equal(declare(OTHER_SHELL, "ticket 3", 60), 0);
+	assert_string_equal(of_bob->reason, "ticket 3");
+	usleep(SLUICE_REASON_LOOK_MS * 1000);
+	assert_int_equal(declare(SHELL, "ticket 2", 60), 0);
+	assert_string_equal(of_ann->reason, "ticket 2");
+}
+
+/* A row of processes of ann's, each the parent of the next. Return: the last one. */
+static pid_t add_row(pid_t first, pid_t parent, int n)
+{
+	for (int i = 0; i < n; i++)
+		add(first + i, i ? first + i - 1 : parent, SHELL, ANN);
+	return first + n - 1;
+}
+
+/* Those that share their ancestors cost little; those that do not are not all read. */
+static void test_reads_are_bounded(void **state)
+{
+	pid_t parent = add_row(930000, SHELL, 20);
+	struct request *apart[20];
+	unsigned int given = 0;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		add(931000 + i, parent, 999999, ANN);
+		open_by(931000 + i, ANN);
+	}
+	assert_int_equal(declare(SHELL, "ticket 1", 60), 0);
+	assert_non_null(strstr(said, "that have it now: 20"));
+	declare(SHELL, "", 0);
+	usleep(SLUICE_REASON_LOOK_MS * 1000);
+	for (int i = 0; i < 20; i++) {
+		parent = add_row(940000 + 100 * i, SHELL, 20);
+		add(932000 + i, parent, 999999, ANN);
+		apart[i] = open_by(932000 + i, ANN);
+	}
+	assert_int_equal(declare(SHELL, "ticket 2", 60), 0);
+	for (int i = 0; i < 20; i++)
+		given += !strcmp(apart[i]->reason, "ticket 2");
+	assert_in_range(given, 5, SLUICE_REASON_READS / 20);
+}
+
 static void test_restart(void **state)
 {
 	struct request *request = open_by(JOB, ANN);
@@ -277,6 +339,8 @@ int main(void)
 		TEST(test_order),
 		TEST(test_too_many),
 		TEST(test_open_requests),
+		TEST(test_one_look_a_second),
+		TEST(test_reads_are_bounded),
 		TEST(test_restart),
 		TEST(test_broken_journal),
 	};

@@ -109,6 +109,52 @@ static void test_accounts_of_nobody(void **state)
 	assert_non_null(ask(STRANGER + 1));
 }
 
+/* As a user's container is seen: a subordinate uid, from a shell or in the user's session. */
+static struct request *ask_as_subordinate(uid_t uid, uid_t parent, uint32_t loginuid)
+{
+	char cgroup[64] = "";
+	struct fake_process shell = { .pid = 900100, .ppid = 1, .uid = parent,
+				      .loginuid = PROCESS_NO_LOGIN };
+	struct fake_process p = { .pid = add_child(), .ppid = parent ? shell.pid : 1, .uid = uid,
+				  .euid = uid, .loginuid = loginuid, .cgroup = cgroup };
+	struct sluice_event event;
+
+	if (loginuid != PROCESS_NO_LOGIN)
+		snprintf(cgroup, sizeof(cgroup), "/user.slice/user@%u.service",
+			 (unsigned int)STRANGER);
+	add_process(&shell);
+	add_process(&p);
+	event = make_stop(p.pid, uid, SLUICE_OPEN, CUSTOMERS, true);
+	event.loginuid = loginuid;
+	event.key.target.object.ino = ++next_file;
+	return stop(&event);
+}
+
+static void test_subordinate_uids_are_one_requester(void **state)
+{
+	(void)state;
+	limits()->max_pending = 2;
+	assert_non_null(ask(STRANGER));
+	assert_non_null(ask_as_subordinate(100001, STRANGER, PROCESS_NO_LOGIN));
+	assert_null(ask_as_subordinate(100002, STRANGER, PROCESS_NO_LOGIN));
+	assert_non_null(strstr(last_outcome(), "MaxPending="));
+	assert_null(ask_as_subordinate(100003, 0, STRANGER)); /* its parent has ended */
+	/* neighbours: no road, and a login that nothing vouches for */
+	assert_non_null(ask_as_subordinate(100004, 0, PROCESS_NO_LOGIN));
+	assert_non_null(ask_as_subordinate(100005, 0, STRANGER + 1));
+}
+
+static void test_subordinate_uids_share_the_room(void **state)
+{
+	(void)state;
+	world.agent.requests->max_of_uid = 1;
+	assert_non_null(ask_as_subordinate(100001, STRANGER, PROCESS_NO_LOGIN));
+	assert_null(ask_as_subordinate(100002, STRANGER, PROCESS_NO_LOGIN));
+	assert_non_null(strstr(member(entry_of("event.stop"), "reason"),
+			       "SLUICE_MAX_REQUESTS_PER_UID"));
+	assert_non_null(ask_as_subordinate(100003, STRANGER + 1, PROCESS_NO_LOGIN));
+}
+
 static void test_unknown_requester(void **state)
 {
 	struct request *request = ask(STRANGER), *of_bob = ask(BOB);
@@ -136,6 +182,8 @@ int main(void)
 		AGENT_TEST(test_one_notice),
 		AGENT_TEST(test_rate),
 		AGENT_TEST(test_accounts_of_nobody),
+		AGENT_TEST(test_subordinate_uids_are_one_requester),
+		AGENT_TEST(test_subordinate_uids_share_the_room),
 		AGENT_TEST(test_unknown_requester),
 	};
 

@@ -6,6 +6,8 @@
 #include "agent_fixture.h"
 #include "signed_fixture.h"
 
+#include <fcntl.h>
+
 enum { BOBS = 1, CARLAS = 2, DAVES = 4 };
 
 static const char *const unit = "/system.slice/nightly.service";
@@ -67,6 +69,17 @@ static const struct asking nightly = {
 
 static struct request *last;
 
+/* The program of that number, which is there from its first use on. Return: its inode. */
+static uint64_t program(uint64_t number, char path[128])
+{
+	struct stat st;
+
+	snprintf(path, 128, "%s/program-%llu", world.folder, (unsigned long long)number);
+	close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0700));
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_ino;
+}
+
 /* Return: the request while it waits, NULL when it is over; it is in @last in any case. */
 static struct request *ask(const struct asking *asking)
 {
@@ -75,9 +88,12 @@ static struct request *ask(const struct asking *asking)
 				  .cgroup = asking->cgroup ? asking->cgroup : unit };
 	struct fake_process parent = { .pid = 900500, .ppid = 1, .uid = asking->parent,
 				       .loginuid = PROCESS_NO_LOGIN };
+	char exe[128];
+	uint64_t ino = program(asking->exe, exe);
 	struct sluice_event event;
 	struct request *request;
 
+	p.exe = exe;
 	if (asking->parent) {
 		add_process(&parent);
 		p.ppid = parent.pid;
@@ -85,9 +101,11 @@ static struct request *ask(const struct asking *asking)
 	add_process(&p);
 	event = make_stop(p.pid, asking->uid, asking->action, asking->labels,
 			  asking->action == SLUICE_OPEN);
-	event.exe.ino = asking->exe;
-	if (event.key.subject.kind == SLUICE_SUBJECT_EXECUTABLE)
-		event.key.subject.b = asking->exe;
+	event.exe = (struct sluice_object_id){ .dev = 7, .ino = asking->exe ? ino : 0 };
+	if (event.key.subject.kind == SLUICE_SUBJECT_EXECUTABLE) {
+		event.key.subject.a = 7ULL << 32;
+		event.key.subject.b = event.exe.ino;
+	}
 	if (event.key.target.kind == SLUICE_TARGET_FILE)
 		event.key.target.object.ino = asking->ino;
 	request = stop(&event);
@@ -191,6 +209,40 @@ static void test_anything_else_is_asked_about(void **state)
 	assert_true(goes(&nightly));
 }
 
+static void write_into(const char *path)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = 1000000000 } };
+	FILE *out = fopen(path, "ae");
+
+	usleep(20000); /* the clock of file systems is a coarse one */
+	assert_non_null(out);
+	fputs("more", out);
+	fclose(out);
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0); /* as if nothing had been */
+}
+
+/* The same file with something else in it is not the same program. */
+static void test_executable_that_changed(void **state)
+{
+	struct asking unseen = nightly;
+	char path[128];
+
+	(void)state;
+	program(nightly.exe, path);
+	write_into(path);
+	let_it_stand();
+	restart();
+	assert_true(goes(&nightly));
+	write_into(path);
+	assert_non_null(ask(&nightly));
+	assert_int_equal(approve(last, CARLAS, 60), 0); /* it may be approved anew */
+	assert_true(goes(&nightly));
+	unseen.ino++;
+	assert_non_null(ask(&unseen));
+	last->exe_time_ns = 0; /* its process had ended before anybody looked */
+	assert_int_equal(approve(last, CARLAS, 60), -EINVAL);
+}
+
 static void test_once_is_once(void **state)
 {
 	struct request *request = ask(&nightly);
@@ -224,6 +276,29 @@ static void test_what_cannot_stand(void **state)
 	asking.ino = 5;
 	assert_int_equal(approve(ask(&asking), CARLAS, 60), -ERANGE);
 	assert_int_equal(count_of("standing.made"), 0);
+}
+
+/* In these a user has anything run, as that user. */
+static void test_services_of_users(void **state)
+{
+	static const char *const units[] = {
+		"ssh.service",	"sshd@1-192.0.2.1:22-192.0.2.2:9.service", "getty@tty1.service",
+		"cron.service", "crond.service", "atd.service", "anacron.service",
+	};
+	struct asking asking = nightly;
+	char cgroup[128];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		snprintf(cgroup, sizeof(cgroup), "/system.slice/%s", units[i]);
+		asking.cgroup = cgroup;
+		asking.ino++;
+		assert_int_equal(approve(ask(&asking), CARLAS, 60), -EINVAL);
+		assert_non_null(strstr(said, "not asked by a system service"));
+	}
+	asking.cgroup = "/system.slice/cron-like.service"; /* the neighbour */
+	asking.ino++;
+	assert_int_equal(approve(ask(&asking), CARLAS, 60), 0);
 }
 
 /* As many as the rule wants, each meaning it, for the shortest time. */
@@ -352,8 +427,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_the_same_again),
 		TEST(test_anything_else_is_asked_about),
+		TEST(test_executable_that_changed),
 		TEST(test_once_is_once),
 		TEST(test_what_cannot_stand),
+		TEST(test_services_of_users),
 		TEST(test_two_approvals),
 		TEST(test_nobody_for_themselves),
 		TEST(test_it_ends_in_time),

@@ -35,6 +35,7 @@ MAYBE static void add_line(FILE *out, uint8_t seed)
 
 static char web_key[SSHKEY_LINE_MAX]; /* of the page, when it is not WEB */
 static const char *web_tier = "A3";
+static const char *carlas_subject = "sub-carla";
 
 /* @tier: of the rule about reading; that about sending wants two people and a reason. */
 MAYBE static void use_policy(const char *tier)
@@ -51,8 +52,8 @@ MAYBE static void use_policy(const char *tier)
 		"Approvals=2\nReason=required\nTier=A2\n"
 		"[Person ann]\nUid=2001\nOIDC=" IDP " sub-ann\n"
 		"[Person bob]\nUid=2002 2102\nUnit=nightly.service\nOIDC=" IDP " sub-bob\n"
-		"[Person carla]\nUid=2003\nOIDC=" IDP " sub-carla\nSlack=T024BE7LD U2147483697\n",
-		tier);
+		"[Person carla]\nUid=2003\nOIDC=" IDP " %s\nSlack=T024BE7LD U2147483697\n",
+		tier, carlas_subject);
 	add_line(out, CARLAS);
 	fputs("[Person dave]\nUid=2004\nOIDC=" IDP " sub-dave\n"
 	      "[Group owners]\nMember=ann bob carla\n",
