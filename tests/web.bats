@@ -184,6 +184,30 @@ closed_in_history() {
 	wait_for heard '^decision '
 }
 
+@test "a form of another kind is refused, and ends nothing" {
+	everything
+	sign_in erin /r/r-abc123
+	TOKEN=$(token)
+	# a part without a name
+	printf -- '--AaB\r\nContent-Type: text/plain\r\n\r\nhello\r\n--AaB--\r\n' >"$W/parts"
+	for path in / /r/r-abc123; do
+		[[ $(ask nobody "$path" -H 'Content-Type: multipart/form-data; boundary=AaB' --data-binary "@$W/parts") =~ ^40[05]$ ]]
+	done
+	# the right fields, each with its name
+	[ "$(ask erin /r/r-abc123 -H "Origin: $URL" -F "token=$TOKEN" -F "digest=$DIGEST" -F verdict=deny)" = 400 ]
+	for type in application/x-www-form-urlencodedx application/json text/plain; do
+		[ "$(ask erin /r/r-abc123 -H "Origin: $URL" -H "Content-Type: $type" -d "token=$TOKEN&digest=$DIGEST&verdict=deny")" = 400 ]
+	done
+	[ "$(ask nobody /style.css)" = 200 ]
+	kill -0 "$GATEWAY"
+	[ "$(decided)" = 0 ]
+	for type in 'Application/x-www-form-urlencoded; charset=utf-8' 'application/x-www-form-urlencoded ;charset=utf-8'; do
+		[ "$(ask erin /r/r-abc123 -H "Origin: $URL" -H "Content-Type: $type" \
+			-d "token=$TOKEN&digest=$DIGEST&verdict=deny")" = 303 ]
+	done
+	wait_for heard '^decision .* deny '
+}
+
 @test "an approval is not wider than the rule, and its form is whole" {
 	everything
 	sign_in erin /r/r-abc123
