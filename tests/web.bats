@@ -496,6 +496,89 @@ refused_by_sluiced() {
 	kill -0 "$GATEWAY"
 }
 
+@test "who sends slowly loses the connection, and whoever does not keeps it" {
+	everything
+	cat >"$W/slow.py" <<-'PY'
+		import socket, ssl, sys, time
+		port, ca = int(sys.argv[1]), sys.argv[2]
+		context = ssl.create_default_context(cafile=ca)
+		def plain():
+		    return socket.create_connection(("127.0.0.1", port), timeout=5)
+		def tls():
+		    return context.wrap_socket(plain(), server_hostname="127.0.0.1")
+		def open_still(sock):
+		    sock.settimeout(0.01)
+		    try:
+		        return sock.recv(1) != b""
+		    except TimeoutError:
+		        return True
+		    except OSError:
+		        return False
+		# in the handshake, in the headers, in the body
+		slow = [(plain(), b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 500) for _ in range(122)]
+		slow.append((tls(), b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: " + b"a" * 500))
+		post = tls()
+		post.sendall(b"POST /r/r-abc123 HTTP/1.1\r\nHost: x\r\nContent-Length: 8000\r\n\r\n")
+		slow.append((post, b"a" * 500))
+		steady = tls()
+		began = time.monotonic()
+		for turn in range(100):
+		    now = time.monotonic() - began
+		    for sock, text in slow:
+		        try:
+		            sock.sendall(text[turn:turn + 1])
+		        except OSError:
+		            pass
+		    if turn % 20 == 0:
+		        steady.settimeout(5)
+		        steady.sendall(b"GET /style.css HTTP/1.1\r\nHost: x\r\n\r\n")
+		        assert steady.recv(65536).startswith(b"HTTP/1.1 421"), now
+		        time.sleep(0.1)
+		        steady.setblocking(False)
+		        try:
+		            steady.recv(65536)
+		        except OSError:
+		            pass
+		    left = sum(open_still(sock) for sock, _ in slow)
+		    print(f"{now:.1f} s: {left}", flush=True)
+		    if left < len(slow):
+		        assert now > 10, "too soon"
+		    if left == 0:
+		        break
+		    time.sleep(0.2)
+		else:
+		    sys.exit("they are all there yet")
+		steady.settimeout(5)
+		steady.sendall(b"GET /style.css HTTP/1.1\r\nHost: x\r\n\r\n")
+		assert steady.recv(65536).startswith(b"HTTP/1.1 421")
+	PY
+	timeout 60 python3 "$W/slow.py" "$PORT" "$CA/ca.pem" >"$W/slow.log" 2>&1
+	[ "$(ask erin /style.css)" = 200 ]
+}
+
+@test "where others than a proxy connect, one address has no more than its share" {
+	sed -i "s/^Listen=.*/Listen=0.0.0.0:$PORT/" "$W/gateway.conf"
+	everything
+	python3 - "$PORT" >"$W/share.log" 2>&1 3>&- <<-'PY' &
+		import socket, sys, time
+		socks = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(17)]
+		time.sleep(0.5)
+		socks[0].settimeout(0.1)
+		try:
+		    print("first:", socks[0].recv(1), flush=True)
+		except TimeoutError:
+		    print("first: open", flush=True)
+		socks[16].settimeout(2)
+		print("last:", socks[16].recv(1), flush=True)
+		time.sleep(8)
+	PY
+	PIDS+=($!)
+	wait_for grep -q "^last: b''" "$W/share.log"
+	grep -q '^first: open' "$W/share.log"
+	[ "$(ask erin /style.css)" = 000 ]
+	[ "$(ask erin /style.css --interface 127.0.0.2)" = 200 ]
+}
+
 @test "the provider away: a page says so, and sign-in works when it is back" {
 	everything
 	echo down >"$W/idp/mode"

@@ -128,7 +128,8 @@ static int check_listen(struct web_settings *settings, struct setting_error *err
 	if (!settings->certificate_file != !settings->key_file)
 		return setting_refuse(error, -EINVAL,
 				      "CertificateFile= and KeyFile= belong together");
-	if (!settings->certificate_file && !is_loopback(&settings->address))
+	settings->loopback = is_loopback(&settings->address);
+	if (!settings->certificate_file && !settings->loopback)
 		return setting_refuse(error, -EINVAL,
 				      "Listen=%s can be reached from elsewhere: set "
 				      "CertificateFile= and KeyFile=, or listen on 127.0.0.1 "
