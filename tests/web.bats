@@ -357,9 +357,12 @@ refused_by_sluiced() {
 	# another browser, with a sign-in of its own under way
 	[ "$(ask mallory /login)" = 303 ]
 	[ "$(ask mallory "$path")" = 400 ]
-	# that used it up, for everybody
-	[ "$(ask erin "$path")" = 400 ]
-	refute grep -q '__Host-sluice	' "$W/erin"
+	[ "$(ask nobody "$path")" = 400 ]
+	refute grep -q '__Host-sluice	' "$W/mallory"
+	# which takes nothing from who began
+	[ "$(ask erin "$path")" = 303 ]
+	grep -q '__Host-sluice	' "$W/erin"
+	rm "$W/erin"
 	# the right browser, twice
 	[ "$(ask erin /login)" = 303 ]
 	there=$(grep -oiP '^location: \K\S+' "$W/headers")
@@ -369,6 +372,45 @@ refused_by_sluiced() {
 	# and not with another provider's name
 	[ "$(ask erin "$path")" = 303 ]
 	[ "$(ask copy "$path")" = 400 ]
+	[ "$(ask erin /)" = 200 ]
+}
+
+@test "who begins sign-ins without end stops nobody else's, and fills no log" {
+	everything
+	[ "$(ask erin /login)" = 303 ]
+	there=$(grep -oiP '^location: \K\S+' "$W/headers")
+	back=$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{redirect_url}' "$there")
+	echo slow >"$W/idp/mode"
+	python3 - "$PORT" "$CA/ca.pem" "$ISSUER" >"$W/many.log" 2>&1 <<-'PY'
+		import collections, concurrent.futures, http.client, ssl, sys, urllib.parse
+		port, ca, issuer = sys.argv[1:]
+		context = ssl.create_default_context(cafile=ca)
+		def connect():
+		    return http.client.HTTPSConnection("127.0.0.1", int(port), context=context, timeout=30)
+		def get(page, path, cookie=""):
+		    page.request("GET", path, headers={"Cookie": cookie})
+		    answer = page.getresponse()
+		    answer.read()
+		    return answer
+		def begin(page):
+		    answer = get(page, "/login")
+		    query = urllib.parse.urlsplit(answer.headers["Location"]).query
+		    return answer.headers["Set-Cookie"].partition(";")[0], dict(urllib.parse.parse_qsl(query))["state"]
+		def come_back(attempt):
+		    cookie, state = attempt
+		    query = urllib.parse.urlencode({"state": state, "iss": issuer, "code": "x"})
+		    return get(connect(), "/callback?" + query, cookie).status, attempt
+		page = connect()
+		attempts = [begin(page) for _ in range(600)]
+		with concurrent.futures.ThreadPoolExecutor(24) as pool:
+		    done = list(pool.map(come_back, attempts[:24]))
+		print(collections.Counter(status for status, _ in done))
+	PY
+	# at once
+	[ "$(grep -c '^/token' "$W/idp/asked")" = 16 ]
+	[ "$(grep -c 'a sign-in was refused' "$W/gateway.log")" = 10 ]
+	rm "$W/idp/mode"
+	[ "$(ask erin "${back#"$URL"}")" = 303 ]
 	[ "$(ask erin /)" = 200 ]
 }
 
@@ -429,7 +471,7 @@ refused_by_sluiced() {
 	rm "$W/erin"
 	ask erin / -L >/dev/null
 	ask erin /login >/dev/null
-	grep -qiP '^set-cookie: __Host-sluice-sign-in=[^;]{43}; Path=/; HttpOnly; SameSite=Lax; Max-Age=600; Secure\r?$' "$W/headers"
+	grep -qiP '^set-cookie: __Host-sluice-sign-in=[-_0-9A-Za-z]{250,400}; Path=/; HttpOnly; SameSite=Lax; Max-Age=600; Secure\r?$' "$W/headers"
 	there=$(grep -oiP '^location: \K\S+' "$W/headers")
 	[[ $there == *code_challenge_method=S256* && $there == *nonce=* && $there == *state=* ]]
 	back=$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{redirect_url}' "$there")

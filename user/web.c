@@ -238,6 +238,8 @@ int web_new(const struct web_options *options, struct web **ret)
 	web->secure = !options->settings->public.plain;
 	r = sessions_new(options->settings->session_s, &web->sessions);
 	if (r == 0)
+		r = attempts_new(&web->attempts);
+	if (r == 0)
 		r = oidc_new(options->settings, options->http, &web->oidc);
 	if (r == 0) {
 		web->daemon = start(web);
@@ -268,6 +270,7 @@ struct web *web_free(struct web *web)
 	if (web->timer)
 		event_free(web->timer);
 	sessions_free(web->sessions);
+	attempts_free(web->attempts);
 	free(web);
 	return NULL;
 }

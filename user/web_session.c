@@ -14,12 +14,10 @@
 #include "cleanup.h"
 
 #define MAX_SESSIONS 256
-#define MAX_ATTEMPTS 512
 
 struct sessions {
 	uint64_t life_s;
 	struct session sessions[MAX_SESSIONS];
-	struct attempt attempts[MAX_ATTEMPTS];
 };
 
 static uint64_t now_s(void)
@@ -132,39 +130,4 @@ const char *session_refused(const struct session *session, const char *request)
 		if (*request && strcmp(session->refusals[i].id, request) == 0)
 			return session->refusals[i].why;
 	return NULL;
-}
-
-struct attempt *attempts_begin(struct sessions *sessions, const char *path)
-{
-	struct attempt *slot = &sessions->attempts[0];
-
-	for (size_t i = 1; i < MAX_ATTEMPTS; i++)
-		if (sessions->attempts[i].expires_s < slot->expires_s)
-			slot = &sessions->attempts[i];
-	*slot = (struct attempt){ .expires_s = now_s() + WEB_ATTEMPT_S };
-	snprintf(slot->path, sizeof(slot->path), "%s", path);
-	if (oidc_random(slot->oidc.state) < 0 || oidc_random(slot->oidc.nonce) < 0 ||
-	    oidc_random(slot->oidc.verifier) < 0 || oidc_random(slot->browser) < 0) {
-		*slot = (struct attempt){};
-		errno = EIO;
-		return NULL;
-	}
-	return slot;
-}
-
-int attempts_take(struct sessions *sessions, const char *state, const char *browser,
-		  struct attempt *ret)
-{
-	struct attempt *found = NULL;
-
-	for (size_t i = 0; i < MAX_ATTEMPTS; i++)
-		if (same_secret(sessions->attempts[i].oidc.state, state))
-			found = &sessions->attempts[i];
-	if (!found)
-		return -ENOENT;
-	*ret = *found;
-	explicit_bzero(found, sizeof(*found));
-	if (now_s() >= ret->expires_s)
-		return -ETIMEDOUT;
-	return same_secret(ret->browser, browser) ? 0 : -EPERM;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * web_session.h: who is signed in to the page, and sign-ins that have begun.
+ * web_session.h: who is signed in to the page.
  *
- * Owns: both tables, in memory only: a restart signs everybody out. Must not own: cookies
- * (web_exchange.h), or what a session may decide.
+ * Owns: the table, in memory only: a restart signs everybody out. Must not own: sign-ins that have
+ * begun (web_attempt.h), cookies (web_sign_in.c), or what a session may decide.
  */
 #ifndef SLUICE_WEB_SESSION_H
 #define SLUICE_WEB_SESSION_H
@@ -16,8 +16,6 @@
 #include "oidc.h"
 
 #define WEB_IDLE_S 1800	   /* without a page being asked for by hand */
-#define WEB_ATTEMPT_S 600  /* a sign-in may take */
-#define WEB_PATH_MAX 64	   /* of the page to go to after it, with the NUL */
 #define WEB_REFUSALS 16	   /* remembered of one session */
 
 /**
@@ -45,14 +43,6 @@ struct session {
 	unsigned int n_refusals;
 };
 
-/* @browser: secret, in a cookie of the browser that began; @path: where to go to afterwards */
-struct attempt {
-	struct oidc_attempt oidc;
-	char browser[OIDC_SECRET];
-	char path[WEB_PATH_MAX];
-	uint64_t expires_s;
-};
-
 struct sessions;
 
 int sessions_new(uint64_t life_s, struct sessions **ret); /* 0 or -ENOMEM */
@@ -72,15 +62,5 @@ void session_end(struct session *session);
 /* What sluiced refused, to be shown instead of buttons. */
 void session_refuse(struct session *session, const char *request, const char *why);
 const char *session_refused(const struct session *session, const char *request); /* NULL: not */
-
-/* Return: lent until the next call; NULL with errno. The oldest gives way. */
-struct attempt *attempts_begin(struct sessions *sessions, const char *path);
-
-/*
- * The attempt of @state in the browser that began it: once, and then it is over, whoever asks.
- * Return: 0, -ENOENT for an unknown or used one, -ETIMEDOUT, -EPERM for another browser's.
- */
-int attempts_take(struct sessions *sessions, const char *state, const char *browser,
-		  struct attempt *ret);
 
 #endif

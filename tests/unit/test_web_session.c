@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_web_session.c: sessions and sign-ins end when they should, by a clock that is played.
+ * test_web_session.c: sessions end when they should, by a clock that is played.
  * Sources: user/web_session.c, user/oidc.c.
  */
 #include <setjmp.h>
@@ -117,39 +117,6 @@ static void many_sessions_push_out_the_idlest(void **state)
 	assert_non_null(sessions_find(sessions, kept, true));
 }
 
-static void an_attempt_serves_once_in_its_browser(void **state)
-{
-	struct attempt *attempt = attempts_begin(sessions, "/r/r-1"), taken;
-	char of[OIDC_SECRET], browser[OIDC_SECRET];
-
-	(void)state;
-	strcpy(of, attempt->oidc.state);
-	strcpy(browser, attempt->browser);
-	now += WEB_ATTEMPT_S - 1;
-	assert_int_equal(attempts_take(sessions, of, browser, &taken), 0);
-	assert_string_equal(taken.path, "/r/r-1");
-	assert_int_equal(attempts_take(sessions, of, browser, &taken), -ENOENT);
-
-	attempt = attempts_begin(sessions, "/");
-	strcpy(of, attempt->oidc.state);
-	strcpy(browser, attempt->browser);
-	assert_int_equal(attempts_take(sessions, of, of, &taken), -EPERM);
-	assert_int_equal(attempts_take(sessions, of, browser, &taken), -ENOENT);
-	assert_int_equal(attempts_take(sessions, "", "", &taken), -ENOENT);
-}
-
-static void an_attempt_expires(void **state)
-{
-	struct attempt *attempt = attempts_begin(sessions, "/"), taken;
-	char of[OIDC_SECRET], browser[OIDC_SECRET];
-
-	(void)state;
-	strcpy(of, attempt->oidc.state);
-	strcpy(browser, attempt->browser);
-	now += WEB_ATTEMPT_S;
-	assert_int_equal(attempts_take(sessions, of, browser, &taken), -ETIMEDOUT);
-}
-
 static void refusals_are_remembered(void **state)
 {
 	struct session *session = begin();
@@ -169,9 +136,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_session_ends_however_busy, setup, teardown),
 		cmocka_unit_test_setup_teardown(secrets_are_found_whole_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_sessions_push_out_the_idlest, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_attempt_serves_once_in_its_browser, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(an_attempt_expires, setup, teardown),
 		cmocka_unit_test_setup_teardown(refusals_are_remembered, setup, teardown),
 	};
 
