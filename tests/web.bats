@@ -312,6 +312,59 @@ refused_by_sluiced() {
 	sign_in jar
 }
 
+@test "where the provider does not say when, a sign-in is as old as its token" {
+	everything
+	[ "$(ask jar /login)" = 303 ]
+	grep -qi '^location: .*max_age=900&' "$W/headers"
+	echo auth_time=-1000 >"$W/idp/mode"
+	[ "$(ask jar / -L)" = 403 ]
+	page_has 'the sign-in is too old'
+	echo drop=auth_time >"$W/idp/mode"
+	sign_in jar /r/r-abc123
+	TOKEN=$(token)
+	[ "$(decide jar verdict=deny)" = 303 ]
+	wait_for heard '^decision web A3 '
+}
+
+@test "an old sign-in approves nothing that takes A3, until it is renewed" {
+	everything
+	order open r-abc123 600 3
+	# a minute of difference between clocks is allowed for
+	echo auth_time=-955 >"$W/idp/mode"
+	sign_in erin /r/r-abc123
+	wait_for approve_is_there false
+	TOKEN=$(token)
+	page_has 'href="/login?next=/r/r-abc123"'
+	[ "$(decide erin verdict=approve)" = 303 ]
+	[ "$(ask erin /r/r-abc123)" = 200 ]
+	page_has 'Nothing was decided: your sign-in is too old'
+	[ "$(decided)" = 0 ]
+	# to refuse is always safe
+	[ "$(decide erin verdict=deny)" = 303 ]
+	wait_for heard '^decision web A2 .* deny '
+	rm "$W/idp/mode"
+	[ "$(ask erin '/login?next=/r/r-abc123' -L)" = 200 ]
+	page_has 'value="approve"'
+	TOKEN=$(token)
+	[ "$(decide erin verdict=approve)" = 303 ]
+	wait_for heard '^decision web A3 .* approve '
+	# what takes A2 takes an old one, too
+	rm "$W/erin"
+	echo auth_time=-958 >"$W/idp/mode"
+	sign_in erin /r/r-abc123
+	wait_for approve_is_there false
+	order open r-abc123 600 2
+	wait_for approve_is_there true
+	TOKEN=$(token)
+	[ "$(decide erin verdict=approve)" = 303 ]
+	wait_for heard '^decision web A2 .* approve '
+}
+
+approve_is_there() {
+	[ "$(ask erin /r/r-abc123)" = 200 ] || return 1
+	if page_has 'value="approve"'; then "$1"; else refute "$1"; fi
+}
+
 @test "a card in Teams links to the page of its request" {
 	mkdir "$W/posts"
 	"$TOOLS/fake-teams" --out "$W/posts" --port-file "$W/port" >>"$W/teams.log" 2>&1 3>&- &

@@ -156,8 +156,7 @@ static int write_address(FILE *out, const struct oidc *oidc, const struct oidc_a
 
 	fprintf(out, "%s%cresponse_type=code&code_challenge_method=S256", authorize,
 		strchr(authorize, '?') ? '&' : '?');
-	if (oidc->settings->sign_in_age_s)
-		fprintf(out, "&max_age=%llu", (unsigned long long)oidc->settings->sign_in_age_s);
+	fprintf(out, "&max_age=%llu", (unsigned long long)oidc->settings->sign_in_age_s);
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		if (add_field(out, fields[i].name, fields[i].value) < 0)
 			return -ENOMEM;
@@ -225,8 +224,9 @@ static const char *check_claims(const struct oidc *oidc, const json_t *claims, i
 	if (json_object_get(claims, "azp") &&
 	    (!party || strcmp(party, oidc->settings->client_id) != 0))
 		return "the token was issued to someone else";
-	if (age_s && (!json_is_integer(time) ||
-		      json_integer_value(time) + age_s + JWT_SKEW_S < now))
+	if (!time && !oidc->settings->age_required)
+		return "";
+	if (!json_is_integer(time) || json_integer_value(time) + age_s + JWT_SKEW_S < now)
 		return "the sign-in is too old, or the identity provider does not say how old it "
 		       "is; sign in there anew";
 	return "";

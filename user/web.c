@@ -236,7 +236,8 @@ int web_new(const struct web_options *options, struct web **ret)
 	web->origin = options->settings->public.origin;
 	web->host = strstr(web->origin, "://") + strlen("://");
 	web->secure = !options->settings->public.plain;
-	r = sessions_new(options->settings->session_s, &web->sessions);
+	r = sessions_new(options->settings->session_s,
+			 options->settings->sign_in_age_s + JWT_SKEW_S, &web->sessions);
 	if (r == 0)
 		r = attempts_new(&web->attempts);
 	if (r == 0)

@@ -17,6 +17,7 @@
 
 struct sessions {
 	uint64_t life_s;
+	uint64_t fresh_s;
 	struct session sessions[MAX_SESSIONS];
 };
 
@@ -28,13 +29,14 @@ static uint64_t now_s(void)
 	return (uint64_t)now.tv_sec;
 }
 
-int sessions_new(uint64_t life_s, struct sessions **ret)
+int sessions_new(uint64_t life_s, uint64_t fresh_s, struct sessions **ret)
 {
 	struct sessions *sessions = calloc(1, sizeof(*sessions));
 
 	if (!sessions)
 		return -ENOMEM;
 	sessions->life_s = life_s;
+	sessions->fresh_s = fresh_s;
 	*ret = sessions;
 	return 0;
 }
@@ -90,8 +92,13 @@ void session_end(struct session *session)
 	clear(session);
 }
 
+bool session_is_fresh(const struct session *session)
+{
+	return now_s() < session->fresh_until_s;
+}
+
 struct session *sessions_begin(struct sessions *sessions, const struct account *account,
-			       const char *name, char *evidence)
+			       const char *name, char *evidence, uint64_t age_s)
 {
 	struct session *slot = &sessions->sessions[0];
 	uint64_t now = now_s();
@@ -113,6 +120,7 @@ struct session *sessions_begin(struct sessions *sessions, const struct account *
 	snprintf(slot->name, sizeof(slot->name), "%s", name);
 	slot->used_s = now;
 	slot->expires_s = now + sessions->life_s;
+	slot->fresh_until_s = age_s < sessions->fresh_s ? now + sessions->fresh_s - age_s : now;
 	return slot;
 }
 

@@ -23,6 +23,7 @@
  * @id: secret, in the cookie; @token: secret, in each form
  * @name: to be shown, says nothing
  * @evidence: JSON object, owned
+ * @fresh_until_s: the person has shown the identity provider who they are not long before
  * @message: what the next page says, once
  * @refusals: requests that sluiced has refused this account: id and why
  */
@@ -34,6 +35,7 @@ struct session {
 	char *evidence;
 	uint64_t expires_s;
 	uint64_t used_s;
+	uint64_t fresh_until_s;
 	char message[1024];
 	bool failed;
 	struct {
@@ -45,19 +47,22 @@ struct session {
 
 struct sessions;
 
-int sessions_new(uint64_t life_s, struct sessions **ret); /* 0 or -ENOMEM */
+/* @fresh_s: how long a sign-in is fresh. Return: 0 or -ENOMEM. */
+int sessions_new(uint64_t life_s, uint64_t fresh_s, struct sessions **ret);
 struct sessions *sessions_free(struct sessions *sessions); /* returns NULL; accepts NULL */
 
 /*
  * A new one, with new secrets whatever the browser had before; the one that was idle longest gives
- * way. Takes over @evidence. Return: lent until the next call of sessions_begin(); NULL with errno.
+ * way. Takes over @evidence. @age_s: since the person has shown who they are.
+ * Return: lent until the next call of sessions_begin(); NULL with errno.
  */
 struct session *sessions_begin(struct sessions *sessions, const struct account *account,
-			       const char *name, char *evidence);
+			       const char *name, char *evidence, uint64_t age_s);
 
 /* @touch: a person asks, not a timer in the browser. Return: NULL for none, or one that is over. */
 struct session *sessions_find(struct sessions *sessions, const char *id, bool touch);
 void session_end(struct session *session);
+bool session_is_fresh(const struct session *session);
 
 /* What sluiced refused, to be shown instead of buttons. */
 void session_refuse(struct session *session, const char *request, const char *why);

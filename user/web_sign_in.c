@@ -152,6 +152,16 @@ static const char *name_of(const json_t *claims)
 	return "somebody";
 }
 
+/* Since the person has shown who they are, or since the provider said so where it does not say. */
+static uint64_t age_of(const json_t *claims)
+{
+	const json_t *shown = json_object_get(claims, "auth_time");
+	json_int_t then = json_integer_value(shown ? shown : json_object_get(claims, "iat"));
+	json_int_t now = time(NULL);
+
+	return then < now ? (uint64_t)(now - then) : 0;
+}
+
 /* A session that the browser had before is over: nobody can have set it there to know it now. */
 static int begin_session(struct exchange *exchange, const struct account *account,
 			 const json_t *claims, const char *token)
@@ -164,7 +174,8 @@ static int begin_session(struct exchange *exchange, const struct account *accoun
 		return -ENOMEM;
 	if (session)
 		session_end(session);
-	session = sessions_begin(web->sessions, account, name_of(claims), evidence);
+	session = sessions_begin(web->sessions, account, name_of(claims), evidence,
+				 age_of(claims));
 	if (!session)
 		return -errno;
 	log_info("page: %s signed in", session->name);

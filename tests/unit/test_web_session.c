@@ -18,6 +18,7 @@
 #include "web_session.h"
 
 #define LIFE_S 28800
+#define FRESH_S 900
 
 static time_t now = 1000;
 static struct sessions *sessions;
@@ -35,7 +36,7 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *ret)
 static int setup(void **state)
 {
 	(void)state;
-	return sessions_new(LIFE_S, &sessions);
+	return sessions_new(LIFE_S, FRESH_S, &sessions);
 }
 
 static int teardown(void **state)
@@ -47,7 +48,7 @@ static int teardown(void **state)
 
 static struct session *begin(void)
 {
-	struct session *session = sessions_begin(sessions, &erin, "Erin", strdup("{}"));
+	struct session *session = sessions_begin(sessions, &erin, "Erin", strdup("{}"), 0);
 
 	assert_non_null(session);
 	return session;
@@ -117,6 +118,26 @@ static void many_sessions_push_out_the_idlest(void **state)
 	assert_non_null(sessions_find(sessions, kept, true));
 }
 
+static void a_sign_in_is_fresh_for_a_while(void **state)
+{
+	struct session *session = begin();
+
+	(void)state;
+	now += FRESH_S - 1;
+	/* a page that is asked for makes it no fresher */
+	assert_ptr_equal(sessions_find(sessions, session->id, true), session);
+	assert_true(session_is_fresh(session));
+	now += 1;
+	assert_false(session_is_fresh(session));
+	session = sessions_begin(sessions, &erin, "Erin", strdup("{}"), FRESH_S - 10);
+	now += 9;
+	assert_true(session_is_fresh(session));
+	now += 1;
+	assert_false(session_is_fresh(session));
+	session = sessions_begin(sessions, &erin, "Erin", strdup("{}"), FRESH_S + 10);
+	assert_false(session_is_fresh(session));
+}
+
 static void refusals_are_remembered(void **state)
 {
 	struct session *session = begin();
@@ -136,6 +157,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_session_ends_however_busy, setup, teardown),
 		cmocka_unit_test_setup_teardown(secrets_are_found_whole_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_sessions_push_out_the_idlest, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_sign_in_is_fresh_for_a_while, setup, teardown),
 		cmocka_unit_test_setup_teardown(refusals_are_remembered, setup, teardown),
 	};
 
