@@ -558,6 +558,32 @@ approve_is_there() {
 	PY
 }
 
+@test "a long list has pages, and each request stands on one of them" {
+	everything r-p0
+	local i
+	for ((i = 1; i <= 100; i++)); do order open "r-p$i"; done
+	sign_in erin
+	wait_for on_page r-p100 100
+	on_page r-p0 0
+	on_page r-p99 0
+	refute on_page r-p100 0
+	refute on_page r-p99 100
+	page_has '101 to 101 of 101, the oldest first.'
+	page_has 'href="/?from=0"'
+	on_page r-p0 x
+	on_page r-p100 99999
+	order close r-p99 denied
+	wait_for refute on_page r-p99 0
+	on_page r-p100 0
+	refute page_has '?from='
+	[ "$(ask erin '/history?from=0')" = 200 ]
+	page_has 'href="/r/r-p99"'
+}
+
+on_page() {
+	[ "$(ask erin "/?from=$2")" = 200 ] && page_has "href=\"/r/$1\""
+}
+
 @test "limits of what comes in" {
 	everything
 	sign_in erin
