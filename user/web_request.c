@@ -57,6 +57,21 @@ static void add_words(struct html *html, const char *name, const char *words, co
 	end_fact(html);
 }
 
+/* The requester's own word, or that of the session or unit it runs in. */
+static void add_reason(struct html *html, const struct ipc_request *request)
+{
+	begin_fact(html, "Reason given");
+	if (*request->reason)
+		html_code(html, request->reason);
+	else
+		html_markup(html, "none");
+	if (*request->reason_from) {
+		html_markup(html, ", by its ");
+		html_code(html, request->reason_from);
+	}
+	end_fact(html);
+}
+
 static void add_who(struct html *html, const struct ipc_request *request)
 {
 	begin_fact(html, "Who asks");
@@ -120,7 +135,7 @@ static void add_facts(struct html *html, const struct ipc_request *request)
 	html_code(html, *request->labels ? request->labels : "none");
 	html_words(html, ", highest sensitivity %u of 100", request->sensitivity);
 	end_fact(html);
-	add_code(html, "Reason given", request->reason, "none");
+	add_reason(html, request);
 	add_who(html, request);
 	add_program(html, request);
 	add_code(html, "Host", request->host, "unknown");

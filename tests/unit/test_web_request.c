@@ -134,6 +134,20 @@ static void an_old_sign_in_approves_no_A3(void **state)
 		}
 }
 
+static void a_reason_has_its_source(void **state)
+{
+	_cleanup_free_ char *none = NULL, *some = NULL;
+
+	(void)state;
+	none = page();
+	assert_has(none, ">none</dd>", true);
+	assert_has(none, "by its", false);
+	strcpy(request.reason, "monthly report");
+	strcpy(request.reason_from, "<unit>");
+	some = page();
+	assert_has(some, "monthly report</bdi></code>, by its <code><bdi>&lt;unit&gt;", true);
+}
+
 static void every_text_is_escaped(void **state)
 {
 	static const char attack[] = "<b>\"'&\x1b\xe2\x80\xae";
@@ -255,6 +269,7 @@ int main(void)
 		cmocka_unit_test_setup(an_open_request_has_buttons, setup),
 		cmocka_unit_test_setup(others_have_none, setup),
 		cmocka_unit_test_setup(an_old_sign_in_approves_no_A3, setup),
+		cmocka_unit_test_setup(a_reason_has_its_source, setup),
 		cmocka_unit_test_setup(every_text_is_escaped, setup),
 		cmocka_unit_test_setup(a_long_path_is_cut_in_the_middle, setup),
 		cmocka_unit_test_setup(an_answer_is_what_the_form_said, setup),
