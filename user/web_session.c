@@ -97,18 +97,44 @@ bool session_is_fresh(const struct session *session)
 	return now_s() < session->fresh_until_s;
 }
 
+static bool began_before(const struct session *a, const struct session *b)
+{
+	return !b || a->expires_s < b->expires_s;
+}
+
+/* One that is not in use, or the one that gives way. */
+static struct session *find_room(struct sessions *sessions, const struct account *account,
+				 uint64_t now)
+{
+	struct session *idlest = &sessions->sessions[0], *first = NULL;
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < MAX_SESSIONS; i++) {
+		struct session *session = &sessions->sessions[i];
+
+		if (*session->id && is_over(session, now))
+			clear(session);
+		if (!*session->id) {
+			idlest = session;
+			continue;
+		}
+		if (*idlest->id && session->used_s < idlest->used_s)
+			idlest = session;
+		if (!account_equal(&session->account, account))
+			continue;
+		n++;
+		if (began_before(session, first))
+			first = session;
+	}
+	return n >= WEB_SESSIONS ? first : idlest;
+}
+
 struct session *sessions_begin(struct sessions *sessions, const struct account *account,
 			       const char *name, char *evidence, uint64_t age_s)
 {
-	struct session *slot = &sessions->sessions[0];
 	uint64_t now = now_s();
+	struct session *slot = find_room(sessions, account, now);
 
-	for (size_t i = 1; i < MAX_SESSIONS && *slot->id; i++) {
-		struct session *other = &sessions->sessions[i];
-
-		if (!*other->id || other->used_s < slot->used_s)
-			slot = other;
-	}
 	clear(slot);
 	slot->evidence = evidence;
 	if (oidc_random(slot->id) < 0 || oidc_random(slot->token) < 0) {

@@ -10,7 +10,7 @@
 /* cmocka wants these first */
 #include <cmocka.h>
 
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -102,20 +102,69 @@ static void secrets_are_found_whole_only(void **state)
 	assert_null(sessions_find(sessions, session->id, true));
 }
 
-static void many_sessions_push_out_the_idlest(void **state)
+/* @id: of the session, to look it up by */
+static void begin_for(const char *subject, char id[OIDC_SECRET])
 {
-	char first[OIDC_SECRET], kept[OIDC_SECRET];
+	struct account account = erin;
+	const struct session *session;
+
+	snprintf(account.subject, sizeof(account.subject), "%s", subject);
+	session = sessions_begin(sessions, &account, subject, strdup("{}"), 0);
+	assert_non_null(session);
+	strcpy(id, session->id);
+}
+
+static void many_people_push_out_the_idlest(void **state)
+{
+	char first[OIDC_SECRET], kept[OIDC_SECRET], other[OIDC_SECRET], subject[16];
 
 	(void)state;
-	strcpy(first, begin()->id);
-	strcpy(kept, begin()->id);
+	begin_for("erin", first);
+	begin_for("frank", kept);
 	for (int i = 0; i < 255; i++) {
 		now++;
 		assert_non_null(sessions_find(sessions, kept, true));
-		begin();
+		snprintf(subject, sizeof(subject), "u-%d", i);
+		begin_for(subject, other);
 	}
 	assert_null(sessions_find(sessions, first, true));
 	assert_non_null(sessions_find(sessions, kept, true));
+}
+
+static void many_sessions_of_one_push_out_its_own(void **state)
+{
+	char frank[OIDC_SECRET], ids[300][OIDC_SECRET];
+
+	(void)state;
+	begin_for("frank", frank);
+	for (size_t i = 0; i < 300; i++) {
+		now++;
+		begin_for("erin", ids[i]);
+		/* the first, though it is not the idlest */
+		if (i == WEB_SESSIONS - 1)
+			assert_non_null(sessions_find(sessions, ids[0], true));
+		if (i >= WEB_SESSIONS)
+			assert_null(sessions_find(sessions, ids[i - WEB_SESSIONS], false));
+	}
+	for (size_t i = 300 - WEB_SESSIONS; i < 300; i++)
+		assert_non_null(sessions_find(sessions, ids[i], false));
+	assert_non_null(sessions_find(sessions, frank, false));
+}
+
+static void what_is_over_takes_no_room(void **state)
+{
+	char old[OIDC_SECRET], id[OIDC_SECRET];
+
+	(void)state;
+	begin_for("erin", id);
+	for (int i = 0; i < WEB_SESSIONS - 1; i++)
+		begin_for("erin", old);
+	now += WEB_IDLE_S - 1;
+	assert_non_null(sessions_find(sessions, id, true));
+	now += 1;
+	for (int i = 0; i < WEB_SESSIONS - 1; i++)
+		begin_for("erin", old);
+	assert_non_null(sessions_find(sessions, id, false));
 }
 
 static void a_sign_in_is_fresh_for_a_while(void **state)
@@ -156,7 +205,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_session_ends_when_idle, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_session_ends_however_busy, setup, teardown),
 		cmocka_unit_test_setup_teardown(secrets_are_found_whole_only, setup, teardown),
-		cmocka_unit_test_setup_teardown(many_sessions_push_out_the_idlest, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_people_push_out_the_idlest, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_sessions_of_one_push_out_its_own, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_is_over_takes_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_sign_in_is_fresh_for_a_while, setup, teardown),
 		cmocka_unit_test_setup_teardown(refusals_are_remembered, setup, teardown),
 	};
