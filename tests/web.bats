@@ -365,15 +365,39 @@ approve_is_there() {
 	if page_has 'value="approve"'; then "$1"; else refute "$1"; fi
 }
 
+# teams_at PORT: a second channel, besides the page
+teams_at() {
+	echo "http://127.0.0.1:$1/x" >"$W/teams.url"
+	chmod 0600 "$W/teams.url"
+	[ "$(id -u)" != 0 ] || chown nobody "$W/teams.url"
+	printf '%s\n' '[Teams]' "WebhookFile=$W/teams.url" AllowLoopbackHttp=yes >>"$W/gateway.conf"
+}
+
+@test "all that may be open at once fits into the service's memory" {
+	local max peak
+	max=$(grep -oP '^MemoryMax=\K[0-9]+(?=M$)' "$BATS_TEST_DIRNAME/../user/systemd/sluice-gateway.service")
+	# nobody listens: each card is kept
+	teams_at 9
+	everything
+	for ((i = 1; i < 4096; i++)); do echo "hostile r-$i"; done >&9
+	sign_in erin
+	for ((i = 0; i < 600; i++)); do
+		[ "$(ask erin '/?from=99999')" = 200 ] && page_has 'href="/r/r-4095"' && break
+		sleep 0.2
+	done
+	page_has 'to 4096 of 4096'
+	peak=$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$GATEWAY/status")
+	echo "peak: $peak kB of $max MB"
+	[ "$peak" -gt 100000 ]
+	[ "$((peak + peak / 2))" -lt "$((max * 1024))" ]
+}
+
 @test "a card in Teams links to the page of its request" {
 	mkdir "$W/posts"
 	"$TOOLS/fake-teams" --out "$W/posts" --port-file "$W/port" >>"$W/teams.log" 2>&1 3>&- &
 	PIDS+=($!)
 	wait_for test -s "$W/port"
-	echo "http://127.0.0.1:$(<"$W/port")/x" >"$W/teams.url"
-	chmod 0600 "$W/teams.url"
-	[ "$(id -u)" != 0 ] || chown nobody "$W/teams.url"
-	printf '%s\n' '[Teams]' "WebhookFile=$W/teams.url" AllowLoopbackHttp=yes >>"$W/gateway.conf"
+	teams_at "$(<"$W/port")"
 	everything
 	wait_for test -s "$W/posts/0001.json"
 	[ "$(jq -r '.body.attachments[0].content.actions[0] | .type, .url' "$W/posts/0001.json" | xargs)" = \

@@ -114,13 +114,9 @@ static struct session *find_room(struct sessions *sessions, const struct account
 
 		if (*session->id && is_over(session, now))
 			clear(session);
-		if (!*session->id) {
+		if (*idlest->id && (!*session->id || session->used_s < idlest->used_s))
 			idlest = session;
-			continue;
-		}
-		if (*idlest->id && session->used_s < idlest->used_s)
-			idlest = session;
-		if (!account_equal(&session->account, account))
+		if (!*session->id || !account_equal(&session->account, account))
 			continue;
 		n++;
 		if (began_before(session, first))
