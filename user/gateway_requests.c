@@ -20,7 +20,7 @@
 
 #define MAX_CLOSED 256
 
-#define HEAD offsetof(struct ipc_request, sources)
+#define HEAD	   offsetof(struct ipc_request, sources)
 
 /* @renewed: told of since the connection began. @body: HEAD bytes, then sources and decisions. */
 struct kept {

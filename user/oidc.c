@@ -14,7 +14,7 @@
 #include "cleanup.h"
 #include "log.h"
 
-#define ANSWER_MAX 65536
+#define ANSWER_MAX  65536
 #define TOKEN_AGE_S 600
 /* What is logged of sign-ins that fail: anybody can make them fail. */
 #define LOG_WINDOW_S 60
@@ -54,7 +54,6 @@ static void decrefp(json_t **json)
 {
 	json_decref(*json);
 }
-
 
 int oidc_random(char ret[OIDC_SECRET])
 {

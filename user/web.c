@@ -16,8 +16,8 @@
 #define BACKLOG		 64
 #define MAX_CONNECTIONS	 128
 #define IDLE_S		 30
-#define DEADLINE_S	 15 /* for a request to come in whole, and for its answer to leave */
-#define PER_ADDRESS	 16 /* connections from one address, where others than a proxy connect */
+#define DEADLINE_S	 15    /* for a request to come in whole, and for its answer to leave */
+#define PER_ADDRESS	 16    /* connections from one address, where others than a proxy connect */
 #define CONNECTION_BYTES 32768 /* of headers, and what is read at once */
 #define TLS_PRIORITIES	 "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
@@ -206,8 +206,8 @@ static struct MHD_Daemon *start(struct web *web)
 		flags, 0, NULL, NULL, on_access, web, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, web->options.fd, MHD_OPTION_CONNECTION_LIMIT,
 		MAX_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_address,
-		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_NOTIFY_CONNECTION, on_connection, web,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+		web, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_ARRAY,
 		settings->certificate ? tls : tls + ARRAY_SIZE(tls) - 1, MHD_OPTION_END);
 }

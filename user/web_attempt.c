@@ -73,8 +73,7 @@ struct attempts *attempts_free(struct attempts *attempts)
 	return NULL;
 }
 
-static int seal(const struct attempts *attempts, const struct attempt *attempt,
-		struct sealed *ret)
+static int seal(const struct attempts *attempts, const struct attempt *attempt, struct sealed *ret)
 {
 	_cleanup_(free_cipher) EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	int n;

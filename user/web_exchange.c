@@ -77,8 +77,8 @@ static enum MHD_Result take_field(void *arg, enum MHD_ValueKind kind, const char
 }
 
 /*
- * Only the kind that our own pages send: MHD would read multipart too, in which a part need not even
- * have a name. A form of another kind has no post processor, and is a bad one.
+ * Only the kind that our own pages send: MHD would read multipart too, in which a part need not
+ * even have a name. A form of another kind has no post processor, and is a bad one.
  */
 static bool is_our_kind(struct MHD_Connection *connection)
 {

@@ -39,10 +39,9 @@ int frame_begin(const char *title, struct session *session, uint64_t version, st
 
 	if (r < 0)
 		return r;
-	html_markup(ret,
-		    "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-		    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-		    "<title>");
+	html_markup(ret, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+			 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+			 "<title>");
 	html_text(ret, title);
 	html_markup(ret, " · Sluice</title><link rel=\"stylesheet\" href=\"/style.css\">"
 			 "<script src=\"/page.js\" defer></script></head><body");

@@ -12,8 +12,8 @@
 #include "web_session.h"
 
 /*
- * A3: the organisation's identity provider has signed who it is, and that they have shown it lately;
- * after that, A2: somebody is at the browser in which they did.
+ * A3: the organisation's identity provider has signed who it is, and that they have shown it
+ * lately; after that, A2: somebody is at the browser in which they did.
  */
 #define WEB_TIER_FRESH 3
 #define WEB_TIER_STALE 2

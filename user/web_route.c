@@ -60,8 +60,7 @@ static void list(struct exchange *exchange, struct session *session, const char 
 static void history(struct exchange *exchange, struct session *session, const char *rest)
 {
 	struct html html;
-	int r = page_history(exchange->web->options.requests, list_from(exchange), session,
-			     &html);
+	int r = page_history(exchange->web->options.requests, list_from(exchange), session, &html);
 
 	(void)rest;
 	finish(exchange, r, &html);

@@ -15,9 +15,9 @@
 #include "ipc.h"
 #include "oidc.h"
 
-#define WEB_IDLE_S 1800	   /* without a page being asked for by hand */
-#define WEB_SESSIONS 4	   /* of one account */
-#define WEB_REFUSALS 16	   /* remembered of one session */
+#define WEB_IDLE_S   1800 /* without a page being asked for by hand */
+#define WEB_SESSIONS 4	  /* of one account */
+#define WEB_REFUSALS 16	  /* remembered of one session */
 
 /**
  * struct session: one person in one browser.
@@ -53,8 +53,9 @@ int sessions_new(uint64_t life_s, uint64_t fresh_s, struct sessions **ret);
 struct sessions *sessions_free(struct sessions *sessions); /* returns NULL; accepts NULL */
 
 /*
- * A new one, with new secrets whatever the browser had before; of an account that has
- * WEB_SESSIONS the one that began first gives way, else, when there are too many, the idlest of all. Takes over @evidence. @age_s: since the person has shown who they are.
+ * A new one, with new secrets whatever the browser had before; of an account that has WEB_SESSIONS
+ * the one that began first gives way, else, when there are too many, the idlest of all. Takes over
+ * @evidence. @age_s: since the person has shown who they are.
  * Return: lent until the next call of sessions_begin(); NULL with errno.
  */
 struct session *sessions_begin(struct sessions *sessions, const struct account *account,

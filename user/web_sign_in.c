@@ -174,8 +174,7 @@ static int begin_session(struct exchange *exchange, const struct account *accoun
 		return -ENOMEM;
 	if (session)
 		session_end(session);
-	session = sessions_begin(web->sessions, account, name_of(claims), evidence,
-				 age_of(claims));
+	session = sessions_begin(web->sessions, account, name_of(claims), evidence, age_of(claims));
 	if (!session)
 		return -errno;
 	log_info("page: %s signed in", session->name);

@@ -44,9 +44,7 @@ static int setup(void **state)
 		.target = "198.51.100.7 port 443 tcp",
 		.sources = { { .path = "/data/a" }, { .path = "/data/b" } },
 	};
-	session = (struct session){ .token = "TOKEN",
-				    .name = "Erin",
-				    .fresh_until_s = UINT64_MAX };
+	session = (struct session){ .token = "TOKEN", .name = "Erin", .fresh_until_s = UINT64_MAX };
 	answer = (struct web_answer){
 		.digest = DIGEST, .verdict = "approve", .scope = "once", .duration = "60"
 	};

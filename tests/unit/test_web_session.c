@@ -17,7 +17,7 @@
 
 #include "web_session.h"
 
-#define LIFE_S 28800
+#define LIFE_S	28800
 #define FRESH_S 900
 
 static time_t now = 1000;
