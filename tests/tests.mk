@@ -27,6 +27,7 @@ BENCHES := $(patsubst tests/bench/%.c,$(O)/tests/%,$(sort $(wildcard tests/bench
 # Functions of the C library that a test puts itself before.
 WRAP_test_journal_fail := pwrite fdatasync ftruncate
 WRAP_test_label_attribute := lgetxattr
+WRAP_test_web_attempt := clock_gettime
 WRAP_test_web_session := clock_gettime
 
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all

@@ -184,6 +184,30 @@ closed_in_history() {
 	wait_for heard '^decision '
 }
 
+@test "a form of another kind is refused, and ends nothing" {
+	everything
+	sign_in erin /r/r-abc123
+	TOKEN=$(token)
+	# a part without a name
+	printf -- '--AaB\r\nContent-Type: text/plain\r\n\r\nhello\r\n--AaB--\r\n' >"$W/parts"
+	for path in / /r/r-abc123; do
+		[[ $(ask nobody "$path" -H 'Content-Type: multipart/form-data; boundary=AaB' --data-binary "@$W/parts") =~ ^40[05]$ ]]
+	done
+	# the right fields, each with its name
+	[ "$(ask erin /r/r-abc123 -H "Origin: $URL" -F "token=$TOKEN" -F "digest=$DIGEST" -F verdict=deny)" = 400 ]
+	for type in application/x-www-form-urlencodedx application/json text/plain; do
+		[ "$(ask erin /r/r-abc123 -H "Origin: $URL" -H "Content-Type: $type" -d "token=$TOKEN&digest=$DIGEST&verdict=deny")" = 400 ]
+	done
+	[ "$(ask nobody /style.css)" = 200 ]
+	kill -0 "$GATEWAY"
+	[ "$(decided)" = 0 ]
+	for type in 'Application/x-www-form-urlencoded; charset=utf-8' 'application/x-www-form-urlencoded ;charset=utf-8'; do
+		[ "$(ask erin /r/r-abc123 -H "Origin: $URL" -H "Content-Type: $type" \
+			-d "token=$TOKEN&digest=$DIGEST&verdict=deny")" = 303 ]
+	done
+	wait_for heard '^decision .* deny '
+}
+
 @test "an approval is not wider than the rule, and its form is whole" {
 	everything
 	sign_in erin /r/r-abc123
@@ -288,15 +312,92 @@ refused_by_sluiced() {
 	sign_in jar
 }
 
+@test "where the provider does not say when, a sign-in is as old as its token" {
+	everything
+	[ "$(ask jar /login)" = 303 ]
+	grep -qi '^location: .*max_age=900&' "$W/headers"
+	echo auth_time=-1000 >"$W/idp/mode"
+	[ "$(ask jar / -L)" = 403 ]
+	page_has 'the sign-in is too old'
+	echo drop=auth_time >"$W/idp/mode"
+	sign_in jar /r/r-abc123
+	TOKEN=$(token)
+	[ "$(decide jar verdict=deny)" = 303 ]
+	wait_for heard '^decision web A3 '
+}
+
+@test "an old sign-in approves nothing that takes A3, until it is renewed" {
+	everything
+	order open r-abc123 600 3
+	# a minute of difference between clocks is allowed for
+	echo auth_time=-955 >"$W/idp/mode"
+	sign_in erin /r/r-abc123
+	wait_for approve_is_there false
+	TOKEN=$(token)
+	page_has 'href="/login?next=/r/r-abc123"'
+	[ "$(decide erin verdict=approve)" = 303 ]
+	[ "$(ask erin /r/r-abc123)" = 200 ]
+	page_has 'Nothing was decided: your sign-in is too old'
+	[ "$(decided)" = 0 ]
+	# to refuse is always safe
+	[ "$(decide erin verdict=deny)" = 303 ]
+	wait_for heard '^decision web A2 .* deny '
+	rm "$W/idp/mode"
+	[ "$(ask erin '/login?next=/r/r-abc123' -L)" = 200 ]
+	page_has 'value="approve"'
+	TOKEN=$(token)
+	[ "$(decide erin verdict=approve)" = 303 ]
+	wait_for heard '^decision web A3 .* approve '
+	# what takes A2 takes an old one, too
+	rm "$W/erin"
+	echo auth_time=-958 >"$W/idp/mode"
+	sign_in erin /r/r-abc123
+	wait_for approve_is_there false
+	order open r-abc123 600 2
+	wait_for approve_is_there true
+	TOKEN=$(token)
+	[ "$(decide erin verdict=approve)" = 303 ]
+	wait_for heard '^decision web A2 .* approve '
+}
+
+approve_is_there() {
+	[ "$(ask erin /r/r-abc123)" = 200 ] || return 1
+	if page_has 'value="approve"'; then "$1"; else refute "$1"; fi
+}
+
+# teams_at PORT: a second channel, besides the page
+teams_at() {
+	echo "http://127.0.0.1:$1/x" >"$W/teams.url"
+	chmod 0600 "$W/teams.url"
+	[ "$(id -u)" != 0 ] || chown nobody "$W/teams.url"
+	printf '%s\n' '[Teams]' "WebhookFile=$W/teams.url" AllowLoopbackHttp=yes >>"$W/gateway.conf"
+}
+
+@test "all that may be open at once fits into the service's memory" {
+	local max peak
+	max=$(grep -oP '^MemoryMax=\K[0-9]+(?=M$)' "$BATS_TEST_DIRNAME/../user/systemd/sluice-gateway.service")
+	# nobody listens: each card is kept
+	teams_at 9
+	everything
+	for ((i = 1; i < 4096; i++)); do echo "hostile r-$i"; done >&9
+	sign_in erin
+	for ((i = 0; i < 600; i++)); do
+		[ "$(ask erin '/?from=99999')" = 200 ] && page_has 'href="/r/r-4095"' && break
+		sleep 0.2
+	done
+	page_has 'to 4096 of 4096'
+	peak=$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$GATEWAY/status")
+	echo "peak: $peak kB of $max MB"
+	[ "$peak" -gt 100000 ]
+	[ "$((peak + peak / 2))" -lt "$((max * 1024))" ]
+}
+
 @test "a card in Teams links to the page of its request" {
 	mkdir "$W/posts"
 	"$TOOLS/fake-teams" --out "$W/posts" --port-file "$W/port" >>"$W/teams.log" 2>&1 3>&- &
 	PIDS+=($!)
 	wait_for test -s "$W/port"
-	echo "http://127.0.0.1:$(<"$W/port")/x" >"$W/teams.url"
-	chmod 0600 "$W/teams.url"
-	[ "$(id -u)" != 0 ] || chown nobody "$W/teams.url"
-	printf '%s\n' '[Teams]' "WebhookFile=$W/teams.url" AllowLoopbackHttp=yes >>"$W/gateway.conf"
+	teams_at "$(<"$W/port")"
 	everything
 	wait_for test -s "$W/posts/0001.json"
 	[ "$(jq -r '.body.attachments[0].content.actions[0] | .type, .url' "$W/posts/0001.json" | xargs)" = \
@@ -333,9 +434,12 @@ refused_by_sluiced() {
 	# another browser, with a sign-in of its own under way
 	[ "$(ask mallory /login)" = 303 ]
 	[ "$(ask mallory "$path")" = 400 ]
-	# that used it up, for everybody
-	[ "$(ask erin "$path")" = 400 ]
-	refute grep -q '__Host-sluice	' "$W/erin"
+	[ "$(ask nobody "$path")" = 400 ]
+	refute grep -q '__Host-sluice	' "$W/mallory"
+	# which takes nothing from who began
+	[ "$(ask erin "$path")" = 303 ]
+	grep -q '__Host-sluice	' "$W/erin"
+	rm "$W/erin"
 	# the right browser, twice
 	[ "$(ask erin /login)" = 303 ]
 	there=$(grep -oiP '^location: \K\S+' "$W/headers")
@@ -345,6 +449,45 @@ refused_by_sluiced() {
 	# and not with another provider's name
 	[ "$(ask erin "$path")" = 303 ]
 	[ "$(ask copy "$path")" = 400 ]
+	[ "$(ask erin /)" = 200 ]
+}
+
+@test "who begins sign-ins without end stops nobody else's, and fills no log" {
+	everything
+	[ "$(ask erin /login)" = 303 ]
+	there=$(grep -oiP '^location: \K\S+' "$W/headers")
+	back=$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{redirect_url}' "$there")
+	echo slow >"$W/idp/mode"
+	python3 - "$PORT" "$CA/ca.pem" "$ISSUER" >"$W/many.log" 2>&1 <<-'PY'
+		import collections, concurrent.futures, http.client, ssl, sys, urllib.parse
+		port, ca, issuer = sys.argv[1:]
+		context = ssl.create_default_context(cafile=ca)
+		def connect():
+		    return http.client.HTTPSConnection("127.0.0.1", int(port), context=context, timeout=30)
+		def get(page, path, cookie=""):
+		    page.request("GET", path, headers={"Cookie": cookie})
+		    answer = page.getresponse()
+		    answer.read()
+		    return answer
+		def begin(page):
+		    answer = get(page, "/login")
+		    query = urllib.parse.urlsplit(answer.headers["Location"]).query
+		    return answer.headers["Set-Cookie"].partition(";")[0], dict(urllib.parse.parse_qsl(query))["state"]
+		def come_back(attempt):
+		    cookie, state = attempt
+		    query = urllib.parse.urlencode({"state": state, "iss": issuer, "code": "x"})
+		    return get(connect(), "/callback?" + query, cookie).status, attempt
+		page = connect()
+		attempts = [begin(page) for _ in range(600)]
+		with concurrent.futures.ThreadPoolExecutor(24) as pool:
+		    done = list(pool.map(come_back, attempts[:24]))
+		print(collections.Counter(status for status, _ in done))
+	PY
+	# at once
+	[ "$(grep -c '^/token' "$W/idp/asked")" = 16 ]
+	[ "$(grep -c 'a sign-in was refused' "$W/gateway.log")" = 10 ]
+	rm "$W/idp/mode"
+	[ "$(ask erin "${back#"$URL"}")" = 303 ]
 	[ "$(ask erin /)" = 200 ]
 }
 
@@ -405,7 +548,7 @@ refused_by_sluiced() {
 	rm "$W/erin"
 	ask erin / -L >/dev/null
 	ask erin /login >/dev/null
-	grep -qiP '^set-cookie: __Host-sluice-sign-in=[^;]{43}; Path=/; HttpOnly; SameSite=Lax; Max-Age=600; Secure\r?$' "$W/headers"
+	grep -qiP '^set-cookie: __Host-sluice-sign-in=[-_0-9A-Za-z]{250,400}; Path=/; HttpOnly; SameSite=Lax; Max-Age=600; Secure\r?$' "$W/headers"
 	there=$(grep -oiP '^location: \K\S+' "$W/headers")
 	[[ $there == *code_challenge_method=S256* && $there == *nonce=* && $there == *state=* ]]
 	back=$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{redirect_url}' "$there")
@@ -439,6 +582,32 @@ refused_by_sluiced() {
 	PY
 }
 
+@test "a long list has pages, and each request stands on one of them" {
+	everything r-p0
+	local i
+	for ((i = 1; i <= 100; i++)); do order open "r-p$i"; done
+	sign_in erin
+	wait_for on_page r-p100 100
+	on_page r-p0 0
+	on_page r-p99 0
+	refute on_page r-p100 0
+	refute on_page r-p99 100
+	page_has '101 to 101 of 101, the oldest first.'
+	page_has 'href="/?from=0"'
+	on_page r-p0 x
+	on_page r-p100 99999
+	order close r-p99 denied
+	wait_for refute on_page r-p99 0
+	on_page r-p100 0
+	refute page_has '?from='
+	[ "$(ask erin '/history?from=0')" = 200 ]
+	page_has 'href="/r/r-p99"'
+}
+
+on_page() {
+	[ "$(ask erin "/?from=$2")" = 200 ] && page_has "href=\"/r/$1\""
+}
+
 @test "limits of what comes in" {
 	everything
 	sign_in erin
@@ -470,6 +639,88 @@ refused_by_sluiced() {
 	refute curl -s --cacert "$CA/ca.pem" --tls-max 1.1 --ciphers DEFAULT@SECLEVEL=0 "$URL/style.css"
 	refute curl -s --max-time 5 "http://127.0.0.1:$PORT/style.css"
 	kill -0 "$GATEWAY"
+}
+
+@test "who sends slowly loses the connection, and whoever does not keeps it" {
+	everything
+	cat >"$W/slow.py" <<-'PY'
+		import http.client, socket, ssl, sys, time
+		port, ca = int(sys.argv[1]), sys.argv[2]
+		context = ssl.create_default_context(cafile=ca)
+		def plain():
+		    return socket.create_connection(("127.0.0.1", port), timeout=5)
+		def tls():
+		    return context.wrap_socket(plain(), server_hostname="127.0.0.1")
+		def open_still(sock):
+		    sock.settimeout(0.01)
+		    try:
+		        return sock.recv(1) != b""
+		    except TimeoutError:
+		        return True
+		    except OSError:
+		        return False
+		# in the handshake, in the headers, in the body
+		slow = [(plain(), b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 500) for _ in range(122)]
+		slow.append((tls(), b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: " + b"a" * 500))
+		post = tls()
+		post.sendall(b"POST /r/r-abc123 HTTP/1.1\r\nHost: x\r\nContent-Length: 8000\r\n\r\n")
+		slow.append((post, b"a" * 500))
+		steady = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=5)
+		def ask():
+		    steady.request("GET", "/style.css")
+		    answer = steady.getresponse()
+		    answer.read()
+		    return answer.status
+		assert ask() == 200
+		kept = steady.sock
+		began = time.monotonic()
+		for turn in range(30):
+		    now = time.monotonic() - began
+		    for sock, text in slow:
+		        try:
+		            sock.sendall(text[turn:turn + 1])
+		        except OSError:
+		            pass
+		    # more than one deadline, with never one between two requests
+		    if turn % 2 == 0:
+		        assert ask() == 200
+		    left = sum(open_still(sock) for sock, _ in slow)
+		    print(f"{now:.1f} s: {left}", flush=True)
+		    if left < len(slow):
+		        assert now > 10, "too soon"
+		    if left == 0:
+		        break
+		    time.sleep(0.2)
+		else:
+		    sys.exit("they are all there yet")
+		time.sleep(3)
+		assert ask() == 200 and steady.sock is kept
+	PY
+	timeout 90 python3 "$W/slow.py" "$PORT" "$CA/ca.pem" >"$W/slow.log" 2>&1
+	[ "$(ask erin /style.css)" = 200 ]
+}
+
+@test "where others than a proxy connect, one address has no more than its share" {
+	sed -i "s/^Listen=.*/Listen=0.0.0.0:$PORT/" "$W/gateway.conf"
+	everything
+	python3 - "$PORT" >"$W/share.log" 2>&1 3>&- <<-'PY' &
+		import socket, sys, time
+		socks = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(17)]
+		time.sleep(0.5)
+		socks[0].settimeout(0.1)
+		try:
+		    print("first:", socks[0].recv(1), flush=True)
+		except TimeoutError:
+		    print("first: open", flush=True)
+		socks[16].settimeout(2)
+		print("last:", socks[16].recv(1), flush=True)
+		time.sleep(8)
+	PY
+	PIDS+=($!)
+	wait_for grep -q "^last: b''" "$W/share.log"
+	grep -q '^first: open' "$W/share.log"
+	[ "$(ask erin /style.css)" = 000 ]
+	[ "$(ask erin /style.css --interface 127.0.0.2)" = 200 ]
 }
 
 @test "the provider away: a page says so, and sign-in works when it is back" {

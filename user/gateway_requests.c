@@ -20,7 +20,7 @@
 
 #define MAX_CLOSED 256
 
-#define HEAD offsetof(struct ipc_request, sources)
+#define HEAD	   offsetof(struct ipc_request, sources)
 
 /* @renewed: told of since the connection began. @body: HEAD bytes, then sources and decisions. */
 struct kept {
@@ -216,10 +216,14 @@ const struct ipc_request *gateway_requests_find(struct gateway_requests *request
 	return &requests->lent;
 }
 
-void gateway_requests_each(struct gateway_requests *requests, bool open,
+void gateway_requests_each(struct gateway_requests *requests, bool open, size_t skip,
 			   bool (*fn)(void *arg, const struct ipc_request *request), void *arg)
 {
 	for (const struct kept *kept = requests->lists[open]; kept; kept = kept->next) {
+		if (skip > 0) {
+			skip--;
+			continue;
+		}
 		lend(kept, &requests->lent);
 		if (!fn(arg, &requests->lent))
 			return;

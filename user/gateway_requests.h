@@ -42,10 +42,10 @@ size_t gateway_requests_count(const struct gateway_requests *requests, bool open
 const struct ipc_request *gateway_requests_find(struct gateway_requests *requests, const char *id);
 
 /*
- * Calls @fn for each, lent for the call, until it returns false: open ones by age, the oldest
- * first; closed ones the last closed first. @fn must call nothing of this header.
+ * Calls @fn for each but the first @skip, lent for the call, until it returns false: open ones by
+ * age, the oldest first; closed ones the last closed first. @fn must call nothing of this header.
  */
-void gateway_requests_each(struct gateway_requests *requests, bool open,
+void gateway_requests_each(struct gateway_requests *requests, bool open, size_t skip,
 			   bool (*fn)(void *arg, const struct ipc_request *request), void *arg);
 
 #endif

@@ -10,7 +10,7 @@ SIGNED := sshsig statement
 # tokens that providers sign
 TOKEN := base64 jwt jwt_key
 # the gateway's page, and sign-in to it
-WEB := html oidc oidc_provider web web_asset web_decide web_exchange web_lineage web_page web_request web_route \
+WEB := html oidc oidc_provider web web_asset web_attempt web_decide web_exchange web_lineage web_page web_request web_route \
 	web_session web_settings web_sign_in
 
 # policy.d as checked data, and its form for the kernel

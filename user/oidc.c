@@ -14,10 +14,13 @@
 #include "cleanup.h"
 #include "log.h"
 
-#define ANSWER_MAX 65536
+#define ANSWER_MAX  65536
 #define TOKEN_AGE_S 600
+/* What is logged of sign-ins that fail: anybody can make them fail. */
+#define LOG_WINDOW_S 60
+#define LOG_MAX	     10
 
-/* A code that is being exchanged. @token: what came for it */
+/* A code that is being exchanged. @token: what came for it; @detail: for the log, why none did */
 struct redemption {
 	struct redemption *next;
 	struct redemption **link;
@@ -27,14 +30,19 @@ struct redemption {
 	void *arg;
 	struct http_transfer *transfer;
 	char *token;
+	char detail[96];
 };
 
+/* @n: redemptions; @failed: since @window_s, when the window of the log began */
 struct oidc {
 	const struct web_settings *settings;
 	struct http *http;
 	struct provider *provider;
 	struct redemption *first;
+	unsigned int n;
 	char redirect[URL_MAX];
+	time_t window_s;
+	unsigned int failed;
 };
 
 static void free_curl(char **text)
@@ -46,7 +54,6 @@ static void decrefp(json_t **json)
 {
 	json_decref(*json);
 }
-
 
 int oidc_random(char ret[OIDC_SECRET])
 {
@@ -83,6 +90,7 @@ static void free_redemption(struct redemption *redemption)
 	*redemption->link = redemption->next;
 	if (redemption->next)
 		redemption->next->link = redemption->link;
+	redemption->oidc->n--;
 	provider_forget(redemption->oidc->provider, redemption);
 	http_cancel(redemption->transfer);
 	free(redemption->token);
@@ -147,8 +155,7 @@ static int write_address(FILE *out, const struct oidc *oidc, const struct oidc_a
 
 	fprintf(out, "%s%cresponse_type=code&code_challenge_method=S256", authorize,
 		strchr(authorize, '?') ? '&' : '?');
-	if (oidc->settings->sign_in_age_s)
-		fprintf(out, "&max_age=%llu", (unsigned long long)oidc->settings->sign_in_age_s);
+	fprintf(out, "&max_age=%llu", (unsigned long long)oidc->settings->sign_in_age_s);
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		if (add_field(out, fields[i].name, fields[i].value) < 0)
 			return -ENOMEM;
@@ -182,10 +189,26 @@ bool oidc_came_from(const struct oidc *oidc, const char *issuer)
 	return strcmp(issuer, oidc->settings->issuer) == 0;
 }
 
+/* @detail: what the provider said, or "" */
+static void log_failure(struct oidc *oidc, const char *why, const char *detail)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	if (now.tv_sec >= oidc->window_s + LOG_WINDOW_S) {
+		if (oidc->failed > LOG_MAX)
+			log_warning("%u more sign-ins were refused", oidc->failed - LOG_MAX);
+		oidc->window_s = now.tv_sec;
+		oidc->failed = 0;
+	}
+	if (++oidc->failed <= LOG_MAX)
+		log_warning("a sign-in was refused: %s%s", why, detail);
+}
+
 static void finish(struct redemption *redemption, const json_t *claims, const char *why)
 {
 	if (!claims)
-		log_warning("a sign-in was refused: %s", why);
+		log_failure(redemption->oidc, why, redemption->detail);
 	redemption->done(redemption->arg, claims, redemption->token, why);
 	free_redemption(redemption);
 }
@@ -200,8 +223,9 @@ static const char *check_claims(const struct oidc *oidc, const json_t *claims, i
 	if (json_object_get(claims, "azp") &&
 	    (!party || strcmp(party, oidc->settings->client_id) != 0))
 		return "the token was issued to someone else";
-	if (age_s && (!json_is_integer(time) ||
-		      json_integer_value(time) + age_s + JWT_SKEW_S < now))
+	if (!time && !oidc->settings->age_required)
+		return "";
+	if (!json_is_integer(time) || json_integer_value(time) + age_s + JWT_SKEW_S < now)
 		return "the sign-in is too old, or the identity provider does not say how old it "
 		       "is; sign in there anew";
 	return "";
@@ -251,14 +275,14 @@ static void on_keys(void *arg, int r)
 }
 
 /* The provider's own word for what is wrong, when it is a plain one. */
-static void log_error_code(const json_t *root, long status)
+static void take_error_code(struct redemption *redemption, const json_t *root, long status)
 {
 	const char *code = json_string_value(json_object_get(root, "error"));
 
 	if (!code || strlen(code) > 64 ||
 	    strspn(code, "abcdefghijklmnopqrstuvwxyz_") != strlen(code))
 		code = "no reason given";
-	log_error("the identity provider gave no token: HTTP %ld, %s", status, code);
+	snprintf(redemption->detail, sizeof(redemption->detail), ": HTTP %ld, %s", status, code);
 }
 
 static void on_token(void *arg, const struct http_answer *answer)
@@ -274,7 +298,7 @@ static void on_token(void *arg, const struct http_answer *answer)
 	if (answer->status == 200 && token)
 		redemption->token = strdup(token);
 	if (!redemption->token) {
-		log_error_code(root, answer->status);
+		take_error_code(redemption, root, answer->status);
 		finish(redemption, NULL, "the identity provider gave no token");
 		return;
 	}
@@ -332,9 +356,12 @@ static int send_code(struct redemption *redemption, const char *code)
 int oidc_redeem(struct oidc *oidc, const struct oidc_attempt *attempt, const char *code,
 		oidc_done_fn done, void *arg)
 {
-	struct redemption *redemption = calloc(1, sizeof(*redemption));
+	struct redemption *redemption;
 	int r;
 
+	if (oidc->n >= OIDC_REDEMPTIONS)
+		return -EBUSY;
+	redemption = calloc(1, sizeof(*redemption));
 	if (!redemption)
 		return -ENOMEM;
 	*redemption = (struct redemption){
@@ -348,6 +375,7 @@ int oidc_redeem(struct oidc *oidc, const struct oidc_attempt *attempt, const cha
 	if (oidc->first)
 		oidc->first->link = &redemption->next;
 	oidc->first = redemption;
+	oidc->n++;
 	r = send_code(redemption, code);
 	if (r < 0)
 		free_redemption(redemption);

@@ -15,6 +15,9 @@
 
 #define OIDC_SECRET BASE64URL_SIZE(32) /* random bytes as text, with the NUL */
 
+/* Codes that are redeemed at once: each is a request to the provider, and anybody may bring one. */
+#define OIDC_REDEMPTIONS 16
+
 /**
  * struct oidc_attempt: one sign-in that has begun.
  * @state: comes back with the person; @nonce: comes back in the token; @verifier: shows to the
@@ -58,7 +61,8 @@ typedef void (*oidc_done_fn)(void *arg, const json_t *claims, const char *token,
 /*
  * oidc_redeem() - exchange @code for a token and check that.
  * @done: called exactly once, from the loop, not from oidc_free()
- * Return: 0, or a negative errno, and then @done is not called.
+ * Return: 0, or a negative errno, and then @done is not called: -EBUSY when OIDC_REDEMPTIONS are
+ * under way.
  */
 int oidc_redeem(struct oidc *oidc, const struct oidc_attempt *attempt, const char *code,
 		oidc_done_fn done, void *arg);

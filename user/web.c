@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * web.c: see web.h. Owns the server: libmicrohttpd waits by one epoll descriptor, which hangs in
- * libevent like any other, and runs in the loop's thread only.
+ * libevent like any other, and runs in the loop's thread only. MHD's own timeout is of idleness:
+ * whoever sends a byte now and then keeps a connection, so that each has a deadline besides.
  */
 #include "web.h"
 
@@ -15,6 +16,8 @@
 #define BACKLOG		 64
 #define MAX_CONNECTIONS	 128
 #define IDLE_S		 30
+#define DEADLINE_S	 15    /* for a request to come in whole, and for its answer to leave */
+#define PER_ADDRESS	 16    /* connections from one address, where others than a proxy connect */
 #define CONNECTION_BYTES 32768 /* of headers, and what is read at once */
 #define TLS_PRIORITIES	 "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
@@ -50,6 +53,50 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 	evtimer_add(web->timer, &tv);
 }
 
+/* MHD sees the end of the stream, and closes. */
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(arg, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	(void)fd;
+	(void)what;
+	if (info)
+		shutdown(info->connect_fd, SHUT_RDWR);
+}
+
+static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	const struct timeval tv = { .tv_sec = DEADLINE_S };
+	const struct web *web = arg;
+
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		if (*context)
+			event_free(*context);
+		return;
+	}
+	*context = evtimer_new(web->options.base, on_deadline, connection);
+	if (!*context || evtimer_add(*context, &tv) < 0)
+		on_deadline(-1, 0, connection);
+}
+
+static struct event *deadline_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+		->socket_context;
+}
+
+/* For the next step of the connection, which is our client's again. */
+static void renew_deadline(struct MHD_Connection *connection)
+{
+	const struct timeval tv = { .tv_sec = DEADLINE_S };
+	struct event *deadline = deadline_of(connection);
+
+	if (deadline)
+		evtimer_add(deadline, &tv);
+}
+
 void web_wait(struct exchange *exchange)
 {
 	struct web *web = exchange->web;
@@ -71,6 +118,7 @@ void web_resume(struct exchange *exchange)
 	if (!exchange->suspended)
 		return;
 	exchange->suspended = false;
+	renew_deadline(exchange->connection);
 	MHD_resume_connection(exchange->connection);
 	event_active(exchange->web->timer, EV_TIMEOUT, 0);
 }
@@ -100,13 +148,17 @@ static enum MHD_Result on_access(void *arg, struct MHD_Connection *connection, c
 		*size = 0;
 		return more ? MHD_YES : MHD_NO;
 	}
-	if (!exchange->response)
+	if (!exchange->response) {
+		renew_deadline(connection);
 		web_route(exchange);
+	}
 	if (!exchange->waiting)
 		return answer(exchange);
 	/* only now: what it waits for may have been there at once, and MHD cannot resume a
 	 * connection that it is still at work on */
 	exchange->suspended = true;
+	if (deadline_of(connection))
+		evtimer_del(deadline_of(connection));
 	MHD_suspend_connection(connection);
 	return MHD_YES;
 }
@@ -115,11 +167,11 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **st
 			 enum MHD_RequestTerminationCode code)
 {
 	(void)arg;
-	(void)connection;
-	(void)code;
 	if (*state)
 		exchange_free(*state);
 	*state = NULL;
+	if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+		renew_deadline(connection);
 }
 
 /* Whoever scans the port makes these. */
@@ -137,6 +189,7 @@ static struct MHD_Daemon *start(struct web *web)
 {
 	const struct web_settings *settings = web->options.settings;
 	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	unsigned int per_address = MAX_CONNECTIONS;
 	struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0, settings->certificate },
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, settings->key },
@@ -144,13 +197,17 @@ static struct MHD_Daemon *start(struct web *web)
 		{ MHD_OPTION_END, 0, NULL },
 	};
 
+	/* the proxy's connections all have its own address; it has limits itself */
+	if (!settings->loopback)
+		per_address = PER_ADDRESS;
 	if (settings->certificate)
 		flags |= MHD_USE_TLS;
 	return MHD_start_daemon(
 		flags, 0, NULL, NULL, on_access, web, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, web->options.fd, MHD_OPTION_CONNECTION_LIMIT,
-		MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		MAX_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_address,
+		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+		web, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_ARRAY,
 		settings->certificate ? tls : tls + ARRAY_SIZE(tls) - 1, MHD_OPTION_END);
 }
@@ -179,7 +236,10 @@ int web_new(const struct web_options *options, struct web **ret)
 	web->origin = options->settings->public.origin;
 	web->host = strstr(web->origin, "://") + strlen("://");
 	web->secure = !options->settings->public.plain;
-	r = sessions_new(options->settings->session_s, &web->sessions);
+	r = sessions_new(options->settings->session_s,
+			 options->settings->sign_in_age_s + JWT_SKEW_S, &web->sessions);
+	if (r == 0)
+		r = attempts_new(&web->attempts);
 	if (r == 0)
 		r = oidc_new(options->settings, options->http, &web->oidc);
 	if (r == 0) {
@@ -211,6 +271,7 @@ struct web *web_free(struct web *web)
 	if (web->timer)
 		event_free(web->timer);
 	sessions_free(web->sessions);
+	attempts_free(web->attempts);
 	free(web);
 	return NULL;
 }

@@ -10,7 +10,6 @@
 #include "web_private.h"
 
 #define CHANNEL "web"
-#define TIER 3 /* A3: the organisation's identity provider has signed who it is */
 
 /* The next page says it, if the session still is. */
 static void tell(struct exchange *exchange, bool failed, const char *text)
@@ -77,8 +76,13 @@ void web_decide(struct exchange *exchange, struct session *session, const char *
 		tell(exchange, true, why);
 		return;
 	}
+	if (decision.statement.answer.approve && web_is_stale(request, session)) {
+		tell(exchange, true,
+		     "Nothing was decided: your sign-in is too old for that. Sign in anew.");
+		return;
+	}
 	snprintf(decision.channel, sizeof(decision.channel), "%s", CHANNEL);
-	decision.tier = TIER;
+	decision.tier = session_is_fresh(session) ? WEB_TIER_FRESH : WEB_TIER_STALE;
 	decision.account = session->account;
 	web_wait(exchange);
 	r = gateway_link_decide(web->options.link, &decision, session->evidence, on_decided,

@@ -56,6 +56,10 @@ static enum MHD_Result take_field(void *arg, enum MHD_ValueKind kind, const char
 	(void)filename;
 	(void)type;
 	(void)encoding;
+	if (!key) {
+		exchange->bad_form = true;
+		return MHD_YES;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		char *value = (char *)&exchange->form + fields[i].offset;
 
@@ -72,6 +76,23 @@ static enum MHD_Result take_field(void *arg, enum MHD_ValueKind kind, const char
 	return MHD_YES;
 }
 
+/*
+ * Only the kind that our own pages send: MHD would read multipart too, in which a part need not
+ * even have a name. A form of another kind has no post processor, and is a bad one.
+ */
+static bool is_our_kind(struct MHD_Connection *connection)
+{
+	const char *type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+						       MHD_HTTP_HEADER_CONTENT_TYPE);
+	const size_t length = strlen(MHD_HTTP_POST_ENCODING_FORM_URLENCODED);
+
+	if (!type || strncasecmp(type, MHD_HTTP_POST_ENCODING_FORM_URLENCODED, length) != 0)
+		return false;
+	type += length;
+	type += strspn(type, " \t");
+	return *type == '\0' || *type == ';';
+}
+
 struct exchange *exchange_new(struct web *web, struct MHD_Connection *connection, const char *path,
 			      const char *method)
 {
@@ -84,7 +105,7 @@ struct exchange *exchange_new(struct web *web, struct MHD_Connection *connection
 	exchange->method = method;
 	/* no path of ours is as long: what is cut is not found */
 	snprintf(exchange->path, sizeof(exchange->path), "%s", path);
-	if (strcmp(method, MHD_HTTP_METHOD_POST) == 0)
+	if (strcmp(method, MHD_HTTP_METHOD_POST) == 0 && is_our_kind(connection))
 		exchange->post =
 			MHD_create_post_processor(connection, POST_BUFFER, take_field, exchange);
 	return exchange;

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "html.h"
+#include "web_attempt.h"
 #include "web_request.h"
 #include "web_session.h"
 

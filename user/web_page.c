@@ -39,10 +39,9 @@ int frame_begin(const char *title, struct session *session, uint64_t version, st
 
 	if (r < 0)
 		return r;
-	html_markup(ret,
-		    "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-		    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-		    "<title>");
+	html_markup(ret, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+			 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+			 "<title>");
 	html_text(ret, title);
 	html_markup(ret, " · Sluice</title><link rel=\"stylesheet\" href=\"/style.css\">"
 			 "<script src=\"/page.js\" defer></script></head><body");
@@ -141,20 +140,54 @@ static bool add_item(void *arg, const struct ipc_request *request)
 	return true;
 }
 
-static int add_list(struct gateway_requests *requests, bool open, struct html *html)
+static void add_page_link(struct html *html, bool open, size_t from, const char *name)
+{
+	html_markup(html, " <a href=\"");
+	html_words(html, "%s?from=%zu", open ? "/" : "/history", from);
+	html_markup(html, "\">");
+	html_text(html, name);
+	html_markup(html, "</a>");
+}
+
+/* Where more than one page is needed. @n: requests in all */
+static void add_pages(struct html *html, bool open, size_t from, size_t n)
+{
+	size_t last = n ? (n - 1) / WEB_LIST_MAX * WEB_LIST_MAX : 0;
+
+	if (last == 0)
+		return;
+	html_markup(html, "<p>");
+	html_words(html, "%zu to %zu of %zu, the %s first.", from + 1,
+		   from < last ? from + WEB_LIST_MAX : n, n, open ? "oldest" : "newest");
+	if (from > 0) {
+		add_page_link(html, open, 0, open ? "Oldest" : "Newest");
+		add_page_link(html, open, from - WEB_LIST_MAX, "Previous");
+	}
+	if (from < last) {
+		add_page_link(html, open, from + WEB_LIST_MAX, "Next");
+		add_page_link(html, open, last, open ? "Newest" : "Oldest");
+	}
+	html_markup(html, "</p>");
+}
+
+static int add_list(struct gateway_requests *requests, bool open, size_t from, struct html *html)
 {
 	size_t n = gateway_requests_count(requests, open);
 	struct list list = { .html = html };
 
+	if (from >= n)
+		from = n ? n - 1 : 0;
+	from -= from % WEB_LIST_MAX;
+	add_pages(html, open, from, n);
 	html_markup(html, "<ul class=\"requests\">");
-	gateway_requests_each(requests, open, add_item, &list);
+	gateway_requests_each(requests, open, from, add_item, &list);
 	html_markup(html, "</ul>");
-	if (n > WEB_LIST_MAX)
-		html_words(html, "%zu more are not shown.", n - WEB_LIST_MAX);
+	add_pages(html, open, from, n);
 	return frame_end(html);
 }
 
-int page_list(struct gateway_requests *requests, struct session *session, struct html *ret)
+int page_list(struct gateway_requests *requests, size_t from, struct session *session,
+	      struct html *ret)
 {
 	int r = frame_begin("Requests that wait", session, gateway_requests_version(requests), ret);
 
@@ -162,10 +195,11 @@ int page_list(struct gateway_requests *requests, struct session *session, struct
 		return r;
 	if (gateway_requests_count(requests, true) == 0)
 		html_markup(ret, "<p>Nothing waits for a decision.</p>");
-	return add_list(requests, true, ret);
+	return add_list(requests, true, from, ret);
 }
 
-int page_history(struct gateway_requests *requests, struct session *session, struct html *ret)
+int page_history(struct gateway_requests *requests, size_t from, struct session *session,
+		 struct html *ret)
 {
 	int r = frame_begin("Closed lately", session, gateway_requests_version(requests), ret);
 
@@ -173,5 +207,5 @@ int page_history(struct gateway_requests *requests, struct session *session, str
 		return r;
 	html_markup(ret, "<p>What was closed since the gateway started, the last one first; the "
 			 "journal has all.</p>");
-	return add_list(requests, false, ret);
+	return add_list(requests, false, from, ret);
 }

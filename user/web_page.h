@@ -12,13 +12,17 @@
 #include "html.h"
 #include "web_session.h"
 
-/* Requests of one list; more are counted only. */
-#define WEB_LIST_MAX 200
+/* Requests on one page of a list. */
+#define WEB_LIST_MAX 100
 
 /* @session: NULL when nobody is signed in; its message is shown and forgotten. */
 int page_message(const char *title, const char *text, struct session *session, struct html *ret);
-int page_list(struct gateway_requests *requests, struct session *session, struct html *ret);
-int page_history(struct gateway_requests *requests, struct session *session, struct html *ret);
+
+/* @from: how many stand on the pages before; one beyond the end shows the last page. */
+int page_list(struct gateway_requests *requests, size_t from, struct session *session,
+	      struct html *ret);
+int page_history(struct gateway_requests *requests, size_t from, struct session *session,
+		 struct html *ret);
 
 /* What stands around each page; @version: of the requests: the page is shown anew when it changes;
  * 0 for a page that stays. */

@@ -20,6 +20,7 @@ struct web {
 	struct event *timer;
 	struct oidc *oidc;
 	struct sessions *sessions;
+	struct attempts *attempts;
 	struct exchange *waiting;
 	const char *origin;
 	const char *host;

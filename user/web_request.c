@@ -57,6 +57,21 @@ static void add_words(struct html *html, const char *name, const char *words, co
 	end_fact(html);
 }
 
+/* The requester's own word, or that of the session or unit it runs in. */
+static void add_reason(struct html *html, const struct ipc_request *request)
+{
+	begin_fact(html, "Reason given");
+	if (*request->reason)
+		html_code(html, request->reason);
+	else
+		html_markup(html, "none");
+	if (*request->reason_from) {
+		html_markup(html, ", by its ");
+		html_code(html, request->reason_from);
+	}
+	end_fact(html);
+}
+
 static void add_who(struct html *html, const struct ipc_request *request)
 {
 	begin_fact(html, "Who asks");
@@ -120,7 +135,7 @@ static void add_facts(struct html *html, const struct ipc_request *request)
 	html_code(html, *request->labels ? request->labels : "none");
 	html_words(html, ", highest sensitivity %u of 100", request->sensitivity);
 	end_fact(html);
-	add_code(html, "Reason given", request->reason, "none");
+	add_reason(html, request);
 	add_who(html, request);
 	add_program(html, request);
 	add_code(html, "Host", request->host, "unknown");
@@ -187,6 +202,34 @@ static void add_scopes(struct html *html, const struct ipc_request *request)
 	}
 }
 
+bool web_is_stale(const struct ipc_request *request, const struct session *session)
+{
+	return request->tier > WEB_TIER_STALE && !session_is_fresh(session);
+}
+
+static void add_approval(struct html *html, const struct ipc_request *request)
+{
+	html_markup(html, "<fieldset><legend>An approval allows</legend>");
+	add_scopes(html, request);
+	html_markup(html,
+		    "<label>for at most <input type=\"number\" name=\"duration\" min=\"1\" max=\"");
+	html_words(html, "%u", request->duration_s);
+	html_markup(html, "\" value=\"");
+	html_words(html, "%u", request->duration_s);
+	html_markup(html, "\" required> seconds</label></fieldset><p class=\"buttons\">"
+			  "<button name=\"verdict\" value=\"approve\" class=\"approve\">Approve"
+			  "</button> ");
+}
+
+/* A link: browsers let no form lead to another site, as the identity provider is. */
+static void add_renewal(struct html *html, const struct ipc_request *request)
+{
+	html_markup(html, "<p class=\"note\">An approval of this takes a sign-in that is not as "
+			  "old as yours: <a href=\"/login?next=/r/");
+	html_text(html, request->id);
+	html_markup(html, "\">sign in anew</a>.</p><p class=\"buttons\">");
+}
+
 /*
  * The first button does nothing, so that the enter key in a field does nothing either: a decision
  * is a button that was meant.
@@ -208,18 +251,13 @@ static void add_form(struct html *html, const struct ipc_request *request,
 			  "autocomplete=\"off\"");
 	if (request->reason_required)
 		html_markup(html, " required");
-	html_markup(html, "></p><fieldset><legend>An approval allows</legend>");
-	add_scopes(html, request);
-	html_markup(html,
-		    "<label>for at most <input type=\"number\" name=\"duration\" min=\"1\" max=\"");
-	html_words(html, "%u", request->duration_s);
-	html_markup(html, "\" value=\"");
-	html_words(html, "%u", request->duration_s);
-	html_markup(html,
-		    "\" required> seconds</label></fieldset><p class=\"buttons\">"
-		    "<button name=\"verdict\" value=\"approve\" class=\"approve\">Approve</button> "
-		    "<button name=\"verdict\" value=\"deny\" class=\"deny\">Deny</button></p>"
-		    "</form></section>");
+	html_markup(html, "></p>");
+	if (web_is_stale(request, session))
+		add_renewal(html, request);
+	else
+		add_approval(html, request);
+	html_markup(html, "<button name=\"verdict\" value=\"deny\" class=\"deny\">Deny</button></p>"
+			  "</form></section>");
 }
 
 static void add_refusal(struct html *html, const char *why)

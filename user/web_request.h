@@ -11,6 +11,13 @@
 #include "html.h"
 #include "web_session.h"
 
+/*
+ * A3: the organisation's identity provider has signed who it is, and that they have shown it
+ * lately; after that, A2: somebody is at the browser in which they did.
+ */
+#define WEB_TIER_FRESH 3
+#define WEB_TIER_STALE 2
+
 /**
  * struct web_answer: the fields of the form as they came, NUL-terminated.
  * @token: of the session, against forms of other sites
@@ -27,6 +34,9 @@ struct web_answer {
 /* Whole. @version: as for frame_begin(). Return: 0 or -ENOMEM. */
 int page_request(const struct ipc_request *request, struct session *session, uint64_t version,
 		 struct html *ret);
+
+/* Whether an approval takes a sign-in that is not as old as this one. */
+bool web_is_stale(const struct ipc_request *request, const struct session *session);
 
 /*
  * What the person has answered, checked as far as the form goes: scope and duration are not wider

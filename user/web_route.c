@@ -39,10 +39,19 @@ void web_say(struct exchange *exchange, unsigned int status, const char *title, 
 	exchange->status = status;
 }
 
+/* Which part of a list is asked for; what is no number is the first. */
+static size_t list_from(const struct exchange *exchange)
+{
+	const char *text = exchange_query(exchange, "from");
+	uint64_t from;
+
+	return text && text_to_number(text, UINT32_MAX, &from) == 0 ? (size_t)from : 0;
+}
+
 static void list(struct exchange *exchange, struct session *session, const char *rest)
 {
 	struct html html;
-	int r = page_list(exchange->web->options.requests, session, &html);
+	int r = page_list(exchange->web->options.requests, list_from(exchange), session, &html);
 
 	(void)rest;
 	finish(exchange, r, &html);
@@ -51,7 +60,7 @@ static void list(struct exchange *exchange, struct session *session, const char 
 static void history(struct exchange *exchange, struct session *session, const char *rest)
 {
 	struct html html;
-	int r = page_history(exchange->web->options.requests, session, &html);
+	int r = page_history(exchange->web->options.requests, list_from(exchange), session, &html);
 
 	(void)rest;
 	finish(exchange, r, &html);

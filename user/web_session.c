@@ -14,12 +14,11 @@
 #include "cleanup.h"
 
 #define MAX_SESSIONS 256
-#define MAX_ATTEMPTS 512
 
 struct sessions {
 	uint64_t life_s;
+	uint64_t fresh_s;
 	struct session sessions[MAX_SESSIONS];
-	struct attempt attempts[MAX_ATTEMPTS];
 };
 
 static uint64_t now_s(void)
@@ -30,13 +29,14 @@ static uint64_t now_s(void)
 	return (uint64_t)now.tv_sec;
 }
 
-int sessions_new(uint64_t life_s, struct sessions **ret)
+int sessions_new(uint64_t life_s, uint64_t fresh_s, struct sessions **ret)
 {
 	struct sessions *sessions = calloc(1, sizeof(*sessions));
 
 	if (!sessions)
 		return -ENOMEM;
 	sessions->life_s = life_s;
+	sessions->fresh_s = fresh_s;
 	*ret = sessions;
 	return 0;
 }
@@ -92,18 +92,45 @@ void session_end(struct session *session)
 	clear(session);
 }
 
-struct session *sessions_begin(struct sessions *sessions, const struct account *account,
-			       const char *name, char *evidence)
+bool session_is_fresh(const struct session *session)
 {
-	struct session *slot = &sessions->sessions[0];
-	uint64_t now = now_s();
+	return now_s() < session->fresh_until_s;
+}
 
-	for (size_t i = 1; i < MAX_SESSIONS && *slot->id; i++) {
-		struct session *other = &sessions->sessions[i];
+static bool began_before(const struct session *a, const struct session *b)
+{
+	return !b || a->expires_s < b->expires_s;
+}
 
-		if (!*other->id || other->used_s < slot->used_s)
-			slot = other;
+/* One that is not in use, or the one that gives way. */
+static struct session *find_room(struct sessions *sessions, const struct account *account,
+				 uint64_t now)
+{
+	struct session *idlest = &sessions->sessions[0], *first = NULL;
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < MAX_SESSIONS; i++) {
+		struct session *session = &sessions->sessions[i];
+
+		if (*session->id && is_over(session, now))
+			clear(session);
+		if (*idlest->id && (!*session->id || session->used_s < idlest->used_s))
+			idlest = session;
+		if (!*session->id || !account_equal(&session->account, account))
+			continue;
+		n++;
+		if (began_before(session, first))
+			first = session;
 	}
+	return n >= WEB_SESSIONS ? first : idlest;
+}
+
+struct session *sessions_begin(struct sessions *sessions, const struct account *account,
+			       const char *name, char *evidence, uint64_t age_s)
+{
+	uint64_t now = now_s();
+	struct session *slot = find_room(sessions, account, now);
+
 	clear(slot);
 	slot->evidence = evidence;
 	if (oidc_random(slot->id) < 0 || oidc_random(slot->token) < 0) {
@@ -115,6 +142,7 @@ struct session *sessions_begin(struct sessions *sessions, const struct account *
 	snprintf(slot->name, sizeof(slot->name), "%s", name);
 	slot->used_s = now;
 	slot->expires_s = now + sessions->life_s;
+	slot->fresh_until_s = age_s < sessions->fresh_s ? now + sessions->fresh_s - age_s : now;
 	return slot;
 }
 
@@ -132,39 +160,4 @@ const char *session_refused(const struct session *session, const char *request)
 		if (*request && strcmp(session->refusals[i].id, request) == 0)
 			return session->refusals[i].why;
 	return NULL;
-}
-
-struct attempt *attempts_begin(struct sessions *sessions, const char *path)
-{
-	struct attempt *slot = &sessions->attempts[0];
-
-	for (size_t i = 1; i < MAX_ATTEMPTS; i++)
-		if (sessions->attempts[i].expires_s < slot->expires_s)
-			slot = &sessions->attempts[i];
-	*slot = (struct attempt){ .expires_s = now_s() + WEB_ATTEMPT_S };
-	snprintf(slot->path, sizeof(slot->path), "%s", path);
-	if (oidc_random(slot->oidc.state) < 0 || oidc_random(slot->oidc.nonce) < 0 ||
-	    oidc_random(slot->oidc.verifier) < 0 || oidc_random(slot->browser) < 0) {
-		*slot = (struct attempt){};
-		errno = EIO;
-		return NULL;
-	}
-	return slot;
-}
-
-int attempts_take(struct sessions *sessions, const char *state, const char *browser,
-		  struct attempt *ret)
-{
-	struct attempt *found = NULL;
-
-	for (size_t i = 0; i < MAX_ATTEMPTS; i++)
-		if (same_secret(sessions->attempts[i].oidc.state, state))
-			found = &sessions->attempts[i];
-	if (!found)
-		return -ENOENT;
-	*ret = *found;
-	explicit_bzero(found, sizeof(*found));
-	if (now_s() >= ret->expires_s)
-		return -ETIMEDOUT;
-	return same_secret(ret->browser, browser) ? 0 : -EPERM;
 }

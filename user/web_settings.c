@@ -16,6 +16,7 @@
 
 #define DEFAULT_LISTEN "127.0.0.1:8443"
 #define DEFAULT_SESSION_S 28800
+#define DEFAULT_SIGN_IN_AGE_S 900
 #define SECRET_MAX 1024
 
 #define AT(field) offsetof(struct web_settings, field)
@@ -128,7 +129,8 @@ static int check_listen(struct web_settings *settings, struct setting_error *err
 	if (!settings->certificate_file != !settings->key_file)
 		return setting_refuse(error, -EINVAL,
 				      "CertificateFile= and KeyFile= belong together");
-	if (!settings->certificate_file && !is_loopback(&settings->address))
+	settings->loopback = is_loopback(&settings->address);
+	if (!settings->certificate_file && !settings->loopback)
 		return setting_refuse(error, -EINVAL,
 				      "Listen=%s can be reached from elsewhere: set "
 				      "CertificateFile= and KeyFile=, or listen on 127.0.0.1 "
@@ -237,6 +239,9 @@ int web_settings_check(void *arg, struct setting_error *error)
 	struct web_settings *settings = arg;
 	int r = check_listen(settings, error);
 
+	settings->age_required = settings->sign_in_age_s != 0;
+	if (!settings->age_required)
+		settings->sign_in_age_s = DEFAULT_SIGN_IN_AGE_S;
 	if (r == 0)
 		r = check_urls(settings, error);
 	if (r == 0)

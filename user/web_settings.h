@@ -17,6 +17,8 @@
 
 /**
  * struct web_settings: as in the file, and what follows from it.
+ * @loopback: of @address: only this machine connects
+ * @age_required: a token that does not say when the person signed in is refused
  * @certificate, @key: PEM, NULL when a proxy does TLS
  * @entra: people are named by directory and object id of Entra, else by issuer and subject
  */
@@ -38,6 +40,8 @@ struct web_settings {
 
 	struct sockaddr_storage address;
 	socklen_t address_size;
+	bool loopback;
+	bool age_required;
 	struct url public;
 	char *certificate;
 	char *key;

@@ -31,7 +31,7 @@ const char *web_attempt_cookie(const struct web *web)
 void web_set_cookie(struct exchange *exchange, const char *name, const char *value,
 		    unsigned int age_s)
 {
-	char text[256];
+	char text[512];
 
 	snprintf(text, sizeof(text), "%s=%s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%u%s", name,
 		 value, age_s, exchange->web->secure ? "; Secure" : "");
@@ -62,17 +62,18 @@ static const char *next_path(const struct exchange *exchange)
 
 static void send_away(struct exchange *exchange)
 {
-	struct attempt *attempt = attempts_begin(exchange->web->sessions, next_path(exchange));
-	_cleanup_free_ char *address =
-		attempt ? oidc_address(exchange->web->oidc, &attempt->oidc) : NULL;
+	struct web *web = exchange->web;
+	char sealed[WEB_SEALED_SIZE];
+	struct attempt attempt;
+	int r = attempts_begin(web->attempts, next_path(exchange), &attempt, sealed);
+	_cleanup_free_ char *address = r == 0 ? oidc_address(web->oidc, &attempt.oidc) : NULL;
 
 	if (!address) {
 		exchange_plain(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, "Not enough memory.\n");
 		return;
 	}
 	exchange_redirect(exchange, address);
-	web_set_cookie(exchange, web_attempt_cookie(exchange->web), attempt->browser,
-		       WEB_ATTEMPT_S);
+	web_set_cookie(exchange, web_attempt_cookie(web), sealed, WEB_ATTEMPT_S);
 }
 
 static void on_prepared(void *arg, int r)
@@ -151,6 +152,16 @@ static const char *name_of(const json_t *claims)
 	return "somebody";
 }
 
+/* Since the person has shown who they are, or since the provider said so where it does not say. */
+static uint64_t age_of(const json_t *claims)
+{
+	const json_t *shown = json_object_get(claims, "auth_time");
+	json_int_t then = json_integer_value(shown ? shown : json_object_get(claims, "iat"));
+	json_int_t now = time(NULL);
+
+	return then < now ? (uint64_t)(now - then) : 0;
+}
+
 /* A session that the browser had before is over: nobody can have set it there to know it now. */
 static int begin_session(struct exchange *exchange, const struct account *account,
 			 const json_t *claims, const char *token)
@@ -163,7 +174,7 @@ static int begin_session(struct exchange *exchange, const struct account *accoun
 		return -ENOMEM;
 	if (session)
 		session_end(session);
-	session = sessions_begin(web->sessions, account, name_of(claims), evidence);
+	session = sessions_begin(web->sessions, account, name_of(claims), evidence, age_of(claims));
 	if (!session)
 		return -errno;
 	log_info("page: %s signed in", session->name);
@@ -191,12 +202,12 @@ static void on_redeemed(void *arg, const json_t *claims, const char *token, cons
 	web_resume(exchange);
 }
 
-/* Return: NULL, or why it goes no further; a state is used up whatever follows. */
+/* Return: NULL, or why it goes no further; an attempt is used up whatever follows. */
 static const char *check_return(struct exchange *exchange)
 {
 	const char *state = exchange_query(exchange, "state");
-	const char *browser = exchange_cookie(exchange, web_attempt_cookie(exchange->web));
-	int r = attempts_take(exchange->web->sessions, state ? state : "", browser ? browser : "",
+	const char *sealed = exchange_cookie(exchange, web_attempt_cookie(exchange->web));
+	int r = attempts_take(exchange->web->attempts, state ? state : "", sealed ? sealed : "",
 			      &exchange->attempt);
 
 	if (r == -ETIMEDOUT)
@@ -213,14 +224,18 @@ static const char *check_return(struct exchange *exchange)
 void web_come_back(struct exchange *exchange)
 {
 	const char *why = check_return(exchange);
+	int r;
 
 	if (why) {
 		web_say(exchange, MHD_HTTP_BAD_REQUEST, "Sign-in refused", why);
 		return;
 	}
 	web_wait(exchange);
-	if (oidc_redeem(exchange->web->oidc, &exchange->attempt.oidc,
-			exchange_query(exchange, "code"), on_redeemed, exchange) < 0)
+	r = oidc_redeem(exchange->web->oidc, &exchange->attempt.oidc,
+			exchange_query(exchange, "code"), on_redeemed, exchange);
+	if (r == -EBUSY)
+		on_redeemed(exchange, NULL, NULL, "too many people sign in at once; try again");
+	else if (r < 0)
 		on_redeemed(exchange, NULL, NULL, "the identity provider cannot be asked");
 }
 

@@ -52,7 +52,7 @@ static bool note(void *arg, const struct ipc_request *request)
 static const char *listed(bool open)
 {
 	seen[0] = '\0';
-	gateway_requests_each(list, open, note, NULL);
+	gateway_requests_each(list, open, 0, note, NULL);
 	return seen;
 }
 

@@ -44,7 +44,7 @@ static int setup(void **state)
 		.target = "198.51.100.7 port 443 tcp",
 		.sources = { { .path = "/data/a" }, { .path = "/data/b" } },
 	};
-	session = (struct session){ .token = "TOKEN", .name = "Erin" };
+	session = (struct session){ .token = "TOKEN", .name = "Erin", .fresh_until_s = UINT64_MAX };
 	answer = (struct web_answer){
 		.digest = DIGEST, .verdict = "approve", .scope = "once", .duration = "60"
 	};
@@ -110,6 +110,40 @@ static void others_have_none(void **state)
 	request.state = IPC_PENDING;
 	session_refuse(&session, "r-1", "you stand behind this request");
 	assert_no_buttons("you stand behind this request");
+}
+
+static void an_old_sign_in_approves_no_A3(void **state)
+{
+	static const char again[] = "href=\"/login?next=/r/r-1\"";
+
+	(void)state;
+	for (uint8_t tier = 0; tier <= 3; tier++)
+		for (int fresh = 0; fresh < 2; fresh++) {
+			_cleanup_free_ char *text = NULL;
+			bool stale = tier == 3 && !fresh;
+
+			request.tier = tier;
+			session.fresh_until_s = fresh ? UINT64_MAX : 0;
+			assert_int_equal(web_is_stale(&request, &session), stale);
+			text = page();
+			assert_has(text, "value=\"approve\"", !stale);
+			assert_has(text, again, stale);
+			assert_has(text, "value=\"deny\"", true);
+		}
+}
+
+static void a_reason_has_its_source(void **state)
+{
+	_cleanup_free_ char *none = NULL, *some = NULL;
+
+	(void)state;
+	none = page();
+	assert_has(none, ">none</dd>", true);
+	assert_has(none, "by its", false);
+	strcpy(request.reason, "monthly report");
+	strcpy(request.reason_from, "<unit>");
+	some = page();
+	assert_has(some, "monthly report</bdi></code>, by its <code><bdi>&lt;unit&gt;", true);
 }
 
 static void every_text_is_escaped(void **state)
@@ -232,6 +266,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(an_open_request_has_buttons, setup),
 		cmocka_unit_test_setup(others_have_none, setup),
+		cmocka_unit_test_setup(an_old_sign_in_approves_no_A3, setup),
+		cmocka_unit_test_setup(a_reason_has_its_source, setup),
 		cmocka_unit_test_setup(every_text_is_escaped, setup),
 		cmocka_unit_test_setup(a_long_path_is_cut_in_the_middle, setup),
 		cmocka_unit_test_setup(an_answer_is_what_the_form_said, setup),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_web_session.c: sessions and sign-ins end when they should, by a clock that is played.
+ * test_web_session.c: sessions end when they should, by a clock that is played.
  * Sources: user/web_session.c, user/oidc.c.
  */
 #include <setjmp.h>
@@ -10,14 +10,15 @@
 /* cmocka wants these first */
 #include <cmocka.h>
 
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "web_session.h"
 
-#define LIFE_S 28800
+#define LIFE_S	28800
+#define FRESH_S 900
 
 static time_t now = 1000;
 static struct sessions *sessions;
@@ -35,7 +36,7 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *ret)
 static int setup(void **state)
 {
 	(void)state;
-	return sessions_new(LIFE_S, &sessions);
+	return sessions_new(LIFE_S, FRESH_S, &sessions);
 }
 
 static int teardown(void **state)
@@ -47,7 +48,7 @@ static int teardown(void **state)
 
 static struct session *begin(void)
 {
-	struct session *session = sessions_begin(sessions, &erin, "Erin", strdup("{}"));
+	struct session *session = sessions_begin(sessions, &erin, "Erin", strdup("{}"), 0);
 
 	assert_non_null(session);
 	return session;
@@ -101,53 +102,90 @@ static void secrets_are_found_whole_only(void **state)
 	assert_null(sessions_find(sessions, session->id, true));
 }
 
-static void many_sessions_push_out_the_idlest(void **state)
+/* @id: of the session, to look it up by */
+static void begin_for(const char *subject, char id[OIDC_SECRET])
 {
-	char first[OIDC_SECRET], kept[OIDC_SECRET];
+	struct account account = erin;
+	const struct session *session;
+
+	snprintf(account.subject, sizeof(account.subject), "%s", subject);
+	session = sessions_begin(sessions, &account, subject, strdup("{}"), 0);
+	assert_non_null(session);
+	strcpy(id, session->id);
+}
+
+static void many_people_push_out_the_idlest(void **state)
+{
+	char first[OIDC_SECRET], kept[OIDC_SECRET], other[OIDC_SECRET], subject[16];
 
 	(void)state;
-	strcpy(first, begin()->id);
-	strcpy(kept, begin()->id);
+	begin_for("erin", first);
+	begin_for("frank", kept);
 	for (int i = 0; i < 255; i++) {
 		now++;
 		assert_non_null(sessions_find(sessions, kept, true));
-		begin();
+		snprintf(subject, sizeof(subject), "u-%d", i);
+		begin_for(subject, other);
 	}
 	assert_null(sessions_find(sessions, first, true));
 	assert_non_null(sessions_find(sessions, kept, true));
 }
 
-static void an_attempt_serves_once_in_its_browser(void **state)
+static void many_sessions_of_one_push_out_its_own(void **state)
 {
-	struct attempt *attempt = attempts_begin(sessions, "/r/r-1"), taken;
-	char of[OIDC_SECRET], browser[OIDC_SECRET];
+	char frank[OIDC_SECRET], ids[300][OIDC_SECRET];
 
 	(void)state;
-	strcpy(of, attempt->oidc.state);
-	strcpy(browser, attempt->browser);
-	now += WEB_ATTEMPT_S - 1;
-	assert_int_equal(attempts_take(sessions, of, browser, &taken), 0);
-	assert_string_equal(taken.path, "/r/r-1");
-	assert_int_equal(attempts_take(sessions, of, browser, &taken), -ENOENT);
-
-	attempt = attempts_begin(sessions, "/");
-	strcpy(of, attempt->oidc.state);
-	strcpy(browser, attempt->browser);
-	assert_int_equal(attempts_take(sessions, of, of, &taken), -EPERM);
-	assert_int_equal(attempts_take(sessions, of, browser, &taken), -ENOENT);
-	assert_int_equal(attempts_take(sessions, "", "", &taken), -ENOENT);
+	begin_for("frank", frank);
+	for (size_t i = 0; i < 300; i++) {
+		now++;
+		begin_for("erin", ids[i]);
+		/* the first, though it is not the idlest */
+		if (i == WEB_SESSIONS - 1)
+			assert_non_null(sessions_find(sessions, ids[0], true));
+		if (i >= WEB_SESSIONS)
+			assert_null(sessions_find(sessions, ids[i - WEB_SESSIONS], false));
+	}
+	for (size_t i = 300 - WEB_SESSIONS; i < 300; i++)
+		assert_non_null(sessions_find(sessions, ids[i], false));
+	assert_non_null(sessions_find(sessions, frank, false));
 }
 
-static void an_attempt_expires(void **state)
+static void what_is_over_takes_no_room(void **state)
 {
-	struct attempt *attempt = attempts_begin(sessions, "/"), taken;
-	char of[OIDC_SECRET], browser[OIDC_SECRET];
+	char old[OIDC_SECRET], id[OIDC_SECRET];
 
 	(void)state;
-	strcpy(of, attempt->oidc.state);
-	strcpy(browser, attempt->browser);
-	now += WEB_ATTEMPT_S;
-	assert_int_equal(attempts_take(sessions, of, browser, &taken), -ETIMEDOUT);
+	begin_for("erin", id);
+	now++;
+	for (int i = 0; i < WEB_SESSIONS - 1; i++)
+		begin_for("erin", old);
+	now += WEB_IDLE_S - 2;
+	assert_non_null(sessions_find(sessions, id, true));
+	now += 2;
+	for (int i = 0; i < WEB_SESSIONS - 1; i++)
+		begin_for("erin", old);
+	assert_non_null(sessions_find(sessions, id, false));
+}
+
+static void a_sign_in_is_fresh_for_a_while(void **state)
+{
+	struct session *session = begin();
+
+	(void)state;
+	now += FRESH_S - 1;
+	/* a page that is asked for makes it no fresher */
+	assert_ptr_equal(sessions_find(sessions, session->id, true), session);
+	assert_true(session_is_fresh(session));
+	now += 1;
+	assert_false(session_is_fresh(session));
+	session = sessions_begin(sessions, &erin, "Erin", strdup("{}"), FRESH_S - 10);
+	now += 9;
+	assert_true(session_is_fresh(session));
+	now += 1;
+	assert_false(session_is_fresh(session));
+	session = sessions_begin(sessions, &erin, "Erin", strdup("{}"), FRESH_S + 10);
+	assert_false(session_is_fresh(session));
 }
 
 static void refusals_are_remembered(void **state)
@@ -168,10 +206,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_session_ends_when_idle, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_session_ends_however_busy, setup, teardown),
 		cmocka_unit_test_setup_teardown(secrets_are_found_whole_only, setup, teardown),
-		cmocka_unit_test_setup_teardown(many_sessions_push_out_the_idlest, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_attempt_serves_once_in_its_browser, setup,
+		cmocka_unit_test_setup_teardown(many_people_push_out_the_idlest, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_sessions_of_one_push_out_its_own, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(an_attempt_expires, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_over_takes_no_room, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_sign_in_is_fresh_for_a_while, setup, teardown),
 		cmocka_unit_test_setup_teardown(refusals_are_remembered, setup, teardown),
 	};
 
