@@ -9,6 +9,7 @@
 #include "agent_fixture.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/sysmacros.h>
 
@@ -43,13 +44,27 @@ MAYBE static void end_terminal(const struct terminal *t)
 	close(t->screen);
 }
 
-/* All that was written since the last look. */
+/*
+ * All that was written since the last look. The kernel moves it later, in order: it is all there
+ * when a mark that was written after it is.
+ */
 MAYBE static const char *screen_of(const struct terminal *t)
 {
+	static const char mark = 1;
 	static char text[8192];
-	ssize_t n = read(t->screen, text, sizeof(text) - 1);
+	struct pollfd screen = { .fd = t->screen, .events = POLLIN };
+	size_t used = 0;
 
-	text[n < 0 ? 0 : n] = '\0';
+	assert_int_equal(write(t->open, &mark, 1), 1);
+	while (!used || text[used - 1] != mark) {
+		ssize_t n;
+
+		assert_int_equal(poll(&screen, 1, 30000), 1);
+		n = read(t->screen, text + used, sizeof(text) - used);
+		assert_true(n > 0);
+		used += (size_t)n;
+	}
+	text[used - 1] = '\0';
 	return text;
 }
 
