@@ -240,10 +240,12 @@ static void receive_uevent(void)
 
 static pid_t start(const struct way *way, char *out)
 {
-	pid_t pid = fork_peer();
+	pid_t parent = getpid(), pid = fork_peer();
 
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL); /* what is refused to the parent ends both */
+		if (getppid() != parent)
+			_exit(1);
 		if (!way->waits)
 			wait_for(SIGUSR1);
 		way->fetch();
