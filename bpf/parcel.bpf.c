@@ -38,8 +38,6 @@ static __noinline int parcel_left(u64 at)
 	if (!taint || is_exempt(task))
 		return 0;
 	any_parcel = 1;
-	if (!bpf_map_update_elem(&parcels, &at, &fresh, BPF_NOEXIST))
-		return 0;
 	parcel = bpf_map_lookup_elem(&parcels, &at);
 	if (parcel) {
 		fresh.labels |= parcel->labels;
