@@ -26,7 +26,6 @@ setup() {
 
 teardown() {
 	pkill -KILL -x flood || true
-	! mountpoint -q "$STATE/few" || umount "$STATE/few"
 	echo max | tee "$BOMB/pids.max" "$BOMB/memory.max" "$OLD/memory.max" "$AGENT_GROUP/memory.max" >/dev/null
 	[ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 "$STATE/sluiced.log"
 }
@@ -113,16 +112,16 @@ sluiced_in() {
 	sluice journal verify
 }
 
-# fill USER NUMBER [FOLDER]: labeled data goes into so many files of theirs. It says nothing: a pipe takes of the share, too.
+# fill USER NUMBER: labeled data goes into so many files of theirs. It says nothing: a pipe takes of the share, too.
 fill() {
 	# shellcheck disable=SC2016 # that shell expands it
 	as "$1" bash -c 'read -r row <"$1"; for ((i = 0; i < $2; i++)); do echo "$row" >"$3.$i"; done; exit 0' \
-		fill "$SECRET/rows" "$2" "${3:-$PLAIN}/full.$1" 2>/dev/null
+		fill "$SECRET/rows" "$2" "$PLAIN/full.$1" 2>/dev/null
 }
 
-# filled USER [FOLDER]: how many files it went into.
+# filled USER: how many files it went into.
 filled() {
-	find "${2:-$PLAIN}" -name "full.$1.*" -size +0 | wc -l
+	find "$PLAIN" -name "full.$1.*" -size +0 | wc -l
 }
 
 few_files() {
@@ -146,32 +145,6 @@ few_files() {
 	fill paul 10
 	[ "$(filled paul)" = 10 ]
 	rm "$PLAIN"/full.*
-}
-
-# fill_again FOLDER: paul removes what he filled there, and fills as much.
-fill_again() {
-	rm -f "$1"/full.paul.*
-	fill paul 10 "$1"
-	sync -f "$1" # what is being written is removed later
-	[ "$(filled paul "$1")" = 10 ]
-}
-
-@test "removed files do not count on btrfs either, where snapshots may have them; those that are there do" {
-	few_files
-	truncate -s 120M "$STATE/few.disk"
-	mkfs.btrfs -q -f -M "$STATE/few.disk"
-	mkdir -p "$STATE/few"
-	mount -o loop "$STATE/few.disk" "$STATE/few"
-	chmod 777 "$STATE/few"
-	wait_until "$PATIENCE" fill_again "$STATE/few"
-	btrfs subvolume snapshot "$STATE/few" "$STATE/few/snapshot"
-	wait_until "$PATIENCE" fill_again "$STATE/few"
-	wait_until "$PATIENCE" fill_again "$STATE/few"
-	[ "$(labels_of "$STATE/few/snapshot/full.paul.9")" = secret ]
-	fill paul 30 "$STATE/few"
-	[ ! -s "$STATE/few/full.paul.29" ]
-	rm "$STATE/few"/full.paul.*
-	umount "$STATE/few"
 }
 
 @test "above the share no labels come to who shares memory: what is mapped could not keep them" {

@@ -23,6 +23,7 @@
  * nothing.
  */
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
 
@@ -121,11 +122,14 @@ static void nothing(void)
 /* A child does @first; when it has, the parent goes on; @then follows when end_of() says so. */
 static pid_t child(void (*first)(void), void (*then)(void))
 {
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 
 	if (pid < 0)
 		refused("fork");
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* what is refused to the parent ends both */
+		if (getppid() != parent)
+			_exit(1);
 		first();
 		raise(SIGSTOP);
 		wait_for(SIGUSR1);
