@@ -208,7 +208,8 @@ static __noinline int peer_check(u64 address, u64 taint)
 	return egress_check(&attempt, socket_ino(socket), taint);
 }
 
-/* What is known of a socket through which @taint may go, or not. @err: SENT_HERE, or as decide().
+/*
+ * What is known of a socket through which @taint may go, or not. @err: SENT_HERE, or as decide().
  */
 static __always_inline int send_noted(u64 sk, u64 taint, int err)
 {

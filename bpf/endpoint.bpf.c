@@ -4,7 +4,8 @@
  * made the connection.
  *
  *   - socket_recvmsg:   before the data: the rules on `open` are asked as for a file; and the
- * labels of what is in the queue are taken that came from this host (unix.bpf.c, loopback.bpf.c)
+ *     labels of what is in the queue are taken that came from this host (unix.bpf.c,
+ *     loopback.bpf.c)
  *   - (file_permission is in file.bpf.c and calls endpoint_read(); the ends of the calls that
  *     receive, and the arrival of datagrams, are in loopback.bpf.c)
  *

@@ -52,7 +52,8 @@ static __noinline u64 flow_granted(u64 id, const struct sluice_target *target)
 	return flow_read(&flow, &key) ? flow_of_grant(&flow) : 0;
 }
 
-/* Labels that packets may carry there: those, and what a hook let through by the policy in force.
+/*
+ * Labels that packets may carry there: those, and what a hook let through by the policy in force.
  */
 static __noinline u64 flow_passed(u64 id, const struct sluice_target *target)
 {

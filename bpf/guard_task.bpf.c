@@ -5,7 +5,7 @@
  *   - bprm_committed_creds:  exec gives the identity, or takes it away (see guard.bpf.h)
  *   - task_kill:             signals but 0, SIGHUP (reload) and SIGCONT
  *   - file_send_sigiotask:   those that the kernel sends for an owner of a file (F_SETOWN,
- * F_SETSIG): input, leases, changes in a folder, urgent data
+ *                            F_SETSIG): input, leases, changes in a folder, urgent data
  *   - ptrace_access_check:   tracing, and all of /proc/PID that shows more than ps does,
  * descriptors by pidfd_getfd, memory by process_vm_*; of pid 1 only what could change it
  *   - task_setrlimit, task_setnice, task_setioprio, task_setscheduler, task_movememory

@@ -14,7 +14,7 @@
  *   - inet_csk_clone:         data came with the packet that makes a connection of a request
  *   - inet_recvmsg, inet6_recvmsg, sock_common_recvmsg, sock_splice_read, tcp_zerocopy_receive:  on
  *     return: who receives takes the labels of the socket (before, if data is there:
- * endpoint.bpf.c)
+ *     endpoint.bpf.c)
  *
  * A mark is good for as long as a packet may be on its way; a socket keeps its labels for its life.
  * What is sent over TCP again marks again. Where the host translates addresses of its own packets,

@@ -6,7 +6,7 @@
  *   - bprm_check_security:   a thread that is not the leader becomes the leader by exec: the taint
  *   moves with it
  *   - sched_process_fork:    the child is there, and before it runs: who shares memory without
- * being threads is a group, and so is who inherits what its parent has mapped for others to see
+ *   being threads is a group, and so is who inherits what its parent has mapped for others to see
  *   - sched_process_fork, sched_process_exec: sluiced is told of tainted ones; exec ends shared
  *   memory
  *   - sched_process_exit:    the last of those that shared memory frees the note

@@ -11,7 +11,7 @@
  * to sluiced is refused.
  *
  * Owns: that order, the map of open questions, that of denials told of, the use of grants. Must not
- *own: what an action is (the hooks).
+ * own: what an action is (the hooks).
  */
 #include "verdict.bpf.h"
 

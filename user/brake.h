@@ -21,7 +21,8 @@ struct brake *brake_free(struct brake *brake); /* returns NULL; accepts NULL */
 /* Whether nothing more of @account is looked at for now. NULL: of nobody that is known. */
 bool brake_holds(const struct brake *brake, const struct account *account);
 
-/* Counts one refusal. Return: whether it is to be journaled; of many all over only the first are.
+/*
+ * Counts one refusal. Return: whether it is to be journaled; of many all over only the first are.
  */
 bool brake_count(struct brake *brake, const struct account *account);
 

@@ -65,7 +65,8 @@ struct http_answer {
 	const char *error;
 };
 
-/* Called from the loop once for each transfer that is not cancelled; the transfer is gone
+/*
+ * Called from the loop once for each transfer that is not cancelled; the transfer is gone
  * afterwards.
  */
 typedef void (*http_done_fn)(void *arg, const struct http_answer *answer);

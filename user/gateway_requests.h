@@ -21,7 +21,8 @@ int gateway_requests_new(struct gateway_requests **ret); /* 0 or -ENOMEM */
 struct gateway_requests *
 gateway_requests_free(struct gateway_requests *requests); /* NULL is fine */
 
-/* IPC_NOTIFY_OPEN, IPC_NOTIFY_CLOSED: what is no question (a glass was broken) is kept as closed.
+/*
+ * IPC_NOTIFY_OPEN, IPC_NOTIFY_CLOSED: what is no question (a glass was broken) is kept as closed.
  */
 void gateway_requests_opened(struct gateway_requests *requests, const struct ipc_request *request);
 void gateway_requests_closed(struct gateway_requests *requests, const struct ipc_request *request);

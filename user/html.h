@@ -28,7 +28,8 @@ int html_end(struct html *html);   /* 0 or -ENOMEM, and then there is no text */
 #define html_markup(html, literal) html_write(html, "" literal)
 void html_write(struct html *html, const char *markup);
 
-/* Our own words and numbers, with no markup: what is given for %s is escaped as html_text() does.
+/*
+ * Our own words and numbers, with no markup: what is given for %s is escaped as html_text() does.
  */
 __attribute__((format(printf, 2, 3))) void html_words(struct html *html, const char *format, ...);
 

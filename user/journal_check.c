@@ -178,7 +178,8 @@ bool journal_check_clean(const struct journal_check *check)
 	return type && strcmp(type, "agent.stop") == 0;
 }
 
-/* Parsed where somebody wants the entry, and entry 0: parsing costs ten times more than the hashes.
+/*
+ * Parsed where somebody wants the entry, and entry 0: parsing costs ten times more than the hashes.
  */
 static int parse(struct journal_check *check, const char *line, size_t size, json_t **ret)
 {

@@ -21,8 +21,10 @@ struct journal_boots {
 	uint64_t boottime_us;
 };
 
-/* An entry is wanted when it fits all that is not NULL, 0 or false. Patterns are those of
- * fnmatch(3), "*" also over "/". */
+/*
+ * An entry is wanted when it fits all that is not NULL, 0 or false. Patterns are those of
+ * fnmatch(3), "*" also over "/".
+ */
 struct journal_filter {
 	const char *request; /* "request" */
 	const char *action;  /* "action" */
@@ -48,8 +50,10 @@ struct journal_filter {
 
 void journal_filter_done(struct journal_filter *filter);
 
-/* False: the entry of this line cannot be wanted, so that its JSON, which costs most, need not be
- * parsed. */
+/*
+ * False: the entry of this line cannot be wanted, so that its JSON, which costs most, need not be
+ * parsed.
+ */
 bool journal_filter_may_want(const struct journal_filter *filter, const char *line, size_t size);
 
 bool journal_filter_wants(const struct journal_filter *filter, const json_t *entry);
@@ -60,7 +64,8 @@ bool journal_filter_wants(const struct journal_filter *filter, const json_t *ent
  */
 int journal_filter_grep(struct journal_filter *filter, const char *expression);
 
-/* Address, address/prefix, or a pattern for the endpoint's text ("*:443"). -EINVAL: a wrong prefix.
+/*
+ * Address, address/prefix, or a pattern for the endpoint's text ("*:443"). -EINVAL: a wrong prefix.
  */
 int journal_filter_destination(struct journal_filter *filter, const char *text);
 

@@ -17,8 +17,10 @@
 #define PIECE_BYTES (1U << 17) /* fits the processor's cache; a line is half of it at most */
 #define JOBS_MAX    64
 
-/* One line that was looked at: only what it takes to say no to it, so that little is written for
- * each. */
+/*
+ * One line that was looked at: only what it takes to say no to it, so that little is written for
+ * each.
+ */
 struct seen {
 	uint32_t start, size;
 	struct journal_look look;
@@ -160,7 +162,8 @@ static struct piece *await(struct crew *crew)
 	return piece;
 }
 
-/* Moves @offset behind what was taken. Return: 1: all of the piece; 0: up to a line that is wrong.
+/*
+ * Moves @offset behind what was taken. Return: 1: all of the piece; 0: up to a line that is wrong.
  */
 static int take(struct piece *piece, struct journal_check *check, uint64_t *offset)
 {

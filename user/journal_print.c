@@ -79,8 +79,10 @@ static void print_quoted(FILE *out, const char *safe)
 	fputc('"', out);
 }
 
-/* Strings as they are, lists with spaces between, everything else as JSON, what is not there as
- * nothing. */
+/*
+ * Strings as they are, lists with spaces between, everything else as JSON, what is not there as
+ * nothing.
+ */
 static void print_value(FILE *out, json_t *value)
 {
 	char *text = NULL;

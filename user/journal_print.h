@@ -25,8 +25,10 @@ void journal_print_json(FILE *out, const struct journal_entry *entry);
 /* The line as it is in the journal: its hash is what the signature covers. */
 void journal_print_raw(FILE *out, const struct journal_entry *entry);
 
-/* For spreadsheets (RFC 4180, lines end with LF). What one could take for a formula gets an
- * apostrophe in front. */
+/*
+ * For spreadsheets (RFC 4180, lines end with LF). What one could take for a formula gets an
+ * apostrophe in front.
+ */
 void journal_print_csv(FILE *out, const struct journal_entry *entry);
 void journal_print_csv_header(FILE *out);
 

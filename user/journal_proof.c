@@ -187,7 +187,8 @@ static bool parse_proof(const char *proof, size_t size, struct parsed *ret)
 	return true;
 }
 
-/* The line that is proven: the one given, or what the proof carries, which its hash must confirm.
+/*
+ * The line that is proven: the one given, or what the proof carries, which its hash must confirm.
  */
 static int get_line(const struct parsed *parsed, const char *entry, struct journal_proven *ret,
 		    const char **ret_problem)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * journal_proof.h: one entry of a journal with all that a stranger needs to check it: C2SP
- *tlog-proof.
+ * tlog-proof.
  *
  *	c2sp.org/tlog-proof@v1
  *	extra <base64 of the entry's line>

@@ -33,8 +33,10 @@ struct journal_verify_options {
 	const struct journal_filter *filter;
 	/* Now and then; may be NULL. */
 	void (*progress)(void *ctx, uint64_t entries, uint64_t bytes);
-	/* For the middle of a long file, see journal_parallel.h; 0: what is fast. Given, also for a
-	 * short one. */
+	/*
+	 * For the middle of a long file, see journal_parallel.h; 0: what is fast. Given, also for a
+	 * short one.
+	 */
 	unsigned int jobs;
 	size_t piece;
 	/* To follow a journal: called at its end, sleeps, false to stop; may be NULL. */

@@ -60,8 +60,10 @@ static void add_sibling(struct merkle_proof *proof, const uint8_t *hash)
 	memcpy(proof->hash[proof->n++], hash, MERKLE_HASH);
 }
 
-/* Two subtrees of 2^@level leaves are joined, the right one ends with the leaf that is appended
- * now. */
+/*
+ * Two subtrees of 2^@level leaves are joined, the right one ends with the leaf that is appended
+ * now.
+ */
 static void watch(const struct merkle *tree, unsigned int level, const uint8_t *right)
 {
 	uint64_t right_place = tree->size >> level, place = tree->watched->index >> level;

@@ -17,8 +17,10 @@
 #define MERKLE_HASH 32
 #define MERKLE_HEX  (2 * MERKLE_HASH + 1) /* with the NUL */
 
-/* What shows that a leaf is in a tree (RFC 6962 section 2.1.1): its sibling, and so on up to below
- * the root. */
+/*
+ * What shows that a leaf is in a tree (RFC 6962 section 2.1.1): its sibling, and so on up to below
+ * the root.
+ */
 struct merkle_proof {
 	uint64_t index;
 	unsigned int n;
@@ -46,8 +48,10 @@ int merkle_root(struct merkle *tree, uint8_t ret_root[MERKLE_HASH]);
 
 /* The whole proof of the watched leaf for the tree as it is now; it must have been appended. */
 int merkle_prove(struct merkle *tree, struct merkle_proof *ret);
-/* Return: 0; -EBADMSG: @leaf is not at that place of the tree of @size leaves that has this root;
- * -ENOMEM. */
+/*
+ * Return: 0; -EBADMSG: @leaf is not at that place of the tree of @size leaves that has this root;
+ * -ENOMEM.
+ */
 int merkle_check_proof(struct merkle *hasher, const struct merkle_proof *proof, uint64_t size,
 		       const uint8_t leaf[MERKLE_HASH], const uint8_t root[MERKLE_HASH]);
 

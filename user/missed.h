@@ -12,7 +12,8 @@
 
 struct agent;
 
-/* With every heartbeat: looks once in a while, logs and journals the counts when they have grown.
+/*
+ * With every heartbeat: looks once in a while, logs and journals the counts when they have grown.
  */
 void missed_tick(struct agent *agent);
 

@@ -18,8 +18,10 @@ struct mount_watch;
 int mount_watch_new(struct agent *agent, struct mount_watch **ret);
 struct mount_watch *mount_watch_free(struct mount_watch *watch); /* returns NULL */
 
-/* Looks whenever the list changes, and lets the guard look. @deploy: asked to label anew when a
- * labeled mount has gone */
+/*
+ * Looks whenever the list changes, and lets the guard look. @deploy: asked to label anew when a
+ * labeled mount has gone
+ */
 int mount_watch_start(struct mount_watch *watch, struct deploy *deploy);
 
 #endif

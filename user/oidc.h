@@ -48,7 +48,8 @@ int oidc_prepare(struct oidc *oidc, provider_ready_fn ready, void *arg);
 /* Where to send the person. Return: owned by the caller; NULL with errno. */
 char *oidc_address(const struct oidc *oidc, const struct oidc_attempt *attempt);
 
-/* Whether the provider that sent the person back says so itself; @issuer is NULL when it did not.
+/*
+ * Whether the provider that sent the person back says so itself; @issuer is NULL when it did not.
  */
 bool oidc_came_from(const struct oidc *oidc, const char *issuer);
 

@@ -190,7 +190,8 @@ static const struct reason *look_up(const struct reasons *reasons, const struct 
 	return NULL;
 }
 
-/* Of its own session first, then of the ancestors that began one: a job may have left its shell's.
+/*
+ * Of its own session first, then of the ancestors that began one: a job may have left its shell's.
  */
 static const struct reason *find_of_session(const struct reasons *reasons, struct search *search,
 					    pid_t pid, uint64_t start_ns,

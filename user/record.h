@@ -16,8 +16,9 @@
  *   A decision also has "tier" and "evidence" {"kind","sender"}, of a signed one with "key",
  *   "public_key", "namespace", "statement", "signature", of one by a channel also with "channel",
  *   "channel_tier", "account" {"kind","issuer","subject"}, "evidence"; and "covers" (in whose
- * place). Types: agent.start agent.stop policy.loaded policy.refused event.stop event.read
- * event.label event.fork event.exec event.take event.give event.declassify event.sink event.empty
+ *   place).
+ * Types: agent.start agent.stop policy.loaded policy.refused event.stop event.read event.label
+ *   event.fork event.exec event.take event.give event.declassify event.sink event.empty
  *   guard.mode guard.attempt glass.asked glass.agreed glass.broken glass.mended glass.refused
  *   egress.missed request.opened request.reason request.escalated request.decided request.closed
  *   decision decision.void decision.refused grant.issued grant.used standing.made standing.used

@@ -66,9 +66,9 @@ struct ruleset_unit {
  * struct ruleset: one compiled policy for one slot.
  * @members: one entry a key
  * @destinations: shortest prefix first; as the map answers with the longest match only, each entry
- *repeats what shorter prefixes allow. Its ports are in this order: entries of one protocol before
- *those of any (0), then by port. Entries of the same protocol do not overlap, and one of a protocol
- *says all that holds there, so that the first match is the answer.
+ * repeats what shorter prefixes allow. Its ports are in this order: entries of one protocol before
+ * those of any (0), then by port. Entries of the same protocol do not overlap, and one of a
+ * protocol says all that holds there, so that the first match is the answer.
  */
 struct ruleset {
 	struct sluice_policy kernel;

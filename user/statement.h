@@ -10,7 +10,7 @@
  *	verdict approve|deny|approve-standing
  *	scope once|process|executable, or none with deny; once with approve-standing
  *	duration_s SECONDS	how long the approval may hold; 0 with deny; with approve-standing
- *how long the same again is approved in advance (standing.h)
+ *				how long the same again is approved in advance (standing.h)
  *	reason TEXT		one line, may be empty
  *	time 2026-11-22T14:00:00.250Z
  *	nonce 32 HEX DIGITS	no two statements are the same

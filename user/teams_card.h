@@ -22,9 +22,9 @@
  * (@request->state).
  * @page: address of the page where it can be decided, or NULL. Every text of @request is untrusted
  * and is shown as it is, in monospace, with what could deceive spelled out; what does not fit is
- * cut from the middle, and the card says so. Return: a new reference, at most TEAMS_CARD_MAX as
- * compact JSON; NULL with errno EINVAL when the id or the digest could not be typed into a shell
- * safely, else ENOMEM.
+ * cut from the middle, and the card says so.
+ * Return: a new reference, at most TEAMS_CARD_MAX as compact JSON; NULL with errno EINVAL when the
+ * id or the digest could not be typed into a shell safely, else ENOMEM.
  */
 json_t *teams_card(const struct ipc_request *request, const char *page);
 

@@ -36,7 +36,8 @@ int web_listen(const struct web_settings *settings);
 /* Return: 0, -EINVAL for a certificate that TLS does not take, another negative errno. */
 int web_new(const struct web_options *options, struct web **ret);
 
-/* After the link has gone: whoever waits for a decision is told then. Returns NULL; accepts NULL.
+/*
+ * After the link has gone: whoever waits for a decision is told then. Returns NULL; accepts NULL.
  */
 struct web *web_free(struct web *web);
 

@@ -44,7 +44,8 @@ static const struct {
 	{ "Cache-Control", "no-store" },
 };
 
-/* MHD hands a long value over in parts. A NUL, what is no UTF-8, and what does not fit are refused.
+/*
+ * MHD hands a long value over in parts. A NUL, what is no UTF-8, and what does not fit are refused.
  */
 static enum MHD_Result take_field(void *arg, enum MHD_ValueKind kind, const char *key,
 				  const char *filename, const char *type, const char *encoding,

@@ -127,7 +127,8 @@ static int add_token(json_t *evidence, const char *token)
 	return json_object_set_new(evidence, "id_token_sha256", json_string(digest));
 }
 
-/* What the page rests on, for the journal. Return: owned by the caller; NULL when memory ran out.
+/*
+ * What the page rests on, for the journal. Return: owned by the caller; NULL when memory ran out.
  */
 static char *make_evidence(const struct account *account, const char *token)
 {

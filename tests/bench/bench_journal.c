@@ -102,8 +102,10 @@ static double write_bare(const struct bench *bench, unsigned int batch, uint64_t
 	return bench->entries / (now(CLOCK_MONOTONIC) - start);
 }
 
-/* What a signature of each entry would cost alone, without a file: entries a second of one
- * processor. */
+/*
+ * What a signature of each entry would cost alone, without a file: entries a second of one
+ * processor.
+ */
 static double sign_each(const struct bench *bench)
 {
 	static unsigned char line[376], signature[64];
@@ -127,8 +129,10 @@ static double sign_each(const struct bench *bench)
 	return n / start;
 }
 
-/* The hashes that no verifier can do without, of lines of this length: entries a second of one
- * processor. */
+/*
+ * The hashes that no verifier can do without, of lines of this length: entries a second of one
+ * processor.
+ */
 static double hash_each(const struct bench *bench, size_t size)
 {
 	_cleanup_free_ char *line = calloc(1, size);

@@ -14,8 +14,8 @@
  * Each message from the gateway is printed as one line: "hello N NAMES", "delivery ID NOTIFIER
  * STATE ATTEMPT TEXT", "decision CHANNEL TIER KIND ISSUER SUBJECT ID DIGEST approve|deny SCOPE
  * SECONDS FINGERPRINT REASON" (of the key that signed it, or "unsigned"), "evidence TEXT", and
- *"connected", "disconnected". After the hello it says that all was told. Ends at the end of its
- *input.
+ * "connected", "disconnected". After the hello it says that all was told. Ends at the end of its
+ * input.
  */
 #include <errno.h>
 #include <poll.h>

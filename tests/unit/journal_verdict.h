@@ -9,8 +9,10 @@
 #include "journal_fixture.h"
 #include "journal_verify.h"
 
-/* The same file by several threads, each with a few lines at a time: the same verdict in every
- * word. */
+/*
+ * The same file by several threads, each with a few lines at a time: the same verdict in every
+ * word.
+ */
 static inline void verify_parallel(struct fixture *f, struct journal_verify_options options,
 				   const struct journal_verify_result *expected)
 {

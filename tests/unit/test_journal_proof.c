@@ -124,14 +124,17 @@ static void test_nothing_to_prove(void **state)
 
 	fixture_fill(f, 8, 3);
 	file = file_load(f->path);
-	/* The last checkpoint is cut off: the stop is there and nothing signs it, the others are
-	 * proven. */
+	/*
+	 * The last checkpoint is cut off: the stop is there and nothing signs it, the others are
+	 * proven.
+	 */
 	file_store(f->path, file.at, (size_t)(line_at(&file, 11).at - file.at));
 	assert_int_equal(journal_prove(f->path, 7, &proof, &result), -ENODATA);
 	assert_int_equal(journal_prove(f->path, 6, &proof, &result), 0);
 	assert_int_equal(check(proof, result.vkey, NULL), 0);
 	free(proof);
-	/* Of a journal that was changed nothing is proven, also not what stands before the change.
+	/*
+	 * Of a journal that was changed nothing is proven, also not what stands before the change.
 	 */
 	memcpy(memmem(file.at, file.size, "number 6", 8), "number 9", 8);
 	file_store(f->path, file.at, file.size);

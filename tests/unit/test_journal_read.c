@@ -432,8 +432,10 @@ static void print_form(void (*print)(FILE *out, const struct journal_entry *entr
 	json_decref(json);
 }
 
-/* Raw the line is what is hashed, byte by byte; as JSON it says the same, and nothing turns the
- * text round. */
+/*
+ * Raw the line is what is hashed, byte by byte; as JSON it says the same, and nothing turns the
+ * text round.
+ */
 static void test_print_json(void **state)
 {
 	static const char line[] = "{\"a\": 1,\"b\":\"\u202e\"}";

@@ -78,8 +78,10 @@ static uint32_t next_number(uint32_t *seed)
 	return *seed;
 }
 
-/* At the very end the file looks as if it were still being written: nothing is set there, for the
- * wait takes long. */
+/*
+ * At the very end the file looks as if it were still being written: nothing is set there, for the
+ * wait takes long.
+ */
 static void mutate_one(struct fixture *f, const struct bytes *file, int fd, uint32_t *seed,
 		       const struct journal_verify_options *options)
 {
@@ -163,7 +165,8 @@ static void count_progress(void *ctx, uint64_t entries, uint64_t bytes)
 	*(int *)ctx += 1;
 }
 
-/* A long file goes to the threads by itself; what is wrong in its middle is named as by one thread.
+/*
+ * A long file goes to the threads by itself; what is wrong in its middle is named as by one thread.
  */
 static void test_long(void **state)
 {

@@ -191,7 +191,8 @@ static void test_full_disk_is_told_once_and_mends(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_true(lineage_follow_catch_up(world.agent.follow, 60000) > 0);
 	assert_non_null(strstr(lineage_follow_broken(world.agent.follow), "full"));
-	/* once each time: on a slow host a short turn may still find room between two that do not
+	/*
+	 * once each time: on a slow host a short turn may still find room between two that do not
 	 */
 	assert_int_equal(count_of("lineage.unsaved"), count_of("lineage.saved") + 1);
 	text = asked(3); /* what is there can be read */

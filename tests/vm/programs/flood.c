@@ -10,10 +10,12 @@
  *   unborn FOLDER COUNT        the same, but first fails to make a child, and ends
  *   messages FILE COUNT        reads FILE, then leaves COUNT messages in queues
  *   pairs FILE COUNT           reads FILE, then sends through COUNT pairs of sockets; prints how
- * many crowd FILE - COUNT         COUNT processes open FILE at once crowd FILE ADDRESS COUNT COUNT
- * processes read FILE and send, all at once; who was refused the one does not try the other; all
- * stay until the last has tried bomb FILE ADDRESS SECONDS  reads FILE, then each process sends once
- * and forks as often as it can, for so long
+ *                              many
+ *   crowd FILE - COUNT         COUNT processes open FILE at once
+ *   crowd FILE ADDRESS COUNT   COUNT processes read FILE and send, all at once; who was refused the
+ *                              one does not try the other; all stay until the last has tried
+ *   bomb FILE ADDRESS SECONDS  reads FILE, then each process sends once and forks as often as it
+ *                              can, for so long
  *
  * The last two print how many went through, how many might not read, how many might not send, and
  * how many met another error.
