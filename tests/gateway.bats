@@ -6,44 +6,20 @@
 
 setup_file() {
 	export TOOLS="$BATS_TEST_DIRNAME/tools"
-	export CA="$BATS_FILE_TMPDIR"
-	chmod 0755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
-	make_ca ca
+	load gateway_stage
+	stage_ca
 	make_ca other
-	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=teams -keyout "$CA/teams.key" \
-		-out "$CA/teams.csr" 2>/dev/null
-	printf 'subjectAltName=IP:127.0.0.1\n' >"$CA/ext"
-	openssl x509 -req -in "$CA/teams.csr" -CA "$CA/ca.pem" -CAkey "$CA/ca.key" -CAcreateserial -days 2 \
-		-extfile "$CA/ext" -out "$CA/teams.pem" 2>/dev/null
-}
-
-make_ca() {
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" -keyout "$CA/$1.key" \
-		-out "$CA/$1.pem" 2>/dev/null
-	chmod 0644 "$CA/$1.pem"
+	make_certificate teams
 }
 
 setup() {
-	W="$BATS_TEST_TMPDIR"
-	mkdir "$W/state" "$W/posts"
-	chmod 0755 "$W"
-	RUN_AS=()
-	if [ "$(id -u)" = 0 ]; then
-		chown nobody "$W/state"
-		RUN_AS=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
-	fi
-	PIDS=()
+	load gateway_stage
+	stage_gateway
+	mkdir "$W/posts"
 }
 
 teardown() {
-	local pid
-	for pid in "${PIDS[@]}"; do
-		kill "$pid" 2>/dev/null || true
-		wait "$pid" 2>/dev/null || true
-	done
-	if [ -z "${BATS_TEST_COMPLETED:-}" ]; then
-		tail -n 30 "$W"/*.log || true
-	fi
+	stage_end
 }
 
 # start_teams [--answer X]...
@@ -68,38 +44,9 @@ config() {
 	printf '%s\n' '[Teams]' "WebhookFile=$W/teams.url" "$@" >"$W/gateway.conf"
 }
 
-start_sluiced() {
-	mkfifo "$W/orders"
-	"$BUILD/fake-sluiced" "$W/sock" <"$W/orders" >"$W/sluiced.log" 2>&1 3>&- &
-	PIDS+=($!)
-	exec 9>"$W/orders"
-	wait_for test -S "$W/sock"
-}
-
-order() {
-	echo "$*" >&9
-}
-
-start_gateway() {
-	"${RUN_AS[@]}" "$BUILD/sluice-gateway" -v --config "$W/gateway.conf" --socket "$W/sock" --state "$W/state" \
-		2>>"$W/gateway.log" 3>&- 9>&- &
-	GATEWAY=$!
-	PIDS+=("$GATEWAY")
-}
-
 stop_gateway() {
 	kill "$GATEWAY"
 	wait "$GATEWAY"
-}
-
-wait_for() {
-	local i
-	for ((i = 0; i < 150; i++)); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	echo "waited in vain for: $*"
-	return 1
 }
 
 heard() {
@@ -132,7 +79,7 @@ card() {
 @test "an open request becomes a card, its end a second one" {
 	start_teams
 	start_sluiced
-	start_gateway
+	run_gateway
 	wait_for heard '^hello 1 teams$'
 	order open r-abc123
 	wait_for heard '^delivery r-abc123 teams delivered 1 $'
@@ -150,7 +97,7 @@ card() {
 @test "the sandbox is on: no capability, no new privilege, filter, no core" {
 	start_teams
 	start_sluiced
-	start_gateway
+	run_gateway
 	wait_for heard '^hello'
 	grep -q '^NoNewPrivs:.*1$' "/proc/$GATEWAY/status"
 	grep -q '^Seccomp:.*2$' "/proc/$GATEWAY/status"
@@ -162,7 +109,7 @@ card() {
 @test "429 with Retry-After is waited for and tried again" {
 	start_teams --answer '429 retry-after=2'
 	start_sluiced
-	start_gateway
+	run_gateway
 	wait_for heard '^hello'
 	order open r-1
 	wait_for heard '^delivery r-1 teams retrying 1 HTTP 429$'
@@ -175,7 +122,7 @@ card() {
 @test "a 200 whose body says HTTP error 429 is no success" {
 	start_teams --answer '200 body=Microsoft Teams endpoint returned HTTP error 429 with ContextId'
 	start_sluiced
-	start_gateway
+	run_gateway
 	wait_for heard '^hello'
 	order open r-1
 	wait_for heard '^delivery r-1 teams retrying 1 HTTP 429$'
@@ -186,7 +133,7 @@ card() {
 	start_teams --answer 500 --answer drop --answer hang=20
 	config "CAFile=$CA/ca.pem" Timeout=2
 	start_sluiced
-	start_gateway
+	run_gateway
 	wait_for heard '^hello'
 	order open r-1
 	wait_for heard '^delivery r-1 teams retrying 1 HTTP 500$'
@@ -200,7 +147,7 @@ card() {
 @test "a refusal that another try cannot change is final, with its reason" {
 	start_teams --answer '401 body={"error":{"code":"DirectApiAuthorizationRequired","message":"see ?sig=SECRET"}}'
 	start_sluiced
-	start_gateway
+	run_gateway
 	wait_for heard '^hello'
 	order open r-1
 	wait_for heard '^delivery r-1 teams failed 1 HTTP 401 DirectApiAuthorizationRequired$'
@@ -212,7 +159,7 @@ card() {
 @test "a redirect is refused" {
 	start_teams --answer "302 location=https://127.0.0.1:1/elsewhere"
 	start_sluiced
-	start_gateway
+	run_gateway
 	wait_for heard '^hello'
 	order open r-1
 	wait_for heard '^delivery r-1 teams failed 1 HTTP 302: redirects are not followed'
@@ -223,7 +170,7 @@ card() {
 	start_teams
 	config "CAFile=$CA/other.pem" MaxAttempts=2
 	start_sluiced
-	start_gateway
+	run_gateway
 	wait_for heard '^hello'
 	order open r-1
 	wait_for heard '^delivery r-1 teams failed 2 .*certificate.*gave up after 2 attempts'
@@ -234,7 +181,7 @@ card() {
 	start_teams
 	config MaxAttempts=1
 	start_sluiced
-	start_gateway
+	run_gateway
 	wait_for heard '^hello'
 	order open r-1
 	wait_for heard '^delivery r-1 teams failed 1 .*certificate'
@@ -244,7 +191,7 @@ card() {
 @test "an expired request and one that expires before the next attempt fail" {
 	start_teams --answer '503 retry-after=60'
 	start_sluiced
-	start_gateway
+	run_gateway
 	wait_for heard '^hello'
 	order open r-1 0
 	wait_for heard '^delivery r-1 teams failed 0 the request had expired'
@@ -255,14 +202,14 @@ card() {
 @test "neither a repeated request nor a restart posts twice" {
 	start_teams
 	start_sluiced
-	start_gateway
+	run_gateway
 	wait_for heard '^hello'
 	order open r-1
 	wait_for heard '^delivery r-1 teams delivered 1'
 	order open r-1
 	wait_for heard '^delivery r-1 teams delivered 0'
 	stop_gateway
-	start_gateway
+	run_gateway
 	wait_for bash -c "[ \$(grep -c ^hello '$W/sluiced.log') = 2 ]"
 	order open r-1
 	wait_for bash -c "[ \$(grep -c 'r-1 teams delivered 0' '$W/sluiced.log') = 2 ]"
@@ -276,7 +223,7 @@ card() {
 	start_sluiced
 	printf 'open teams r-1 3f9a22c1d0e1f2a3 99999999999\nopen teams r-2 3f9a22c1d0e1' >"$W/state/delivered"
 	chmod 0666 "$W/state/delivered"
-	start_gateway
+	run_gateway
 	wait_for heard '^hello'
 	order open r-1
 	wait_for heard '^delivery r-1 teams delivered 0'
@@ -288,7 +235,7 @@ card() {
 @test "a request that was decided before it could be posted is not posted" {
 	start_teams --answer '503 retry-after=3'
 	start_sluiced
-	start_gateway
+	run_gateway
 	wait_for heard '^hello'
 	order open r-1
 	wait_for heard '^delivery r-1 teams retrying 1'
@@ -300,7 +247,7 @@ card() {
 @test "an answer follows a question that is just being posted" {
 	start_teams --answer 'slow=1 202'
 	start_sluiced
-	start_gateway
+	run_gateway
 	wait_for heard '^hello'
 	order open r-1
 	wait_for test -e "$W/posts/0001.json"
@@ -313,7 +260,7 @@ card() {
 @test "garbage and messages that are not permitted end the connection, and a new one is made" {
 	start_teams
 	start_sluiced
-	start_gateway
+	run_gateway
 	wait_for heard '^hello'
 	order garbage
 	wait_for logged 'sluiced sent a malformed message'
@@ -328,7 +275,7 @@ card() {
 
 @test "the gateway waits for a sluiced that is not there yet" {
 	start_teams
-	start_gateway
+	run_gateway
 	wait_for logged 'cannot reach sluiced'
 	start_sluiced
 	wait_for heard '^hello'
@@ -337,7 +284,7 @@ card() {
 @test "hostile text reaches only monospace runs, and the card stays below 20 kB" {
 	start_teams
 	start_sluiced
-	start_gateway
+	run_gateway
 	wait_for heard '^hello'
 	order hostile r-1
 	wait_for heard '^delivery r-1 teams delivered 1'
@@ -351,7 +298,7 @@ card() {
 @test "many requests arrive once each" {
 	start_teams
 	start_sluiced
-	start_gateway
+	run_gateway
 	wait_for heard '^hello'
 	local i
 	for i in $(seq 1 60); do order open "r-$i"; done
@@ -366,7 +313,7 @@ card() {
 	local i
 	for i in $(seq 1 400); do echo "open teams r-$i 3f9a22c1d0e1f2a3 99999999999"; done >"$W/state/delivered"
 	chmod 0666 "$W/state/delivered"
-	start_gateway
+	run_gateway
 	wait_for heard '^hello'
 	for i in $(seq 1 400); do order open "r-$i"; done
 	wait_for bash -c "[ \$(grep -c 'teams delivered 0' '$W/sluiced.log') = 400 ]"
@@ -387,7 +334,7 @@ card() {
 	PY
 	PIDS+=($!)
 	wait_for test -S "$W/notify"
-	NOTIFY_SOCKET="$W/notify" WATCHDOG_USEC=400000 start_gateway
+	NOTIFY_SOCKET="$W/notify" WATCHDOG_USEC=400000 run_gateway
 	wait_for grep -q READY=1 "$W/notify.log"
 	wait_for bash -c "[ \$(grep -c WATCHDOG=1 '$W/notify.log') -ge 3 ]"
 	kill -STOP "$GATEWAY"
@@ -428,7 +375,7 @@ card() {
 	"$BUILD/sluice" policy check "$W/policy.conf"
 	start_sluiced
 	start_teams
-	start_gateway
+	run_gateway
 	wait_for grep -q '^hello' "$W/sluiced.log"
 	"${RUN_AS[@]}" "$BUILD/sluice-gateway" --state "$W/state" --print-keys | cmp - "$W/channels"
 }
@@ -578,7 +525,7 @@ accepted() {
 	secret "http://127.0.0.1:$(cat "$W/port")/x"
 	config AllowLoopbackHttp=yes
 	start_sluiced
-	start_gateway
+	run_gateway
 	wait_for heard '^hello'
 	order open r-1
 	wait_for heard '^delivery r-1 teams delivered 1'
