@@ -7,6 +7,13 @@
 
 #include "sshsig.h"
 
+/* What @uid asks while the rule about reading wants @tier. */
+static struct request *asked_under(const char *tier, uint32_t uid, enum sluice_action action)
+{
+	use_policy(tier);
+	return asked(uid, action);
+}
+
 static struct brake *brake;
 static char said[1024];
 
@@ -58,11 +65,9 @@ static int approve_as(const char *subject, const struct request *request)
 
 static void test_a_reviewer_at_the_page(void **state)
 {
-	struct request *request;
+	struct request *request = asked_under("A3", ANN, SLUICE_OPEN);
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
 	assert_int_equal(approve_as("sub-carla", request), 0);
 	assert_int_equal(request->state, IPC_APPROVED);
 	assert_string_equal(request->decisions[0].person, "carla");
@@ -77,8 +82,7 @@ static void test_a_denial(void **state)
 	struct channel_decision decision;
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
+	request = asked_under("A3", ANN, SLUICE_OPEN);
 	decision = denial_on(request, "sub-dave"); /* no reviewer */
 	REFUSED(vouch(WEB, &decision), -EACCES, request);
 	decision = denial_on(request, "sub-carla");
@@ -95,8 +99,7 @@ static void test_a_denial_wins(void **state)
 	struct channel_decision decision;
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_EGRESS);
+	request = asked_under("A3", ANN, SLUICE_EGRESS);
 	assert_int_equal(approve_as("sub-carla", request), 0);
 	assert_int_equal(request->state, IPC_PENDING);
 	decision = denial_on(request, "sub-bob");
@@ -111,8 +114,7 @@ static void test_whose_key(void **state)
 	struct channel_decision decision;
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
+	request = asked_under("A3", ANN, SLUICE_OPEN);
 	decision = decision_on(request, "sub-carla");
 	REFUSED(vouch(FORGED, &decision), -EKEYREJECTED, request);
 	REFUSED(vouch(CHAT, &decision), -EKEYREJECTED, request);   /* one channel is no other */
@@ -129,11 +131,9 @@ static void test_made_for_something_else(void **state)
 	struct signer signer = signer_of(WEB);
 	struct channel_decision decision;
 	struct ipc_channel message;
-	struct request *request;
+	struct request *request = asked_under("A3", ANN, SLUICE_OPEN);
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
 	decision = decision_on(request, "sub-carla");
 	message = signed_by(WEB, &decision);
 	signer.namespace = STATEMENT_NAMESPACE;
@@ -149,8 +149,7 @@ static void test_no_byte_can_change(void **state)
 	size_t n;
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
+	request = asked_under("A3", ANN, SLUICE_OPEN);
 	decision = decision_on(request, "sub-carla");
 	message = signed_by(WEB, &decision);
 	n = strlen(message.statement);
@@ -182,8 +181,7 @@ static void test_not_above_the_cap(void **state)
 	struct channel_decision decision;
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
+	request = asked_under("A3", ANN, SLUICE_OPEN);
 	decision = decision_on(request, "sub-carla");
 	snprintf(decision.channel, sizeof(decision.channel), "chat"); /* says A3, reaches A2 */
 	REFUSED(vouch(CHAT, &decision), -EACCES, request);
@@ -204,8 +202,7 @@ static void test_not_for_unknown_accounts(void **state)
 	struct channel_decision decision;
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
+	request = asked_under("A3", ANN, SLUICE_OPEN);
 	REFUSED(approve_as("sub-mallory", request), -EPERM, request);
 	REFUSED(approve_as("sub-carla2", request), -EPERM, request);
 	REFUSED(approve_as("SUB-CARLA", request), -EPERM, request);
@@ -226,11 +223,9 @@ static void test_not_for_unknown_accounts(void **state)
 
 static void test_not_for_who_is_no_reviewer(void **state)
 {
-	struct request *request;
+	struct request *request = asked_under("A3", ANN, SLUICE_OPEN);
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
 	REFUSED(approve_as("sub-dave", request), -EACCES, request);
 	assert_int_equal(approve_as("sub-bob", request), 0);
 }
@@ -243,8 +238,7 @@ static void test_not_for_who_asks(void **state)
 	struct sluice_event event;
 
 	(void)state;
-	use_policy("A3");
-	request = asked(BOB, SLUICE_OPEN);
+	request = asked_under("A3", BOB, SLUICE_OPEN);
 	REFUSED(approve_as("sub-bob", request), -EPERM, request);
 	request = asked(BOBS_SERVICE, SLUICE_OPEN); /* an account that he answers for */
 	REFUSED(approve_as("sub-bob", request), -EPERM, request);
@@ -265,11 +259,9 @@ static void test_not_for_who_asks(void **state)
 /* It opens labeled data itself, and approves that with the key that it holds. */
 static void test_not_for_itself(void **state)
 {
-	struct request *request;
+	struct request *request = asked_under("A3", GATEWAY, SLUICE_OPEN);
 
 	(void)state;
-	use_policy("A3");
-	request = asked(GATEWAY, SLUICE_OPEN);
 	REFUSED(approve_as("sub-carla", request), -EPERM, request);
 	assert_non_null(strstr(said, "gateway itself"));
 	assert_int_equal(decide(request, CARLA, false, "x"), 0);
@@ -277,11 +269,9 @@ static void test_not_for_itself(void **state)
 
 static void test_not_with_labels(void **state)
 {
-	struct request *request;
+	struct request *request = asked_under("A3", ANN, SLUICE_OPEN);
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
 	world.kernel.taint = SECRETS;
 	/* for the gateway's labels nobody is to blame, nor kept from trying again */
 	for (int i = 0; i <= SLUICE_MAX_REFUSED; i++) {
@@ -300,8 +290,7 @@ static void test_not_what_nobody_saw(void **state)
 	struct channel_decision decision;
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
+	request = asked_under("A3", ANN, SLUICE_OPEN);
 	other = asked(BOB, SLUICE_OPEN);
 	decision = decision_on(request, "sub-carla");
 	memcpy(decision.statement.answer.digest, other->digest, sizeof(other->digest));
@@ -328,8 +317,7 @@ static void test_not_late(void **state)
 	uint64_t deadline_ns;
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
+	request = asked_under("A3", ANN, SLUICE_OPEN);
 	decision = decision_on(request, "sub-carla");
 	decision.statement.time_ms -= (SLUICE_CHANNEL_AGE_S + 1) * 1000;
 	REFUSED(vouch(WEB, &decision), -EKEYEXPIRED, request);
@@ -351,8 +339,7 @@ static void test_once_only(void **state)
 	struct ipc_channel message;
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_EGRESS); /* wants two people */
+	request = asked_under("A3", ANN, SLUICE_EGRESS); /* wants two people */
 	decision = decision_on(request, "sub-carla");
 	message = signed_by(WEB, &decision);
 	assert_int_equal(bring(&message), 0);
@@ -378,8 +365,7 @@ static void test_not_wider(void **state)
 	struct channel_decision decision;
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
+	request = asked_under("A3", ANN, SLUICE_OPEN);
 	decision = decision_on(request, "sub-carla");
 	decision.statement.answer.scope = IPC_SCOPE_EXECUTABLE;
 	REFUSED(vouch(WEB, &decision), -ERANGE, request);
@@ -396,8 +382,7 @@ static void test_not_without_a_reason(void **state)
 	struct channel_decision decision;
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_EGRESS);
+	request = asked_under("A3", ANN, SLUICE_EGRESS);
 	decision = decision_on(request, "sub-carla");
 	decision.statement.answer.reason[0] = '\0';
 	REFUSED(vouch(WEB, &decision), -ENOKEY, request);
@@ -412,11 +397,9 @@ static void test_evidence(void **state)
 	};
 	struct channel_decision decision;
 	struct ipc_channel message;
-	struct request *request;
+	struct request *request = asked_under("A3", ANN, SLUICE_OPEN);
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		decision = decision_on(request, "sub-carla");
 		assert_int_equal(channel_evidence_digest(wrong[i], decision.evidence), 0);
@@ -446,8 +429,7 @@ static void test_the_journal_keeps_the_proof(void **state)
 	const char *why;
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
+	request = asked_under("A3", ANN, SLUICE_OPEN);
 	decision = decision_on(request, "sub-carla");
 	message = signed_by(WEB, &decision);
 	assert_int_equal(bring(&message), 0);
@@ -480,8 +462,7 @@ static void test_the_journal_of_a_refusal(void **state)
 	struct channel_decision decision;
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
+	request = asked_under("A3", ANN, SLUICE_OPEN);
 	approve_as("sub-mallory", request);
 	assert_string_equal(member(entry_of("decision.refused"), "channel"), "web");
 	assert_string_equal(member(entry_of("decision.refused"), "request"), request->id);
@@ -499,8 +480,7 @@ static void test_brake(void **state)
 	struct channel_decision decision;
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
+	request = asked_under("A3", ANN, SLUICE_OPEN);
 	for (int i = 0; i < SLUICE_MAX_REFUSED; i++)
 		REFUSED(approve_as("sub-dave", request), -EACCES, request);
 	assert_int_equal(approve_as("sub-dave", request), -EBUSY);
@@ -515,11 +495,9 @@ static void test_brake(void **state)
 /* With ever other accounts: the journal does not fill. */
 static void test_the_journal_is_bounded(void **state)
 {
-	struct request *request;
+	struct request *request = asked_under("A3", ANN, SLUICE_OPEN);
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
 	for (int i = 0; i < 2 * SLUICE_MAX_REFUSED_ALL; i++) {
 		char subject[32];
 
@@ -532,11 +510,9 @@ static void test_the_journal_is_bounded(void **state)
 
 static void test_a_journal_that_cannot_be_written(void **state)
 {
-	struct request *request;
+	struct request *request = asked_under("A3", ANN, SLUICE_OPEN);
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
 	world.journal.fail_commit = true;
 	assert_int_equal(approve_as("sub-carla", request), -EIO);
 	assert_int_equal(world.kernel.n_grants, 0);
@@ -561,11 +537,9 @@ static void use_other_policy(const char *text)
 /* A key that leaves the policy counts no more. */
 static void test_a_policy_that_changes(void **state)
 {
-	struct request *request;
+	struct request *request = asked_under("A3", ANN, SLUICE_OPEN);
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_OPEN);
 	use_other_policy(fixture_policy_text);
 	REFUSED(approve_as("sub-carla", request), -EKEYREJECTED, request);
 }
@@ -573,11 +547,9 @@ static void test_a_policy_that_changes(void **state)
 /* Nor do approvals by it that wait for another one. */
 static void test_approvals_of_a_channel_that_left(void **state)
 {
-	struct request *request;
+	struct request *request = asked_under("A3", ANN, SLUICE_EGRESS);
 
 	(void)state;
-	use_policy("A3");
-	request = asked(ANN, SLUICE_EGRESS);
 	assert_int_equal(approve_as("sub-carla", request), 0);
 	use_other_policy(fixture_policy_text);
 	assert_int_equal(decide(request, BOB, true, "x"), 0);
@@ -589,11 +561,9 @@ static void test_approvals_of_a_channel_that_left(void **state)
 /* Nor, when the channel reaches less by now; what it was taken for then it would not be today. */
 static void test_approvals_of_a_channel_that_fell(void **state)
 {
-	struct request *request;
+	struct request *request = asked_under("A2", ANN, SLUICE_EGRESS);
 
 	(void)state;
-	use_policy("A2");
-	request = asked(ANN, SLUICE_EGRESS);
 	assert_int_equal(approve_as("sub-carla", request), 0);
 	web_tier = "A1";
 	use_policy("A2");
@@ -616,11 +586,9 @@ static void take_account_away(void)
 /* Nor, when the account is not theirs any more, though another is. */
 static void test_approvals_by_an_account_that_left(void **state)
 {
-	struct request *request;
+	struct request *request = asked_under("A2", ANN, SLUICE_EGRESS);
 
 	(void)state;
-	use_policy("A2");
-	request = asked(ANN, SLUICE_EGRESS);
 	assert_int_equal(approve_as("sub-carla", request), 0);
 	assert_int_equal(request_missing_now(request), 1);
 	take_account_away();
