@@ -47,7 +47,7 @@ static struct request *open_by(uid_t uid, enum sluice_action action)
 	return stop(&event);
 }
 
-/* As if it had been opened so long before. */
+/* As if it had been opened so long before; no longer than the host has run by now. */
 static void age(struct request *request, unsigned int seconds)
 {
 	request->deadline_ns -= seconds * 1000000000ULL;
@@ -64,22 +64,22 @@ static void test_after_the_time(void **state)
 	uint64_t expires_ms;
 
 	(void)state;
-	let_escalate("read-customers", 300);
+	let_escalate("read-customers", 30);
 	request = open_by(ANN, SLUICE_OPEN);
 	expires_ms = request->expires_ms;
 	assert_int_equal(decide(request, EVE, true, ""), -EACCES);
-	age(request, 299);
+	age(request, 29);
 	assert_int_equal(request->escalated_s, 0);
 	assert_int_equal(decide(request, EVE, true, ""), -EACCES);
 	age(request, 1);
-	assert_int_equal(request->escalated_s, 300);
+	assert_int_equal(request->escalated_s, 30);
 	assert_int_equal(request->expires_ms, expires_ms);
 	assert_string_equal(member(entry_of("request.escalated"), "request"), request->id);
 	assert_int_equal(json_array_size(json_object_get(entry_of("request.escalated"), "groups")),
 			 2);
 	request_describe(&world.agent, request, shown);
 	assert_string_equal(shown->reviewers, "owners, late");
-	assert_int_equal(shown->escalated_s, 300);
+	assert_int_equal(shown->escalated_s, 30);
 	free(shown);
 	age(request, 10);
 	assert_int_equal(count_of("request.escalated"), 1);
@@ -93,7 +93,7 @@ static void test_without_it(void **state)
 	struct request *request = open_by(ANN, SLUICE_OPEN);
 
 	(void)state;
-	age(request, 500);
+	age(request, 50);
 	assert_int_equal(count_of("request.escalated"), 0);
 	assert_int_equal(decide(request, EVE, true, ""), -EACCES);
 }
@@ -103,9 +103,9 @@ static void test_as_many_must_agree(void **state)
 	struct request *request;
 
 	(void)state;
-	let_escalate("export", 300);
+	let_escalate("export", 30);
 	request = open_by(ANN, SLUICE_EGRESS);
-	age(request, 300);
+	age(request, 30);
 	assert_int_equal(decide(request, EVE, true, "yes"), 0);
 	assert_int_equal(request->state, IPC_PENDING);
 	assert_int_equal(decide(request, EVE, true, "yes"), -EEXIST);
@@ -119,9 +119,9 @@ static void test_no_of_whoever_was_added(void **state)
 	struct request *request;
 
 	(void)state;
-	let_escalate("read-customers", 300);
+	let_escalate("read-customers", 30);
 	request = open_by(ANN, SLUICE_OPEN);
-	age(request, 300);
+	age(request, 30);
 	assert_int_equal(decide(request, EVE, false, ""), 0);
 	assert_int_equal(request->state, IPC_DENIED);
 }
@@ -132,22 +132,22 @@ static void test_restart_and_a_new_policy(void **state)
 	char id[16];
 
 	(void)state;
-	let_escalate("read-customers", 300);
+	let_escalate("read-customers", 30);
 	request = open_by(ANN, SLUICE_OPEN);
 	memcpy(id, request->id, sizeof(id));
-	age(request, 300);
+	age(request, 30);
 	restart();
 	request = request_find(world.agent.requests, id);
-	assert_int_equal(request->escalated_s, 300);
+	assert_int_equal(request->escalated_s, 30);
 	assert_int_equal(count_of("request.escalated"), 1);
 	rule("read-customers")->escalate_s = 0; /* the policy in force counts */
 	rule("read-customers")->escalate_groups = 0;
 	assert_int_equal(decide(request, EVE, true, ""), -EACCES);
-	let_escalate("read-customers", 400);
+	let_escalate("read-customers", 40);
 	request_policy_changed(&world.agent);
 	assert_int_equal(decide(request, EVE, true, ""), -EACCES);
-	age(request, 400);
-	assert_int_equal(request->escalated_s, 400);
+	age(request, 40);
+	assert_int_equal(request->escalated_s, 40);
 	assert_int_equal(decide(request, EVE, true, ""), 0);
 }
 
@@ -156,10 +156,10 @@ static void test_not_without_the_journal(void **state)
 	struct request *request;
 
 	(void)state;
-	let_escalate("read-customers", 300);
+	let_escalate("read-customers", 30);
 	request = open_by(ANN, SLUICE_OPEN);
 	world.journal.fail_commit = true;
-	age(request, 300);
+	age(request, 30);
 	assert_int_equal(request->escalated_s, 0);
 	assert_int_equal(request->state, IPC_PENDING);
 }
