@@ -127,6 +127,7 @@
 #define IPPROTO_AH 51
 #define IPPROTO_COMP 108
 #define IPPROTO_SCTP 132
+#define IPPROTO_SMC 256
 #define IPPROTO_MPTCP 262
 #define IP_CT_IS_REPLY 3
 #define TCP_TIME_WAIT 6

@@ -63,6 +63,8 @@ static __always_inline u32 medium_of_socket(u16 family, u16 type, u16 protocol)
 	if (family == AF_INET || family == AF_INET6) {
 		if (type == SOCK_RAW)
 			return SLUICE_MEDIUM_RAW;
+		if (protocol == IPPROTO_SMC) /* in shared memory of two hosts, not in packets */
+			return SLUICE_MEDIUM_SOCKET;
 		return protocol == IPPROTO_SCTP ? SLUICE_MEDIUM_SCTP : SLUICE_MEDIUM_NONE;
 	}
 	switch (family) {

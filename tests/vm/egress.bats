@@ -14,6 +14,7 @@
 NET=$PROGRAMS/net
 AWAY=10.9.0.2
 AWAY6=fd09::2
+HERE=10.9.0.1
 
 setup_file() {
 	mkdir -p "$ROOT/top" "$ROOT/more"
@@ -109,6 +110,10 @@ guarded() {
 	arrives "$file" "$TEXT-approved"
 }
 
+listens() {
+	[[ $(ss -Hltn "sport = :$1") ]]
+}
+
 @test "TCP over IPv4" {
 	guarded tcp-9000 tcp
 }
@@ -151,6 +156,32 @@ guarded() {
 
 @test "TCP connected before the process read labeled data: write" {
 	guarded tcp-9000 late-write
+}
+
+@test "TCP connected before the process read labeled data: send without a copy (MSG_ZEROCOPY)" {
+	guarded tcp-9000 late-zerocopy
+}
+
+@test "TCP accepted before the process read labeled data: send" {
+	local from
+
+	for from in - "$TOP"; do
+		spawn paul "$NET" accepted "$from" "$HERE" 7300 "$TEXT-accepted"
+		wait_until "$PATIENCE" listens 7300
+		run ip netns exec outside "$NET" answer - "$HERE" 7300
+		case $from in
+		-) exit_of "$PID" 0 && [[ $output == "$TEXT-accepted" ]] ;;
+		*) exit_of "$PID" 101 && [[ -z $output ]] ;;
+		esac
+	done
+	spawn paul "$NET" accepted "$FROM" "$HERE" 7300 "$TEXT-asked"
+	wait_until "$PATIENCE" listens 7300
+	ip netns exec outside "$NET" answer - "$HERE" 7300 >"$STATE/answer" 3>&- &
+	wait_held "$PID"
+	approve_pid "$PID"
+	exit_of "$PID" 0
+	wait $!
+	[[ $(<"$STATE/answer") == "$TEXT-asked" ]]
 }
 
 @test "UDP connected before the process read labeled data: write" {

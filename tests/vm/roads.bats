@@ -19,7 +19,7 @@ setup_file() {
 	secret rows
 	mkdir -p "$ROOT/top"
 	echo top >"$ROOT/top/rows"
-	for module in tun sctp vsock_loopback fuse loop sd_mod af_alg; do
+	for module in tun sctp vsock_loopback fuse loop sd_mod af_alg smc; do
 		modprobe -q "$module" || true # built in, or not there: then its test says so
 	done
 	sysctl -qw net.ipv4.ping_group_range='0 65535' net.mptcp.enabled=1
@@ -157,6 +157,28 @@ seen() {
 		on_wire "$TEXT-clean-$mode"
 	done
 	refute on_wire "$TEXT-top"
+}
+
+# smc_of MODE: no rule can name it as a place, so it is asked about wherever it leads.
+smc_of() {
+	as paul "$ROADS" "$1" - "$AWAY" "$TEXT-clean-$1"
+	refused as paul "$ROADS" "$1" "$TOP" "$AWAY" "$TEXT-top"
+	refused as paul "$ROADS" "$1" "$TOP" 127.0.0.1 "$TEXT-top"
+	spawn paul "$ROADS" "$1" "$FROM" "$AWAY" "$TEXT-asked-$1"
+	for _ in connect send; do
+		wait_held "$PID"
+		approve_pid "$PID"
+	done
+	exit_of "$PID" 0
+	wait_until "$PATIENCE" on_wire "$TEXT-asked-$1"
+	on_wire "$TEXT-clean-$1"
+	refute on_wire "$TEXT-top"
+}
+
+@test "memory that two hosts share (SMC)" {
+	modprobe -q smc || skip "this kernel has none"
+	smc_of smc
+	[[ $(uname -r) == 6.1.* ]] || smc_of smc-inet
 }
 
 fuse_is_up() {

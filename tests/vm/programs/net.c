@@ -3,9 +3,12 @@
  * net.c: each way to send TEXT to ADDRESS PORT after reading FILE ("-": none).
  *
  *   tcp, sendto, sendmsg, sendmmsg, udp-write, fastopen FILE ADDRESS PORT TEXT
- *   late-send, late-write, late-sendfile, late-splice FILE ADDRESS PORT TEXT   connect, then read
- *   FILE, then send late-udp FILE ADDRESS PORT TEXT    the same with a connected datagram socket
- *   and write() mapped FILE ADDRESS PORT TEXT      TCP from an IPv6 socket to ::ffff:ADDRESS
+ *   late-send, late-zerocopy, late-write, late-sendfile, late-splice FILE ADDRESS PORT TEXT
+ *                                      connect, then read FILE, then send
+ *   late-udp FILE ADDRESS PORT TEXT    the same with a connected datagram socket and write()
+ *   accepted FILE ADDRESS PORT TEXT    accept one connection there, then read FILE, then send
+ *   answer FILE ADDRESS PORT           connect and print what comes until the end
+ *   mapped FILE ADDRESS PORT TEXT      TCP from an IPv6 socket to ::ffff:ADDRESS
  *   twice FILE ADDRESS PORT TEXT       two connections one after the other
  *   flow FILE ADDRESS PORT TEXT        one connection that sends TEXT each 50 ms until a send fails
  *   client FILE ADDRESS PORT OUT       connect, read an answer, write it to OUT
@@ -194,6 +197,45 @@ static int run_late_send(char **argv)
 	return 0;
 }
 
+static int run_late_zerocopy(char **argv)
+{
+	struct peer peer = peer_of(argv);
+	int fd = connected(&peer, SOCK_STREAM), yes = 1;
+
+	check(setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &yes, sizeof(yes)), "SO_ZEROCOPY");
+	read_file(argv[0]);
+	check(send(fd, peer.text, strlen(peer.text), MSG_NOSIGNAL | MSG_ZEROCOPY), "send");
+	return 0;
+}
+
+static int run_accepted(char **argv)
+{
+	struct peer peer = peer_of(argv);
+	int listener = socket_for(&peer, SOCK_STREAM), fd, yes = 1;
+
+	check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)), "SO_REUSEADDR");
+	check(bind(listener, (const struct sockaddr *)&peer.address, peer.size), "bind");
+	check(listen(listener, 1), "listen");
+	fd = accept(listener, NULL, NULL);
+	check(fd, "accept");
+	read_file(argv[0]);
+	check(send(fd, peer.text, strlen(peer.text), MSG_NOSIGNAL), "send");
+	return 0;
+}
+
+static int run_answer(char **argv)
+{
+	char *with_text[] = { argv[0], argv[1], argv[2], NULL };
+	struct peer peer = peer_of(with_text);
+	int fd = connected(&peer, SOCK_STREAM);
+	char bytes[256];
+	ssize_t n;
+
+	while ((n = recv(fd, bytes, sizeof(bytes), 0)) > 0)
+		fwrite(bytes, 1, (size_t)n, stdout);
+	return 0;
+}
+
 static int run_late_write(char **argv)
 {
 	struct peer peer = peer_of(argv);
@@ -289,6 +331,9 @@ static const struct mode modes[] = {
 	{ "udp-connect", run_udp_connect, 3 },
 	{ "fastopen", run_fastopen, 4 },
 	{ "late-send", run_late_send, 4 },
+	{ "late-zerocopy", run_late_zerocopy, 4 },
+	{ "accepted", run_accepted, 4 },
+	{ "answer", run_answer, 3 },
 	{ "late-write", run_late_write, 4 },
 	{ "late-udp", run_late_udp, 4 },
 	{ "late-sendfile", run_late_sendfile, 4 },

@@ -6,6 +6,7 @@
  *   header FILE ADDRESS TEXT     raw IP to 127.0.0.1, with a header of its own for ADDRESS
  *   packet FILE INTERFACE TEXT   an Ethernet frame
  *   sctp, vsock FILE TEXT        to itself
+ *   smc, smc-inet FILE ADDRESS TEXT   shared memory of two hosts (SMC), or TCP where they have none
  *   cipher FILE                  to no cipher of the kernel (AF_ALG): it fails, but not as refused
  *   xdp FILE                     of a socket without memory: it fails, but not as refused
  *   tun FILE TEXT                as a packet that comes out of a new interface
@@ -104,15 +105,29 @@ static int run_ping(char **argv)
 	return 0;
 }
 
-static int run_mptcp(char **argv)
+static int send_connected(int fd, char **argv)
 {
 	struct sockaddr_in to = address_of(argv[1], 9000);
-	int fd = socket_of(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
 
 	read_file(argv[0]);
 	check(connect(fd, (struct sockaddr *)&to, sizeof(to)), "connect");
 	check(send(fd, argv[2], strlen(argv[2]), MSG_NOSIGNAL), "send");
 	return 0;
+}
+
+static int run_mptcp(char **argv)
+{
+	return send_connected(socket_of(AF_INET, SOCK_STREAM, IPPROTO_MPTCP), argv);
+}
+
+static int run_smc(char **argv)
+{
+	return send_connected(socket_of(AF_SMC, SOCK_STREAM, 0), argv);
+}
+
+static int run_smc_inet(char **argv)
+{
+	return send_connected(socket_of(AF_INET, SOCK_STREAM, 256), argv); /* IPPROTO_SMC */
 }
 
 static int run_packet(char **argv)
@@ -262,6 +277,8 @@ static const struct mode modes[] = {
 	{ "header", run_header, 3 },
 	{ "ping", run_ping, 3 },
 	{ "mptcp", run_mptcp, 3 },
+	{ "smc", run_smc, 3 },
+	{ "smc-inet", run_smc_inet, 3 },
 	{ "packet", run_packet, 3 },
 	{ "sctp", run_sctp, 2 },
 	{ "vsock", run_vsock, 2 },
