@@ -16,7 +16,7 @@
 
 #include "limits.h"
 
-#define IPC_VERSION 7
+#define IPC_VERSION 8
 #define IPC_MAGIC 0x534c5543 /* "SLUC" */
 
 #define IPC_CONTROL_SOCKET "/run/sluice/control.sock" /* for sluice; everyone may connect */
@@ -167,6 +167,8 @@ struct ipc_source {
  * @hidden: bytes of text that did not fit into this message, 0 almost always
  * @boot: boot id of the host, which a signed answer states
  * @tier: enum policy_tier: the least that an approval must have
+ * @behind: account_mark() of accounts of the people who stand behind it, so that a channel does not
+ * offer them what they may not; 0 ends it, and it may lack some: sluiced checks the decision itself
  */
 struct ipc_request {
 	char id[16];
@@ -197,6 +199,7 @@ struct ipc_request {
 	uint64_t opened_ms;
 	uint64_t expires_ms;
 	uint64_t closed_ms;
+	uint64_t behind[SLUICE_MAX_BEHIND];
 	char labels[512];
 	char requester[SLUICE_NAME_MAX]; /* person, or empty when unknown */
 	char user[64];

@@ -99,6 +99,7 @@
 #define SLUICE_STATEMENT_SKEW_S	    60	 /* and so long before its time, by another clock */
 #define SLUICE_MAX_CHANNELS	    16	 /* of the gateway, that may bring decisions */
 #define SLUICE_MAX_ACCOUNTS	    16	 /* of one person */
+#define SLUICE_MAX_BEHIND	    32	 /* accounts named with a request as those of who asks */
 #define SLUICE_CHANNEL_AGE_S	    60	 /* a channel's decision is taken for so long */
 #define SLUICE_EVIDENCE_MAX	    8192 /* bytes of its evidence, with the NUL */
 #define SLUICE_REFUSED_WINDOW_S	    60	 /* within this, of one account: */
