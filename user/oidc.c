@@ -40,6 +40,7 @@ struct oidc {
 	struct provider *provider;
 	struct redemption *first;
 	unsigned int n;
+	char discovery[URL_MAX];
 	char redirect[URL_MAX];
 	time_t window_s;
 	unsigned int failed;
@@ -66,17 +67,39 @@ int oidc_random(char ret[OIDC_SECRET])
 	return 0;
 }
 
+/* OpenID Connect Discovery 4: a slash that ends the issuer is not doubled. */
+static int write_discovery(const char *issuer, char ret[URL_MAX])
+{
+	size_t length = strlen(issuer);
+	int n;
+
+	if (length && issuer[length - 1] == '/')
+		length--;
+	n = snprintf(ret, URL_MAX, "%.*s/.well-known/openid-configuration", (int)length, issuer);
+	return n < URL_MAX ? 0 : -ENAMETOOLONG;
+}
+
 int oidc_new(const struct web_settings *settings, struct http *http, struct oidc **ret)
 {
 	struct oidc *oidc = calloc(1, sizeof(*oidc));
+	struct provider_options options = {
+		.what = "the identity provider",
+		.issuer = settings->issuer,
+		.ca_file = settings->ca_file,
+		.proxy = settings->proxy,
+		.signs_in = true,
+	};
 	int r;
 
 	if (!oidc)
 		return -ENOMEM;
 	oidc->settings = settings;
 	oidc->http = http;
+	options.discovery = oidc->discovery;
 	snprintf(oidc->redirect, sizeof(oidc->redirect), "%s/callback", settings->public.origin);
-	r = provider_new(settings, http, &oidc->provider);
+	r = write_discovery(settings->issuer, oidc->discovery);
+	if (r == 0)
+		r = provider_new(&options, http, &oidc->provider);
 	if (r < 0) {
 		free(oidc);
 		return r;
