@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * notifier_card.c: see notifier_card.h. Owns the JSON of the three elements that are used;
+ * notifier_card.c: see notifier_card.h. Owns the JSON of the four elements that are used;
  * adaptivecards.io, schema 1.4.
  */
 #include "notifier_card.h"
@@ -107,6 +107,14 @@ void card_fact(struct card *card, const char *title, const char *source, const c
 {
 	card_line(card, title);
 	card_text(card, source, otherwise);
+}
+
+void card_input(struct card *card, const char *id, const char *label, int max_length, bool required)
+{
+	append(card, card->body,
+	       json_pack("{s:s,s:s,s:s,s:i,s:b,s:s}", "type", "Input.Text", "id", id, "label",
+			 label, "maxLength", max_length, "isRequired", required, "errorMessage",
+			 "This is required."));
 }
 
 void card_time(struct card *card, uint64_t ms)

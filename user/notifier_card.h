@@ -11,6 +11,7 @@
 #define SLUICE_NOTIFIER_CARD_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,9 @@ void card_line(struct card *card, const char *title); /* begins one; @title may 
 void card_words(struct card *card, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void card_strong(struct card *card, const char *text, const char *color);
 void card_monospace(struct card *card, const char *text);
+/* A field to fill in; @id, @label: words of ours */
+void card_input(struct card *card, const char *id, const char *label, int max_length,
+		bool required);
 void card_time(struct card *card, uint64_t ms); /* since the epoch, shown in UTC */
 
 /* Text from outside: escaped, cut in the middle to .max, with a note of how much is hidden. */

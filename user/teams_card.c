@@ -17,6 +17,22 @@
 #include "request_words.h"
 
 #define DIGEST_LENGTH 64
+#define REASON_LENGTH 500 /* characters */
+/* Of a message, less the envelope. */
+#define CARD_MAX (TEAMS_CARD_MAX - 200)
+
+/* How a card is made. @bot: it is a bot's, which answers buttons; @test: with the notice */
+struct form {
+	struct teams_reader reader;
+	bool bot;
+	bool test;
+};
+
+const char *const teams_verbs[TEAMS_VERBS] = {
+	[TEAMS_VIEW] = "sluice.view",
+	[TEAMS_APPROVE] = "sluice.approve",
+	[TEAMS_DENY] = "sluice.deny",
+};
 
 /* What an approval takes besides the right person. */
 static const char *const tiers[] = {
@@ -171,10 +187,34 @@ static void add_command(struct card *card, const char *verb, const char *option,
 	card_monospace(card, text);
 }
 
-static void add_question(struct card *card, const struct ipc_request *request, const char *page)
+/* What a reader has not seen whole, or what takes surer proof, is approved elsewhere. */
+static bool can_approve(const struct card *card, const struct ipc_request *request,
+			const struct form *form)
+{
+	return form->reader.buttons && request->tier <= POLICY_A2 &&
+	       card->hidden + request->hidden == 0;
+}
+
+static void add_ways(struct card *card, const struct ipc_request *request, const struct form *form)
+{
+	unsigned int tier = request->tier < ARRAY_SIZE(tiers) ? request->tier : POLICY_A3;
+	const char *way = form->reader.page ? "by the button below, or " : "";
+
+	if (can_approve(card, request, form))
+		way = "by the buttons below, or ";
+	card_line(card, "To decide");
+	card_words(card, "%son that host, as a person whom the rule names%s%s:", way, tiers[tier],
+		   request->reason_required ? "; a reason is required" : "");
+	add_command(card, "approve", tier > POLICY_A1 ? " --key ~/.ssh/id_ed25519" : "", request);
+	add_command(card, "deny", "", request);
+	if (form->reader.buttons)
+		card_input(card, "reason", "Reason", REASON_LENGTH, request->reason_required);
+}
+
+static void add_question(struct card *card, const struct ipc_request *request,
+			 const struct form *form)
 {
 	const char *heading = request_heading(request);
-	unsigned int tier = request->tier < ARRAY_SIZE(tiers) ? request->tier : POLICY_A3;
 
 	card_heading(card, heading ? heading : "Approval needed", "Warning");
 	add_request_line(card, request);
@@ -190,12 +230,7 @@ static void add_question(struct card *card, const struct ipc_request *request, c
 	}
 	add_terms(card, request);
 	add_hidden(card, request);
-	card_line(card, "To decide");
-	card_words(card, "%son that host, as a person whom the rule names%s%s:",
-		   page ? "by the button below, or " : "", tiers[tier],
-		   request->reason_required ? "; a reason is required" : "");
-	add_command(card, "approve", tier > POLICY_A1 ? " --key ~/.ssh/id_ed25519" : "", request);
-	add_command(card, "deny", "", request);
+	add_ways(card, request, form);
 }
 
 static void add_decisions(struct card *card, const struct ipc_request *request)
@@ -241,24 +276,50 @@ static void add_test_notice(struct card *card)
 /* Opening it decides nothing: whoever follows the link has to sign in there. */
 static json_t *link_to(const struct ipc_request *request, const char *page)
 {
-	return json_pack("[{s:s,s:s,s:s++}]", "type", "Action.OpenUrl", "title", "Look and decide",
+	return json_pack("{s:s,s:s,s:s++}", "type", "Action.OpenUrl", "title", "Look and decide",
 			 "url", page, "/r/", request->id);
 }
 
-/* @actions: may be NULL, and is then left out */
-static json_t *envelope(json_t *body, json_t *actions)
+/* Old clients, which know no such button, are shown the link instead, where there is one. */
+static json_t *button(const struct ipc_request *request, const struct form *form, const char *title,
+		      const char *style, const char *verb)
 {
-	return json_pack("{s:s,s:[{s:s,s:n,s:{s:s,s:s,s:s,s:{s:s},s:s,s:o,s:o*}}]}", "type",
-			 "message", "attachments", "contentType",
-			 "application/vnd.microsoft.card.adaptive", "contentUrl", "content",
-			 "$schema", "http://adaptivecards.io/schemas/adaptive-card.json", "type",
-			 "AdaptiveCard", "version", "1.4", "msteams", "width", "full",
-			 "fallbackText",
-			 "This client cannot show the card. On the host, run: sluice requests",
-			 "body", body, "actions", actions);
+	return json_pack("{s:s,s:s,s:s,s:s,s:{s:s,s:s},s:o*}", "type", "Action.Execute", "title",
+			 title, "style", style, "verb", verb, "data", "rid", request->id, "d",
+			 request->digest, "fallback",
+			 form->reader.page ? link_to(request, form->reader.page) : NULL);
 }
 
-static json_t *build(const struct ipc_request *request, const char *page, bool test, size_t max)
+/* NULL when there are none. */
+static json_t *actions(const struct card *card, const struct ipc_request *request,
+		       const struct form *form)
+{
+	json_t *list;
+
+	if (request->state != IPC_PENDING || (!form->reader.buttons && !form->reader.page))
+		return NULL;
+	list = json_array();
+	if (can_approve(card, request, form))
+		json_array_append_new(list, button(request, form, "Approve", "positive",
+						   teams_verbs[TEAMS_APPROVE]));
+	if (form->reader.buttons)
+		json_array_append_new(list, button(request, form, "Deny", "destructive",
+						   teams_verbs[TEAMS_DENY]));
+	if (form->reader.page)
+		json_array_append_new(list, link_to(request, form->reader.page));
+	return list;
+}
+
+/* Each reader's client asks for the card again, and gets the one that is for that person. */
+static json_t *refresh(const struct ipc_request *request, const struct form *form)
+{
+	if (!form->bot || request->state != IPC_PENDING)
+		return NULL;
+	return json_pack("{s:{s:s,s:s,s:{s:s}}}", "action", "type", "Action.Execute", "verb",
+			 teams_verbs[TEAMS_VIEW], "data", "rid", request->id);
+}
+
+static json_t *build(const struct ipc_request *request, const struct form *form, size_t max)
 {
 	struct card card = { .body = json_array(), .max = max };
 
@@ -266,10 +327,12 @@ static json_t *build(const struct ipc_request *request, const char *page, bool t
 		errno = ENOMEM;
 		return NULL;
 	}
-	if (test)
+	if (form->test)
 		add_test_notice(&card);
+	if (form->reader.note)
+		card_fact(&card, "Your answer", form->reader.note, "none");
 	if (request->state == IPC_PENDING)
-		add_question(&card, request, page);
+		add_question(&card, request, form);
 	else
 		add_answer(&card, request);
 	if (card.error) {
@@ -277,8 +340,22 @@ static json_t *build(const struct ipc_request *request, const char *page, bool t
 		errno = card.error;
 		return NULL;
 	}
-	return envelope(card.body,
-			page && request->state == IPC_PENDING ? link_to(request, page) : NULL);
+	return json_pack("{s:s,s:s,s:s,s:{s:s},s:s,s:o*,s:o,s:o*}", "$schema",
+			 "http://adaptivecards.io/schemas/adaptive-card.json", "type",
+			 "AdaptiveCard", "version", form->bot ? "1.5" : "1.4", "msteams", "width",
+			 "full", "fallbackText",
+			 "This client cannot show the card. On the host, run: sluice requests",
+			 "refresh", refresh(request, form), "body", card.body, "actions",
+			 actions(&card, request, form));
+}
+
+/* Takes over @card. */
+static json_t *envelope(json_t *card)
+{
+	if (!card)
+		return NULL;
+	return json_pack("{s:s,s:[{s:s,s:n,s:o}]}", "type", "message", "attachments", "contentType",
+			 "application/vnd.microsoft.card.adaptive", "contentUrl", "content", card);
 }
 
 /* The commands on the card are pasted into a shell: nothing but letters, digits and dashes may come
@@ -295,7 +372,7 @@ static bool is_typable(const struct ipc_request *request)
 }
 
 /* Shows as much of each text as the size of a message allows. */
-static json_t *build_fitting(const struct ipc_request *request, const char *page, bool test)
+static json_t *build_fitting(const struct ipc_request *request, const struct form *form)
 {
 	static const size_t limits[] = { 8192, 1024, 768, 512, 384, 256, 192, 128, 96, 64, 48, 32 };
 
@@ -304,11 +381,11 @@ static json_t *build_fitting(const struct ipc_request *request, const char *page
 		return NULL;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-		json_t *message = build(request, page, test, limits[i]);
+		json_t *card = build(request, form, limits[i]);
 
-		if (!message || json_dumpb(message, NULL, 0, JSON_COMPACT) <= TEAMS_CARD_MAX)
-			return message;
-		json_decref(message);
+		if (!card || json_dumpb(card, NULL, 0, JSON_COMPACT) <= CARD_MAX)
+			return card;
+		json_decref(card);
 	}
 	errno = EMSGSIZE;
 	return NULL;
@@ -316,7 +393,16 @@ static json_t *build_fitting(const struct ipc_request *request, const char *page
 
 json_t *teams_card(const struct ipc_request *request, const char *page)
 {
-	return build_fitting(request, page, false);
+	const struct form form = { .reader = { .page = page } };
+
+	return envelope(build_fitting(request, &form));
+}
+
+json_t *teams_bot_card(const struct ipc_request *request, const struct teams_reader *reader)
+{
+	const struct form form = { .reader = *reader, .bot = true };
+
+	return build_fitting(request, &form);
 }
 
 json_t *teams_card_test(const char *host)
@@ -345,11 +431,12 @@ json_t *teams_card_test(const char *host)
 			       .labels = "sample-label",
 			       .reader = "sample[1]" } },
 	};
+	const struct form form = { .test = true };
 	uint64_t now_ms = (uint64_t)time(NULL) * 1000;
 
 	snprintf(request.host, sizeof(request.host), "%s", host);
 	request.opened_ms = now_ms;
 	request.sources[0].time_ms = now_ms;
 	request.expires_ms = now_ms + SLUICE_DEFAULT_LIMIT_S * 1000ULL;
-	return build_fitting(&request, NULL, true);
+	return envelope(build_fitting(&request, &form));
 }
