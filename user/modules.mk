@@ -50,7 +50,7 @@ SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng -
 
 GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_keys gateway_link gateway_options gateway_requests \
 	account channel_decision channel_key journal_file key_file merkle when $(KEY) $(SIGNED) notifier \
-	notifier_card notifier_queue notifier_teams notifier_text notify request_words sandbox secret setting \
+	notifier_card notifier_queue notifier_teams notifier_text notify request_card request_words sandbox secret setting \
 	teams_card url $(TOKEN) $(WEB) $(COMMON)
 GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -ljansson -linih -lcrypto -lseccomp -lcap-ng
 

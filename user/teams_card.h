@@ -2,8 +2,8 @@
 /*
  * teams_card.h: a request as a message for a Microsoft Teams "Workflows" webhook.
  *
- * Owns: the envelope and the Adaptive Card 1.4 in it: what a reviewer reads, in which words and
- * order. Must not own: sending it (notifier_teams.c). A card informs; it has no buttons that
+ * Owns: the envelope and the Adaptive Card 1.4 in it. Must not own: what a reviewer reads
+ * (request_card.h), or sending it (notifier_teams.c). A card informs; it has no buttons that
  * decide, because nothing signs who pressed one. Formats: adaptivecards.io schema 1.4; envelope:
  * Microsoft's page on incoming webhooks by Workflows.
  */
