@@ -9,6 +9,8 @@ KEY := base64 sshkey sshwire
 SIGNED := sshsig statement
 # tokens that providers sign
 TOKEN := base64 jwt jwt_key
+# the bot in Teams, and what comes in from it
+BOT := bot bot_activity bot_check bot_credential bot_settings bot_token notifier_bot web_bot
 # the gateway's page, and sign-in to it
 WEB := html oidc oidc_provider web web_asset web_attempt web_decide web_exchange web_lineage web_page web_request web_route \
 	web_session web_settings web_sign_in
@@ -51,7 +53,7 @@ SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng -
 GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_keys gateway_link gateway_options \
 	gateway_requests gateway_test_card account channel_decision channel_key journal_file key_file merkle when $(KEY) \
 	$(SIGNED) notifier notifier_attempt notifier_card notifier_delivery notifier_queue notifier_teams notifier_text \
-	notify request_words sandbox secret setting teams_card url $(TOKEN) $(WEB) $(COMMON)
+	notify request_card request_words sandbox secret setting teams_card url $(BOT) $(TOKEN) $(WEB) $(COMMON)
 GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -ljansson -linih -lcrypto -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \

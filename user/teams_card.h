@@ -2,8 +2,8 @@
 /*
  * teams_card.h: a request as a card of Microsoft Teams.
  *
- * Owns: the Adaptive Card: what a reviewer reads, in which words and order, and its buttons. Must
- * not own: sending it (notifier_teams.c, notifier_bot.c). A card of a "Workflows" webhook informs:
+ * Owns: the Adaptive Card and its buttons. Must not own: what a reviewer reads (request_card.h), or
+ * sending it (notifier_teams.c, notifier_bot.c). A card of a "Workflows" webhook informs:
  * nobody would say who pressed a button. That of a bot has buttons, which carry no authority: the
  * id of the request and its digest as the card shows it. Formats: adaptivecards.io, schema 1.4, of
  * a bot 1.5 (refresh); envelope: Microsoft's page on incoming webhooks by Workflows.
@@ -49,6 +49,13 @@ struct teams_reader {
 
 /* The card of a bot, without an envelope. Return: as teams_card(). */
 json_t *teams_bot_card(const struct ipc_request *request, const struct teams_reader *reader);
+json_t *teams_bot_card_test(const char *host);
+
+/*
+ * Whether the request can be approved by a button: its card shows all of it, and it takes no surer
+ * proof.
+ */
+bool teams_bot_can_approve(const struct ipc_request *request, const struct teams_reader *reader);
 
 /* A card with an invented request, marked as a test; @host is shown as the sender. Return: as
  * teams_card(). */
