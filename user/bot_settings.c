@@ -6,6 +6,7 @@
 #include "bot_settings.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,7 +22,7 @@
 
 #define AT(field)	  offsetof(struct bot_settings, field)
 
-const struct setting bot_settings_keys[] = {
+const struct setting bot_settings_keys[BOT_SETTINGS_KEYS] = {
 	{ .name = "AppId", .type = SETTING_TEXT, .offset = AT(app_id), .required = true },
 	{ .name = "Tenant", .type = SETTING_TEXT, .offset = AT(tenant), .required = true },
 	{ .name = "SecretFile", .type = SETTING_PATH, .offset = AT(secret_file), .required = true },
@@ -40,7 +41,6 @@ const struct setting bot_settings_keys[] = {
 	  .max = 120 },
 	{ .name = "AllowLoopbackHttp", .type = SETTING_FLAG, .offset = AT(allow_loopback_http) },
 };
-const size_t bot_settings_n_keys = ARRAY_SIZE(bot_settings_keys);
 
 /* Microsoft's public cloud; a national one has other addresses, see sluice-gateway.conf(5). */
 static const struct {
@@ -79,10 +79,11 @@ void bot_settings_clear(void *arg)
 {
 	struct bot_settings *settings = arg;
 
-	for (size_t i = 0; i < bot_settings_n_keys; i++)
+	for (size_t i = 0; i < BOT_SETTINGS_KEYS; i++)
 		if (bot_settings_keys[i].type <= SETTING_TEXT)
 			free(*text_at(settings, bot_settings_keys[i].offset));
 	secret_free(settings->secret);
+	bot_credential_forget(settings);
 	*settings = (struct bot_settings){};
 }
 
@@ -177,6 +178,20 @@ static int end_in_slash(char **url)
 	return 0;
 }
 
+/* Of the bot's own directory: since 2025 there are no other bots. */
+static int write_token_url(struct bot_settings *settings, struct setting_error *error)
+{
+	size_t length = strlen(settings->authority);
+
+	if (length && settings->authority[length - 1] == '/')
+		length--;
+	if (snprintf(settings->token_url, URL_MAX, "%.*s/%s/oauth2/v2.0/token", (int)length,
+		     settings->authority, settings->tenant) >= URL_MAX)
+		return setting_refuse(error, -EINVAL, "Authority=%s is too long",
+				      settings->authority);
+	return 0;
+}
+
 static int check_urls(struct bot_settings *settings, struct setting_error *error)
 {
 	struct url url;
@@ -188,10 +203,9 @@ static int check_urls(struct bot_settings *settings, struct setting_error *error
 		r = check_url(settings, "Authority", settings->authority, &url, error);
 	if (r == 0)
 		r = check_url(settings, "Metadata", settings->metadata, &url, error);
-	if (r == 0 && strlen(settings->service_url) > URL_MAX / 2)
-		r = setting_refuse(error, -EINVAL, "ServiceURL=%s is too long",
-				   settings->service_url);
-	return r < 0 ? r : end_in_slash(&settings->service_url);
+	if (r == 0)
+		r = end_in_slash(&settings->service_url);
+	return r < 0 ? r : write_token_url(settings, error);
 }
 
 static int read_secret(struct bot_settings *settings, struct setting_error *error)
@@ -227,4 +241,17 @@ bool bot_settings_serves(const struct bot_settings *settings, const char *text)
 	struct url url;
 
 	return url_parse(text, &url) == 0 && strcmp(url.origin, settings->service.origin) == 0;
+}
+
+struct http_target bot_settings_target(const struct bot_settings *settings, const char *url)
+{
+	struct url parsed;
+
+	return (struct http_target){
+		.url = url,
+		.ca_file = settings->ca_file,
+		.proxy = settings->proxy,
+		.timeout_s = (unsigned int)settings->timeout_s,
+		.plain = url_parse(url, &parsed) == 0 && parsed.plain,
+	};
 }

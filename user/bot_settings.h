@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bot_credential.h"
 #include "setting.h"
 #include "url.h"
 
@@ -23,7 +24,8 @@
  * @authority: where the bot signs in; @scope: for what
  * @issuer: of tokens that the Connector sends; @metadata: what publishes its keys
  * @service: of @service_url
- * @secret: of the bot
+ * @token_url: where the bot's own token is had
+ * @secret, @credential: of the bot
  */
 struct bot_settings {
 	char *app_id;
@@ -41,16 +43,21 @@ struct bot_settings {
 	bool allow_loopback_http;
 
 	struct url service;
+	char token_url[URL_MAX];
 	char *secret;
+	struct bot_credential credential;
 };
 
-extern const struct setting bot_settings_keys[];
-extern const size_t bot_settings_n_keys;
+#define BOT_SETTINGS_KEYS 13
+extern const struct setting bot_settings_keys[BOT_SETTINGS_KEYS];
 
 /* As those of struct notifier_ops. */
 void bot_settings_defaults(void *settings);
 int bot_settings_check(void *settings, struct setting_error *error);
 void bot_settings_clear(void *settings);
+
+/* How to reach @url. */
+struct http_target bot_settings_target(const struct bot_settings *settings, const char *url);
 
 /* Whether @url is of the service of the settings: only it gets the bot's token. */
 bool bot_settings_serves(const struct bot_settings *settings, const char *url);

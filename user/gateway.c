@@ -44,6 +44,7 @@ struct gateway {
 	struct gateway_link_options link_options;
 	struct gateway_link *link;
 	int web_fd;
+	struct bot *bot;
 	struct web *web;
 };
 
@@ -234,6 +235,21 @@ static int listen_for_web(struct gateway *gateway)
 	return 0;
 }
 
+static int start_bot(struct gateway *gateway)
+{
+	const struct bot_options options = {
+		.base = gateway->base,
+		.http = gateway->http,
+		.notifier = gateway->config->bot,
+		.delivered = gateway->delivered,
+		.requests = gateway->requests,
+		.link = gateway->link,
+	};
+	int r = options.notifier ? bot_new(&options, &gateway->bot) : 0;
+
+	return r < 0 ? log_error_errno(r, "cannot start the bot") : 0;
+}
+
 static int start_web(struct gateway *gateway)
 {
 	const struct web_options options = {
@@ -242,6 +258,7 @@ static int start_web(struct gateway *gateway)
 		.http = gateway->http,
 		.link = gateway->link,
 		.requests = gateway->requests,
+		.bot = gateway->bot,
 		.fd = gateway->web_fd,
 	};
 	int r = options.settings ? web_new(&options, &gateway->web) : 0;
@@ -290,7 +307,9 @@ static int run(struct gateway *gateway)
 	if (gateway_requests_new(&gateway->requests) < 0 || start_queues(gateway) < 0 ||
 	    start_link(gateway) < 0)
 		return log_error_errno(-ENOMEM, "cannot start");
-	r = start_web(gateway);
+	r = start_bot(gateway);
+	if (r == 0)
+		r = start_web(gateway);
 	if (r < 0)
 		return r;
 	notify_send("READY=1");
@@ -314,8 +333,10 @@ static int check(struct gateway *gateway)
 	       gateway->config->n == 1 ? "" : "s");
 	for (size_t i = 0; i < gateway->config->n; i++)
 		printf("%s\n", gateway->config->notifiers[i].name);
-	if (gateway->config->web)
+	if (gateway->config->web && gateway->config->web->issuer)
 		printf("page at %s\n", gateway->config->web->public.origin);
+	if (gateway->config->bot)
+		printf("bot at %s/api/messages\n", gateway->config->web->public.origin);
 	return 0;
 }
 
@@ -330,6 +351,7 @@ static void clear(struct gateway *gateway)
 		notifier_queue_free(gateway->queues[i]);
 	gateway_link_free(gateway->link);
 	web_free(gateway->web);
+	bot_free(gateway->bot);
 	gateway_requests_free(gateway->requests);
 	channel_keys_free(gateway->keys);
 	delivered_free(gateway->delivered);

@@ -188,7 +188,8 @@ static int begin_section(struct load *load, const char *line)
 	ops = notifier_find(title);
 	if (!ops)
 		return refuse(load, load->line, -EINVAL,
-			      "unknown section [%s]; known are [Teams] and [Web]", title);
+			      "unknown section [%s]; known are [Teams], [TeamsBot] and [Web]",
+			      title);
 	return add_notifier(load, ops, name ? name : "");
 }
 
@@ -328,6 +329,40 @@ static int parse(struct load *load)
 	return load->r;
 }
 
+/* One bot: what comes in is for one of its cards. */
+static int find_bot(struct load *load)
+{
+	struct gateway_config *config = load->config;
+
+	for (size_t i = 0; i < config->n; i++) {
+		if (config->notifiers[i].ops != &notifier_bot)
+			continue;
+		if (config->bot)
+			return refuse(load, 0, -EINVAL, "more than one section [TeamsBot]");
+		config->bot = &config->notifiers[i];
+	}
+	if (config->bot && !config->web)
+		return refuse(load, 0, -EINVAL,
+			      "[TeamsBot] needs a section [Web] with PublicURL= and Listen=, where "
+			      "Teams brings what people answer");
+	if (config->web && !config->web->issuer && !config->bot)
+		return refuse(load, 0, -EINVAL, "section [Web] needs Issuer=");
+	return 0;
+}
+
+static int check_whole(struct load *load)
+{
+	struct gateway_config *config = load->config;
+
+	if (config->n == 0 && !config->web)
+		return refuse(load, 0, -EINVAL,
+			      "names no channel; add a section [Teams] with WebhookFile=, "
+			      "[TeamsBot] or [Web]");
+	for (size_t i = 0; config->web && config->web->issuer && i < config->n; i++)
+		config->notifiers[i].page = config->web->public.origin;
+	return find_bot(load);
+}
+
 int gateway_config_load(const char *path, struct gateway_config **ret,
 			struct gateway_config_error *error)
 {
@@ -341,14 +376,8 @@ int gateway_config_load(const char *path, struct gateway_config **ret,
 	if (!file)
 		return refuse(&load, 0, -errno, "cannot be read: %s", strerror(errno));
 	load.file = file;
-	if (parse(&load) < 0 || close_section(&load) < 0)
+	if (parse(&load) < 0 || close_section(&load) < 0 || check_whole(&load) < 0)
 		return load.r;
-	for (size_t i = 0; config->web && i < config->n; i++)
-		config->notifiers[i].page = config->web->public.origin;
-	if (config->n == 0 && !config->web)
-		return refuse(
-			&load, 0, -EINVAL,
-			"names no channel; add a section [Teams] with WebhookFile=, or [Web]");
 	*ret = TAKE_PTR(config);
 	return 0;
 }

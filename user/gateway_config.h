@@ -14,11 +14,12 @@
 #define GATEWAY_CONFIG "/etc/sluice/gateway.conf"
 #define GATEWAY_MAX_NOTIFIERS 8
 
-/* @web: NULL: there is no page */
+/* @web: NULL: nothing is served; @bot: the one of notifiers whose messages come in there, or NULL */
 struct gateway_config {
 	struct notifier notifiers[GATEWAY_MAX_NOTIFIERS];
 	size_t n;
 	struct web_settings *web;
+	const struct notifier *bot;
 };
 
 /* One line: "file:line: what is wrong; remedy". */

@@ -16,9 +16,6 @@
 
 #define ANSWER_MAX  65536
 #define TOKEN_AGE_S 600
-/* What is logged of sign-ins that fail: anybody can make them fail. */
-#define LOG_WINDOW_S 60
-#define LOG_MAX	     10
 
 /* A code that is being exchanged. @token: what came for it; @detail: for the log, why none did */
 struct redemption {
@@ -33,7 +30,7 @@ struct redemption {
 	char detail[96];
 };
 
-/* @n: redemptions; @failed: since @window_s, when the window of the log began */
+/* @n: redemptions; @failures: in the log: anybody can make sign-ins fail */
 struct oidc {
 	const struct web_settings *settings;
 	struct http *http;
@@ -42,8 +39,7 @@ struct oidc {
 	unsigned int n;
 	char discovery[URL_MAX];
 	char redirect[URL_MAX];
-	time_t window_s;
-	unsigned int failed;
+	struct log_limit failures;
 };
 
 static void free_curl(char **text)
@@ -215,16 +211,7 @@ bool oidc_came_from(const struct oidc *oidc, const char *issuer)
 /* @detail: what the provider said, or "" */
 static void log_failure(struct oidc *oidc, const char *why, const char *detail)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	if (now.tv_sec >= oidc->window_s + LOG_WINDOW_S) {
-		if (oidc->failed > LOG_MAX)
-			log_warning("%u more sign-ins were refused", oidc->failed - LOG_MAX);
-		oidc->window_s = now.tv_sec;
-		oidc->failed = 0;
-	}
-	if (++oidc->failed <= LOG_MAX)
+	if (log_limit(&oidc->failures, "sign-ins were refused"))
 		log_warning("a sign-in was refused: %s%s", why, detail);
 }
 

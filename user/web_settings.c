@@ -26,12 +26,9 @@ const struct setting web_settings_keys[] = {
 	{ .name = "PublicURL", .type = SETTING_TEXT, .offset = AT(public_url), .required = true },
 	{ .name = "CertificateFile", .type = SETTING_PATH, .offset = AT(certificate_file) },
 	{ .name = "KeyFile", .type = SETTING_PATH, .offset = AT(key_file) },
-	{ .name = "Issuer", .type = SETTING_TEXT, .offset = AT(issuer), .required = true },
-	{ .name = "ClientId", .type = SETTING_TEXT, .offset = AT(client_id), .required = true },
-	{ .name = "ClientSecretFile",
-	  .type = SETTING_PATH,
-	  .offset = AT(client_secret_file),
-	  .required = true },
+	{ .name = "Issuer", .type = SETTING_TEXT, .offset = AT(issuer) },
+	{ .name = "ClientId", .type = SETTING_TEXT, .offset = AT(client_id) },
+	{ .name = "ClientSecretFile", .type = SETTING_PATH, .offset = AT(client_secret_file) },
 	{ .name = "Scopes", .type = SETTING_TEXT, .offset = AT(scopes) },
 	{ .name = "Account", .type = SETTING_TEXT, .offset = AT(account) },
 	{ .name = "CAFile", .type = SETTING_PATH, .offset = AT(ca_file) },
@@ -169,8 +166,9 @@ static int check_urls(struct web_settings *settings, struct setting_error *error
 		r = setting_refuse(error, -EINVAL,
 				   "PublicURL=%s is plain http, but there is a certificate",
 				   settings->public_url);
-	if (r == 0)
-		r = check_url(settings, "Issuer", settings->issuer, &issuer, error);
+	if (r < 0 || !settings->issuer)
+		return r;
+	r = check_url(settings, "Issuer", settings->issuer, &issuer, error);
 	if (r == 0 && strpbrk(settings->issuer, "?#"))
 		r = setting_refuse(error, -EINVAL, "Issuer=%s must have neither ? nor #",
 				   settings->issuer);
@@ -178,6 +176,28 @@ static int check_urls(struct web_settings *settings, struct setting_error *error
 		r = setting_refuse(error, -EINVAL,
 				   "Proxy= cannot be used together with a plain http URL");
 	return r;
+}
+
+/* Together they make the page; without them others may be served all the same. */
+static int check_page(const struct web_settings *settings, struct setting_error *error)
+{
+	const struct {
+		const char *name;
+		const char *value;
+	} keys[] = {
+		{ "Issuer", settings->issuer },
+		{ "ClientId", settings->client_id },
+		{ "ClientSecretFile", settings->client_secret_file },
+	};
+	bool any = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		any |= keys[i].value != NULL;
+	for (size_t i = 0; any && i < ARRAY_SIZE(keys); i++)
+		if (!keys[i].value)
+			return setting_refuse(error, -EINVAL,
+					      "section [Web] needs %s=", keys[i].name);
+	return 0;
 }
 
 static bool has_openid(const char *scopes)
@@ -212,19 +232,23 @@ static int check_words(struct web_settings *settings, struct setting_error *erro
 	return 0;
 }
 
-static int read_secrets(struct web_settings *settings, struct setting_error *error)
+static int read_client_secret(struct web_settings *settings, struct setting_error *error)
 {
 	char line[SECRET_MAX];
-	int r;
+	int r = secret_read_line("ClientSecretFile", settings->client_secret_file,
+				 "the client's secret", line, sizeof(line), error);
 
-	r = secret_read_line("ClientSecretFile", settings->client_secret_file,
-			     "the client's secret", line, sizeof(line), error);
 	if (r < 0)
 		return r;
 	settings->client_secret = strdup(line);
 	explicit_bzero(line, sizeof(line));
-	if (!settings->client_secret)
-		return -ENOMEM;
+	return settings->client_secret ? 0 : -ENOMEM;
+}
+
+static int read_certificate(struct web_settings *settings, struct setting_error *error)
+{
+	int r;
+
 	if (!settings->key_file)
 		return 0;
 	r = secret_read_file("KeyFile", settings->key_file, false, &settings->key, error);
@@ -243,8 +267,12 @@ int web_settings_check(void *arg, struct setting_error *error)
 	if (!settings->age_required)
 		settings->sign_in_age_s = DEFAULT_SIGN_IN_AGE_S;
 	if (r == 0)
+		r = check_page(settings, error);
+	if (r == 0)
 		r = check_urls(settings, error);
 	if (r == 0)
 		r = check_words(settings, error);
-	return r < 0 ? r : read_secrets(settings, error);
+	if (r == 0 && settings->client_secret_file)
+		r = read_client_secret(settings, error);
+	return r < 0 ? r : read_certificate(settings, error);
 }
