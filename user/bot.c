@@ -304,8 +304,8 @@ static const char *why_not_sent(int r)
 	case -EBUSY:
 		return "Nothing was decided: too much is under way. Try again in a while.";
 	case -EINVAL:
-		return "Nothing was decided: the reason must be one line without control "
-		       "characters.";
+		return "Nothing was decided: the reason must be one line of at most 500 letters, "
+		       "without control characters.";
 	default:
 		return "Nothing was decided: the gateway cannot bring it to the agent; its log "
 		       "says why.";
