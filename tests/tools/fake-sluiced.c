@@ -5,6 +5,7 @@
  * Owns: one connection at a time, driven by lines on standard input:
  *	open ID [SECONDS [TIER]] tell about a request that expires in so many seconds (600)
  *	close ID STATE		tell that it is approved, denied, expired or gone
+ *	behind DIRECTORY OBJECT	an account of Entra of who asks, for requests from now on
  *	hostile ID		an open request full of markup, controls and long texts
  *	result			an answer that nobody waits for, which sluiced may not send
  *	answer ERRNO TEXT	to the oldest decision that the gateway brought, 0 for taken
@@ -34,6 +35,7 @@
 static struct channel_message message;
 static struct ipc_request request;
 static struct ipc_result always = { .error = -1 }; /* -1: wait to be told what to answer */
+static uint64_t behind;
 static int peer = -1;
 
 static void fill(const char *id, unsigned int seconds)
@@ -74,6 +76,7 @@ static void fill(const char *id, unsigned int seconds)
 	snprintf(request.id, sizeof(request.id), "%s", id);
 	request.expires_ms = now_ms + seconds * 1000ULL;
 	request.sources[0].time_ms = now_ms;
+	request.behind[0] = behind;
 }
 
 static void drop(void)
@@ -208,6 +211,14 @@ static void read_answer(const char *line, struct ipc_result *ret)
 		snprintf(ret->text, sizeof(ret->text), "%s", line + text);
 }
 
+static void read_behind(const char *line)
+{
+	struct account account = { .kind = ACCOUNT_ENTRA };
+
+	if (sscanf(line, "%*s %63s %63s", account.issuer, account.subject) == 2)
+		behind = account_mark(&account);
+}
+
 static void send_answer(const char *line)
 {
 	struct ipc_result result = { .text = "nobody asked" };
@@ -232,6 +243,8 @@ static void obey(const char *line)
 	} else if (strcmp(verb, "hostile") == 0) {
 		fill_hostile(id);
 		send_request(IPC_NOTIFY_OPEN);
+	} else if (strcmp(verb, "behind") == 0) {
+		read_behind(line);
 	} else if (strcmp(verb, "close") == 0) {
 		close_request(id, word);
 	} else if (strcmp(verb, "result") == 0 || strcmp(verb, "answer") == 0) {
