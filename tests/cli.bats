@@ -1027,3 +1027,30 @@ complete_words() {
 	[ "$(complete_words journal verify --g)" = "--genesis" ]
 	[ "$(complete_words journal prove --f)" = "--file" ]
 }
+
+@test "teams-app: a package that Teams takes, once, and only for a bot" {
+	local zip="$BATS_TEST_TMPDIR/app.zip" id=0A0A0A0A-1111-2222-3333-444444444444
+	run "$BUILD/sluice" teams-app --app-id "$id" --url https://approvals.example "$zip"
+	[ "$status" = 0 ]
+	[ "$(python3 -m zipfile -l "$zip" | awk 'NR > 1 {print $1}' | xargs)" = 'manifest.json color.png outline.png' ]
+	python3 -m zipfile -t "$zip"
+	python3 -m zipfile -e "$zip" "$BATS_TEST_TMPDIR/app"
+	[ "$(jq -r '"\(.manifestVersion) \(.id) \(.bots[0].botId) \(.bots[0].scopes[0]) \(.developer.websiteUrl)"' \
+		"$BATS_TEST_TMPDIR/app/manifest.json")" = "1.22 ${id,,} ${id,,} team https://approvals.example" ]
+	# width and height of a PNG
+	[ "$(od -An -tx1 -j16 -N8 "$BATS_TEST_TMPDIR/app/color.png" | tr -d ' ')" = 000000c0000000c0 ]
+	[ "$(od -An -tx1 -j16 -N8 "$BATS_TEST_TMPDIR/app/outline.png" | tr -d ' ')" = 0000002000000020 ]
+	run "$BUILD/sluice" teams-app --app-id "$id" --url https://approvals.example "$zip"
+	[ "$status" = 1 ]
+	[[ $output == *'already exists'* ]]
+	run "$BUILD/sluice" teams-app --app-id "$id" --url https://approvals.example "$BATS_TEST_TMPDIR/none/app.zip"
+	[ "$status" = 1 ]
+	[[ $output == *'cannot write'* ]]
+	for wrong in "--app-id $id" '--url https://a.example' "--app-id sluice --url https://a.example" \
+		"--app-id $id --url http://a.example" "--app-id $id --url https://" "--app-id $id --url https://a\"b"; do
+		# shellcheck disable=SC2086 # words
+		run "$BUILD/sluice" teams-app $wrong "$BATS_TEST_TMPDIR/other.zip"
+		[ "$status" = 2 ]
+		[ ! -e "$BATS_TEST_TMPDIR/other.zip" ]
+	done
+}

@@ -58,5 +58,5 @@ GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -ljansson -linih -lcrypto -lsecc
 
 CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \
 	cmd_journal_file cmd_journal_kept cmd_label cmd_lineage cmd_policy cmd_prove cmd_reason cmd_request cmd_sign cmd_status \
-	cmd_verify dot table view $(COMMON) $(POLICY) $(KEY) statement $(JOURNAL_READ)
-CLI_LIBS = -ljansson -linih -lcrypto
+	cmd_teams_app cmd_verify dot table view $(COMMON) $(POLICY) $(KEY) statement $(JOURNAL_READ)
+CLI_LIBS = -ljansson -linih -lcrypto -lzip
