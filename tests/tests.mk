@@ -3,7 +3,7 @@
 #
 # make test              unit tests; SAN=1: with sanitizers, in their own folder
 # make test-programs     whole programs against stand-ins of their peers (bats)
-# make test-browser      the gateway's page in Chromium (nodejs, npm, chromium)
+# make test-browser      the gateway's page in Chromium, and Teams beside Microsoft's programs (nodejs, npm, chromium)
 # make vm-programs       small programs of the end-to-end tests, which scripts/test runs
 # make fuzz              each fuzzer for FUZZ_SECONDS; what it finds stays in $(O)/fuzz/found; corpora beside it
 # make lint              cppcheck, gcc -fanalyzer, scan-build, shellcheck, mandoc; each also alone: lint-gcc
@@ -100,7 +100,7 @@ test-programs: $(O)/sluice $(O)/sluice-gateway $(TEST_TOOLS) $(O)/tests/security
 	$(Q)ln -sf tests/fake-sluiced $(O)/fake-sluiced
 	$(Q)SLUICE_BUILD=$(abspath $(O)) BUILD=$(abspath $(O)) bats $(wildcard tests/*.bats)
 
-test-browser: $(O)/sluice-gateway $(TEST_TOOLS)
+test-browser: $(O)/sluice $(O)/sluice-gateway $(TEST_TOOLS)
 	$(Q)tests/browser/run $(O)
 
 fuzz:
