@@ -1046,11 +1046,16 @@ complete_words() {
 	run "$BUILD/sluice" teams-app --app-id "$id" --url https://approvals.example "$BATS_TEST_TMPDIR/none/app.zip"
 	[ "$status" = 1 ]
 	[[ $output == *'cannot write'* ]]
-	for wrong in "--app-id $id" '--url https://a.example' "--app-id sluice --url https://a.example" \
-		"--app-id $id --url http://a.example" "--app-id $id --url https://" "--app-id $id --url https://a\"b"; do
-		# shellcheck disable=SC2086 # words
-		run "$BUILD/sluice" teams-app $wrong "$BATS_TEST_TMPDIR/other.zip"
-		[ "$status" = 2 ]
-		[ ! -e "$BATS_TEST_TMPDIR/other.zip" ]
-	done
+	not_an_app --app-id "$id"
+	not_an_app --url https://a.example
+	not_an_app --app-id sluice --url https://a.example
+	not_an_app --app-id "$id" --url http://a.example
+	not_an_app --app-id "$id" --url https://
+	not_an_app --app-id "$id" --url 'https://a"b'
+}
+
+not_an_app() {
+	run "$BUILD/sluice" teams-app "$@" "$BATS_TEST_TMPDIR/other.zip"
+	[ "$status" = 2 ]
+	[ ! -e "$BATS_TEST_TMPDIR/other.zip" ]
 }

@@ -126,9 +126,9 @@ int bot_new(const struct bot_options *options, struct bot **ret)
 	return 0;
 }
 
-static void forget_press(struct press *press)
+static void forget_press(struct bot *bot, struct press *press)
 {
-	DL_DELETE(press->bot->presses, press);
+	DL_DELETE(bot->presses, press);
 	event_free(press->timer);
 	free(press);
 }
@@ -138,7 +138,7 @@ struct bot *bot_free(struct bot *bot)
 	if (!bot)
 		return NULL;
 	while (bot->presses)
-		forget_press(bot->presses);
+		forget_press(bot, bot->presses);
 	if (bot->timer)
 		event_free(bot->timer);
 	provider_free(bot->provider);
@@ -228,7 +228,7 @@ static void on_decided(void *arg, int error, const char *text)
 
 	log_info("teams: %s of %s by %s: %s", press->verb, press->id, press->account.subject, text);
 	tell(press, error, text);
-	forget_press(press);
+	forget_press(press->bot, press);
 }
 
 static void on_late(evutil_socket_t fd, short what, void *arg)
@@ -342,7 +342,7 @@ static int send_decision(struct bot *bot, const struct bot_press *from, const ch
 		return -ENOMEM;
 	r = gateway_link_decide(bot->options.link, &decision, evidence, on_decided, press);
 	if (r < 0)
-		forget_press(press);
+		forget_press(bot, press);
 	return r;
 }
 

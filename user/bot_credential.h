@@ -25,8 +25,8 @@ struct bot_credential {
 };
 
 /* As prepare and cancel of struct notifier_ops, which get the settings of which it is a part. */
-int bot_credential_prepare(void *settings, struct http *http, notifier_ready_fn ready, void *arg);
-void bot_credential_cancel(void *settings);
+int bot_credential_prepare(void *arg, struct http *http, notifier_ready_fn ready, void *ready_arg);
+void bot_credential_cancel(void *arg);
 
 /* The token, borrowed until the next of these calls; NULL: none. */
 const char *bot_credential_token(const struct bot_settings *settings);

@@ -8,7 +8,7 @@ setup() {
 	W="$BATS_TEST_TMPDIR"
 	cp "$BATS_TEST_DIRNAME"/*.mjs "$W"
 	ln -s "$NODE_MODULES" "$W/node_modules"
-	cd "$W"
+	cd "$W" || return
 }
 
 @test "of the Connector's tokens none is taken that Microsoft's own validators refuse" {
