@@ -373,12 +373,13 @@ not_taken() {
 	not_taken 'must be https' 's|^Authority=.*|Authority=http://login.microsoftonline.com|'
 	not_taken 'must be https' 's|^Metadata=.*|Metadata=http://login.botframework.com/x|'
 	not_taken 'needs a section [Web]' '/^\[Web\]/,/^KeyFile/d'
-	not_taken 'needs ClientId=' 's|^PublicURL=|Issuer=https://id.example\nPublicURL=|'
+	not_taken 'belong together' 's|^PublicURL=|Issuer=https://id.example\nPublicURL=|'
+	not_taken 'serves nobody' '/^\[TeamsBot\]/,$d'
 	config
 	sed -n '/TeamsBot/,$p' "$W/gateway.conf" | sed 's/TeamsBot/TeamsBot two/' >"$W/second"
 	cat "$W/second" >>"$W/gateway.conf"
 	run "${RUN_AS[@]}" "$BUILD/sluice-gateway" --config "$W/gateway.conf" --check
-	[[ $output == *'more than one section [TeamsBot]'* ]]
+	[[ $output == *'a second section [TeamsBot]'* ]]
 	config
 	sed -i 's|^ServiceURL=.*|ServiceURL=https://smba.trafficmanager.net/emea|' "$W/gateway.conf"
 	run "${RUN_AS[@]}" "$BUILD/sluice-gateway" --config "$W/gateway.conf" --check

@@ -135,11 +135,15 @@ static int add_notifier(struct load *load, const struct notifier_ops *ops, const
 			      "name '%s' must be letters, digits, '-', '_' or '.', and short",
 			      name);
 	config->n++;
-	for (size_t i = 0; i + 1 < config->n; i++)
+	for (size_t i = 0; i + 1 < config->n; i++) {
+		if (ops->single && config->notifiers[i].ops == ops)
+			return refuse(load, load->line, -EINVAL, "a second section [%s]",
+				      ops->kind);
 		if (strcmp(config->notifiers[i].name, notifier->name) == 0)
 			return refuse(load, load->line, -EINVAL,
 				      "a second section for '%s'; give each a name: [%s NAME]",
 				      notifier->name, ops->kind);
+	}
 	return open_section(load, &(struct section){ .kind = ops->kind,
 						     .keys = ops->keys,
 						     .n_keys = ops->n_keys,
@@ -329,38 +333,24 @@ static int parse(struct load *load)
 	return load->r;
 }
 
-/* One bot: what comes in is for one of its cards. */
-static int find_bot(struct load *load)
-{
-	struct gateway_config *config = load->config;
-
-	for (size_t i = 0; i < config->n; i++) {
-		if (config->notifiers[i].ops != &notifier_bot)
-			continue;
-		if (config->bot)
-			return refuse(load, 0, -EINVAL, "more than one section [TeamsBot]");
-		config->bot = &config->notifiers[i];
-	}
-	if (config->bot && !config->web)
-		return refuse(load, 0, -EINVAL,
-			      "[TeamsBot] needs a section [Web] with PublicURL= and Listen=, where "
-			      "Teams brings what people answer");
-	if (config->web && !config->web->issuer && !config->bot)
-		return refuse(load, 0, -EINVAL, "section [Web] needs Issuer=");
-	return 0;
-}
-
+/* What belongs together in several sections. */
 static int check_whole(struct load *load)
 {
-	struct gateway_config *config = load->config;
+	const struct gateway_config *config = load->config;
 
 	if (config->n == 0 && !config->web)
 		return refuse(load, 0, -EINVAL,
 			      "names no channel; add a section [Teams] with WebhookFile=, "
 			      "[TeamsBot] or [Web]");
-	for (size_t i = 0; config->web && config->web->issuer && i < config->n; i++)
-		config->notifiers[i].page = config->web->public.origin;
-	return find_bot(load);
+	if (config->bot && !config->web)
+		return refuse(load, 0, -EINVAL,
+			      "[TeamsBot] needs a section [Web] with PublicURL= and Listen=, where "
+			      "Teams brings what people answer");
+	if (config->web && !config->web->issuer && !config->bot)
+		return refuse(load, 0, -EINVAL,
+			      "[Web] serves nobody; add Issuer=, ClientId= and ClientSecretFile= "
+			      "for the page, or a section [TeamsBot]");
+	return 0;
 }
 
 int gateway_config_load(const char *path, struct gateway_config **ret,
@@ -376,8 +366,15 @@ int gateway_config_load(const char *path, struct gateway_config **ret,
 	if (!file)
 		return refuse(&load, 0, -errno, "cannot be read: %s", strerror(errno));
 	load.file = file;
-	if (parse(&load) < 0 || close_section(&load) < 0 || check_whole(&load) < 0)
+	if (parse(&load) < 0 || close_section(&load) < 0)
 		return load.r;
+	for (size_t i = 0; i < config->n; i++)
+		if (config->notifiers[i].ops == &notifier_bot)
+			config->bot = &config->notifiers[i];
+	if (check_whole(&load) < 0)
+		return load.r;
+	for (size_t i = 0; config->web && config->web->issuer && i < config->n; i++)
+		config->notifiers[i].page = config->web->public.origin;
 	*ret = TAKE_PTR(config);
 	return 0;
 }

@@ -280,7 +280,7 @@ static int set_message(struct http_transfer *transfer, const struct http_message
 	if (message->put)
 		SET(CURLOPT_CUSTOMREQUEST, "PUT");
 	if (message->bearer) {
-		SET(CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+		SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
 		SET(CURLOPT_XOAUTH2_BEARER, message->bearer);
 	}
 	if (message->user) {

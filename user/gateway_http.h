@@ -19,7 +19,7 @@ struct http;
 struct http_transfer;
 
 /**
- * struct http_target: where to and how; all strings borrowed for the call.
+ * struct http_target: where to and how; all borrowed for the call.
  * @ca_file: the only authorities to trust, or NULL for the system's
  * @proxy: or NULL for none
  * @plain: http, not https

@@ -46,6 +46,7 @@ typedef void (*notifier_ready_fn)(void *arg, int r, const char *why);
 /**
  * struct notifier_ops: a kind of channel.
  * @kind: name of its sections in gateway.conf
+ * @single: there is at most one
  * @defaults: fill settings that are all zero
  * @check: read secrets and check what belongs together; 0 or negative errno with @error filled
  * @clear: free what settings hold; wipe secrets
@@ -68,6 +69,7 @@ typedef void (*notifier_ready_fn)(void *arg, int r, const char *why);
  */
 struct notifier_ops {
 	const char *kind;
+	bool single;
 	size_t settings_size;
 	const struct setting *keys;
 	size_t n_keys;

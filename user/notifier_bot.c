@@ -153,6 +153,7 @@ static const char *readable(const void *arg)
 
 const struct notifier_ops notifier_bot = {
 	.kind = "TeamsBot",
+	.single = true,
 	.settings_size = sizeof(struct bot_settings),
 	.keys = bot_settings_keys,
 	.n_keys = BOT_SETTINGS_KEYS,

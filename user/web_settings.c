@@ -152,9 +152,30 @@ static int check_url(const struct web_settings *settings, const char *key, const
 	return 0;
 }
 
-static int check_urls(struct web_settings *settings, struct setting_error *error)
+static int check_issuer(const struct web_settings *settings, struct setting_error *error)
 {
 	struct url issuer;
+	int r;
+
+	if (!settings->issuer != !settings->client_id ||
+	    !settings->issuer != !settings->client_secret_file)
+		return setting_refuse(error, -EINVAL,
+				      "Issuer=, ClientId= and ClientSecretFile= belong together; "
+				      "without all three there is no page");
+	if (!settings->issuer)
+		return 0;
+	r = check_url(settings, "Issuer", settings->issuer, &issuer, error);
+	if (r == 0 && strpbrk(settings->issuer, "?#"))
+		r = setting_refuse(error, -EINVAL, "Issuer=%s must have neither ? nor #",
+				   settings->issuer);
+	if (r == 0 && issuer.plain && settings->proxy)
+		r = setting_refuse(error, -EINVAL,
+				   "Proxy= cannot be used together with a plain http URL");
+	return r;
+}
+
+static int check_urls(struct web_settings *settings, struct setting_error *error)
+{
 	int r = check_url(settings, "PublicURL", settings->public_url, &settings->public, error);
 
 	if (r == 0 && !settings->public.bare)
@@ -166,38 +187,7 @@ static int check_urls(struct web_settings *settings, struct setting_error *error
 		r = setting_refuse(error, -EINVAL,
 				   "PublicURL=%s is plain http, but there is a certificate",
 				   settings->public_url);
-	if (r < 0 || !settings->issuer)
-		return r;
-	r = check_url(settings, "Issuer", settings->issuer, &issuer, error);
-	if (r == 0 && strpbrk(settings->issuer, "?#"))
-		r = setting_refuse(error, -EINVAL, "Issuer=%s must have neither ? nor #",
-				   settings->issuer);
-	if (r == 0 && issuer.plain && settings->proxy)
-		r = setting_refuse(error, -EINVAL,
-				   "Proxy= cannot be used together with a plain http URL");
-	return r;
-}
-
-/* Together they make the page; without them others may be served all the same. */
-static int check_page(const struct web_settings *settings, struct setting_error *error)
-{
-	const struct {
-		const char *name;
-		const char *value;
-	} keys[] = {
-		{ "Issuer", settings->issuer },
-		{ "ClientId", settings->client_id },
-		{ "ClientSecretFile", settings->client_secret_file },
-	};
-	bool any = false;
-
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		any |= keys[i].value != NULL;
-	for (size_t i = 0; any && i < ARRAY_SIZE(keys); i++)
-		if (!keys[i].value)
-			return setting_refuse(error, -EINVAL,
-					      "section [Web] needs %s=", keys[i].name);
-	return 0;
+	return r < 0 ? r : check_issuer(settings, error);
 }
 
 static bool has_openid(const char *scopes)
@@ -245,10 +235,12 @@ static int read_client_secret(struct web_settings *settings, struct setting_erro
 	return settings->client_secret ? 0 : -ENOMEM;
 }
 
-static int read_certificate(struct web_settings *settings, struct setting_error *error)
+static int read_secrets(struct web_settings *settings, struct setting_error *error)
 {
-	int r;
+	int r = settings->issuer ? read_client_secret(settings, error) : 0;
 
+	if (r < 0)
+		return r;
 	if (!settings->key_file)
 		return 0;
 	r = secret_read_file("KeyFile", settings->key_file, false, &settings->key, error);
@@ -267,12 +259,8 @@ int web_settings_check(void *arg, struct setting_error *error)
 	if (!settings->age_required)
 		settings->sign_in_age_s = DEFAULT_SIGN_IN_AGE_S;
 	if (r == 0)
-		r = check_page(settings, error);
-	if (r == 0)
 		r = check_urls(settings, error);
 	if (r == 0)
 		r = check_words(settings, error);
-	if (r == 0 && settings->client_secret_file)
-		r = read_client_secret(settings, error);
-	return r < 0 ? r : read_certificate(settings, error);
+	return r < 0 ? r : read_secrets(settings, error);
 }
