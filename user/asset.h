@@ -2,8 +2,8 @@
 /*
  * asset.h: files of the source tree, in a program.
  *
- * Owns: the directives by which the assembler takes them in. Must not own: which files: the Makefile
- * knows that an object depends on them.
+ * Owns: the directives by which the assembler takes them in. Must not own: which files; that an
+ * object depends on them the Makefile knows.
  */
 #ifndef SLUICE_ASSET_H
 #define SLUICE_ASSET_H

@@ -56,7 +56,7 @@ static bool is_address(const char *url)
 			       "-._~:/[]%@!$&'()*+,;=")] == '\0';
 }
 
-/* The bot hears nothing but presses of its buttons: it takes no part in chats and reads no channel. */
+/* It asks for no right to read what people write. */
 static json_t *manifest(const char *app_id, const char *url)
 {
 	return json_pack(

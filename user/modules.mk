@@ -10,7 +10,7 @@ SIGNED := sshsig statement
 # tokens that providers sign
 TOKEN := base64 jwt jwt_key
 # the bot in Teams, and what comes in from it
-BOT := bot bot_activity bot_check bot_credential bot_settings bot_token notifier_bot teams_answer web_bot
+BOT := bot bot_activity bot_answer bot_check bot_credential bot_decide bot_settings bot_token notifier_bot teams_answer web_bot
 # the gateway's page, and sign-in to it
 WEB := html oidc oidc_provider web web_asset web_attempt web_decide web_exchange web_lineage web_page web_request web_route \
 	web_session web_settings web_sign_in

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * fuzz_activity.c: any bytes as what the Bot Connector sends. Whatever is fine names the one request
- * that is open, on its card, with its digest, by somebody of the directory. Sources: fuzz_activity.c
- * user/bot_activity.c user/bot_check.c user/bot_token.c user/account.c.
+ * fuzz_activity.c: any bytes as what the Bot Connector sends. Whatever is fine names the one
+ * request that is open, on its card, with its digest, by somebody of the directory. Sources:
+ * fuzz_activity.c user/bot_activity.c user/bot_check.c user/bot_token.c user/account.c.
  */
 #include <stdint.h>
 #include <stdlib.h>

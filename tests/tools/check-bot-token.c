@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * check-bot-token.c: the gateway's check of a token of the Bot Connector, for tests that compare it
- * with others: check-bot-token APPID KEYS. KEYS is a file with a JWK set; each line of standard input
- * is "TOKEN SERVICE", and "accept", or "refuse" and why, is the line that is printed for it.
+ * with others: check-bot-token APPID KEYS. KEYS is a file with a JWK set; each line of standard
+ * input is "TOKEN SERVICE", and "accept", or "refuse" and why, is the line that is printed for it.
  */
 #include <stdio.h>
 #include <string.h>

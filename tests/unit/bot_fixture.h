@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bot_fixture.h: a bot, the press of a button on a card of its own, and tokens for it, right but for
- * what a test changes. Owns no test.
+ * bot_fixture.h: a bot, the press of a button on a card of its own, and tokens for it, right but
+ * for what a test changes. Owns no test.
  */
 #ifndef SLUICE_TEST_BOT_FIXTURE_H
 #define SLUICE_TEST_BOT_FIXTURE_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_bot_check.c: what Teams sends, read and checked: one thing wrong at a time, and its neighbour
- * that is right. Sources: user/bot_activity.c, user/bot_check.c.
+ * test_bot_check.c: what Teams sends, read and checked: one thing wrong at a time, and its
+ * neighbour that is right. Sources: user/bot_activity.c, user/bot_check.c.
  */
 #include "bot_fixture.h"
 
