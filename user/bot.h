@@ -41,7 +41,6 @@ typedef void (*bot_reply_fn)(void *arg, unsigned int status, const json_t *body)
 
 /**
  * bot_receive() - take what was posted to the bot's address.
- * @body: NUL-terminated at @size
  * @authorization: the header, or NULL
  * @body: NUL-terminated at @size
  * @reply: called exactly once: at once, or when sluiced has decided, or after two seconds
