@@ -12,7 +12,7 @@
 #include "web_settings.h"
 
 #define GATEWAY_CONFIG "/etc/sluice/gateway.conf"
-#define GATEWAY_MAX_NOTIFIERS 8
+#define GATEWAY_MAX_NOTIFIERS SLUICE_MAX_NOTIFIERS
 
 /* @web: NULL: nothing is served; @bot: the one of notifiers whose messages come in there, or NULL */
 struct gateway_config {
