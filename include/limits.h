@@ -79,7 +79,9 @@
 #define SLUICE_MAX_STANDING	    256	    /* approvals for a time to come */
 #define SLUICE_MAX_STANDING_S	    2592000 /* 30 days */
 #define SLUICE_MAX_CLOSED	    1024    /* decided ones still shown */
+#define SLUICE_TOLD_CLOSED	    256	    /* of which a gateway that connects is told */
 #define SLUICE_MAX_REVIEWERS	    16	    /* decisions counted on one request */
+#define SLUICE_MAX_NOTIFIERS	    8	    /* of the gateway */
 #define SLUICE_MAX_SOURCES	    8	    /* sources shown with a request */
 #define SLUICE_MAX_NODES	    65536   /* processes and files whose lineage is kept */
 #define SLUICE_MAX_LINEAGE	    262144  /* edges of the index in the state folder, some 60 MB */
@@ -99,6 +101,7 @@
 #define SLUICE_STATEMENT_SKEW_S	    60	 /* and so long before its time, by another clock */
 #define SLUICE_MAX_CHANNELS	    16	 /* of the gateway, that may bring decisions */
 #define SLUICE_MAX_ACCOUNTS	    16	 /* of one person */
+#define SLUICE_MAX_BEHIND	    32	 /* accounts named with a request as those of who asks */
 #define SLUICE_CHANNEL_AGE_S	    60	 /* a channel's decision is taken for so long */
 #define SLUICE_EVIDENCE_MAX	    8192 /* bytes of its evidence, with the NUL */
 #define SLUICE_REFUSED_WINDOW_S	    60	 /* within this, of one account: */

@@ -241,6 +241,15 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	[[ $output != *WARNING* ]]
 }
 
+@test "show: how far people have been told, by channel" {
+	daemon
+	run "$SLUICE" show r-0a1b2c3d
+	[[ $output == *'Where people are told of it:'*teams*retrying*3*'HTTP 503'*teams-second*standby*'waits for teams'* ]]
+	run "$SLUICE" show r-closed
+	[ "$status" -eq 0 ]
+	[[ $output != *'Where people are told'* ]]
+}
+
 @test "show --json: complete" {
 	daemon
 	run "$SLUICE" show r-0a1b2c3d --json
@@ -250,6 +259,8 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	json '.opened == "2026-11-22T12:00:00.000Z" and (.sources | length) == 2'
 	json '.sources[1] == {path: "/etc/keys/export.pem", labels: ["secret"], reader: "ssh[700]",
 		time: "2026-11-22T12:00:00.000Z"}'
+	json '.told[0] == {channel: "teams", state: "retrying", attempt: 3, text: "HTTP 503", time: "2026-11-22T12:00:00.000Z"}'
+	json '.told[1].state == "standby" and .told[1].text == "waits for teams" and (.told | length) == 2'
 	run "$SLUICE" show r-closed --json
 	json '.state == "denied" and .decisions[0].person == "bob" and .decisions[0].approve == false'
 }
@@ -1026,4 +1037,36 @@ complete_words() {
 	[ "$(complete_words label a)" = "add" ]
 	[ "$(complete_words journal verify --g)" = "--genesis" ]
 	[ "$(complete_words journal prove --f)" = "--file" ]
+}
+
+@test "teams-app: a package that Teams takes, once, and only for a bot" {
+	local zip="$BATS_TEST_TMPDIR/app.zip" id=0A0A0A0A-1111-2222-3333-444444444444
+	run "$BUILD/sluice" teams-app --app-id "$id" --url https://approvals.example "$zip"
+	[ "$status" = 0 ]
+	[ "$(python3 -m zipfile -l "$zip" | awk 'NR > 1 {print $1}' | xargs)" = 'manifest.json color.png outline.png' ]
+	python3 -m zipfile -t "$zip"
+	python3 -m zipfile -e "$zip" "$BATS_TEST_TMPDIR/app"
+	[ "$(jq -r '"\(.manifestVersion) \(.id) \(.bots[0].botId) \(.bots[0].scopes[0]) \(.developer.websiteUrl)"' \
+		"$BATS_TEST_TMPDIR/app/manifest.json")" = "1.22 ${id,,} ${id,,} team https://approvals.example" ]
+	# width and height of a PNG
+	[ "$(od -An -tx1 -j16 -N8 "$BATS_TEST_TMPDIR/app/color.png" | tr -d ' ')" = 000000c0000000c0 ]
+	[ "$(od -An -tx1 -j16 -N8 "$BATS_TEST_TMPDIR/app/outline.png" | tr -d ' ')" = 0000002000000020 ]
+	run "$BUILD/sluice" teams-app --app-id "$id" --url https://approvals.example "$zip"
+	[ "$status" = 1 ]
+	[[ $output == *'already exists'* ]]
+	run "$BUILD/sluice" teams-app --app-id "$id" --url https://approvals.example "$BATS_TEST_TMPDIR/none/app.zip"
+	[ "$status" = 1 ]
+	[[ $output == *'cannot write'* ]]
+	not_an_app --app-id "$id"
+	not_an_app --url https://a.example
+	not_an_app --app-id sluice --url https://a.example
+	not_an_app --app-id "$id" --url http://a.example
+	not_an_app --app-id "$id" --url https://
+	not_an_app --app-id "$id" --url 'https://a"b'
+}
+
+not_an_app() {
+	run "$BUILD/sluice" teams-app "$@" "$BATS_TEST_TMPDIR/other.zip"
+	[ "$status" = 2 ]
+	[ ! -e "$BATS_TEST_TMPDIR/other.zip" ]
 }

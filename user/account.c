@@ -6,6 +6,8 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cleanup.h"
@@ -123,4 +125,19 @@ bool account_equal(const struct account *a, const struct account *b)
 {
 	return a->kind == b->kind && !strcmp(a->issuer, b->issuer) &&
 	       !strcmp(a->subject, b->subject);
+}
+
+uint64_t account_mark(const struct account *account)
+{
+	char text[2 * ACCOUNT_TEXT + 16];
+	unsigned char hash[32];
+	uint64_t mark = 0;
+	int n = snprintf(text, sizeof(text), "%s\n%s\n%s\n", account_kind_names[account->kind],
+			 account->issuer, account->subject);
+
+	if (EVP_Digest(text, (size_t)n, hash, NULL, EVP_sha256(), NULL) != 1)
+		return 0;
+	for (size_t i = 0; i < sizeof(mark); i++)
+		mark = mark << 8 | hash[i];
+	return mark ? mark : 1;
 }

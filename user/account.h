@@ -16,6 +16,7 @@
 #define SLUICE_ACCOUNT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define ACCOUNT_TEXT 256 /* with the NUL: what OpenID Connect allows for a subject */
 
@@ -39,5 +40,11 @@ int account_set(enum account_kind kind, const char *issuer, const char *subject,
 		struct account *ret, const char **ret_why);
 
 bool account_equal(const struct account *a, const struct account *b);
+
+/*
+ * Tells accounts apart without naming them: the start of SHA-256 over kind, issuer and subject, a
+ * line each. Never 0, but when OpenSSL fails.
+ */
+uint64_t account_mark(const struct account *account);
 
 #endif

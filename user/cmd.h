@@ -131,6 +131,7 @@ int cmd_journal(int argc, char **argv, struct cmd_common *common);
 int cmd_policy(int argc, char **argv, struct cmd_common *common);
 int cmd_reason(int argc, char **argv, struct cmd_common *common);
 int cmd_glass(int argc, char **argv, struct cmd_common *common);
+int cmd_teams_app(int argc, char **argv, struct cmd_common *common);
 
 /* Shared by show, approve and deny: the request @id as a record. Return: CMD_…. */
 int cmd_fetch_request(const struct cmd_common *common, const char *id, json_t **ret);

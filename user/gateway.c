@@ -18,6 +18,7 @@
 #include "gateway_link.h"
 #include "gateway_options.h"
 #include "gateway_requests.h"
+#include "gateway_test_card.h"
 #include "log.h"
 #include "notifier_queue.h"
 #include "notify.h"
@@ -25,8 +26,9 @@
 #include "web.h"
 
 #define FIRST_DELAY_MS 1000
+#define EDIT_GAP_MS    30000
 
-/* @watchdog: NULL when the service manager wants none. @unfinished, @failed: of test messages. */
+/* @watchdog: NULL when the service manager wants none. */
 struct gateway {
 	struct gateway_options options;
 	struct gateway_config *config;
@@ -42,9 +44,8 @@ struct gateway {
 	struct gateway_link_options link_options;
 	struct gateway_link *link;
 	int web_fd;
+	struct bot *bot;
 	struct web *web;
-	unsigned int unfinished;
-	unsigned int failed;
 };
 
 static void on_connected(void *arg)
@@ -54,11 +55,30 @@ static void on_connected(void *arg)
 	gateway_requests_begin(gateway->requests);
 }
 
+static void on_ended(void *arg, const struct ipc_request *request)
+{
+	const struct gateway *gateway = arg;
+
+	for (size_t i = 0; i < gateway->config->n; i++)
+		notifier_queue_closed(gateway->queues[i], request);
+}
+
+static bool is_open(void *arg, const struct delivered_request *request)
+{
+	struct gateway_requests *requests = arg;
+	const struct ipc_request *known = gateway_requests_find(requests, request->id);
+
+	return known && known->state == IPC_PENDING &&
+	       strncmp(known->digest, request->digest, strlen(request->digest)) == 0;
+}
+
 static void on_all(void *arg)
 {
 	const struct gateway *gateway = arg;
 
-	gateway_requests_complete(gateway->requests);
+	gateway_requests_complete(gateway->requests, on_ended, arg);
+	for (size_t i = 0; i < gateway->config->n; i++)
+		notifier_queue_settle(gateway->queues[i], is_open, gateway->requests);
 }
 
 static void on_open(void *arg, const struct ipc_request *request)
@@ -66,7 +86,8 @@ static void on_open(void *arg, const struct ipc_request *request)
 	struct gateway *gateway = arg;
 
 	gateway_requests_opened(gateway->requests, request);
-	for (size_t i = 0; i < gateway->config->n; i++)
+	/* A channel stands above those that come after it, which must know of the request first. */
+	for (size_t i = gateway->config->n; i-- > 0;)
 		notifier_queue_open(gateway->queues[i], request);
 }
 
@@ -75,8 +96,7 @@ static void on_closed(void *arg, const struct ipc_request *request)
 	struct gateway *gateway = arg;
 
 	gateway_requests_closed(gateway->requests, request);
-	for (size_t i = 0; i < gateway->config->n; i++)
-		notifier_queue_closed(gateway->queues[i], request);
+	on_ended(arg, request);
 }
 
 static void on_report(void *arg, const struct ipc_delivery *delivery)
@@ -91,11 +111,16 @@ static void on_report(void *arg, const struct ipc_delivery *delivery)
 		log_info("%s: attempt %u to post %s failed: %s", delivery->notifier,
 			 delivery->attempt, delivery->id, delivery->text);
 		break;
+	case IPC_STANDBY:
+		log_debug("%s: %s is %s", delivery->notifier, delivery->id, delivery->text);
+		break;
 	default:
 		log_error("%s: %s is lost for this channel: %s", delivery->notifier, delivery->id,
 			  delivery->text);
 	}
 	gateway_link_report(gateway->link, delivery);
+	for (size_t i = 0; i < gateway->config->n; i++)
+		notifier_queue_heard(gateway->queues[i], delivery);
 }
 
 static void on_signal(evutil_socket_t number, short what, void *arg)
@@ -186,6 +211,7 @@ static int start_queues(struct gateway *gateway)
 		.http = gateway->http,
 		.delivered = gateway->delivered,
 		.delay_ms = FIRST_DELAY_MS,
+		.edit_gap_ms = EDIT_GAP_MS,
 		.report = on_report,
 		.arg = gateway,
 	};
@@ -233,6 +259,21 @@ static int listen_for_web(struct gateway *gateway)
 	return 0;
 }
 
+static int start_bot(struct gateway *gateway)
+{
+	const struct bot_options options = {
+		.base = gateway->base,
+		.http = gateway->http,
+		.notifier = gateway->config->bot,
+		.delivered = gateway->delivered,
+		.requests = gateway->requests,
+		.link = gateway->link,
+	};
+	int r = options.notifier ? bot_new(&options, &gateway->bot) : 0;
+
+	return r < 0 ? log_error_errno(r, "cannot start the bot") : 0;
+}
+
 static int start_web(struct gateway *gateway)
 {
 	const struct web_options options = {
@@ -241,6 +282,7 @@ static int start_web(struct gateway *gateway)
 		.http = gateway->http,
 		.link = gateway->link,
 		.requests = gateway->requests,
+		.bot = gateway->bot,
 		.fd = gateway->web_fd,
 	};
 	int r = options.settings ? web_new(&options, &gateway->web) : 0;
@@ -289,7 +331,9 @@ static int run(struct gateway *gateway)
 	if (gateway_requests_new(&gateway->requests) < 0 || start_queues(gateway) < 0 ||
 	    start_link(gateway) < 0)
 		return log_error_errno(-ENOMEM, "cannot start");
-	r = start_web(gateway);
+	r = start_bot(gateway);
+	if (r == 0)
+		r = start_web(gateway);
 	if (r < 0)
 		return r;
 	notify_send("READY=1");
@@ -298,66 +342,13 @@ static int run(struct gateway *gateway)
 	return 0;
 }
 
-struct test_message {
-	struct gateway *gateway;
-	const struct notifier *notifier;
-	struct http_transfer *transfer;
-};
-
-static void on_test_answer(void *arg, const struct http_answer *answer)
+static int test_cards(struct gateway *gateway)
 {
-	const struct test_message *test = arg;
-	struct notifier_result result;
+	int r = start_loop(gateway);
 
-	test->notifier->ops->judge(answer, &result);
-	if (result.outcome == NOTIFIER_DONE) {
-		printf("%s: the channel took the test card; look whether it appears\n",
-		       test->notifier->name);
-	} else {
-		printf("%s: the test card was not posted: %s\n", test->notifier->name, result.text);
-		test->gateway->failed++;
-	}
-	if (--test->gateway->unfinished == 0)
-		event_base_loopexit(test->gateway->base, NULL);
-}
-
-static int post_test(struct gateway *gateway, struct test_message *test, const char *host)
-{
-	const struct notifier *notifier = test->notifier;
-	_cleanup_free_ char *message = notifier->ops->render_test(host);
-	int r;
-
-	if (!message)
-		return -errno;
-	r = notifier->ops->post(notifier->settings, gateway->http, message, on_test_answer, test,
-				&test->transfer);
-	if (r == 0)
-		gateway->unfinished++;
-	return r;
-}
-
-static int test_card(struct gateway *gateway)
-{
-	struct test_message tests[GATEWAY_MAX_NOTIFIERS] = {};
-	char host[65] = "";
-	int r;
-
-	r = start_loop(gateway);
 	if (r == 0)
 		r = enter_sandbox(gateway);
-	if (r < 0)
-		return r;
-	gethostname(host, sizeof(host) - 1);
-	for (size_t i = 0; i < gateway->config->n; i++) {
-		tests[i] = (struct test_message){ .gateway = gateway,
-						  .notifier = &gateway->config->notifiers[i] };
-		r = post_test(gateway, &tests[i], host);
-		if (r < 0)
-			return log_error_errno(r, "%s: cannot post", tests[i].notifier->name);
-	}
-	if (gateway->unfinished)
-		event_base_dispatch(gateway->base);
-	return gateway->failed || gateway->unfinished ? -EIO : 0;
+	return r < 0 ? r : gateway_test_cards(gateway->base, gateway->http, gateway->config);
 }
 
 static int check(struct gateway *gateway)
@@ -366,8 +357,10 @@ static int check(struct gateway *gateway)
 	       gateway->config->n == 1 ? "" : "s");
 	for (size_t i = 0; i < gateway->config->n; i++)
 		printf("%s\n", gateway->config->notifiers[i].name);
-	if (gateway->config->web)
+	if (gateway->config->web && gateway->config->web->issuer)
 		printf("page at %s\n", gateway->config->web->public.origin);
+	if (gateway->config->bot)
+		printf("bot at %s/api/messages\n", gateway->config->web->public.origin);
 	return 0;
 }
 
@@ -382,6 +375,7 @@ static void clear(struct gateway *gateway)
 		notifier_queue_free(gateway->queues[i]);
 	gateway_link_free(gateway->link);
 	web_free(gateway->web);
+	bot_free(gateway->bot);
 	gateway_requests_free(gateway->requests);
 	channel_keys_free(gateway->keys);
 	delivered_free(gateway->delivered);
@@ -402,7 +396,7 @@ int main(int argc, char **argv)
 	static int (*const modes[])(struct gateway *) = {
 		[MODE_RUN] = run,
 		[MODE_CHECK] = check,
-		[MODE_TEST_CARD] = test_card,
+		[MODE_TEST_CARD] = test_cards,
 		[MODE_PRINT_KEYS] = print_keys,
 	};
 	static struct gateway gateway;

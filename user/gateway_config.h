@@ -12,13 +12,14 @@
 #include "web_settings.h"
 
 #define GATEWAY_CONFIG "/etc/sluice/gateway.conf"
-#define GATEWAY_MAX_NOTIFIERS 8
+#define GATEWAY_MAX_NOTIFIERS SLUICE_MAX_NOTIFIERS
 
-/* @web: NULL: there is no page */
+/* @web: NULL: nothing is served; @bot: the one of notifiers whose messages come in there, or NULL */
 struct gateway_config {
 	struct notifier notifiers[GATEWAY_MAX_NOTIFIERS];
 	size_t n;
 	struct web_settings *web;
+	const struct notifier *bot;
 };
 
 /* One line: "file:line: what is wrong; remedy". */

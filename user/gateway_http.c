@@ -277,6 +277,12 @@ static int set_message(struct http_transfer *transfer, const struct http_message
 {
 	if (message->body && set_body(transfer, message->body) < 0)
 		return -EINVAL;
+	if (message->put)
+		SET(CURLOPT_CUSTOMREQUEST, "PUT");
+	if (message->bearer) {
+		SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+		SET(CURLOPT_XOAUTH2_BEARER, message->bearer);
+	}
 	if (message->user) {
 		SET(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
 		SET(CURLOPT_USERNAME, message->user);

@@ -19,7 +19,7 @@ struct http;
 struct http_transfer;
 
 /**
- * struct http_target: where to and how; all strings borrowed until the transfer ends.
+ * struct http_target: where to and how; all borrowed for the call.
  * @ca_file: the only authorities to trust, or NULL for the system's
  * @proxy: or NULL for none
  * @plain: http, not https
@@ -35,16 +35,20 @@ struct http_target {
 /**
  * struct http_message: what is sent, and how much may come back; all borrowed for the call.
  * @body: NULL fetches, else it is posted
+ * @put: or put in place of what is there
  * @type: of the body
+ * @bearer: a token, or NULL
  * @user, @password: for HTTP's Basic scheme, or NULL
  * @answer_max: bytes of the answer's body that are kept; the rest is read and dropped
  */
 struct http_message {
 	const char *body;
 	const char *type;
+	const char *bearer;
 	const char *user;
 	const char *password;
 	size_t answer_max;
+	bool put;
 };
 
 /**

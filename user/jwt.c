@@ -125,6 +125,11 @@ static const char *text_of(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
+static bool is_wanted(const struct check *check, const char *algorithm)
+{
+	return !check->rules->algorithm || strcmp(check->rules->algorithm, algorithm) == 0;
+}
+
 /* The header chooses among keys that we have and algorithms that we take, nothing more: keys and
  * addresses of keys in it are not looked at, and what must be understood is not. */
 static int check_signature(struct check *check, const struct jwt_keys *keys, const json_t *header)
@@ -137,8 +142,11 @@ static int check_signature(struct check *check, const struct jwt_keys *keys, con
 
 	if (json_object_get(header, "crit"))
 		return refuse(check, -EBADMSG, "the token wants something understood that is not");
-	if (!algorithm || !jwt_algorithm_known(algorithm))
-		return refuse(check, -EKEYREJECTED, "the token's algorithm is not RS256 or ES256");
+	if (!algorithm || !jwt_algorithm_known(algorithm) || !is_wanted(check, algorithm))
+		return refuse(check, -EKEYREJECTED,
+			      check->rules->algorithm
+				      ? "the token's algorithm is not the issuer's"
+				      : "the token's algorithm is not RS256 or ES256");
 	if (!id || strlen(id) > KEY_ID_MAX)
 		return refuse(check, -ENOKEY, "the token does not name its key");
 	n = base64url_decode(check->parts[2], check->sizes[2], signature, sizeof(signature));
@@ -148,11 +156,16 @@ static int check_signature(struct check *check, const struct jwt_keys *keys, con
 		if (!jwt_key_is(keys->keys[i], id, algorithm))
 			continue;
 		found = true;
+		if (check->rules->endorsement &&
+		    !jwt_key_endorses(keys->keys[i], check->rules->endorsement))
+			continue;
 		if (jwt_key_verify(keys->keys[i], check->token, check->signed_size, signature,
 				   (size_t)n) == 0)
 			return 0;
 	}
-	return found ? refuse(check, -EKEYREJECTED, "the token's signature does not fit")
+	return found ? refuse(check, -EKEYREJECTED,
+			      "the token's signature does not fit, or its key is for something "
+			      "else")
 		     : refuse(check, -ENOKEY, "the token is signed with a key that is not known");
 }
 
@@ -178,18 +191,20 @@ static bool time_of(const json_t *claims, const char *name, int64_t *ret)
 
 static int check_times(struct check *check, const json_t *claims)
 {
-	int64_t now_s = check->rules->now_s, oldest_s = now_s - check->rules->max_age_s;
+	const struct jwt_rules *rules = check->rules;
+	int64_t now_s = rules->now_s, oldest_s = now_s - rules->max_age_s;
+	int64_t skew_s = rules->skew_s ? rules->skew_s : JWT_SKEW_S;
 	int64_t exp = 0, iat = 0, nbf = 0;
 
 	if (!time_of(claims, "exp", &exp) || !time_of(claims, "iat", &iat) ||
-	    !time_of(claims, "nbf", &nbf) || !exp || !iat)
+	    !time_of(claims, "nbf", &nbf) || !exp || (!iat && !rules->iat_optional))
 		return refuse(check, -EBADMSG,
 			      "the token lacks the time when it was issued or expires");
-	if (exp + JWT_SKEW_S <= now_s)
+	if (exp + skew_s <= now_s)
 		return refuse(check, -EKEYEXPIRED, "the token has expired; is a clock wrong?");
-	if (iat - JWT_SKEW_S > now_s || nbf - JWT_SKEW_S > now_s)
+	if (iat - skew_s > now_s || nbf - skew_s > now_s)
 		return refuse(check, -EKEYEXPIRED, "the token is not valid yet; is a clock wrong?");
-	if (check->rules->max_age_s && iat + JWT_SKEW_S < oldest_s)
+	if (rules->max_age_s && iat + skew_s < oldest_s)
 		return refuse(check, -EKEYEXPIRED, "the token is too old; is a clock wrong?");
 	return 0;
 }

@@ -9,6 +9,7 @@
 #define SLUICE_JWT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,15 +32,24 @@ struct jwt_keys *jwt_keys_free(struct jwt_keys *keys); /* returns NULL; accepts 
  * struct jwt_rules: what a token must say besides being signed.
  * @issuer, @audience: iss and aud, which must be exactly this one string
  * @nonce: or NULL when none was asked for
+ * @algorithm: the only one, or NULL for RS256 and ES256
+ * @endorsement: what the key must be endorsed for in its set, or NULL. Microsoft's Bot Framework
+ * marks so which channel a key signs for.
  * @now_s: since the epoch
  * @max_age_s: since iat, 0 for any
+ * @skew_s: that clocks may differ by, 0 for JWT_SKEW_S
+ * @iat_optional: the issuer does not say when it issued; with @max_age_s 0
  */
 struct jwt_rules {
 	const char *issuer;
 	const char *audience;
 	const char *nonce;
+	const char *algorithm;
+	const char *endorsement;
 	int64_t now_s;
 	int64_t max_age_s;
+	int64_t skew_s;
+	bool iat_optional;
 };
 
 /**
@@ -47,9 +57,9 @@ struct jwt_rules {
  * @ret_claims: all claims, owned by the caller; only on success
  * @ret_why: always written: "", or what is wrong; never holds a part of the token
  * Return: 0; -EBADMSG malformed; -ENOKEY signed with a key that is not in the set; -EKEYREJECTED
- * another algorithm than RS256 and ES256, or a signature that does not fit; -EACCES other issuer,
- * audience or nonce; -EKEYEXPIRED not in its time; -ENOMEM. Claims are looked at only after the
- * signature.
+ * another algorithm, a key without the endorsement, or a signature that does not fit; -EACCES other
+ * issuer, audience or nonce; -EKEYEXPIRED not in its time; -ENOMEM. Claims are looked at only after
+ * the signature.
  */
 int jwt_check(const struct jwt_keys *keys, const char *token, const struct jwt_rules *rules,
 	      json_t **ret_claims, const char **ret_why);

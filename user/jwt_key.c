@@ -26,9 +26,11 @@ struct algorithm {
 		      size_t signature_size);
 };
 
+/* @endorsements: array of words, or NULL */
 struct jwt_key {
 	const struct algorithm *algorithm;
 	EVP_PKEY *key;
+	json_t *endorsements;
 	char id[];
 };
 
@@ -219,9 +221,11 @@ int jwt_key_parse(const json_t *jwk, struct jwt_key **ret)
 	r = algorithm->parse(jwk, &key);
 	if (r == 0)
 		r = make_key(algorithm, id, key, ret);
-	if (r == 0)
-		TAKE_PTR(key);
-	return r;
+	if (r < 0)
+		return r;
+	TAKE_PTR(key);
+	(*ret)->endorsements = json_incref(json_object_get(jwk, "endorsements"));
+	return 0;
 }
 
 struct jwt_key *jwt_key_free(struct jwt_key *key)
@@ -229,6 +233,7 @@ struct jwt_key *jwt_key_free(struct jwt_key *key)
 	if (!key)
 		return NULL;
 	EVP_PKEY_free(key->key);
+	json_decref(key->endorsements);
 	free(key);
 	return NULL;
 }
@@ -236,6 +241,18 @@ struct jwt_key *jwt_key_free(struct jwt_key *key)
 bool jwt_key_is(const struct jwt_key *key, const char *id, const char *algorithm)
 {
 	return strcmp(key->id, id) == 0 && strcmp(key->algorithm->name, algorithm) == 0;
+}
+
+bool jwt_key_endorses(const struct jwt_key *key, const char *what)
+{
+	const json_t *word;
+	size_t i;
+
+	json_array_foreach (key->endorsements, i, word) {
+		if (json_is_string(word) && strcmp(json_string_value(word), what) == 0)
+			return true;
+	}
+	return false;
 }
 
 int jwt_key_verify(const struct jwt_key *key, const char *text, size_t size,

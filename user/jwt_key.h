@@ -26,6 +26,9 @@ struct jwt_key *jwt_key_free(struct jwt_key *key); /* returns NULL; accepts NULL
 /* Whether it has this id and is of the algorithm's kind: a key never serves another algorithm. */
 bool jwt_key_is(const struct jwt_key *key, const char *id, const char *algorithm);
 
+/* Whether its set says so: "endorsements":["msteams"], Microsoft's Bot Connector. */
+bool jwt_key_endorses(const struct jwt_key *key, const char *what);
+
 /* Return: 0, or -EKEYREJECTED. */
 int jwt_key_verify(const struct jwt_key *key, const char *text, size_t size,
 		   const uint8_t *signature, size_t signature_size);

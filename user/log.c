@@ -8,9 +8,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "text.h"
+
+#define LIMIT_WINDOW_S 60
+#define LIMIT_LINES    10
 
 static int log_level = LOG_INFO;
 
@@ -52,4 +56,17 @@ int log_errno(int level, int error, const char *format, ...)
 	va_end(ap);
 	log_message(level, "%s: %s", text, strerror(-error));
 	return error;
+}
+
+bool log_limit(struct log_limit *limit, const char *what)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	if (now.tv_sec >= limit->since_s + LIMIT_WINDOW_S) {
+		if (limit->n > LIMIT_LINES)
+			log_warning("%u more %s", limit->n - LIMIT_LINES, what);
+		*limit = (struct log_limit){ .since_s = now.tv_sec };
+	}
+	return ++limit->n <= LIMIT_LINES;
 }

@@ -9,9 +9,11 @@ KEY := base64 sshkey sshwire
 SIGNED := sshsig statement
 # tokens that providers sign
 TOKEN := base64 jwt jwt_key
+# the bot in Teams, and what comes in from it
+BOT := bot bot_activity bot_answer bot_check bot_credential bot_decide bot_settings bot_token notifier_bot teams_answer web_bot
 # the gateway's page, and sign-in to it
 WEB := html oidc oidc_provider web web_asset web_attempt web_decide web_exchange web_lineage web_page web_request web_route \
-	web_session web_settings web_sign_in
+	web_session web_settings web_sign_in web_similar
 
 # policy.d as checked data, and its form for the kernel
 POLICY := array account medium policy policy_channel policy_check policy_endpoint policy_file \
@@ -28,7 +30,7 @@ JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_
 PROCESS := process process_reader process_text person
 RECORD := record record_parts record_replay wording wording_target
 REQUEST := reason request request_budget request_describe request_digest request_escalate \
-	request_fill request_recover request_replay request_tell request_terms request_wait terminal
+	request_fill request_recover request_replay request_tell request_terms request_told request_wait terminal
 DECISION := brake channel_decision complaint decision decision_channel decision_check decision_proof grant \
 	grant_recover hold standing standing_use
 # the agent's guard of itself, and who may break its glass
@@ -48,13 +50,13 @@ SLUICED_MODULES := sluiced options loop release agent btf check clean notify san
 	$(KERNEL) $(RESOLUTION)
 SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng -lsqlite3
 
-GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_keys gateway_link gateway_options gateway_requests \
-	account channel_decision channel_key journal_file key_file merkle when $(KEY) $(SIGNED) notifier \
-	notifier_card notifier_queue notifier_teams notifier_text notify request_words sandbox secret setting \
-	teams_card url $(TOKEN) $(WEB) $(COMMON)
+GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_keys gateway_link gateway_options \
+	gateway_requests gateway_test_card account channel_decision channel_key journal_file key_file merkle when $(KEY) \
+	$(SIGNED) notifier notifier_attempt notifier_card notifier_delivery notifier_queue notifier_standby notifier_teams \
+	notifier_text notify request_card request_words sandbox secret setting teams_card url $(BOT) $(TOKEN) $(WEB) $(COMMON)
 GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -ljansson -linih -lcrypto -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \
 	cmd_journal_file cmd_journal_kept cmd_label cmd_lineage cmd_policy cmd_prove cmd_reason cmd_request cmd_sign cmd_status \
-	cmd_verify dot table view $(COMMON) $(POLICY) $(KEY) statement $(JOURNAL_READ)
-CLI_LIBS = -ljansson -linih -lcrypto
+	cmd_teams_app cmd_verify dot table view $(COMMON) $(POLICY) $(KEY) statement $(JOURNAL_READ)
+CLI_LIBS = -ljansson -linih -lcrypto -lzip

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * notifier_card.c: see notifier_card.h. Owns the JSON of the three elements that are used;
- * adaptivecards.io, schema 1.4.
+ * notifier_card.c: see notifier_card.h. Owns no state.
  */
 #include "notifier_card.h"
 
@@ -13,8 +12,7 @@
 #include "cleanup.h"
 #include "notifier_text.h"
 
-/* Takes over @value. */
-static void append(struct card *card, json_t *array, json_t *value)
+void card_append(struct card *card, json_t *array, json_t *value)
 {
 	if (card->error)
 		json_decref(value);
@@ -22,16 +20,16 @@ static void append(struct card *card, json_t *array, json_t *value)
 		card->error = ENOMEM;
 }
 
-void card_heading(struct card *card, const char *text, const char *color)
+void card_heading(struct card *card, const char *text, enum card_tone tone)
 {
-	append(card, card->body,
-	       json_pack("{s:s,s:s,s:s,s:s,s:s,s:b}", "type", "TextBlock", "text", text, "size",
-			 "Large", "weight", "Bolder", "color", color, "wrap", 1));
+	card_append(card, card->body, card->form->heading(text, tone));
+	card->line = NULL;
 }
 
-static void add_run(struct card *card, json_t *run)
+static void add_run(struct card *card, const char *text, enum card_style style, enum card_tone tone)
 {
-	append(card, card->line, run);
+	if (*text && !card->error)
+		card_append(card, card->line, card->form->run(text, style, tone));
 }
 
 void card_words(struct card *card, const char *format, ...)
@@ -42,35 +40,27 @@ void card_words(struct card *card, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	add_run(card, json_pack("{s:s,s:s}", "type", "TextRun", "text", text));
+	add_run(card, text, CARD_PLAIN, CARD_NEUTRAL);
 }
 
-void card_strong(struct card *card, const char *text, const char *color)
+void card_strong(struct card *card, const char *text, enum card_tone tone)
 {
-	add_run(card, json_pack("{s:s,s:s,s:s,s:s}", "type", "TextRun", "text", text, "weight",
-				"Bolder", "color", color));
+	add_run(card, text, CARD_STRONG, tone);
 }
 
 void card_line(struct card *card, const char *title)
 {
-	json_t *block = json_pack("{s:s,s:s,s:[]}", "type", "RichTextBlock", "spacing", "Small",
-				  "inlines");
-
-	append(card, card->body, block);
-	if (card->error)
-		return;
-	card->line = json_object_get(block, "inlines");
+	if (!card->error)
+		card->form->line(card);
 	if (title) {
-		card_strong(card, title, "Default");
+		card_strong(card, title, CARD_NEUTRAL);
 		card_words(card, "  ");
 	}
 }
 
 void card_monospace(struct card *card, const char *text)
 {
-	if (*text)
-		add_run(card, json_pack("{s:s,s:s,s:s}", "type", "TextRun", "text", text,
-					"fontType", "Monospace"));
+	add_run(card, text, CARD_CODE, CARD_NEUTRAL);
 }
 
 void card_untrusted(struct card *card, const char *source)
@@ -89,7 +79,7 @@ void card_untrusted(struct card *card, const char *source)
 		return;
 	/* Not monospace: text from outside cannot imitate this note. */
 	snprintf(note, sizeof(note), " … %zu bytes hidden … ", text.hidden);
-	card_strong(card, note, "Attention");
+	card_strong(card, note, CARD_ATTENTION);
 	card_monospace(card, text.tail);
 	card->hidden += text.hidden;
 	card->places++;

@@ -15,6 +15,7 @@
 #include "cleanup.h"
 #include "notifier.h"
 #include "secret.h"
+#include "teams_answer.h"
 #include "teams_card.h"
 #include "url.h"
 
@@ -35,7 +36,7 @@ struct teams_settings {
 
 static const struct setting keys[] = {
 	{ .name = "WebhookFile",
-	  .type = SETTING_PATH,
+	  .type = SETTING_SECRET,
 	  .offset = AT(webhook_file),
 	  .required = true },
 	{ .name = "CAFile", .type = SETTING_PATH, .offset = AT(ca_file) },
@@ -153,8 +154,9 @@ static char *teams_render_test(const char *host)
 	return dump(teams_card_test(host));
 }
 
-static int teams_post(const void *arg, struct http *http, const char *body, http_done_fn done,
-		      void *done_arg, struct http_transfer **ret)
+/* A webhook edits nothing, so there is never a @place. */
+static int teams_post(const void *arg, struct http *http, const char *place, const char *body,
+		      http_done_fn done, void *done_arg, struct http_transfer **ret)
 {
 	const struct teams_settings *settings = arg;
 	const struct http_target target = {
@@ -170,60 +172,14 @@ static int teams_post(const void *arg, struct http *http, const char *body, http
 		.answer_max = ANSWER_MAX,
 	};
 
+	(void)place;
 	return http_send(http, &target, &message, done, done_arg, ret);
 }
 
-/*
- * The error code of an Azure answer, {"error":{"code":"…"}}, when it is a plain word. Nothing else
- * of the body is told to anyone: it may quote the URL.
- */
-static void error_code(const char *body, char *out, size_t size)
+static void judge(void *arg, const struct http_answer *answer, struct notifier_result *ret)
 {
-	json_t *root = json_loads(body, 0, NULL);
-	const char *code =
-		json_string_value(json_object_get(json_object_get(root, "error"), "code"));
-
-	out[0] = '\0';
-	if (code && strlen(code) < 64 &&
-	    strspn(code, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._") ==
-		    strlen(code))
-		snprintf(out, size, " %s", code);
-	json_decref(root);
-}
-
-static enum notifier_outcome judge_status(long status)
-{
-	if (status >= 200 && status < 300)
-		return NOTIFIER_DONE;
-	if (status == 502 || status == 504)
-		return NOTIFIER_UNKNOWN; /* a proxy lost the answer, perhaps not the message */
-	if (status >= 500 || status == 408 || status == 425 || status == 429)
-		return NOTIFIER_AGAIN;
-	return NOTIFIER_REFUSED;
-}
-
-static void teams_judge(const struct http_answer *answer, struct notifier_result *ret)
-{
-	long status = answer->status;
-	char code[80];
-
-	*ret = (struct notifier_result){ .wait_s = answer->retry_after_s };
-	if (status == 0) {
-		ret->outcome = answer->maybe_arrived ? NOTIFIER_UNKNOWN : NOTIFIER_AGAIN;
-		snprintf(ret->text, sizeof(ret->text), "%s", answer->error);
-		return;
-	}
-	/* Some gateways answer 200 and put the refusal into the text. */
-	if (status >= 200 && status < 300 && strstr(answer->body, "HTTP error 429"))
-		status = 429;
-	ret->outcome = judge_status(status);
-	if (ret->outcome == NOTIFIER_DONE)
-		return;
-	error_code(answer->body, code, sizeof(code));
-	snprintf(ret->text, sizeof(ret->text), "HTTP %ld%s%s", status, code,
-		 status >= 300 && status < 400 ? ": redirects are not followed, the URL of the "
-						 "webhook must be the final one"
-					       : "");
+	(void)arg;
+	teams_answer_judge(answer, ret);
 }
 
 const struct notifier_ops notifier_teams = {
@@ -238,5 +194,5 @@ const struct notifier_ops notifier_teams = {
 	.render = teams_render,
 	.render_test = teams_render_test,
 	.post = teams_post,
-	.judge = teams_judge,
+	.judge = judge,
 };

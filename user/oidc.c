@@ -16,9 +16,6 @@
 
 #define ANSWER_MAX  65536
 #define TOKEN_AGE_S 600
-/* What is logged of sign-ins that fail: anybody can make them fail. */
-#define LOG_WINDOW_S 60
-#define LOG_MAX	     10
 
 /* A code that is being exchanged. @token: what came for it; @detail: for the log, why none did */
 struct redemption {
@@ -33,16 +30,16 @@ struct redemption {
 	char detail[96];
 };
 
-/* @n: redemptions; @failed: since @window_s, when the window of the log began */
+/* @n: redemptions; @failures: in the log: anybody can make sign-ins fail */
 struct oidc {
 	const struct web_settings *settings;
 	struct http *http;
 	struct provider *provider;
 	struct redemption *first;
 	unsigned int n;
+	char discovery[URL_MAX];
 	char redirect[URL_MAX];
-	time_t window_s;
-	unsigned int failed;
+	struct log_limit failures;
 };
 
 static void free_curl(char **text)
@@ -66,17 +63,39 @@ int oidc_random(char ret[OIDC_SECRET])
 	return 0;
 }
 
+/* OpenID Connect Discovery 4: a slash that ends the issuer is not doubled. */
+static int write_discovery(const char *issuer, char ret[URL_MAX])
+{
+	size_t length = strlen(issuer);
+	int n;
+
+	if (length && issuer[length - 1] == '/')
+		length--;
+	n = snprintf(ret, URL_MAX, "%.*s/.well-known/openid-configuration", (int)length, issuer);
+	return n < URL_MAX ? 0 : -ENAMETOOLONG;
+}
+
 int oidc_new(const struct web_settings *settings, struct http *http, struct oidc **ret)
 {
 	struct oidc *oidc = calloc(1, sizeof(*oidc));
+	struct provider_options options = {
+		.what = "the identity provider",
+		.issuer = settings->issuer,
+		.ca_file = settings->ca_file,
+		.proxy = settings->proxy,
+		.signs_in = true,
+	};
 	int r;
 
 	if (!oidc)
 		return -ENOMEM;
 	oidc->settings = settings;
 	oidc->http = http;
+	options.discovery = oidc->discovery;
 	snprintf(oidc->redirect, sizeof(oidc->redirect), "%s/callback", settings->public.origin);
-	r = provider_new(settings, http, &oidc->provider);
+	r = write_discovery(settings->issuer, oidc->discovery);
+	if (r == 0)
+		r = provider_new(&options, http, &oidc->provider);
 	if (r < 0) {
 		free(oidc);
 		return r;
@@ -192,16 +211,7 @@ bool oidc_came_from(const struct oidc *oidc, const char *issuer)
 /* @detail: what the provider said, or "" */
 static void log_failure(struct oidc *oidc, const char *why, const char *detail)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	if (now.tv_sec >= oidc->window_s + LOG_WINDOW_S) {
-		if (oidc->failed > LOG_MAX)
-			log_warning("%u more sign-ins were refused", oidc->failed - LOG_MAX);
-		oidc->window_s = now.tv_sec;
-		oidc->failed = 0;
-	}
-	if (++oidc->failed <= LOG_MAX)
+	if (log_limit(&oidc->failures, "sign-ins were refused"))
 		log_warning("a sign-in was refused: %s%s", why, detail);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base64.h"
 #include "oidc_provider.h"
+#include "web_settings.h"
 
 #define OIDC_SECRET BASE64URL_SIZE(32) /* random bytes as text, with the NUL */
 

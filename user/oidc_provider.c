@@ -14,6 +14,7 @@
 
 #define TIMEOUT_S     15
 #define GOOD_FOR_S    86400
+#define KEPT_FOR_S    432000 /* when no newer ones can be had */
 #define ADDRESSES_MAX 65536
 #define KEYS_MAX      262144
 
@@ -36,11 +37,10 @@ struct document {
 };
 
 struct provider {
-	const struct web_settings *settings;
+	struct provider_options options;
 	struct http *http;
 	struct document addresses_document;
 	struct document keys_document;
-	char discovery[URL_MAX];
 	struct provider_addresses addresses;
 	struct jwt_keys *keys;
 };
@@ -59,24 +59,23 @@ struct http_target provider_target(const struct provider *provider, const char *
 
 	return (struct http_target){
 		.url = url,
-		.ca_file = provider->settings->ca_file,
-		.proxy = provider->settings->proxy,
+		.ca_file = provider->options.ca_file,
+		.proxy = provider->options.proxy,
 		.timeout_s = TIMEOUT_S,
 		.plain = url_parse(url, &parsed) == 0 && parsed.plain,
 	};
 }
 
-/* Plain http only to where the issuer is plain itself, which the settings have allowed. */
+/* Plain http only where the description is plain itself, which the settings have allowed. */
 static int take_url(const struct provider *provider, const json_t *root, const char *name,
 		    char ret[URL_MAX])
 {
 	const char *text = json_string_value(json_object_get(root, name));
-	struct url url, issuer;
+	struct url url, from;
 
-	if (!text || url_parse(text, &url) < 0 ||
-	    url_parse(provider->settings->issuer, &issuer) < 0)
+	if (!text || url_parse(text, &url) < 0 || url_parse(provider->options.discovery, &from) < 0)
 		return -EBADMSG;
-	if (url.plain && !(issuer.plain && url.loopback))
+	if (url.plain && !(from.plain && url.loopback))
 		return -EBADMSG;
 	snprintf(ret, URL_MAX, "%s", text);
 	return 0;
@@ -92,12 +91,13 @@ static int take_addresses(struct provider *provider, const struct http_answer *a
 	};
 	int r = -EBADMSG;
 
-	if (!issuer || strcmp(issuer, provider->settings->issuer) != 0)
-		log_error("the identity provider calls itself otherwise than Issuer=%s",
-			  provider->settings->issuer);
-	else if (take_url(provider, root, "authorization_endpoint", fresh.authorize) == 0 &&
-		 take_url(provider, root, "token_endpoint", fresh.token) == 0 &&
-		 take_url(provider, root, "jwks_uri", fresh.keys) == 0)
+	if (!issuer || strcmp(issuer, provider->options.issuer) != 0)
+		log_error("%s calls itself otherwise than Issuer=%s", provider->options.what,
+			  provider->options.issuer);
+	else if (take_url(provider, root, "jwks_uri", fresh.keys) == 0 &&
+		 (!provider->options.signs_in ||
+		  (take_url(provider, root, "authorization_endpoint", fresh.authorize) == 0 &&
+		   take_url(provider, root, "token_endpoint", fresh.token) == 0)))
 		r = 0;
 	json_decref(root);
 	if (r == 0)
@@ -142,9 +142,9 @@ static void on_answer(void *arg, const struct http_answer *answer)
 	if (r == 0)
 		document->taken_s = now_s();
 	else
-		log_error("the identity provider's %s cannot be used: %s (HTTP %ld)",
-			  document->what, answer->status ? strerror(-r) : answer->error,
-			  answer->status);
+		log_error("the %s of %s cannot be used: %s (HTTP %ld)", document->what,
+			  document->provider->options.what,
+			  answer->status ? strerror(-r) : answer->error, answer->status);
 	tell(document, r);
 }
 
@@ -193,7 +193,7 @@ static int want(struct document *document, const char *url, bool fresh, provider
 
 int provider_want_addresses(struct provider *provider, provider_ready_fn ready, void *arg)
 {
-	return want(&provider->addresses_document, provider->discovery, false, ready, arg);
+	return want(&provider->addresses_document, provider->options.discovery, false, ready, arg);
 }
 
 int provider_want_keys(struct provider *provider, bool fresh, provider_ready_fn ready, void *arg)
@@ -222,29 +222,18 @@ const struct provider_addresses *provider_addresses(const struct provider *provi
 
 const struct jwt_keys *provider_keys(const struct provider *provider)
 {
-	return provider->keys;
+	time_t taken_s = provider->keys_document.taken_s;
+
+	return now_s() - taken_s < KEPT_FOR_S ? provider->keys : NULL;
 }
 
-/* OpenID Connect Discovery 4: a slash that ends the issuer is not doubled. */
-static int write_discovery(const char *issuer, char ret[URL_MAX])
-{
-	size_t length = strlen(issuer);
-	int n;
-
-	if (length && issuer[length - 1] == '/')
-		length--;
-	n = snprintf(ret, URL_MAX, "%.*s/.well-known/openid-configuration", (int)length, issuer);
-	return n < URL_MAX ? 0 : -ENAMETOOLONG;
-}
-
-int provider_new(const struct web_settings *settings, struct http *http, struct provider **ret)
+int provider_new(const struct provider_options *options, struct http *http, struct provider **ret)
 {
 	struct provider *provider = calloc(1, sizeof(*provider));
-	int r;
 
 	if (!provider)
 		return -ENOMEM;
-	provider->settings = settings;
+	provider->options = *options;
 	provider->http = http;
 	provider->addresses_document = (struct document){ .what = "description",
 							  .provider = provider,
@@ -253,11 +242,6 @@ int provider_new(const struct web_settings *settings, struct http *http, struct 
 	provider->keys_document = (struct document){
 		.what = "keys", .provider = provider, .take = take_keys, .max = KEYS_MAX
 	};
-	r = write_discovery(settings->issuer, provider->discovery);
-	if (r < 0) {
-		free(provider);
-		return r;
-	}
 	*ret = provider;
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * oidc_provider.h: what an identity provider publishes about itself: its addresses (OpenID Connect
+ * oidc_provider.h: what an issuer of tokens publishes about itself: its addresses (OpenID Connect
  * Discovery 1.0) and its keys.
  *
  * Owns: fetching both when they are needed, how old they may be and how often they are asked for.
@@ -13,12 +13,29 @@
 
 #include "gateway_http.h"
 #include "jwt.h"
-#include "web_settings.h"
+#include "url.h"
 
 /* An asked-for document is not asked for again within this. */
 #define PROVIDER_RETRY_S 10
 
 struct provider;
+
+/**
+ * struct provider_options: all strings borrowed for its life.
+ * @what: for messages: "the identity provider"
+ * @discovery: address of its description; when that is plain http, so may be what it names on this
+ * machine
+ * @issuer: as it must call itself
+ * @signs_in: people go there: it must name the addresses for that
+ */
+struct provider_options {
+	const char *what;
+	const char *discovery;
+	const char *issuer;
+	const char *ca_file;
+	const char *proxy;
+	bool signs_in;
+};
 
 /* All strings empty until the addresses are known. @names_itself: it adds iss to its redirects */
 struct provider_addresses {
@@ -28,8 +45,8 @@ struct provider_addresses {
 	bool names_itself;
 };
 
-/* @settings, @http: borrowed. Return: 0 or -ENOMEM. */
-int provider_new(const struct web_settings *settings, struct http *http, struct provider **ret);
+/* @http: borrowed. Return: 0 or -ENOMEM. */
+int provider_new(const struct provider_options *options, struct http *http, struct provider **ret);
 /* Nobody who waits is told. Returns NULL; accepts NULL. */
 struct provider *provider_free(struct provider *provider);
 
@@ -46,7 +63,8 @@ int provider_want_keys(struct provider *provider, bool fresh, provider_ready_fn 
 void provider_forget(struct provider *provider, const void *arg); /* whoever waits with it */
 
 const struct provider_addresses *provider_addresses(const struct provider *provider);
-const struct jwt_keys *provider_keys(const struct provider *provider); /* NULL: none yet */
+/* NULL: none yet, or none that could be had for days */
+const struct jwt_keys *provider_keys(const struct provider *provider);
 
 /* How to reach @url of this provider. */
 struct http_target provider_target(const struct provider *provider, const char *url);

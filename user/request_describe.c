@@ -62,6 +62,27 @@ static uint32_t highest_sensitivity(const struct agent *agent, uint64_t labels)
 	return label ? label->sensitivity : 0;
 }
 
+/* Those of one person; what does not fit is left out, as ipc.h says. */
+static size_t add_accounts(const struct policy_person *person, struct ipc_request *ret, size_t n)
+{
+	for (size_t i = 0; i < person->n_accounts && n < SLUICE_MAX_BEHIND; i++) {
+		ret->behind[n] = account_mark(&person->accounts[i].account);
+		n += ret->behind[n] != 0;
+	}
+	return n;
+}
+
+static void describe_behind(const struct policy *policy, const struct request *request,
+			    struct ipc_request *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < policy->n_people && n < SLUICE_MAX_BEHIND; i++)
+		if (policy->people[i].n_accounts &&
+		    person_behind(policy, &request->who, &policy->people[i]))
+			n = add_accounts(&policy->people[i], ret, n);
+}
+
 /* What nobody can see whole takes the surest answer. */
 static void describe_rule(const struct agent *agent, const struct request *request,
 			  struct ipc_request *ret)
@@ -72,6 +93,7 @@ static void describe_rule(const struct agent *agent, const struct request *reque
 	if (!agent->policy)
 		return;
 	request_terms_of(agent, request, &terms);
+	describe_behind(agent->policy, request, ret);
 	person = person_requester(agent->policy, &request->who);
 	if (person)
 		snprintf(ret->requester, sizeof(ret->requester), "%s", person->name);

@@ -32,6 +32,7 @@ static const struct cmd commands[] = {
 	{ "break-glass", cmd_glass, "let root touch the agent itself, for a time" },
 	{ "journal", cmd_journal, "read, follow and verify the signed journal" },
 	{ "policy", cmd_policy, "check policy files" },
+	{ "teams-app", cmd_teams_app, "write the app package of a bot for Microsoft Teams" },
 };
 
 const char *argp_program_version = "sluice " SLUICE_VERSION;

@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * teams_card.h: a request as a message for a Microsoft Teams "Workflows" webhook.
+ * teams_card.h: a request as a card of Microsoft Teams.
  *
- * Owns: the envelope and the Adaptive Card 1.4 in it: what a reviewer reads, in which words and
- * order. Must not own: sending it (notifier_teams.c). A card informs; it has no buttons that
- * decide, because nothing signs who pressed one. Formats: adaptivecards.io schema 1.4; envelope:
- * Microsoft's page on incoming webhooks by Workflows.
+ * Owns: the Adaptive Card and its buttons. Must not own: what a reviewer reads (request_card.h), or
+ * sending it (notifier_teams.c, notifier_bot.c). A card of a "Workflows" webhook informs:
+ * nobody would say who pressed a button. That of a bot has buttons, which carry no authority: the
+ * id of the request and its digest as the card shows it. Formats: adaptivecards.io, schema 1.4, of
+ * a bot 1.5 (refresh); envelope: Microsoft's page on incoming webhooks by Workflows.
  */
 #ifndef SLUICE_TEAMS_CARD_H
 #define SLUICE_TEAMS_CARD_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "ipc.h"
 
 /* Teams refuses messages from about 28 KB on, some tenants earlier; bytes of compact JSON. */
 #define TEAMS_CARD_MAX 20000
+
+/* Of the buttons. TEAMS_VIEW decides nothing: a client asks for the card as one person sees it. */
+enum teams_verb { TEAMS_VIEW, TEAMS_APPROVE, TEAMS_DENY, TEAMS_VERBS };
+extern const char *const teams_verbs[TEAMS_VERBS];
 
 /**
  * teams_card() - the question of an open request, or the short answer of one that is closed
@@ -27,6 +33,29 @@
  * id or the digest could not be typed into a shell safely, else ENOMEM.
  */
 json_t *teams_card(const struct ipc_request *request, const char *page);
+
+/**
+ * struct teams_reader: whom a bot's card is for.
+ * @page: as for teams_card()
+ * @buttons: it may be decided on the card; what cannot be shown whole, or takes more than a button,
+ * can only be denied there
+ * @note: what became of this reader's answer, or NULL
+ */
+struct teams_reader {
+	const char *page;
+	bool buttons;
+	const char *note;
+};
+
+/* The card of a bot, without an envelope. Return: as teams_card(). */
+json_t *teams_bot_card(const struct ipc_request *request, const struct teams_reader *reader);
+json_t *teams_bot_card_test(const char *host);
+
+/*
+ * Whether the request can be approved by a button: its card shows all of it, and it takes no surer
+ * proof.
+ */
+bool teams_bot_can_approve(const struct ipc_request *request, const struct teams_reader *reader);
 
 /* A card with an invented request, marked as a test; @host is shown as the sender. Return: as
  * teams_card(). */

@@ -225,10 +225,21 @@ static int hang_in(struct web *web)
 	return web->ready && web->timer && event_add(web->ready, NULL) == 0 ? 0 : -ENOMEM;
 }
 
+static int new_page(struct web *web)
+{
+	const struct web_settings *settings = web->options.settings;
+	int r = sessions_new(settings->session_s, settings->sign_in_age_s + JWT_SKEW_S,
+			     &web->sessions);
+
+	if (r == 0)
+		r = attempts_new(&web->attempts);
+	return r < 0 ? r : oidc_new(settings, web->options.http, &web->oidc);
+}
+
 int web_new(const struct web_options *options, struct web **ret)
 {
 	struct web *web = calloc(1, sizeof(*web));
-	int r;
+	int r = 0;
 
 	if (!web)
 		return -ENOMEM;
@@ -236,12 +247,8 @@ int web_new(const struct web_options *options, struct web **ret)
 	web->origin = options->settings->public.origin;
 	web->host = strstr(web->origin, "://") + strlen("://");
 	web->secure = !options->settings->public.plain;
-	r = sessions_new(options->settings->session_s,
-			 options->settings->sign_in_age_s + JWT_SKEW_S, &web->sessions);
-	if (r == 0)
-		r = attempts_new(&web->attempts);
-	if (r == 0)
-		r = oidc_new(options->settings, options->http, &web->oidc);
+	if (options->settings->issuer)
+		r = new_page(web);
 	if (r == 0) {
 		web->daemon = start(web);
 		r = web->daemon ? hang_in(web) : -EINVAL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * web.h: the page on which reviewers decide, after they have signed in.
+ * web.h: the page on which reviewers decide, after they have signed in, and where the bot's
+ * messages come in.
  *
  * Owns: the HTTP server in the gateway's loop, its limits, and what each path does. Must not own:
  * who may decide: sluiced does, and its refusal is shown.
@@ -10,6 +11,7 @@
 
 #include <event2/event.h>
 
+#include "bot.h"
 #include "gateway_http.h"
 #include "gateway_link.h"
 #include "gateway_requests.h"
@@ -17,13 +19,14 @@
 
 struct web;
 
-/* All borrowed for the life of the page, but @fd, which is taken over. */
+/* All borrowed for the life of the page, but @fd, which is taken over. @bot: NULL: there is none */
 struct web_options {
 	struct event_base *base;
 	const struct web_settings *settings;
 	struct http *http;
 	struct gateway_link *link;
 	struct gateway_requests *requests;
+	struct bot *bot;
 	int fd;
 };
 

@@ -9,10 +9,11 @@
 
 #include "cleanup.h"
 #include "text.h"
+#include "web_private.h"
 
 #define POST_BUFFER 1024
 /* What is read and dropped before the connection is ended. */
-#define BODY_END  65536
+#define BODY_END  131072
 
 #define AT(field) offsetof(struct web_answer, field), sizeof(((struct web_answer *)NULL)->field)
 
@@ -106,7 +107,12 @@ struct exchange *exchange_new(struct web *web, struct MHD_Connection *connection
 	exchange->method = method;
 	/* no path of ours is as long: what is cut is not found */
 	snprintf(exchange->path, sizeof(exchange->path), "%s", path);
-	if (strcmp(method, MHD_HTTP_METHOD_POST) == 0 && is_our_kind(connection))
+	if (strcmp(method, MHD_HTTP_METHOD_POST) != 0)
+		return exchange;
+	/* whoever has no token gets no memory */
+	exchange->wants_raw =
+		web_is_bots(web, path) && exchange_header(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
+	if (!exchange->wants_raw && is_our_kind(connection))
 		exchange->post =
 			MHD_create_post_processor(connection, POST_BUFFER, take_field, exchange);
 	return exchange;
@@ -118,8 +124,28 @@ void exchange_free(struct exchange *exchange)
 		MHD_destroy_post_processor(exchange->post);
 	if (exchange->response)
 		MHD_destroy_response(exchange->response);
+	free(exchange->raw);
 	explicit_bzero(exchange, sizeof(*exchange));
 	free(exchange);
+}
+
+/* What is too long, or finds no memory, is dropped whole. */
+static void take_raw(struct exchange *exchange, const char *data, size_t size)
+{
+	char *longer = exchange->received > WEB_RAW_MAX
+			       ? NULL
+			       : realloc(exchange->raw, exchange->received + 1);
+
+	if (!longer) {
+		exchange->wants_raw = false;
+		free(exchange->raw);
+		exchange->raw = NULL;
+		return;
+	}
+	exchange->raw = longer;
+	memcpy(exchange->raw + exchange->raw_size, data, size);
+	exchange->raw_size += size;
+	exchange->raw[exchange->raw_size] = '\0';
 }
 
 bool exchange_take(struct exchange *exchange, const char *data, size_t size)
@@ -127,6 +153,10 @@ bool exchange_take(struct exchange *exchange, const char *data, size_t size)
 	exchange->received += size;
 	if (exchange->received > BODY_END)
 		return false;
+	if (exchange->wants_raw) {
+		take_raw(exchange, data, size);
+		return true;
+	}
 	if (exchange->received > WEB_BODY_MAX || !exchange->post ||
 	    MHD_post_process(exchange->post, data, size) != MHD_YES)
 		exchange->bad_form = true;
@@ -188,4 +218,13 @@ void exchange_plain(struct exchange *exchange, unsigned int status, const char *
 {
 	set_response(exchange, status, "text/plain; charset=utf-8", text, strlen(text),
 		     MHD_RESPMEM_MUST_COPY);
+}
+
+void exchange_json(struct exchange *exchange, unsigned int status, char *text)
+{
+	if (text)
+		set_response(exchange, status, "application/json; charset=utf-8", text,
+			     strlen(text), MHD_RESPMEM_MUST_FREE);
+	else
+		set_response(exchange, status, NULL, "", 0, MHD_RESPMEM_PERSISTENT);
 }

@@ -17,12 +17,13 @@
 #include "web_session.h"
 
 #define WEB_BODY_MAX 8192
+#define WEB_RAW_MAX  65536
 
 struct web;
 
 /**
  * struct exchange: in MHD's hands until it is answered.
- * @form: of a POST
+ * @form: of a POST; or @raw: its body as it came, while that is wanted, NUL-terminated
  * @attempt: the sign-in that it ends; @request: id of the request that it decides
  * @waiting: for an answer of somebody else; @suspended: MHD leaves the connection alone meanwhile
  */
@@ -37,6 +38,9 @@ struct exchange {
 	size_t received;
 	struct web_answer form;
 	bool bad_form;
+	bool wants_raw;
+	char *raw;
+	size_t raw_size;
 	struct attempt attempt;
 	char request[16];
 	struct MHD_Response *response;
@@ -62,6 +66,8 @@ void exchange_page(struct exchange *exchange, unsigned int status, struct html *
 void exchange_static(struct exchange *exchange, const char *type, const void *bytes, size_t size);
 void exchange_redirect(struct exchange *exchange, const char *where); /* 303: a GET follows */
 void exchange_plain(struct exchange *exchange, unsigned int status, const char *text);
+/* @text: JSON, from malloc(), taken over; NULL: an answer without a body */
+void exchange_json(struct exchange *exchange, unsigned int status, char *text);
 
 /* After that. */
 void exchange_add_header(struct exchange *exchange, const char *name, const char *value);

@@ -2,8 +2,8 @@
 /*
  * web_private.h: the parts of the page among themselves.
  *
- * Owns: struct web, for web.c (server), web_route.c (paths), web_sign_in.c and web_decide.c. Must
- * not own: anything that others need.
+ * Owns: struct web, for web.c (server), web_route.c (paths), web_sign_in.c, web_decide.c and
+ * web_bot.c. Must not own: anything that others need.
  */
 #ifndef SLUICE_WEB_PRIVATE_H
 #define SLUICE_WEB_PRIVATE_H
@@ -12,7 +12,10 @@
 #include "web.h"
 #include "web_exchange.h"
 
-/* @origin: as browsers send it; @secure: they come by https, so cookies are marked so */
+/*
+ * @oidc, @sessions, @attempts: NULL without a page
+ * @origin: as browsers send it; @secure: they come by https, so cookies are marked so
+ */
 struct web {
 	struct web_options options;
 	struct MHD_Daemon *daemon;
@@ -40,6 +43,10 @@ const char *web_attempt_cookie(const struct web *web);
 
 void web_set_cookie(struct exchange *exchange, const char *name, const char *value,
 		    unsigned int age_s);
+
+/* Whether that is where the bot's messages come in. */
+bool web_is_bots(const struct web *web, const char *path);
+void web_bot(struct exchange *exchange); /* POST /api/messages */
 
 /* The session of the exchange, or NULL. */
 struct session *web_session(const struct exchange *exchange, bool touch);

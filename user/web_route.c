@@ -78,7 +78,7 @@ static void show(struct exchange *exchange, struct session *session, const char 
 			"It is not known here, or it was closed long ago. The journal has it.");
 		return;
 	}
-	r = page_request(request, session, gateway_requests_version(requests), &html);
+	r = page_request(request, session, requests, &html);
 	finish(exchange, r, &html);
 }
 
@@ -256,6 +256,14 @@ void web_route(struct exchange *exchange)
 	if (!has_our_host(exchange)) {
 		exchange_plain(exchange, MHD_HTTP_MISDIRECTED_REQUEST,
 			       "Not a page of this name.\n");
+		return;
+	}
+	if (web_is_bots(exchange->web, exchange->path)) {
+		web_bot(exchange);
+		return;
+	}
+	if (!exchange->web->oidc) {
+		exchange_plain(exchange, MHD_HTTP_NOT_FOUND, "There is no page here.\n");
 		return;
 	}
 	if ((!route && other) || (!post && !get)) {

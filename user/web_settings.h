@@ -17,6 +17,7 @@
 
 /**
  * struct web_settings: as in the file, and what follows from it.
+ * @issuer, @client_id, @client_secret_file: NULL together: there is no page, only others are served
  * @loopback: of @address: only this machine connects
  * @age_required: a token that does not say when the person signed in is refused
  * @certificate, @key: PEM, NULL when a proxy does TLS

@@ -108,6 +108,34 @@ static void test_a_denial_wins(void **state)
 	assert_int_equal(count_of("grant.issued"), 0);
 }
 
+static bool shown_behind(const struct request *request, const char *issuer, const char *subject)
+{
+	struct account account = { .kind = ACCOUNT_OIDC };
+	struct ipc_request *shown = calloc(1, sizeof(*shown));
+	bool found = false;
+
+	assert_non_null(shown);
+	snprintf(account.issuer, sizeof(account.issuer), "%s", issuer);
+	snprintf(account.subject, sizeof(account.subject), "%s", subject);
+	request_describe(&world.agent, request, shown);
+	for (size_t i = 0; i < SLUICE_MAX_BEHIND && shown->behind[i]; i++)
+		found |= shown->behind[i] == account_mark(&account);
+	free(shown);
+	return found;
+}
+
+/* So that a channel does not offer who asks what sluiced would refuse. */
+static void test_who_asks_is_marked(void **state)
+{
+	const struct request *request = asked_under("A3", ANN, SLUICE_OPEN);
+
+	(void)state;
+	assert_true(shown_behind(request, IDP, "sub-ann"));
+	assert_false(shown_behind(request, IDP, "sub-bob"));
+	assert_false(shown_behind(request, IDP, "sub-carla"));
+	assert_false(shown_behind(request, "https://evil.example", "sub-ann"));
+}
+
 static void test_whose_key(void **state)
 {
 	struct request *request;
@@ -614,6 +642,7 @@ int main(void)
 		CHANNEL_TEST(test_made_for_something_else),
 		CHANNEL_TEST(test_no_byte_can_change),
 		CHANNEL_TEST(test_not_above_the_cap),
+		CHANNEL_TEST(test_who_asks_is_marked),
 		CHANNEL_TEST(test_not_for_unknown_accounts),
 		CHANNEL_TEST(test_not_for_who_is_no_reviewer),
 		CHANNEL_TEST(test_not_for_who_asks),

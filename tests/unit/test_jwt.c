@@ -50,7 +50,9 @@ static int setup(void **state)
 	other_rsa = EVP_RSA_gen(2048);
 	weak = EVP_RSA_gen(1024);
 	ec = EVP_EC_gen("P-256");
-	a = rsa_jwk(rsa, "r1", ",\"use\":\"sig\",\"alg\":\"RS256\",\"x5t\":\"ignored\"");
+	a = rsa_jwk(rsa, "r1",
+		    ",\"use\":\"sig\",\"alg\":\"RS256\",\"x5t\":\"ignored\","
+		    "\"endorsements\":[\"skype\",7,\"msteams\"]");
 	b = ec_jwk(ec, "e1", "P-256");
 	if (asprintf(&set, "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"o\",\"k\":\"AAAA\"},%s,%s]}", a,
 		     b) < 0)
@@ -102,6 +104,42 @@ static void good_tokens_are_taken(void **state)
 	assert_int_equal(
 		check(make_token(rsa, "{\"alg\":\"RS256\",\"kid\":\"r1\",\"typ\":\"JWT\"}", GOOD)),
 		0);
+}
+
+/* What a caller may narrow, and what an issuer need not say. */
+static void rules_may_differ(void **state)
+{
+	_cleanup_free_ char *token = make_token(rsa, RS, GOOD);
+	_cleanup_free_ char *elliptic = make_token(ec, ES, GOOD);
+	_cleanup_free_ char *undated =
+		make_token(rsa, RS, "{" WHO "," NONCE ",\"exp\":1795000300}");
+	_cleanup_free_ char *late =
+		make_token(rsa, RS, "{" WHO "," NONCE ",\"exp\":1794999800,\"iat\":1794999000}");
+	struct jwt_rules other = rules;
+
+	(void)state;
+	other.algorithm = "RS256";
+	assert_int_equal(check_by(&other, token), 0);
+	assert_int_equal(check_by(&other, elliptic), -EKEYREJECTED);
+	other.endorsement = "msteams";
+	assert_int_equal(check_by(&other, token), 0);
+	other.endorsement = "skype"; /* the key is for it, too */
+	assert_int_equal(check_by(&other, token), 0);
+	other.endorsement = "webchat";
+	assert_int_equal(check_by(&other, token), -EKEYREJECTED);
+	other = rules;
+	other.max_age_s = 0;
+	assert_int_equal(check_by(&other, undated), -EBADMSG);
+	assert_int_equal(check_by(&other, late), -EKEYEXPIRED);
+	other.iat_optional = true;
+	assert_int_equal(check_by(&other, undated), 0);
+	other.skew_s = 300;
+	assert_int_equal(check_by(&other, late), 0);
+	other.skew_s = 200;
+	assert_int_equal(check_by(&other, late), -EKEYEXPIRED);
+	other = rules;
+	other.endorsement = "msteams"; /* a key that is endorsed for nothing */
+	assert_int_equal(check_by(&other, elliptic), -EKEYREJECTED);
 }
 
 static void no_signature_is_refused(void **state)
@@ -337,6 +375,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_tokens_are_taken),
+		cmocka_unit_test(rules_may_differ),
 		cmocka_unit_test(no_signature_is_refused),
 		cmocka_unit_test(public_key_as_secret_is_refused),
 		cmocka_unit_test(other_algorithms_are_refused),

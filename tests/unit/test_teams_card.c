@@ -2,7 +2,7 @@
 /*
  * test_teams_card.c: what a reviewer reads. Whole cards are compared with tests/data/cards (run
  * with UPDATE_CARDS=1 to write them anew and read the difference); attacks are checked by property.
- * Sources: test_teams_card.c user/{teams_card,notifier_card,notifier_text,escape}.c; CARDS names
+ * Sources: test_teams_card.c user/{teams_card,request_card,notifier_card,notifier_text,escape}.c; CARDS names
  * the folder.
  */
 #include <errno.h>
@@ -406,6 +406,9 @@ static void test_only_typable_ids(void **state)
 	assert_null(teams_card(&request, NULL));
 	strcpy(request.digest, "3f9a22c1");
 	assert_null(teams_card(&request, NULL));
+	request.state = IPC_GONE; /* closed unseen: nothing is to be typed */
+	json_decref(teams_card(&request, NULL));
+	request.state = IPC_PENDING;
 	strcpy(request.digest, DIGEST);
 	json_decref(teams_card(&request, NULL));
 }
@@ -500,9 +503,96 @@ static void test_question_links_to_the_page(void **state)
 	json_decref(card);
 }
 
+/* ---- cards of a bot ---- */
+
+static bool has_button(const json_t *card, enum teams_verb verb)
+{
+	const json_t *action;
+	size_t i;
+
+	json_array_foreach (json_object_get(card, "actions"), i, action) {
+		const char *name = json_string_value(json_object_get(action, "verb"));
+
+		if (name && !strcmp(name, teams_verbs[verb]))
+			return true;
+	}
+	return false;
+}
+
+static void test_golden_bot_cards(void **state)
+{
+	struct teams_reader reader = { .page = "https://page.example", .buttons = true };
+
+	(void)state;
+	request.reason_required = 1;
+	compare_with_file(teams_bot_card(&request, &reader), "bot-question");
+	reader = (struct teams_reader){ .note = "r-7k2m9x: 1 of 2 approvals" };
+	compare_with_file(teams_bot_card(&request, &reader), "bot-noted");
+	decide(true);
+	reader = (struct teams_reader){ .buttons = true };
+	compare_with_file(teams_bot_card(&request, &reader), "bot-approved");
+}
+
+static void expect_buttons(const struct teams_reader *reader, bool approve, bool deny)
+{
+	json_t *card = teams_bot_card(&request, reader);
+
+	assert_non_null(card);
+	assert_int_equal(has_button(card, TEAMS_APPROVE), approve);
+	assert_int_equal(has_button(card, TEAMS_DENY), deny);
+	assert_int_equal(teams_bot_can_approve(&request, reader), approve);
+	json_decref(card);
+}
+
+/* Nobody approves by a button what they have not seen whole, or what wants surer proof. */
+static void test_buttons_are_where_they_may_be(void **state)
+{
+	const struct teams_reader all = { .buttons = true };
+	const struct teams_reader none = { .page = "https://page.example" };
+
+	(void)state;
+	for (uint8_t tier = 0; tier <= 3; tier++) {
+		request.tier = tier;
+		expect_buttons(&all, tier <= 2, true);
+		expect_buttons(&none, false, false);
+	}
+	request.tier = 1;
+	request.hidden = 1;
+	expect_buttons(&all, false, true);
+	request.hidden = 0;
+	expect_buttons(&all, true, true);
+	memset(request.command, '"', sizeof(request.command) - 1);
+	memset(request.executable, 1, sizeof(request.executable) - 1);
+	request.n_sources = SLUICE_MAX_SOURCES;
+	for (int i = 0; i < SLUICE_MAX_SOURCES; i++)
+		memset(request.sources[i].path, '\\', sizeof(request.sources[i].path) - 1);
+	expect_buttons(&all, false, true);
+	for (int state_of = IPC_APPROVED; state_of < IPC_STATES; state_of++) {
+		request.state = (uint8_t)state_of;
+		expect_buttons(&all, false, false);
+	}
+}
+
+/* What sluiced says of an answer names people: text from outside like all other. */
+static void test_a_note_is_no_markup(void **state)
+{
+	const struct teams_reader reader = { .note = "[x](https://evil.example)" };
+	json_t *card = teams_bot_card(&request, &reader);
+	_cleanup_free_ char *blocks = texts_of(card, "TextBlock");
+	_cleanup_free_ char *runs = texts_of(card, "TextRun");
+
+	(void)state;
+	assert_null(strstr(blocks, "evil"));
+	assert_non_null(strstr(runs, "[x](https://evil.example)"));
+	json_decref(card);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_golden_bot_cards, setup),
+		cmocka_unit_test_setup(test_buttons_are_where_they_may_be, setup),
+		cmocka_unit_test_setup(test_a_note_is_no_markup, setup),
 		cmocka_unit_test_setup(test_golden_cards, setup),
 		cmocka_unit_test_setup(test_golden_answers, setup),
 		cmocka_unit_test_setup(test_every_fact_is_on_the_card, setup),
