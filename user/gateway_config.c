@@ -241,7 +241,7 @@ static char *next_line(char *line, int size, void *arg)
 
 static int set_secret(struct load *load, const struct setting *key, const char *value, char **field)
 {
-	struct setting_error error;
+	struct setting_error error = {};
 	int r = secret_path(key->name, value, field, &error);
 
 	return r < 0 ? refuse(load, load->line, r, "%s", error.text) : 0;
