@@ -7,7 +7,7 @@
  *   - inode_link:           a second name outside the folder does not shed the label
  *   - inode_copy_up:        what overlayfs copies into its upper layer is labeled before it has a
  *   name there; no other hook sees the data move
- *   - inode_free_security:  an object that is gone for good is forgotten
+ *   - inode_free_security:  an object that is gone for good is forgotten, or counts as nobody's
  *   - file_ioctl:           the identity that labels hang on cannot be changed, nor contents
  *   swapped; of the agent's own files neither identity nor flags
  *   - inode_setxattr, inode_removexattr: a label by attribute outlives the attribute
@@ -232,6 +232,24 @@ static __always_inline bool may_be_mapped(const struct inode *inode)
 				    (type == S_IFSOCK && mapped_sockets));
 }
 
+/*
+ * A file of btrfs is removed: what snapshots have of it keeps its labels, and counts as nobody's, so
+ * that who makes and removes such files does not use up his share by it. What one user leaves behind
+ * so has a limit as well: above that it goes on counting in the share.
+ */
+static __always_inline void release_share(const struct sluice_object_id *id)
+{
+	struct sluice_object *object = bpf_map_lookup_elem(&objects, id);
+	u32 uid = object ? object->uid : 0;
+
+	if (!uid || quota_take(uid, SLUICE_QUOTA_REMOVED, SLUICE_MAX_OBJECTS))
+		return;
+	if (__sync_val_compare_and_swap(&object->uid, uid, 0) == uid)
+		quota_put(uid, SLUICE_QUOTA_OBJECTS);
+	else
+		quota_put(uid, SLUICE_QUOTA_REMOVED); /* a snapshot's file goes at the same time */
+}
+
 SEC("lsm/inode_free_security")
 void BPF_PROG(sluice_inode_free_security, struct inode *inode)
 {
@@ -243,8 +261,11 @@ void BPF_PROG(sluice_inode_free_security, struct inode *inode)
 	if (!mapped && !is_gone(inode))
 		return;
 	id = object_id(inode);
-	if (has_twin(inode->i_sb, id.dev))
+	if (has_twin(inode->i_sb, id.dev)) {
+		if (!inode->i_nlink && inode->i_sb->s_magic == BTRFS_SUPER_MAGIC)
+			release_share(&id);
 		return;
+	}
 	if (mapped)
 		segment_forget(&id);
 	if (!is_gone(inode))
