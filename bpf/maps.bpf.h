@@ -31,6 +31,9 @@ extern __u64 waiting_splices;
  * an older one is void.
  */
 extern __u64 taint_epoch;
+/* Written by us: as control.label_epoch, of some inodes each; see object_epoch(). */
+#define SLUICE_OBJECT_EPOCHS 256
+extern __u32 object_epochs[SLUICE_OBJECT_EPOCHS];
 /* Written by us: 1 when somebody has mapped memory of a socket. */
 extern __u64 mapped_sockets;
 /* Written by sluiced. */

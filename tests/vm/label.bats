@@ -119,11 +119,6 @@ rows_are() {
 	wait_until "$PATIENCE" rows_are "$before"
 }
 
-# epoch: how often all caches of labels on the host were made void.
-epoch() {
-	bpftool map dump pinned "$(echo /sys/fs/bpf/sluice/*/map_control)" | grep -o '"label_epoch": [0-9]*'
-}
-
 @test "a file that is moved into a labeled folder is labeled at once, and makes nobody else look again" {
 	local before i
 

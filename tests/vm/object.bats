@@ -173,18 +173,22 @@ layers() {
 	labels_of "$upper/board.shared" >"$STATE/layers.shared"
 }
 
-@test "memory that is mapped of a file of an overlay and of the one below it" {
-	local mode
+@test "memory that is mapped of a file of an overlay and of the one below it; all other files keep their caches" {
+	local mode before
 
 	overlay plain- "$PLAIN"
+	before=$(epoch)
+	[ "$before" ]
 	for mode in below above; do
 		layers "$mode" "$SECRET/rows"
 		[ "$(<"$STATE/layers")" = secret ]
 		[ "$(<"$STATE/layers.shared")" = secret ]
+		refused_here as paul cat "$OVER/plain-upper/board.shared" # which was looked at before
 		layers "$mode" "$PLAIN/note"
 		[ -z "$(<"$STATE/layers")" ]
 		[ -z "$(<"$STATE/layers.shared")" ]
 	done
+	[ "$(epoch)" = "$before" ]
 }
 
 @test "a memory file, by another process" {
