@@ -5,8 +5,7 @@
  *   - inode_rename:         what leaves a labeled folder keeps its labels; what enters one gets
  *   them
  *   - inode_link:           a second name outside the folder does not shed the label
- *   - inode_copy_up:        what overlayfs copies into its upper layer is labeled before it has a
- *   name there; no other hook sees the data move
+ *   - both:                 what overlayfs has copied (copy.bpf.h) is labeled before it has a name
  *   - inode_free_security:  an object that is gone for good is forgotten, or counts as nobody's
  *   - file_ioctl:           the identity that labels hang on cannot be changed, nor contents
  *   swapped; of the agent's own files neither identity nor flags
@@ -14,6 +13,7 @@
  *
  * Not covered here: moves of whole folders out of a labeled one while their files are open.
  */
+#include "copy.bpf.h"
 #include "guard.bpf.h"
 #include "segment.bpf.h"
 #include "verdict.bpf.h"
@@ -26,23 +26,6 @@ static __always_inline u64 dentry_labels(struct dentry *dentry)
 	struct inode *inode = dentry->d_inode;
 
 	return inode ? object_walk(inode, dentry) : 0;
-}
-
-/*
- * Labels of what overlayfs has copied for the current thread, whose copy gets its name now. It
- * works as who mounted it: a thread that works as itself gives another name, after a copy that has
- * failed.
- */
-static __always_inline u64 take_copied(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct copy *copy;
-
-	copy = task->bpf_storage ? bpf_task_storage_get(&copies, task, 0, 0) : NULL;
-	if (!copy || !copy->copying)
-		return 0;
-	copy->copying = 0;
-	return task->cred == task->real_cred ? 0 : copy->labels;
 }
 
 /*
@@ -67,7 +50,7 @@ static __always_inline void refresh_caches(const struct inode *inode, struct slu
  */
 static __noinline int keep_labels(struct dentry *dentry, struct dentry *place)
 {
-	u64 copied = take_copied();
+	u64 copied = copy_take();
 	u64 here = dentry_labels(dentry) | copied, there = dentry_labels(place);
 	struct inode *inode = dentry->d_inode;
 	struct sluice_inode *cache;
@@ -94,22 +77,6 @@ static __noinline int keep_labels(struct dentry *dentry, struct dentry *place)
 	if (!cache) /* another may have made it, before the labels were there */
 		cache = bpf_inode_storage_get(&inodes, inode, 0, 0);
 	refresh_caches(inode, cache, there);
-	return 0;
-}
-
-SEC("lsm/inode_copy_up")
-int BPF_PROG(sluice_inode_copy_up, struct dentry *source, struct cred **new, int ret)
-{
-	struct copy *copy;
-
-	if (ret)
-		return ret;
-	copy = bpf_task_storage_get(&copies, bpf_get_current_task_btf(), 0,
-				    BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!copy)
-		return -ENOMEM;
-	copy->labels = 0;
-	copy->copying = 1;
 	return 0;
 }
 

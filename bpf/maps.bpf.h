@@ -57,11 +57,13 @@ struct {
 
 /*
  * What overlayfs copies for a thread. @labels: of what the thread has opened since, while @copying.
- * We write.
+ * @to: else, what it opened last to be written, in the system call @call. We write.
  */
 struct copy {
 	u64 labels;
 	u64 copying;
+	struct sluice_object_id to;
+	u64 call;
 };
 
 struct {
