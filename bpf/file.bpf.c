@@ -362,6 +362,8 @@ static __noinline int map_kernel_memory(struct file *file)
 		id = object_id(file->f_inode);
 	} else if (is_ring(file)) {
 		id = ring_id((u64)BPF_CORE_READ(file, private_data));
+	} else if (is_perf(file)) {
+		id = ring_id(RING_PERF);
 	} else {
 		return segment_map(NULL) ? -ENOMEM : 0;
 	}

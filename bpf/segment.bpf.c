@@ -226,6 +226,8 @@ static long push_step(struct bpf_map *map, const struct sluice_object_id *id,
 
 	if (shared_root(segment->group) != push->root || !(push->labels & ~object_known(&key)))
 		return 0;
+	if (key.dev == RING_DEV && key.ino == RING_PERF)
+		return 0;
 	if (object_acquire_late(&key, push->labels))
 		count(SLUICE_COUNT_MAP_FULL);
 	object_forget_cache(&key);
