@@ -421,6 +421,33 @@ Verdict=deny"
 	journal_has '.type == "labels.loaded" and .objects > 0'
 }
 
+@test "labels of files on XFS, btrfs and F2FS are in the table, and are found again" {
+	local before kind
+
+	before=$(rows)
+	for kind in xfs btrfs f2fs; do
+		rm -f "$DISKS/$kind" && truncate -s 320M "$DISKS/$kind" && mkdir -p "$STATE/$kind"
+		"mkfs.$kind" -f -q "$DISKS/$kind"
+		mount -o loop "$DISKS/$kind" "$STATE/$kind"
+		chmod 777 "$STATE/$kind"
+		carry "$STATE/$kind/copy"
+		as quinn bash -c "echo free >$STATE/$kind/neighbour; cat $SECRET/rows >$STATE/$kind/removed"
+		rm "$STATE/$kind/removed"
+		umount "$STATE/$kind"
+		mount -o loop "$DISKS/$kind" "$STATE/$kind"
+		is_refused "$STATE/$kind/copy"
+	done
+	wait_until "$PATIENCE" rows_are $((before + 4)) # the removed one of btrfs, too
+	stop_sluiced TERM
+	sluiced --detach
+	run_sluiced
+	for kind in xfs btrfs f2fs; do
+		is_refused "$STATE/$kind/copy"
+		[ "$(as paul cat "$STATE/$kind/neighbour")" = free ]
+		umount "$STATE/$kind"
+	done
+}
+
 @test "a damaged table: one error that says so, what was enforced goes on" {
 	carry "$PLAIN/whole"
 	stop_sluiced TERM
