@@ -168,7 +168,7 @@ late() {
 	mkdir -p "$OVER/$1upper" "$OVER/$1work" "$OVER/$1merged"
 	chmod 777 "$OVER/$1upper"
 	overlay "$1" "$2" metacopy=on
-	chmod 664 "$OVER/$1merged/$3"
+	chmod 646 "$OVER/$1merged/$3"
 	refute grep -qa '[0-9a-z]' "$OVER/$1upper/$3"
 }
 

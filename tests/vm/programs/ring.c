@@ -439,9 +439,6 @@ static int packet_socket(void)
 
 static int xdp_socket(void)
 {
-	struct sockaddr_xdp at = { .sxdp_family = AF_XDP,
-				   .sxdp_ifindex = if_nametoindex("lo"),
-				   .sxdp_flags = XDP_COPY };
 	struct xdp_umem_reg memory = { .len = 2 * SIZE, .chunk_size = SIZE };
 	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0), slots = 4;
 	void *frames = mmap(NULL, memory.len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
@@ -452,10 +449,20 @@ static int xdp_socket(void)
 	    setsockopt(fd, SOL_XDP, XDP_UMEM_REG, &memory, sizeof(memory)) ||
 	    setsockopt(fd, SOL_XDP, XDP_UMEM_FILL_RING, &slots, sizeof(slots)) ||
 	    setsockopt(fd, SOL_XDP, XDP_UMEM_COMPLETION_RING, &slots, sizeof(slots)) ||
-	    setsockopt(fd, SOL_XDP, XDP_TX_RING, &slots, sizeof(slots)) ||
-	    bind(fd, (struct sockaddr *)&at, sizeof(at)))
+	    setsockopt(fd, SOL_XDP, XDP_TX_RING, &slots, sizeof(slots)))
 		refused("AF_XDP socket");
 	return fd;
+}
+
+/* What is bound cannot be mapped any more. */
+static void xdp_bind(int fd)
+{
+	struct sockaddr_xdp at = { .sxdp_family = AF_XDP,
+				   .sxdp_ifindex = if_nametoindex("lo"),
+				   .sxdp_flags = XDP_COPY };
+
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)))
+		refused("bind");
 }
 
 /* One that counts nothing. */
@@ -471,12 +478,13 @@ static int perf_event(void)
 	return fd;
 }
 
-/* What has memory that can be mapped, and where. */
+/* What has memory that can be mapped, where, and what is to be done when all have it mapped. */
 static const struct queue {
 	int (*make)(void);
 	off_t at;
-} packet_queue = { packet_socket, 0 }, xdp_queue = { xdp_socket, XDP_PGOFF_TX_RING },
-  perf_queue = { perf_event, 0 };
+	void (*use)(int fd);
+} packet_queue = { packet_socket, 0, NULL },
+  xdp_queue = { xdp_socket, XDP_PGOFF_TX_RING, xdp_bind }, perf_queue = { perf_event, 0, NULL };
 
 static char *queue_map(const struct queue *queue, int fd)
 {
@@ -508,6 +516,8 @@ static int queue_memory(const struct queue *queue, char **argv)
 	give(pair[0], ring.fd, &ring.params);
 	wait_stopped(pid);
 	at = queue_map(queue, ring.fd);
+	if (queue->use)
+		queue->use(ring.fd);
 	read_file(argv[0]);
 	strcpy(at + SIZE / 2, "labeled");
 	return end_of(pid);
@@ -520,6 +530,8 @@ static int queue_kick(const struct queue *queue, char **argv)
 
 	wait_stopped(pid);
 	queue_map(queue, fd);
+	if (queue->use)
+		queue->use(fd);
 	read_file(argv[0]);
 	return end_of(pid);
 }
