@@ -564,7 +564,7 @@ static int run_xdp_kick(char **argv)
 static int heir_kicks(char **argv)
 {
 	stop_here();
-	if (send(atoi(argv[2]), NULL, 0, 0) < 0)
+	if (send(atoi(argv[2]), NULL, 0, MSG_DONTWAIT) < 0)
 		refused("send");
 	write_file(argv[1]);
 	return 0;
