@@ -20,6 +20,7 @@
  * labeled data (before the policy or a person labeled the file: found.bpf.c).
  */
 #include "carrier.bpf.h"
+#include "copy.bpf.h"
 #include "credential.bpf.h"
 #include "egress.bpf.h"
 #include "endpoint.bpf.h"
@@ -188,17 +189,15 @@ static __noinline int open_for_core(struct file *file)
 	return taint ? write_out(file, taint) : 0;
 }
 
-/* The file that is opened may be what overlayfs copies, as who mounted it: see label.bpf.c. */
-static __always_inline void copy_note(u64 labels)
+/* What overlayfs opens to copy it, or to copy into it. Return: 0 or -ENOSPC. */
+static __noinline int open_for_copy(struct file *file, u64 labels)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct copy *copy;
+	struct sluice_object_id id = object_id(file->f_inode);
+	bool writes = file->f_mode & FMODE_WRITE;
 
-	if (task->cred == task->real_cred || !task->bpf_storage)
-		return;
-	copy = bpf_task_storage_get(&copies, task, 0, 0);
-	if (copy && copy->copying)
-		copy->labels |= labels;
+	if (writes)
+		fs_note(file->f_inode->i_sb, id.dev);
+	return copy_opened(&id, labels, writes) ? -ENOSPC : 0;
 }
 
 SEC("lsm/file_open")
@@ -221,12 +220,11 @@ int BPF_PROG(sluice_file_open, struct file *file, int ret)
 	cache = object_cache(inode);
 	labels = cache ? cache->labels : object_labels_slow(inode, file->f_path.dentry);
 	err = guard_open(file, cache);
-	if (err)
+	if (!err && (labels || file->f_mode & FMODE_WRITE) && may_be_copying())
+		err = open_for_copy(file, labels);
+	if (err || !labels)
 		return err;
-	if (!labels)
-		return 0;
 	state = subject_state(subject_leader());
-	copy_note(labels);
 	if (cache && !(file->f_mode & FMODE_WRITE) && read_is_known(cache, state, labels, labels))
 		return 0;
 	unholdable = file->f_mode & FMODE_CREATED ? SLUICE_FALLBACK_CREATED : 0;
@@ -364,6 +362,8 @@ static __noinline int map_kernel_memory(struct file *file)
 		id = object_id(file->f_inode);
 	} else if (is_ring(file)) {
 		id = ring_id((u64)BPF_CORE_READ(file, private_data));
+	} else if (is_perf(file)) {
+		id = ring_id(RING_PERF);
 	} else {
 		return segment_map(NULL) ? -ENOMEM : 0;
 	}

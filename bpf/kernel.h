@@ -59,6 +59,10 @@ struct pt_regs {
 	unsigned long r8;
 	unsigned long di;
 	unsigned long orig_ax;
+	unsigned long dx;
+	unsigned long si;
+	unsigned long ip;
+	unsigned long sp;
 };
 
 struct msg_msg;

@@ -5,15 +5,15 @@
  *   - inode_rename:         what leaves a labeled folder keeps its labels; what enters one gets
  *   them
  *   - inode_link:           a second name outside the folder does not shed the label
- *   - inode_copy_up:        what overlayfs copies into its upper layer is labeled before it has a
- *   name there; no other hook sees the data move
- *   - inode_free_security:  an object that is gone for good is forgotten
+ *   - both:                 what overlayfs has copied (copy.bpf.h) is labeled before it has a name
+ *   - inode_free_security:  an object that is gone for good is forgotten, or counts as nobody's
  *   - file_ioctl:           the identity that labels hang on cannot be changed, nor contents
  *   swapped; of the agent's own files neither identity nor flags
  *   - inode_setxattr, inode_removexattr: a label by attribute outlives the attribute
  *
  * Not covered here: moves of whole folders out of a labeled one while their files are open.
  */
+#include "copy.bpf.h"
 #include "guard.bpf.h"
 #include "segment.bpf.h"
 #include "verdict.bpf.h"
@@ -26,23 +26,6 @@ static __always_inline u64 dentry_labels(struct dentry *dentry)
 	struct inode *inode = dentry->d_inode;
 
 	return inode ? object_walk(inode, dentry) : 0;
-}
-
-/*
- * Labels of what overlayfs has copied for the current thread, whose copy gets its name now. It
- * works as who mounted it: a thread that works as itself gives another name, after a copy that has
- * failed.
- */
-static __always_inline u64 take_copied(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct copy *copy;
-
-	copy = task->bpf_storage ? bpf_task_storage_get(&copies, task, 0, 0) : NULL;
-	if (!copy || !copy->copying)
-		return 0;
-	copy->copying = 0;
-	return task->cred == task->real_cred ? 0 : copy->labels;
 }
 
 /*
@@ -67,7 +50,7 @@ static __always_inline void refresh_caches(const struct inode *inode, struct slu
  */
 static __noinline int keep_labels(struct dentry *dentry, struct dentry *place)
 {
-	u64 copied = take_copied();
+	u64 copied = copy_take();
 	u64 here = dentry_labels(dentry) | copied, there = dentry_labels(place);
 	struct inode *inode = dentry->d_inode;
 	struct sluice_inode *cache;
@@ -94,22 +77,6 @@ static __noinline int keep_labels(struct dentry *dentry, struct dentry *place)
 	if (!cache) /* another may have made it, before the labels were there */
 		cache = bpf_inode_storage_get(&inodes, inode, 0, 0);
 	refresh_caches(inode, cache, there);
-	return 0;
-}
-
-SEC("lsm/inode_copy_up")
-int BPF_PROG(sluice_inode_copy_up, struct dentry *source, struct cred **new, int ret)
-{
-	struct copy *copy;
-
-	if (ret)
-		return ret;
-	copy = bpf_task_storage_get(&copies, bpf_get_current_task_btf(), 0,
-				    BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!copy)
-		return -ENOMEM;
-	copy->labels = 0;
-	copy->copying = 1;
 	return 0;
 }
 
@@ -232,6 +199,24 @@ static __always_inline bool may_be_mapped(const struct inode *inode)
 				    (type == S_IFSOCK && mapped_sockets));
 }
 
+/*
+ * A file of btrfs is removed: what snapshots have of it keeps its labels, and counts as nobody's, so
+ * that who makes and removes such files does not use up his share by it. What one user leaves behind
+ * so has a limit as well: above that it goes on counting in the share.
+ */
+static __always_inline void release_share(const struct sluice_object_id *id)
+{
+	struct sluice_object *object = bpf_map_lookup_elem(&objects, id);
+	u32 uid = object ? object->uid : 0;
+
+	if (!uid || quota_take(uid, SLUICE_QUOTA_REMOVED, SLUICE_MAX_OBJECTS))
+		return;
+	if (__sync_val_compare_and_swap(&object->uid, uid, 0) == uid)
+		quota_put(uid, SLUICE_QUOTA_OBJECTS);
+	else
+		quota_put(uid, SLUICE_QUOTA_REMOVED); /* a snapshot's file goes at the same time */
+}
+
 SEC("lsm/inode_free_security")
 void BPF_PROG(sluice_inode_free_security, struct inode *inode)
 {
@@ -243,8 +228,11 @@ void BPF_PROG(sluice_inode_free_security, struct inode *inode)
 	if (!mapped && !is_gone(inode))
 		return;
 	id = object_id(inode);
-	if (has_twin(inode->i_sb, id.dev))
+	if (has_twin(inode->i_sb, id.dev)) {
+		if (!inode->i_nlink && inode->i_sb->s_magic == BTRFS_SUPER_MAGIC)
+			release_share(&id);
 		return;
+	}
 	if (mapped)
 		segment_forget(&id);
 	if (!is_gone(inode))

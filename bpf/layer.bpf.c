@@ -32,8 +32,7 @@ static __always_inline int map_layer(const struct file *file)
 	if (object_acquire(&id, taint))
 		return -ENOMEM;
 	event_emit_object(&id, taint);
-	/* the cache on the inode cannot be reached from here */
-	__sync_fetch_and_add(&control.label_epoch, 1);
+	object_forget_cache(&id);
 	return 0;
 }
 

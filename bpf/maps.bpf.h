@@ -31,6 +31,9 @@ extern __u64 waiting_splices;
  * an older one is void.
  */
 extern __u64 taint_epoch;
+/* Written by us: as control.label_epoch, of some inodes each; see object_epoch(). */
+#define SLUICE_OBJECT_EPOCHS 256
+extern __u32 object_epochs[SLUICE_OBJECT_EPOCHS];
 /* Written by us: 1 when somebody has mapped memory of a socket. */
 extern __u64 mapped_sockets;
 /* Written by sluiced. */
@@ -54,11 +57,13 @@ struct {
 
 /*
  * What overlayfs copies for a thread. @labels: of what the thread has opened since, while @copying.
- * We write.
+ * @to: else, what it opened last to be written, in the system call @call. We write.
  */
 struct copy {
 	u64 labels;
 	u64 copying;
+	struct sluice_object_id to;
+	u64 call;
 };
 
 struct {

@@ -196,18 +196,33 @@ static __always_inline u32 object_watched(const struct inode *inode, u32 marks)
 	return marks || inode_type(inode) == S_IFBLK || has_switches(inode) ? KNOWN_WATCHED : 0;
 }
 
+/*
+ * Of which epoch a cache must be to be valid: that of the host, and that of the inodes whose numbers
+ * have the same lowest bits. Both only ever grow.
+ */
+static __always_inline u32 object_epoch(u64 ino)
+{
+	return control.label_epoch + object_epochs[ino % SLUICE_OBJECT_EPOCHS];
+}
+
+/* @id came to labels where the cache on its inode cannot be reached. */
+static __always_inline void object_forget_cache(const struct sluice_object_id *id)
+{
+	__sync_fetch_and_add(&object_epochs[id->ino % SLUICE_OBJECT_EPOCHS], 1);
+}
+
 /* The valid cache of @inode, or NULL. */
 static __always_inline struct sluice_inode *object_cache(struct inode *inode)
 {
 	struct sluice_inode *cache = bpf_inode_storage_get(&inodes, inode, 0, 0);
 
-	return cache && cache->known && cache->epoch == control.label_epoch ? cache : NULL;
+	return cache && cache->known && cache->epoch == object_epoch(inode->i_ino) ? cache : NULL;
 }
 
 /* A frame of its own: that of the hook counts for all that it calls. */
 static __noinline u64 object_labels_slow(struct inode *inode, struct dentry *dentry)
 {
-	u32 epoch = control.label_epoch;
+	u32 epoch = object_epoch(inode->i_ino);
 	struct sluice_inode *cache;
 	struct walk walk;
 	u64 labels;

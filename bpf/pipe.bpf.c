@@ -100,8 +100,7 @@ int BPF_PROG(sluice_get_pipe_info, struct file *file, bool for_splice)
 		return 0;
 	if (object_acquire(&attempt.key.target.object, taint))
 		bpf_send_signal(SIGKILL);
-	/* the cache on the inode cannot be reached from here */
-	__sync_fetch_and_add(&control.label_epoch, 1);
+	object_forget_cache(&attempt.key.target.object);
 	tell_move(&attempt, SLUICE_EVENT_LABEL, taint & ~labels);
 	return 0;
 }
@@ -216,8 +215,7 @@ static __always_inline void splice_labels_target(const struct splice *call, stru
 	if (object_acquire(&attempt->key.target.object, moved) ||
 	    (call->to_type != S_IFIFO && decide(attempt)))
 		bpf_send_signal(SIGKILL);
-	/* the cache on the inode cannot be reached from here */
-	__sync_fetch_and_add(&control.label_epoch, 1);
+	object_forget_cache(&attempt->key.target.object);
 	tell_move(attempt, SLUICE_EVENT_LABEL, moved);
 }
 

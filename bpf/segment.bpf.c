@@ -217,7 +217,6 @@ int segment_forget(struct sluice_object_id *id)
 struct push {
 	u64 root;
 	u64 labels;
-	u64 moved;
 };
 
 static long push_step(struct bpf_map *map, const struct sluice_object_id *id,
@@ -227,9 +226,11 @@ static long push_step(struct bpf_map *map, const struct sluice_object_id *id,
 
 	if (shared_root(segment->group) != push->root || !(push->labels & ~object_known(&key)))
 		return 0;
-	push->moved = 1;
+	if (key.dev == RING_DEV && key.ino == RING_PERF)
+		return 0;
 	if (object_acquire_late(&key, push->labels))
 		count(SLUICE_COUNT_MAP_FULL);
+	object_forget_cache(&key);
 	if (key.dev != RING_DEV) /* its number is an address of the kernel, which nobody is told */
 		event_emit_object(&key, push->labels);
 	return 0;
@@ -242,8 +243,6 @@ int segment_label(u64 root, u64 labels)
 	if (!control.segments || !labels)
 		return 0;
 	bpf_for_each_map_elem(&segments, push_step, &push, 0);
-	if (push.moved) /* the caches on the inodes cannot be reached from here */
-		__sync_fetch_and_add(&control.label_epoch, 1);
 	return 0;
 }
 

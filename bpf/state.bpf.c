@@ -21,5 +21,6 @@ __u64 away_labels;
 __u64 waiting_splices;
 __u64 taint_epoch;
 __u64 mapped_sockets;
+__u32 object_epochs[SLUICE_OBJECT_EPOCHS];
 
 char _license[] SEC("license") = "GPL";

@@ -9,7 +9,7 @@
 #ifndef SLUICE_ABI_H
 #define SLUICE_ABI_H
 
-#define SLUICE_ABI_VERSION 12
+#define SLUICE_ABI_VERSION 13
 
 #include "abi_ask.h"
 #include "abi_state.h"

@@ -85,6 +85,7 @@ enum sluice_quota_kind {
 	SLUICE_QUOTA_SOCKETS,
 	SLUICE_QUOTA_PARCELS,
 	SLUICE_QUOTA_OBJECTS,
+	SLUICE_QUOTA_REMOVED, /* files whose entries stay among the objects: only ever more */
 	SLUICE_QUOTAS,
 };
 

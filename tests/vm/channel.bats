@@ -265,6 +265,18 @@ watched() {
 	moves ring kick root
 }
 
+@test "the mapped queue of an AF_XDP socket" {
+	moves ring xdp root
+}
+
+@test "the mapped memory of a perf event" {
+	moves ring perf root
+}
+
+@test "who sends what another one left in the mapped queue of an AF_XDP socket" {
+	moves ring xdp-kick root
+}
+
 @test "an io_uring of one's own: works, and what is written by it is labeled" {
 	moves ring alone
 }
@@ -333,4 +345,48 @@ sys.exit(ctypes.CDLL(None).recv(ours.fileno(), None, 8, 0) != -1 or not open(sys
 	is_written "$TO" secret
 	take_left "$PLAIN/source" "$CLEAN"
 	is_written "$CLEAN" ""
+}
+
+# stays PROGRAM MODE [USER]: under a rule on egress the other process cannot send what came; other data it sends.
+stays() {
+	local mark="mark-$RANDOM"
+
+	: >"$RECEIVED/udp-9001"
+	run as "${3-paul}" "$PROGRAMS/$1" "$2" "$SECRET/source" udp:9001
+	[ "$status" -eq 101 ] || { echo "$*: $status $output"; return 1; }
+	: >"$RECEIVED/udp-9002"
+	run as "${3-paul}" "$PROGRAMS/$1" "$2" "$PLAIN/source" udp:9002
+	[ "$status" -eq 0 ] || { echo "$* of other data: $status $output"; return 1; }
+	wait_until "$PATIENCE" test -s "$RECEIVED/udp-9002"
+	as paul "$PROGRAMS/net" sendto - 10.9.0.2 9001 "$mark"
+	wait_until "$PATIENCE" received udp-9001 "$mark"
+	[ "$(<"$RECEIVED/udp-9001")" = "$mark" ] || { echo "$*: it left"; return 1; }
+}
+
+@test "what comes by an io_uring that two processes use does not leave the host" {
+	local mode
+
+	set_policy "$SEND"
+	for mode in memory map late submit register buffers message; do
+		stays ring "$mode"
+	done
+	[[ $(uname -r) != 7.* ]] || stays ring blind
+}
+
+@test "what comes by the mapped memory of a packet or AF_XDP socket or a perf event does not leave the host" {
+	local mode
+
+	set_policy "$SEND"
+	for mode in packet kick xdp xdp-kick perf; do
+		stays ring "$mode" root
+	done
+}
+
+@test "what comes by a memory file or segment that two processes map does not leave the host" {
+	local mode
+
+	set_policy "$SEND"
+	for mode in memfd posix sysv anonymous relay late; do
+		stays segment "$mode"
+	done
 }

@@ -26,6 +26,8 @@ setup() {
 
 teardown() {
 	pkill -KILL -x flood || true
+	! mountpoint -q "$STATE/few/merged" || umount "$STATE/few/merged"
+	! mountpoint -q "$STATE/few" || umount "$STATE/few"
 	echo max | tee "$BOMB/pids.max" "$BOMB/memory.max" "$OLD/memory.max" "$AGENT_GROUP/memory.max" >/dev/null
 	[ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 "$STATE/sluiced.log"
 }
@@ -112,16 +114,16 @@ sluiced_in() {
 	sluice journal verify
 }
 
-# fill USER NUMBER: labeled data goes into so many files of theirs. It says nothing: a pipe takes of the share, too.
+# fill USER NUMBER [FOLDER]: labeled data goes into so many files of theirs. It says nothing: a pipe takes of the share, too.
 fill() {
 	# shellcheck disable=SC2016 # that shell expands it
 	as "$1" bash -c 'read -r row <"$1"; for ((i = 0; i < $2; i++)); do echo "$row" >"$3.$i"; done; exit 0' \
-		fill "$SECRET/rows" "$2" "$PLAIN/full.$1" 2>/dev/null
+		fill "$SECRET/rows" "$2" "${3:-$PLAIN}/full.$1" 2>/dev/null
 }
 
-# filled USER: how many files it went into.
+# filled USER [FOLDER]: how many files it went into.
 filled() {
-	find "$PLAIN" -name "full.$1.*" -size +0 | wc -l
+	find "${2:-$PLAIN}" -maxdepth 1 -name "full.$1.*" -size +0 | wc -l
 }
 
 few_files() {
@@ -145,6 +147,96 @@ few_files() {
 	fill paul 10
 	[ "$(filled paul)" = 10 ]
 	rm "$PLAIN"/full.*
+}
+
+# fill_again FOLDER: paul fills it and removes what he filled, until far above the share.
+fill_again() {
+	local i
+
+	for i in {1..5}; do
+		fill paul 10 "$1"
+		[ "$(filled paul "$1")" = 10 ] || { echo "$i: $(filled paul "$1") of 10"; return 1; }
+		rm "$1"/full.paul.*
+		sync -f "$1" # what is being written is removed later
+	done
+}
+
+# used KIND [NUMBER]: how much paul has of that share (enum sluice_quota_kind), or make it so much.
+used() {
+	local map uid values
+
+	map=$(echo /sys/fs/bpf/sluice/*/map_quotas)
+	uid=$(id -u paul)
+	mapfile -t values < <(bpftool -j map lookup pinned "$map" key $((uid & 255)) $((uid >> 8)) 0 0 | jq '.formatted.value.used[]')
+	(($# > 1)) || { echo "${values[$1]}"; return; }
+	values[$1]=$2
+	# shellcheck disable=SC2046 # words
+	bpftool map update pinned "$map" key $((uid & 255)) $((uid >> 8)) 0 0 \
+		value $(printf '%s\n' "${values[@]}" | while read -r n; do
+			for i in 0 8 16 24 32 40 48 56; do echo $((n >> i & 255)); done
+		done)
+}
+
+# few ARG...: what mount makes of them at $STATE/few, with a folder that all may write to.
+few() {
+	few_files
+	mkdir -p "$STATE/few"
+	mount "$@" "$STATE/few"
+	mkdir -p "$STATE/few/in"
+	chmod 777 "$STATE/few/in"
+	sync -f "$STATE/few" # files of another subvolume get other generations from here on
+}
+
+@test "removed files do not count, in memory and through an overlay" {
+	few -t tmpfs none
+	fill_again "$STATE/few/in"
+	mkdir "$STATE/few/"{upper,work,lower,merged}
+	chmod 777 "$STATE/few/upper"
+	mount -t overlay overlay -o "lowerdir=$STATE/few/lower,upperdir=$STATE/few/upper,workdir=$STATE/few/work" \
+		"$STATE/few/merged"
+	fill_again "$STATE/few/merged"
+	umount "$STATE/few/merged" "$STATE/few"
+}
+
+@test "removed files do not count on btrfs either, where snapshots may have them; those that are there do" {
+	truncate -s 120M "$STATE/few.disk"
+	mkfs.btrfs -q -f -M "$STATE/few.disk"
+	few -o loop "$STATE/few.disk"
+	btrfs subvolume create "$STATE/few/in/volume"
+	chmod 777 "$STATE/few/in/volume"
+	fill_again "$STATE/few/in/volume"
+	fill paul 10 "$STATE/few/in/volume"
+	btrfs subvolume snapshot "$STATE/few/in/volume" "$STATE/few/snapshot"
+	rm "$STATE/few/in/volume"/full.paul.*
+	fill_again "$STATE/few/in/volume"
+	[ "$(labels_of "$STATE/few/snapshot/full.paul.9")" = secret ]
+	fill paul 30 "$STATE/few/in/volume"
+	[ "$(filled paul "$STATE/few/in/volume")" -lt 30 ]
+	rm "$STATE/few/in/volume"/full.paul.*
+	[ -z "$(labels_of "$STATE/few/in")" ]
+	umount "$STATE/few"
+}
+
+# The limit is that of SLUICE_QUOTA_REMOVED, a quarter of SLUICE_MAX_OBJECTS: nobody makes so many here.
+@test "who has left more removed files on btrfs than the kernel keeps for one user goes on having them in the share" {
+	local before
+
+	few -o loop "$STATE/few.disk"
+	before=$(used 5)
+	fill paul 2 "$STATE/few/in"
+	rm "$STATE/few/in"/full.paul.*
+	[ "$(used 5)" = $((before + 2)) ]
+	used 5 262144
+	before=$(used 4)
+	fill paul 2 "$STATE/few/in"
+	rm "$STATE/few/in"/full.paul.*
+	[ "$(used 4)" = $((before + 2)) ]
+	[ "$(used 5)" = 262144 ]
+	run fill_again "$STATE/few/in"
+	[ "$status" -ne 0 ]
+	umount "$STATE/few"
+	used 4 "$before"
+	used 5 0
 }
 
 @test "above the share no labels come to who shares memory: what is mapped could not keep them" {

@@ -119,11 +119,6 @@ rows_are() {
 	wait_until "$PATIENCE" rows_are "$before"
 }
 
-# epoch: how often all caches of labels on the host were made void.
-epoch() {
-	bpftool map dump pinned "$(echo /sys/fs/bpf/sluice/*/map_control)" | grep -o '"label_epoch": [0-9]*'
-}
-
 @test "a file that is moved into a labeled folder is labeled at once, and makes nobody else look again" {
 	local before i
 
@@ -424,6 +419,33 @@ Verdict=deny"
 	is_refused "$PLAIN/again"
 	[ "$(as paul cat "$PLAIN/neighbour")" = nothing ]
 	journal_has '.type == "labels.loaded" and .objects > 0'
+}
+
+@test "labels of files on XFS, btrfs and F2FS are in the table, and are found again" {
+	local before kind
+
+	before=$(rows)
+	for kind in xfs btrfs f2fs; do
+		rm -f "$DISKS/$kind" && truncate -s 320M "$DISKS/$kind" && mkdir -p "$STATE/$kind"
+		"mkfs.$kind" -f -q "$DISKS/$kind"
+		mount -o loop "$DISKS/$kind" "$STATE/$kind"
+		chmod 777 "$STATE/$kind"
+		carry "$STATE/$kind/copy"
+		as quinn bash -c "echo free >$STATE/$kind/neighbour; cat $SECRET/rows >$STATE/$kind/removed"
+		rm "$STATE/$kind/removed"
+		umount "$STATE/$kind"
+		mount -o loop "$DISKS/$kind" "$STATE/$kind"
+		is_refused "$STATE/$kind/copy"
+	done
+	wait_until "$PATIENCE" rows_are $((before + 4)) # the removed one of btrfs, too
+	stop_sluiced TERM
+	sluiced --detach
+	run_sluiced
+	for kind in xfs btrfs f2fs; do
+		is_refused "$STATE/$kind/copy"
+		[ "$(as paul cat "$STATE/$kind/neighbour")" = free ]
+		umount "$STATE/$kind"
+	done
 }
 
 @test "a damaged table: one error that says so, what was enforced goes on" {

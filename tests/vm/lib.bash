@@ -526,6 +526,12 @@ plain()
 	chmod 666 "$PLAIN/$1"
 }
 
+# epoch: how often all caches of labels on the host were made void.
+epoch()
+{
+	bpftool map dump pinned "$(echo /sys/fs/bpf/sluice/*/map_control)" | grep -o '"label_epoch": [0-9]*'
+}
+
 # received PORT-FILE TEXT: the listeners outside have got it, for example: received tcp-9000 hello
 received()
 {

@@ -169,6 +169,26 @@ moves() {
 	carries "$CLEAN" ""
 }
 
+@test "to a port of this host that it translates to another one" {
+	nft -f - <<-RULES
+	table ip t {
+		chain c {
+			type nat hook output priority 0
+			ip daddr $OWN tcp dport 7002 dnat to $OWN:7001
+		}
+	}
+	RULES
+	spawn paul "$LOOP" listen "$TO" 7001 "$OWN"
+	as paul "$LOOP" send "$SECRET/source" 7002 "$OWN"
+	exit_of "$PID" 0
+	carries "$TO" secret
+	spawn paul "$LOOP" listen "$CLEAN" 7001 "$OWN"
+	as paul "$LOOP" send "$PLAIN/source" 7002 "$OWN"
+	exit_of "$PID" 0
+	carries "$CLEAN" ""
+	nft delete table ip t
+}
+
 @test "netcat to netcat" {
 	local source file
 	for source in "$SECRET" "$PLAIN"; do

@@ -47,9 +47,9 @@ refused_here() {
 	[ "$status" -ne 0 ] && [[ $output == *'Operation not permitted'* ]]
 }
 
-# overlay NAME LOWER: LOWER under an empty upper layer, at $OVER/NAMEmerged.
+# overlay NAME LOWER [OPTION]: LOWER under an upper layer, at $OVER/NAMEmerged.
 overlay() {
-	mount -t overlay overlay -o "lowerdir=$2,upperdir=$OVER/$1upper,workdir=$OVER/$1work" "$OVER/$1merged"
+	mount -t overlay overlay -o "lowerdir=$2,upperdir=$OVER/$1upper,workdir=$OVER/$1work${3+,$3}" "$OVER/$1merged"
 }
 
 @test "in another root" {
@@ -162,6 +162,47 @@ os.link(sys.argv[2], sys.argv[2] + ".again")'
 	[[ $(as paul cat "$OVER/plain-merged/note") == nothing*more ]]
 }
 
+# late NAME LOWER FILE: an overlay that has copied nothing but the attributes of a file.
+late() {
+	rm -rf "$OVER/$1upper" "$OVER/$1work"
+	mkdir -p "$OVER/$1upper" "$OVER/$1work" "$OVER/$1merged"
+	chmod 777 "$OVER/$1upper"
+	overlay "$1" "$2" metacopy=on
+	chmod 646 "$OVER/$1merged/$3"
+	refute grep -qa '[0-9a-z]' "$OVER/$1upper/$3"
+}
+
+# Again whoever has it copied: by opening it, and by truncate(), which opens nothing.
+@test "what an overlay with metacopy=on copies late is labeled then" {
+	local how
+
+	for how in 'exec 3>>' 'truncate -s 3 '; do
+		late '' "$SECRET" other
+		late plain- "$PLAIN" note
+		refused_here as paul cat "$OVER/merged/other"
+		bash -c "$how'$OVER/merged/other'"
+		bash -c "$how'$OVER/plain-merged/note'"
+		grep -q 411 "$OVER/upper/other"
+		grep -q not "$OVER/plain-upper/note"
+		[ "$(labels_of "$OVER/upper/other")" = secret ]
+		[ -z "$(labels_of "$OVER/plain-upper/note")" ]
+		refused_here as paul cat "$OVER/upper/other"
+		refused_here as paul cat "$OVER/merged/other"
+		[[ $(as paul cat "$OVER/plain-merged/note") == not* ]]
+		umount "$OVER/merged" "$OVER/plain-merged"
+	done
+}
+
+@test "who has a file of an overlay open to be written and then opens a labeled one labels nothing by that" {
+	late '' "$SECRET" other
+	late plain- "$PLAIN" note
+	as quinn python3 -c 'import sys
+written = open(sys.argv[1], "a")
+open(sys.argv[2]).read()' "$OVER/plain-merged/note" "$OVER/merged/rows"
+	grep -q nothing "$OVER/plain-upper/note"
+	[ -z "$(labels_of "$OVER/plain-upper/note")" ]
+}
+
 # layers MODE FILE: whether data of FILE comes from a file of an overlay to the one below it, or back, by shared memory.
 layers() {
 	local upper=$OVER/plain-upper merged=$OVER/plain-merged
@@ -173,18 +214,22 @@ layers() {
 	labels_of "$upper/board.shared" >"$STATE/layers.shared"
 }
 
-@test "memory that is mapped of a file of an overlay and of the one below it" {
-	local mode
+@test "memory that is mapped of a file of an overlay and of the one below it; all other files keep their caches" {
+	local mode before
 
 	overlay plain- "$PLAIN"
+	before=$(epoch)
+	[ "$before" ]
 	for mode in below above; do
 		layers "$mode" "$SECRET/rows"
 		[ "$(<"$STATE/layers")" = secret ]
 		[ "$(<"$STATE/layers.shared")" = secret ]
+		refused_here as paul cat "$OVER/plain-upper/board.shared" # which was looked at before
 		layers "$mode" "$PLAIN/note"
 		[ -z "$(<"$STATE/layers")" ]
 		[ -z "$(<"$STATE/layers.shared")" ]
 	done
+	[ "$(epoch)" = "$before" ]
 }
 
 @test "a memory file, by another process" {

@@ -308,6 +308,18 @@ become_with() {
 	refute grep -q "it ran" "$OUT"
 }
 
+@test "a system call of 32-bit programs fails with EPERM where others are held, and labels its process" {
+	run as paul "$PROGRAMS/files" call32 "$SECRET/rows" "$PLAIN/call32"
+	[ "$status" -eq 101 ]
+	journal_has '.type == "request.opened" and .fallback == "the system call cannot be made again"'
+	as paul "$PROGRAMS/files" call32 "$PLAIN/note" "$PLAIN/call32"
+	[ -z "$(labels_of "$PLAIN/call32")" ]
+	rm "$PLAIN/call32"
+	as quinn "$PROGRAMS/files" call32 "$ROOT/team/file" "$PLAIN/call32"
+	[ "$(labels_of "$PLAIN/call32")" = team ]
+	rm "$PLAIN/call32"
+}
+
 @test "io_uring opens fail with EPERM and never hang" {
 	local how
 	for how in open open-async; do

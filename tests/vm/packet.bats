@@ -34,6 +34,7 @@ setup() {
 teardown() {
 	[[ -z ${PID-} ]] || kill -9 "$PID" 2>/dev/null || true
 	[[ -z ${AWAY_PID-} ]] || kill -9 "$AWAY_PID" 2>/dev/null || true
+	nft delete table ip t 2>/dev/null || true
 	close_all
 }
 
@@ -279,6 +280,87 @@ never_arrives() {
 	run as paul "$ROOT/bin/cleared" hand "$SECRET/rows" "$OTHER" 9000 "$AWAY" "$PACKET" "$TEXT-other"
 	[ "$status" -eq 101 ]
 	never_arrives "$TEXT-other"
+}
+
+# translate HOOK RULE: this host changes addresses so, of what it sends (output) or of what comes to it (input).
+translate() {
+	nft -f - <<-RULES
+	table ip t
+	delete table ip t
+	table ip t {
+		chain c {
+			type nat hook $1 priority 0
+			$2
+		}
+	}
+	RULES
+}
+
+@test "what is sent to a free place whose address the host translates leaves, by UDP and TCP" {
+	local before
+
+	ensure_sluiced "$LEAVE=deny"
+	before=$(packets)
+	translate output "ip daddr $OTHER udp dport 9000 dnat to $AWAY:9001
+		ip daddr $OTHER tcp dport 9000 dnat to $AWAY:9001"
+	as paul "$PROGRAMS/net" sendto "$SECRET/rows" "$OTHER" 9000 "$TEXT-udp"
+	arrives udp-9001 "$TEXT-udp"
+	as paul "$PROGRAMS/net" tcp "$SECRET/rows" "$OTHER" 9000 "$TEXT-tcp"
+	arrives tcp-9001 "$TEXT-tcp"
+	[ "$(packets)" -eq "$before" ]
+	# there itself it does not
+	run as paul "$PROGRAMS/net" sendto "$SECRET/rows" "$AWAY" 9001 "$TEXT-secret"
+	[ "$status" -eq 101 ]
+}
+
+@test "a datagram to a forbidden place is dropped, though the host translates that address to a free one" {
+	local before
+
+	ensure_sluiced "$LEAVE=deny"
+	before=$(packets)
+	translate output "ip daddr $AWAY udp dport 9000 dnat to $OTHER:9000"
+	run as paul "$PACKET" cork "$SECRET/rows" "$AWAY" 9000 "$OTHER" "$TEXT-secret"
+	[ "$status" -eq 101 ]
+	never_arrives "$TEXT-secret"
+	[ "$(packets)" -eq $((before + 1)) ]
+}
+
+# answer PORT: a process there reads what is secret when something comes, and answers with TEXT.
+answer() {
+	python3 -c '
+import socket, sys
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("10.9.0.1", int(sys.argv[1])))
+_, peer = server.recvfrom(64)
+open(sys.argv[2]).read()
+server.sendto(sys.argv[3].encode(), peer)
+print(peer[0])' "$1" "$SECRET/rows" "$TEXT"
+}
+
+# ask: from the other host.
+ask() {
+	ip netns exec outside python3 -c '
+import socket, sys
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+client.settimeout(20)
+client.connect(("10.9.0.1", int(sys.argv[1])))
+client.send(b"question")
+print(client.recv(64).decode())' "$PORT" </dev/null 3>&-
+}
+
+# The first packet was the other side's, so that this one is an answer for who keeps track of addresses.
+@test "an answer goes by the address that its receiver has for the process" {
+	local before
+
+	ensure_sluiced "[Rule send]" Action=egress Labels=secret To=10.9.0.77 Verdict=deny
+	before=$(packets)
+	translate input "ip saddr $AWAY udp dport $PORT snat to 10.9.0.77"
+	spawn paul bash -c "$(declare -f answer); SECRET=$SECRET TEXT=$TEXT answer $PORT"
+	wait_until "$PATIENCE" bound "$PORT"
+	[ "$(ask)" = "$TEXT" ]
+	exit_of "$PID" 0
+	[ "$(<"$OUT")" = 10.9.0.77 ]
+	[ "$(packets)" -eq "$before" ]
 }
 
 # fill: a connection to port 9010 of the other host, with more in its queue than the other side has taken; sets SENT.

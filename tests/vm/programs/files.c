@@ -11,8 +11,9 @@
  *   pass FILE COMMAND...    open it as standard input and execute the command without reading
  *   handle FILE MOUNT       open it by its handle, on the file system that has MOUNT, and read
  *   memory FILE READY GO    read it, write that into a memory file on descriptor 9, make READY,
- * wait for GO two-ways FILE           open for reading, then for writing, which a guard may answer
- *   differently
+ * wait for GO
+ *   two-ways FILE           open for reading, then for writing, which a guard may answer differently
+ *   call32 FILE OUT         read it by system calls of 32-bit programs, then write OUT
  *
  * Owns no expectation; see program.h for the exit status.
  */
@@ -142,6 +143,37 @@ static int run_pass(char **argv)
 	return 1;
 }
 
+/* Its numbers are those of 32-bit programs, and so are its addresses. */
+static int call32(int number, unsigned long a, unsigned long b, unsigned long c, const char *what)
+{
+	int ret;
+
+	__asm__ volatile("int $0x80"
+			 : "=a"(ret)
+			 : "a"(number), "b"(a), "c"(b), "d"(c)
+			 : "memory", "r8", "r9", "r10", "r11");
+	if (ret < 0) {
+		errno = -ret;
+		refused(what);
+	}
+	return ret;
+}
+
+static int run_call32(char **argv)
+{
+	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	int fd;
+
+	if (low == MAP_FAILED)
+		refused("mmap");
+	snprintf(low, 4096, "%s", argv[0]);
+	fd = call32(5, (unsigned long)low, O_RDONLY, 0, "open");
+	call32(3, (unsigned long)fd, (unsigned long)low, 64, "read");
+	write_file(argv[1]);
+	return 0;
+}
+
 static int run_two_ways(char **argv)
 {
 	close(open_or_exit(argv[0], O_RDONLY));
@@ -188,6 +220,7 @@ static const struct mode modes[] = {
 	{ "splice", run_splice, 2 },	 { "copy-range", run_copy_range, 2 },
 	{ "pass", run_pass, 2 },	 { "two-ways", run_two_ways, 1 },
 	{ "handle", run_handle, 2 },	 { "memory", run_memory, 3 },
+	{ "call32", run_call32, 2 },
 };
 
 int main(int argc, char **argv)

@@ -8,11 +8,13 @@
 #ifndef TEST_PROGRAM_H
 #define TEST_PROGRAM_H
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Above what shells and sanitizers use; EPERM is 101. */
@@ -57,9 +59,25 @@ static inline void read_file(const char *path)
 	close(fd);
 }
 
+/* A file to write into, or where @path is "udp:PORT" a socket that leads to there, off the host. */
+static inline int open_out(const char *path)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	int fd;
+
+	if (strncmp(path, "udp:", 4))
+		return open_or_exit(path, O_WRONLY | O_CREAT | O_TRUNC);
+	to.sin_port = htons((unsigned short)atoi(path + 4));
+	inet_pton(AF_INET, "10.9.0.2", &to.sin_addr);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)))
+		refused(path);
+	return fd;
+}
+
 static inline void write_file(const char *path)
 {
-	int fd = open_or_exit(path, O_WRONLY | O_CREAT | O_TRUNC);
+	int fd = open_out(path);
 
 	if (write(fd, "written\n", 8) != 8)
 		refused("write");

@@ -12,8 +12,11 @@
  *   message, blind FILE OUT
  *                      the first one was started with the ring open, and sends it a message from a
  *                      ring of its own, or without one
- *   packet FILE OUT    as "memory", of a packet socket on the loopback interface
- *   kick FILE OUT      as "submit", of such a socket
+ *   packet, xdp, perf FILE OUT
+ *                      as "memory", of a packet socket on the loopback interface, of a queue of an
+ *                      AF_XDP socket, or of a perf event
+ *   kick, xdp-kick FILE OUT
+ *                      as "submit", of such a socket
  *   alone FILE OUT     one process with a ring of its own: reads FILE and writes OUT through it
  *   holds FILE OUT     who has a ring reads FILE, writes OUT and stays
  *   starts FILE OUT    who has a ring starts a program that reads FILE, and writes OUT
@@ -24,6 +27,8 @@
  */
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
+#include <linux/if_xdp.h>
+#include <linux/perf_event.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <signal.h>
@@ -173,7 +178,7 @@ static void leave_in_ring(struct ring *ring, const char *path)
 static void write_page_out(struct ring *ring, unsigned long address, const char *out)
 {
 	struct io_uring_sqe sqe = { .opcode = IORING_OP_WRITE_FIXED,
-				    .fd = open_or_exit(out, O_WRONLY | O_CREAT),
+				    .fd = open_out(out),
 				    .addr = address,
 				    .len = 8 };
 
@@ -432,16 +437,65 @@ static int packet_socket(void)
 	return fd;
 }
 
-static char *packet_map(int fd, int how)
+static int xdp_socket(void)
 {
-	char *at = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, how, fd, 0);
+	struct xdp_umem_reg memory = { .len = 2 * SIZE, .chunk_size = SIZE };
+	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0), slots = 4;
+	void *frames = mmap(NULL, memory.len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
+
+	memory.addr = (unsigned long)frames;
+	if (fd < 0 || frames == MAP_FAILED ||
+	    setsockopt(fd, SOL_XDP, XDP_UMEM_REG, &memory, sizeof(memory)) ||
+	    setsockopt(fd, SOL_XDP, XDP_UMEM_FILL_RING, &slots, sizeof(slots)) ||
+	    setsockopt(fd, SOL_XDP, XDP_UMEM_COMPLETION_RING, &slots, sizeof(slots)) ||
+	    setsockopt(fd, SOL_XDP, XDP_TX_RING, &slots, sizeof(slots)))
+		refused("AF_XDP socket");
+	return fd;
+}
+
+/* What is bound cannot be mapped any more. */
+static void xdp_bind(int fd)
+{
+	struct sockaddr_xdp at = { .sxdp_family = AF_XDP,
+				   .sxdp_ifindex = if_nametoindex("lo"),
+				   .sxdp_flags = XDP_COPY };
+
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)))
+		refused("bind");
+}
+
+/* One that counts nothing. */
+static int perf_event(void)
+{
+	struct perf_event_attr what = { .type = PERF_TYPE_SOFTWARE,
+					.size = sizeof(what),
+					.config = PERF_COUNT_SW_DUMMY };
+	int fd = (int)syscall(SYS_perf_event_open, &what, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+
+	if (fd < 0)
+		refused("perf_event_open");
+	return fd;
+}
+
+/* What has memory that can be mapped, where, and what is to be done when all have it mapped. */
+static const struct queue {
+	int (*make)(void);
+	off_t at;
+	void (*use)(int fd);
+} packet_queue = { packet_socket, 0, NULL },
+  xdp_queue = { xdp_socket, XDP_PGOFF_TX_RING, xdp_bind }, perf_queue = { perf_event, 0, NULL };
+
+static char *queue_map(const struct queue *queue, int fd)
+{
+	char *at = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, queue->at);
 
 	if (at == MAP_FAILED)
 		refused("mmap");
 	return at;
 }
 
-static int run_packet(char **argv)
+static int queue_memory(const struct queue *queue, char **argv)
 {
 	struct ring ring = { 0 };
 	int pair[2];
@@ -452,36 +506,65 @@ static int run_packet(char **argv)
 	pid = fork_child();
 	if (!pid) {
 		take(pair[1], &ring);
-		at = packet_map(ring.fd, MAP_SHARED);
+		at = queue_map(queue, ring.fd);
 		stop_here();
 		expect_bytes(at + SIZE / 2);
 		write_file(argv[1]);
 		_exit(0);
 	}
-	ring.fd = packet_socket();
+	ring.fd = queue->make();
 	give(pair[0], ring.fd, &ring.params);
 	wait_stopped(pid);
-	at = packet_map(ring.fd, MAP_SHARED);
+	at = queue_map(queue, ring.fd);
+	if (queue->use)
+		queue->use(ring.fd);
 	read_file(argv[0]);
 	strcpy(at + SIZE / 2, "labeled");
 	return end_of(pid);
 }
 
-static int run_kick(char **argv)
+static int queue_kick(const struct queue *queue, char **argv)
 {
-	int fd = packet_socket();
+	int fd = queue->make();
 	pid_t pid = heir("heir-kicks", fd, argv);
 
 	wait_stopped(pid);
-	packet_map(fd, MAP_SHARED);
+	queue_map(queue, fd);
+	if (queue->use)
+		queue->use(fd);
 	read_file(argv[0]);
 	return end_of(pid);
+}
+
+static int run_packet(char **argv)
+{
+	return queue_memory(&packet_queue, argv);
+}
+
+static int run_xdp(char **argv)
+{
+	return queue_memory(&xdp_queue, argv);
+}
+
+static int run_perf(char **argv)
+{
+	return queue_memory(&perf_queue, argv);
+}
+
+static int run_kick(char **argv)
+{
+	return queue_kick(&packet_queue, argv);
+}
+
+static int run_xdp_kick(char **argv)
+{
+	return queue_kick(&xdp_queue, argv);
 }
 
 static int heir_kicks(char **argv)
 {
 	stop_here();
-	if (send(atoi(argv[2]), NULL, 0, 0) < 0)
+	if (send(atoi(argv[2]), NULL, 0, MSG_DONTWAIT) < 0)
 		refused("send");
 	write_file(argv[1]);
 	return 0;
@@ -562,6 +645,8 @@ int main(int argc, char **argv)
 		{ "heir-writes", heir_writes, 4 },   { "heir-waits", heir_waits, 4 },
 		{ "heir-sends", heir_sends, 4 },     { "heir-sends-blind", heir_sends_blind, 4 },
 		{ "heir-kicks", heir_kicks, 4 },     { "holds", run_holds, 2 },
+		{ "xdp", run_xdp, 2 },		     { "xdp-kick", run_xdp_kick, 2 },
+		{ "perf", run_perf, 2 },
 	};
 	sigset_t set;
 
