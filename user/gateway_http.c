@@ -29,6 +29,7 @@ struct http_transfer {
 	struct curl_slist *headers;
 	http_done_fn done;
 	void *arg;
+	const struct http_stream *stream;
 	char error[CURL_ERROR_SIZE];
 	bool cut;
 	size_t length;
@@ -202,6 +203,35 @@ struct http *http_free(struct http *http)
 	return NULL;
 }
 
+static long status_of(const struct http_transfer *transfer)
+{
+	long status = 0;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status;
+}
+
+static size_t take_header(char *data, size_t size, size_t n, void *arg)
+{
+	const struct http_transfer *transfer = arg;
+
+	transfer->stream->header(transfer->arg, status_of(transfer), data, size * n);
+	return size * n;
+}
+
+static size_t give_bytes(char *data, size_t size, size_t n, void *arg)
+{
+	const struct http_transfer *transfer = arg;
+	size_t given = transfer->stream->wanted(transfer->arg, data, size * n);
+
+	return given ? given : CURL_READFUNC_PAUSE;
+}
+
+void http_wake(struct http_transfer *transfer)
+{
+	curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+}
+
 static size_t keep_body(char *data, size_t size, size_t n, void *arg)
 {
 	struct http_transfer *transfer = arg;
@@ -209,31 +239,43 @@ static size_t keep_body(char *data, size_t size, size_t n, void *arg)
 	size_t room = transfer->max - transfer->length;
 	size_t kept = length < room ? length : room;
 
+	if (transfer->stream && status_of(transfer) == 101)
+		return transfer->stream->received(transfer->arg, data, length) ? length : 0;
 	transfer->cut |= kept < length;
 	memcpy(transfer->body + transfer->length, data, kept);
 	transfer->length += kept;
 	return length;
 }
 
-static int add_header(struct http_transfer *transfer, const char *name, const char *value)
+static int add_line(struct http_transfer *transfer, const char *line)
 {
-	struct curl_slist *list;
-	char line[128];
+	struct curl_slist *list = curl_slist_append(transfer->headers, line);
 
-	snprintf(line, sizeof(line), "%s:%s%s", name, *value ? " " : "", value);
-	list = curl_slist_append(transfer->headers, line);
 	if (!list)
 		return -ENOMEM;
 	transfer->headers = list;
 	return 0;
 }
 
-static int set_headers(struct http_transfer *transfer, const char *type)
+static int add_header(struct http_transfer *transfer, const char *name, const char *value)
 {
-	int r = add_header(transfer, "Accept", "application/json");
+	char line[128];
 
-	if (r == 0 && type)
-		r = add_header(transfer, "Content-Type", type);
+	snprintf(line, sizeof(line), "%s:%s%s", name, *value ? " " : "", value);
+	return add_line(transfer, line);
+}
+
+static int set_headers(struct http_transfer *transfer, const struct http_message *message)
+{
+	int r = add_header(transfer, "Accept", message->stream ? "" : "application/json");
+
+	if (r == 0 && message->body && message->type)
+		r = add_header(transfer, "Content-Type", message->type);
+	/* its bytes have no length and no chunks */
+	if (r == 0 && message->stream)
+		r = add_header(transfer, "Transfer-Encoding", "");
+	for (const char *const *line = message->headers; r == 0 && line && *line; line++)
+		r = add_line(transfer, *line);
 	return r < 0 ? r : add_header(transfer, "Expect", "");
 }
 
@@ -245,14 +287,17 @@ static int set_headers(struct http_transfer *transfer, const char *type)
 
 static int set_connection(struct http_transfer *transfer, const struct http_target *target)
 {
+	long connect_s = CONNECT_TIMEOUT_S;
+
+	if (target->timeout_s && target->timeout_s < CONNECT_TIMEOUT_S)
+		connect_s = (long)target->timeout_s;
 	SET(CURLOPT_URL, target->url);
 	SET(CURLOPT_PROTOCOLS_STR, target->plain ? "http" : "https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_PROXY, target->proxy ? target->proxy : ""); /* "" shuts the environment's out */
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_TIMEOUT, (long)target->timeout_s);
-	SET(CURLOPT_CONNECTTIMEOUT,
-	    (long)(target->timeout_s < CONNECT_TIMEOUT_S ? target->timeout_s : CONNECT_TIMEOUT_S));
+	SET(CURLOPT_CONNECTTIMEOUT, connect_s);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	/* On a connection that was used before libcurl repeats a post by itself when the server
 	 * hangs up. */
@@ -273,10 +318,33 @@ static int set_body(struct http_transfer *transfer, const char *body)
 	return 0;
 }
 
+/*
+ * A GET whose body never ends and has no frame: after 101 libcurl hands on what it does not know,
+ * both ways. HTTP/2 has no such switch.
+ */
+static int set_stream(struct http_transfer *transfer, const struct http_stream *stream)
+{
+	transfer->stream = stream;
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(CURLOPT_UPLOAD, 1L);
+	SET(CURLOPT_CUSTOMREQUEST, "GET");
+	SET(CURLOPT_HEADERFUNCTION, take_header);
+	SET(CURLOPT_HEADERDATA, transfer);
+	SET(CURLOPT_READFUNCTION, give_bytes);
+	SET(CURLOPT_READDATA, transfer);
+	return 0;
+}
+
 static int set_message(struct http_transfer *transfer, const struct http_message *message)
 {
 	if (message->body && set_body(transfer, message->body) < 0)
 		return -EINVAL;
+	if (message->stream && set_stream(transfer, message->stream) < 0)
+		return -EINVAL;
+	if (message->bearer) {
+		SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+		SET(CURLOPT_XOAUTH2_BEARER, message->bearer);
+	}
 	if (message->user) {
 		SET(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
 		SET(CURLOPT_USERNAME, message->user);
@@ -333,7 +401,7 @@ int http_send(struct http *http, const struct http_target *target,
 
 	if (!transfer)
 		return -ENOMEM;
-	r = set_headers(transfer, message->body ? message->type : NULL);
+	r = set_headers(transfer, message);
 	if (r == 0)
 		r = set_connection(transfer, target);
 	if (r == 0)
