@@ -17,7 +17,7 @@
 FUZZ_SECONDS ?= 60
 TEST_MODULES := $(filter-out $(SLUICED) $(GATEWAY) $(CLI) $(filter-out kernel_maps,$(KERNEL)),\
 	$(patsubst user/%.c,%,$(sort $(wildcard user/*.c))))
-TEST_LIBS := -lsqlite3 -levent_core -lcurl -lmicrohttpd -ljansson -linih -lcrypto -lseccomp -lcap-ng -lm -lbpf
+TEST_LIBS := -lsqlite3 -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lcrypto -lseccomp -lcap-ng -lm -lbpf
 TEST_ARCHIVE := $(O)/tests/modules.a
 TEST_TOOLS := $(patsubst tests/tools/%.c,$(O)/tests/%,$(sort $(wildcard tests/tools/*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/tests/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))

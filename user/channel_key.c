@@ -19,6 +19,7 @@
 #define FILE_SUFFIX ".key"
 
 const struct channel_kind channel_kinds[] = {
+	{ "slack", "A2", "slack" },
 	{ "web", "A3", "oidc entra" },
 	{ NULL, NULL, NULL },
 };

@@ -18,15 +18,18 @@
 #include "gateway_link.h"
 #include "gateway_options.h"
 #include "gateway_requests.h"
+#include "gateway_test_card.h"
 #include "log.h"
 #include "notifier_queue.h"
 #include "notify.h"
 #include "sandbox.h"
+#include "slack_socket.h"
 #include "web.h"
 
 #define FIRST_DELAY_MS 1000
+#define EDIT_GAP_MS    30000
 
-/* @watchdog: NULL when the service manager wants none. @unfinished, @failed: of test messages. */
+/* @watchdog: NULL when the service manager wants none. */
 struct gateway {
 	struct gateway_options options;
 	struct gateway_config *config;
@@ -41,10 +44,10 @@ struct gateway {
 	struct gateway_requests *requests;
 	struct gateway_link_options link_options;
 	struct gateway_link *link;
+	struct slack *slack;
+	struct slack_socket *slack_socket;
 	int web_fd;
 	struct web *web;
-	unsigned int unfinished;
-	unsigned int failed;
 };
 
 static void on_connected(void *arg)
@@ -186,6 +189,7 @@ static int start_queues(struct gateway *gateway)
 		.http = gateway->http,
 		.delivered = gateway->delivered,
 		.delay_ms = FIRST_DELAY_MS,
+		.edit_gap_ms = EDIT_GAP_MS,
 		.report = on_report,
 		.arg = gateway,
 	};
@@ -231,6 +235,46 @@ static int listen_for_web(struct gateway *gateway)
 		return log_error_errno(gateway->web_fd, "cannot listen for the page on Listen=%s",
 				       gateway->config->web->listen);
 	return 0;
+}
+
+/* The question, and what it became when more people were asked. */
+static bool stands_at(void *arg, const struct ipc_request *request,
+		      const struct slack_place *place)
+{
+	static const enum delivered_kind kinds[] = { DELIVERED_OPEN, DELIVERED_ESCALATED };
+	const struct gateway *gateway = arg;
+	const struct delivered_request key = delivered_request(request);
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const struct delivered_post *post =
+			delivered_find(gateway->delivered, "slack", kinds[i], &key);
+		struct slack_place known;
+
+		if (post && slack_place_read(post->place, &known) &&
+		    slack_place_equal(&known, place))
+			return true;
+	}
+	return false;
+}
+
+static int start_slack(struct gateway *gateway)
+{
+	const struct slack_options options = {
+		.base = gateway->base,
+		.settings = gateway_config_slack(gateway->config),
+		.http = gateway->http,
+		.link = gateway->link,
+		.requests = gateway->requests,
+		.page = gateway->config->web ? gateway->config->web->public.origin : NULL,
+		.stands_at = stands_at,
+		.arg = gateway,
+	};
+	int r = options.settings ? slack_new(&options, &gateway->slack) : 0;
+
+	if (r == 0 && options.settings && options.settings->app_token)
+		r = slack_socket_new(gateway->base, gateway->http, options.settings,
+				     gateway->slack, &gateway->slack_socket);
+	return r;
 }
 
 static int start_web(struct gateway *gateway)
@@ -287,7 +331,7 @@ static int run(struct gateway *gateway)
 			r, "cannot use the state folder %s; it must belong to this user",
 			gateway->options.state);
 	if (gateway_requests_new(&gateway->requests) < 0 || start_queues(gateway) < 0 ||
-	    start_link(gateway) < 0)
+	    start_link(gateway) < 0 || start_slack(gateway) < 0)
 		return log_error_errno(-ENOMEM, "cannot start");
 	r = start_web(gateway);
 	if (r < 0)
@@ -298,66 +342,13 @@ static int run(struct gateway *gateway)
 	return 0;
 }
 
-struct test_message {
-	struct gateway *gateway;
-	const struct notifier *notifier;
-	struct http_transfer *transfer;
-};
-
-static void on_test_answer(void *arg, const struct http_answer *answer)
+static int test_cards(struct gateway *gateway)
 {
-	const struct test_message *test = arg;
-	struct notifier_result result;
+	int r = start_loop(gateway);
 
-	test->notifier->ops->judge(answer, &result);
-	if (result.outcome == NOTIFIER_DONE) {
-		printf("%s: the channel took the test card; look whether it appears\n",
-		       test->notifier->name);
-	} else {
-		printf("%s: the test card was not posted: %s\n", test->notifier->name, result.text);
-		test->gateway->failed++;
-	}
-	if (--test->gateway->unfinished == 0)
-		event_base_loopexit(test->gateway->base, NULL);
-}
-
-static int post_test(struct gateway *gateway, struct test_message *test, const char *host)
-{
-	const struct notifier *notifier = test->notifier;
-	_cleanup_free_ char *message = notifier->ops->render_test(host);
-	int r;
-
-	if (!message)
-		return -errno;
-	r = notifier->ops->post(notifier->settings, gateway->http, message, on_test_answer, test,
-				&test->transfer);
-	if (r == 0)
-		gateway->unfinished++;
-	return r;
-}
-
-static int test_card(struct gateway *gateway)
-{
-	struct test_message tests[GATEWAY_MAX_NOTIFIERS] = {};
-	char host[65] = "";
-	int r;
-
-	r = start_loop(gateway);
 	if (r == 0)
 		r = enter_sandbox(gateway);
-	if (r < 0)
-		return r;
-	gethostname(host, sizeof(host) - 1);
-	for (size_t i = 0; i < gateway->config->n; i++) {
-		tests[i] = (struct test_message){ .gateway = gateway,
-						  .notifier = &gateway->config->notifiers[i] };
-		r = post_test(gateway, &tests[i], host);
-		if (r < 0)
-			return log_error_errno(r, "%s: cannot post", tests[i].notifier->name);
-	}
-	if (gateway->unfinished)
-		event_base_dispatch(gateway->base);
-	return gateway->failed || gateway->unfinished ? -EIO : 0;
+	return r < 0 ? r : gateway_test_cards(gateway->base, gateway->http, gateway->config);
 }
 
 static int check(struct gateway *gateway)
@@ -381,6 +372,8 @@ static void clear(struct gateway *gateway)
 	for (size_t i = 0; i < GATEWAY_MAX_NOTIFIERS; i++)
 		notifier_queue_free(gateway->queues[i]);
 	gateway_link_free(gateway->link);
+	slack_free(gateway->slack);
+	slack_socket_free(gateway->slack_socket);
 	web_free(gateway->web);
 	gateway_requests_free(gateway->requests);
 	channel_keys_free(gateway->keys);
@@ -402,7 +395,7 @@ int main(int argc, char **argv)
 	static int (*const modes[])(struct gateway *) = {
 		[MODE_RUN] = run,
 		[MODE_CHECK] = check,
-		[MODE_TEST_CARD] = test_card,
+		[MODE_TEST_CARD] = test_cards,
 		[MODE_PRINT_KEYS] = print_keys,
 	};
 	static struct gateway gateway;

@@ -135,11 +135,15 @@ static int add_notifier(struct load *load, const struct notifier_ops *ops, const
 			      "name '%s' must be letters, digits, '-', '_' or '.', and short",
 			      name);
 	config->n++;
-	for (size_t i = 0; i + 1 < config->n; i++)
+	for (size_t i = 0; i + 1 < config->n; i++) {
+		if (ops->single && config->notifiers[i].ops == ops)
+			return refuse(load, load->line, -EINVAL, "a second section [%s]",
+				      ops->kind);
 		if (strcmp(config->notifiers[i].name, notifier->name) == 0)
 			return refuse(load, load->line, -EINVAL,
 				      "a second section for '%s'; give each a name: [%s NAME]",
 				      notifier->name, ops->kind);
+	}
 	return open_section(load, &(struct section){ .kind = ops->kind,
 						     .keys = ops->keys,
 						     .n_keys = ops->n_keys,
@@ -188,7 +192,7 @@ static int begin_section(struct load *load, const char *line)
 	ops = notifier_find(title);
 	if (!ops)
 		return refuse(load, load->line, -EINVAL,
-			      "unknown section [%s]; known are [Teams] and [Web]", title);
+			      "unknown section [%s]; known are [Slack], [Teams] and [Web]", title);
 	return add_notifier(load, ops, name ? name : "");
 }
 
@@ -328,6 +332,21 @@ static int parse(struct load *load)
 	return load->r;
 }
 
+const struct slack_settings *gateway_config_slack(const struct gateway_config *config)
+{
+	for (size_t i = 0; i < config->n; i++)
+		if (config->notifiers[i].ops == &notifier_slack)
+			return config->notifiers[i].settings;
+	return NULL;
+}
+
+static bool needs_page(const struct gateway_config *config)
+{
+	const struct slack_settings *slack = gateway_config_slack(config);
+
+	return slack && slack->signing_secret;
+}
+
 int gateway_config_load(const char *path, struct gateway_config **ret,
 			struct gateway_config_error *error)
 {
@@ -345,10 +364,15 @@ int gateway_config_load(const char *path, struct gateway_config **ret,
 		return load.r;
 	for (size_t i = 0; config->web && i < config->n; i++)
 		config->notifiers[i].page = config->web->public.origin;
+	if (!config->web && needs_page(config))
+		return refuse(&load, 0, -EINVAL,
+			      "SigningSecretFile= of [Slack] needs [Web], at whose PublicURL= Slack "
+			      "posts what people answer");
 	if (config->n == 0 && !config->web)
 		return refuse(
 			&load, 0, -EINVAL,
-			"names no channel; add a section [Teams] with WebhookFile=, or [Web]");
+			"names no channel; add a section [Teams] with WebhookFile=, [Slack] or "
+			"[Web]");
 	*ret = TAKE_PTR(config);
 	return 0;
 }

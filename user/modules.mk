@@ -13,6 +13,9 @@ TOKEN := base64 jwt jwt_key
 WEB := html oidc oidc_provider web web_asset web_attempt web_decide web_exchange web_lineage web_page web_request web_route \
 	web_session web_settings web_sign_in
 
+# what people answer in Slack
+SLACK := slack slack_api slack_card slack_payload slack_place slack_settings slack_sign slack_socket websocket
+
 # policy.d as checked data, and its form for the kernel
 POLICY := array account medium policy policy_channel policy_check policy_endpoint policy_file \
 	policy_guard policy_keys policy_parse policy_person policy_requests policy_rule policy_section \
@@ -48,11 +51,11 @@ SLUICED_MODULES := sluiced options loop release agent btf check clean notify san
 	$(KERNEL) $(RESOLUTION)
 SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng -lsqlite3
 
-GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_keys gateway_link gateway_options gateway_requests \
-	account channel_decision channel_key journal_file key_file merkle when $(KEY) $(SIGNED) notifier \
-	notifier_card notifier_queue notifier_teams notifier_text notify request_card request_words sandbox secret setting \
-	teams_card url $(TOKEN) $(WEB) $(COMMON)
-GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -ljansson -linih -lcrypto -lseccomp -lcap-ng
+GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_keys gateway_link gateway_options \
+	gateway_requests gateway_test_card account channel_decision channel_key journal_file key_file merkle when $(KEY) \
+	$(SIGNED) notifier notifier_attempt notifier_card notifier_delivery notifier_queue notifier_slack notifier_teams \
+	notifier_text notify request_card request_words sandbox secret setting teams_card url $(SLACK) $(TOKEN) $(WEB) $(COMMON)
+GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lcrypto -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \
 	cmd_journal_file cmd_journal_kept cmd_label cmd_lineage cmd_policy cmd_prove cmd_reason cmd_request cmd_sign cmd_status \

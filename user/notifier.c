@@ -13,6 +13,7 @@
 #define DEFAULT_MAX_ATTEMPTS 20
 
 static const struct notifier_ops *const kinds[] = {
+	&notifier_slack,
 	&notifier_teams,
 };
 

@@ -53,7 +53,6 @@ struct step {
 
 struct slack {
 	struct slack_options options;
-	struct slack_buttons buttons;
 	struct step *steps;
 	size_t n_steps;
 	char seen[MAX_SEEN][SEEN_SIZE];
@@ -67,7 +66,6 @@ int slack_new(const struct slack_options *options, struct slack **ret)
 	if (!slack)
 		return -ENOMEM;
 	slack->options = *options;
-	slack->buttons = (struct slack_buttons){ .page = options->page, .decide = true };
 	*ret = slack;
 	return 0;
 }
@@ -202,9 +200,9 @@ static char *make_evidence(const struct step *step)
 
 	if (evidence && payload->step == SLACK_PRESSED &&
 	    json_object_update_new(evidence,
-				   json_pack("{s:s,s:s,s:s}", "channel", payload->channel,
-					     "message", payload->ts, "pressed",
-					     payload->action_ts)) < 0)
+				   json_pack("{s:s,s:s,s:s}", "channel",
+					     payload->place.channel, "message", payload->place.ts,
+					     "pressed", payload->action_ts)) < 0)
 		return NULL;
 	return evidence ? json_dumps(evidence, JSON_COMPACT) : NULL;
 }
@@ -245,11 +243,10 @@ static const char *find_fault(const struct step *step, const struct ipc_request 
 		return "Nothing was decided: this is not the request that is open now. Look at its "
 		       "newest message.";
 	if (payload->step == SLACK_PRESSED &&
-	    (strcmp(payload->channel, options->settings->channel) != 0 ||
-	     !options->stands_at(options->arg, request, payload->channel, payload->ts)))
+	    !options->stands_at(options->arg, request, &payload->place))
 		return "Nothing was decided: this is not the message that was posted for the "
 		       "request. Use the newest one, or a command.";
-	if (payload->approve && !slack_card_approvable(request, &step->slack->buttons))
+	if (payload->approve && !slack_card_approvable(request, options->page))
 		return "Nothing was decided: this takes more than a button in Slack.";
 	return NULL;
 }

@@ -15,6 +15,7 @@
 
 #include "gateway_link.h"
 #include "gateway_requests.h"
+#include "slack_place.h"
 #include "slack_settings.h"
 
 struct slack;
@@ -22,7 +23,7 @@ struct slack;
 /**
  * struct slack_options: all borrowed for the life of it.
  * @page: address of the gateway's page, or NULL
- * @stands_at: whether a message about @request is in @channel at @ts
+ * @stands_at: whether a message about @request stands at @place
  */
 struct slack_options {
 	struct event_base *base;
@@ -31,8 +32,8 @@ struct slack_options {
 	struct gateway_link *link;
 	struct gateway_requests *requests;
 	const char *page;
-	bool (*stands_at)(void *arg, const struct ipc_request *request, const char *channel,
-			  const char *ts);
+	bool (*stands_at)(void *arg, const struct ipc_request *request,
+			  const struct slack_place *place);
 	void *arg;
 };
 

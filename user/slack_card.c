@@ -101,55 +101,59 @@ static json_t *link_to(const char *page, const struct ipc_request *request)
 			 plain_text("Look closer"), "url", page, "/r/", request->id);
 }
 
-static void add_buttons(struct card *card, const struct ipc_request *request,
-			const struct slack_buttons *buttons, bool approvable)
+static void add_buttons(struct card *card, const struct ipc_request *request, const char *page,
+			bool approvable)
 {
 	json_t *elements = json_array();
 
 	if (approvable)
 		card_append(card, elements, approve_button(request));
-	if (buttons->decide)
-		card_append(card, elements, button(SLACK_DENY, "Deny", "danger", request));
-	if (buttons->page)
-		card_append(card, elements, link_to(buttons->page, request));
-	if (json_array_size(elements) > 0)
-		card_append(card, card->body,
-			    json_pack("{s:s,s:s,s:O}", "type", "actions", "block_id", SLACK_DECIDE,
-				      "elements", elements));
-	json_decref(elements);
+	card_append(card, elements, button(SLACK_DENY, "Deny", "danger", request));
+	if (page)
+		card_append(card, elements, link_to(page, request));
+	card_append(card, card->body,
+		    json_pack("{s:s,s:s,s:o}", "type", "actions", "block_id", SLACK_DECIDE,
+			      "elements", elements));
 }
 
 /* What @card hides is known only when all of it is written. */
-static bool may_approve(const struct card *card, const struct ipc_request *request,
-			const struct slack_buttons *buttons)
+static bool may_approve(const struct card *card, const struct ipc_request *request)
 {
-	return buttons->decide && request->tier <= POLICY_A2 && !card->hidden && !request->hidden;
+	return request->tier <= POLICY_A2 && !card->hidden && !request->hidden;
 }
 
-/* What is said of the buttons, where there are some. */
-static const char *way(const struct slack_buttons *buttons)
+/**
+ * struct message: what is being written.
+ * @test: nothing can be decided
+ * @approvable: it got a button to approve
+ */
+struct message {
+	const struct ipc_request *request;
+	const char *page;
+	bool test;
+	bool approvable;
+};
+
+static void add_question(struct card *card, struct message *message)
 {
-	return buttons->decide || buttons->page ? "by a button below" : "";
+	const struct ipc_request *request = message->request;
+
+	request_card_question(card, request, message->test ? "" : "by a button below");
+	message->approvable = !message->test && may_approve(card, request);
+	if (!message->test)
+		add_buttons(card, request, message->page, message->approvable);
 }
 
-/* @ret_approvable: may be NULL */
-static json_t *write_body(const struct ipc_request *request, const struct slack_buttons *buttons,
-			  bool test, size_t max, bool *ret_approvable)
+static json_t *write_body(struct message *message, size_t max)
 {
 	struct card card = { .form = &form, .body = json_array(), .max = max };
-	bool approvable;
 
-	if (test)
+	if (message->test)
 		request_card_test_notice(&card);
-	if (request->state != IPC_PENDING) {
-		request_card_answer(&card, request);
-	} else {
-		request_card_question(&card, request, way(buttons));
-		approvable = may_approve(&card, request, buttons);
-		add_buttons(&card, request, buttons, approvable);
-		if (ret_approvable)
-			*ret_approvable = approvable;
-	}
+	if (message->request->state == IPC_PENDING)
+		add_question(&card, message);
+	else
+		request_card_answer(&card, message->request);
 	if (!card.error)
 		return card.body;
 	json_decref(card.body);
@@ -157,69 +161,70 @@ static json_t *write_body(const struct ipc_request *request, const struct slack_
 }
 
 /* What stands in the notice of a message's arrival, where Slack looks for markup. */
-static const char *notice(const struct ipc_request *request, bool test)
+static const char *notice(const struct message *message)
 {
+	const struct ipc_request *request = message->request;
 	const char *words = request->state == IPC_PENDING ? request_heading(request)
 							  : request_closing(request);
 
-	return test ? "A test" : words ? words : "Approval needed";
+	return message->test ? "A test" : words ? words : "Approval needed";
 }
 
-/* Takes over @body. */
-static json_t *envelope(json_t *body, const struct ipc_request *request, bool test)
+static json_t *write_message(struct message *message, size_t max)
 {
-	return json_pack("{s:s++,s:o,s:b,s:b,s:b}", "text", notice(request, test), ": ",
-			 request->id, "blocks", body, "mrkdwn", 0, "unfurl_links", 0,
+	json_t *body = write_body(message, max);
+
+	if (!body)
+		return NULL;
+	return json_pack("{s:s++,s:o,s:b,s:b,s:b}", "text", notice(message), ": ",
+			 message->request->id, "blocks", body, "mrkdwn", 0, "unfurl_links", 0,
 			 "unfurl_media", 0);
 }
 
 /* Shows as much of each text as the size of a message allows. */
-static json_t *write_fitting(const struct ipc_request *request,
-			     const struct slack_buttons *buttons, bool test, bool *ret_approvable)
+static json_t *write_fitting(struct message *message)
 {
 	static const size_t limits[] = { TEXT_MAX, 1024, 512, 384, 256, 192, 128, 96, 64, 48, 32 };
 
-	if (!request_card_typable(request) || request->state >= IPC_STATES) {
+	if (!request_card_typable(message->request) || message->request->state >= IPC_STATES) {
 		errno = EINVAL;
 		return NULL;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-		json_t *body = write_body(request, buttons, test, limits[i], ret_approvable);
-		json_t *message = body ? envelope(body, request, test) : NULL;
+		json_t *json = write_message(message, limits[i]);
 
-		if (!message) {
+		if (!json) {
 			errno = ENOMEM;
 			return NULL;
 		}
-		if (json_dumpb(message, NULL, 0, JSON_COMPACT) <= SLACK_CARD_MAX)
-			return message;
-		json_decref(message);
+		if (json_dumpb(json, NULL, 0, JSON_COMPACT) <= SLACK_CARD_MAX)
+			return json;
+		json_decref(json);
 	}
 	errno = EMSGSIZE;
 	return NULL;
 }
 
-json_t *slack_card(const struct ipc_request *request, const struct slack_buttons *buttons)
+json_t *slack_card(const struct ipc_request *request, const char *page)
 {
-	return write_fitting(request, buttons, false, NULL);
+	return write_fitting(&(struct message){ .request = request, .page = page });
 }
 
 json_t *slack_card_test(const char *host)
 {
-	static const struct slack_buttons none;
 	struct ipc_request request;
 
 	request_card_test(host, &request);
-	return write_fitting(&request, &none, true, NULL);
+	return write_fitting(&(struct message){ .request = &request, .test = true });
 }
 
-bool slack_card_approvable(const struct ipc_request *request, const struct slack_buttons *buttons)
+bool slack_card_approvable(const struct ipc_request *request, const char *page)
 {
-	bool approvable = false;
-	json_t *message = write_fitting(request, buttons, false, &approvable);
+	struct message message = { .request = request, .page = page };
+	json_t *json = write_fitting(&message);
 
-	json_decref(message);
-	return message && approvable;
+	json_decref(json);
+	return json && message.approvable;
 }
 
 static json_t *reason_input(const struct ipc_request *request)

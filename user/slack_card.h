@@ -26,31 +26,21 @@
 #define SLACK_REASON  "reason"
 
 /**
- * struct slack_buttons: which buttons a question has.
- * @page: address of the page, or NULL for no link to it
- * @decide: answers of this channel come back; without, the message only informs
- */
-struct slack_buttons {
-	const char *page;
-	bool decide;
-};
-
-/**
  * slack_card() - the question of an open request, or the short answer of one that is closed.
+ * @page: address of the page to link to, or NULL
  * There is no button to approve when text is hidden or the rule wants more than a button in a chat
  * (tier A3).
  * Return: a new reference to what chat.postMessage takes besides the channel: {"text", "blocks"…},
  * at most SLACK_CARD_MAX; NULL with errno EINVAL for an id or digest that cannot be typed, EMSGSIZE
  * or ENOMEM.
  */
-json_t *slack_card(const struct ipc_request *request, const struct slack_buttons *buttons);
+json_t *slack_card(const struct ipc_request *request, const char *page);
 
 /* A message with an invented request, marked as a test. Return: as slack_card(). */
 json_t *slack_card_test(const char *host);
 
 /* Whether the message of this request has a button to approve it. */
-bool slack_card_approvable(const struct ipc_request *request,
-			   const struct slack_buttons *buttons);
+bool slack_card_approvable(const struct ipc_request *request, const char *page);
 
 /* The form that asks for a reason, as views.open takes it. Return: a new reference, or NULL. */
 json_t *slack_card_form(const struct ipc_request *request, bool approve);

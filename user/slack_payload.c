@@ -93,8 +93,7 @@ static bool read_message(const json_t *payload, struct slack_payload *ret)
 	return strcmp(text_of(container, "type"), "message") == 0 &&
 	       !json_is_true(json_object_get(container, "is_ephemeral")) &&
 	       strcmp(channel, text_of(container, "channel_id")) == 0 &&
-	       take(channel, UPPER DIGITS, ret->channel, sizeof(ret->channel)) &&
-	       take(text_of(container, "message_ts"), DIGITS ".", ret->ts, sizeof(ret->ts));
+	       slack_place_set(channel, text_of(container, "message_ts"), &ret->place);
 }
 
 static bool read_handles(const json_t *payload, const json_t *action, struct slack_payload *ret)

@@ -14,9 +14,8 @@
 
 #include "account.h"
 #include "ipc.h"
+#include "slack_place.h"
 #include "url.h"
-
-#define SLACK_ID_MAX 32 /* of channels, messages, with the NUL */
 
 enum slack_step {
 	SLACK_NOTHING, /* to be acknowledged, no more: a link was followed, a form closed */
@@ -27,7 +26,7 @@ enum slack_step {
 /**
  * struct slack_payload: one step of a person.
  * @id, @digest: the request, as the button or form had it, which is what the person saw
- * @channel, @ts: SLACK_PRESSED: the message
+ * @place: SLACK_PRESSED: of the message
  * @action_ts: SLACK_PRESSED: when, in Slack's words
  * @trigger: SLACK_PRESSED: with it a form may be opened, for some seconds
  * @response_url: SLACK_PRESSED: where an answer to this person may be posted; not checked
@@ -39,8 +38,7 @@ struct slack_payload {
 	struct account account;
 	char id[16];
 	char digest[65];
-	char channel[SLACK_ID_MAX];
-	char ts[SLACK_ID_MAX];
+	struct slack_place place;
 	char action_ts[SLACK_ID_MAX];
 	char trigger[256];
 	char response_url[URL_MAX];

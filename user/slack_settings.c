@@ -12,8 +12,7 @@
 #include "account.h"
 #include "cleanup.h"
 #include "secret.h"
-#include "slack_payload.h"
-#include "text.h"
+#include "slack_place.h"
 
 #define API		  "https://slack.com/api"
 #define DEFAULT_TIMEOUT_S 20
@@ -21,7 +20,7 @@
 
 #define AT(field) offsetof(struct slack_settings, field)
 
-const struct setting slack_settings_keys[] = {
+const struct setting slack_settings_keys[SLACK_SETTINGS_KEYS] = {
 	{ .name = "TokenFile", .type = SETTING_PATH, .offset = AT(token_file), .required = true },
 	{ .name = "AppTokenFile", .type = SETTING_PATH, .offset = AT(app_token_file) },
 	{ .name = "SigningSecretFile", .type = SETTING_PATH, .offset = AT(signing_secret_file) },
@@ -37,7 +36,6 @@ const struct setting slack_settings_keys[] = {
 	  .max = 120 },
 	{ .name = "AllowLoopbackHttp", .type = SETTING_FLAG, .offset = AT(allow_loopback_http) },
 };
-const size_t slack_settings_n_keys = ARRAY_SIZE(slack_settings_keys);
 
 /* @start: what the secret begins with, so that one is not taken for the other */
 static const struct {
@@ -70,7 +68,7 @@ void slack_settings_clear(void *arg)
 {
 	struct slack_settings *settings = arg;
 
-	for (size_t i = 0; i < slack_settings_n_keys; i++)
+	for (size_t i = 0; i < SLACK_SETTINGS_KEYS; i++)
 		if (slack_settings_keys[i].type <= SETTING_TEXT)
 			free(*text_at(settings, slack_settings_keys[i].offset));
 	for (size_t i = 0; i < ARRAY_SIZE(secrets); i++)
@@ -103,6 +101,7 @@ static int read_secret(struct slack_settings *settings, size_t i, struct setting
 static int check_ids(const struct slack_settings *settings, struct setting_error *error)
 {
 	const char *why, *channel = settings->channel;
+	struct slack_place place;
 	struct account account;
 
 	if (account_set(ACCOUNT_SLACK, settings->team, "U00", &account, &why) < 0)
@@ -110,8 +109,7 @@ static int check_ids(const struct slack_settings *settings, struct setting_error
 				      "Team=%s must be the id of the workspace: T and capitals and "
 				      "digits, like T024BE7LD",
 				      settings->team);
-	if (!strchr("CG", channel[0]) || strlen(channel) < 3 || strlen(channel) >= SLACK_ID_MAX ||
-	    !text_is_made_of(channel, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
+	if (!slack_place_set(channel, "0", &place))
 		return setting_refuse(error, -EINVAL,
 				      "Channel=%s must be the id of a channel, like C024BE91L: it "
 				      "stands at the end of what Slack shows about the channel",
@@ -146,6 +144,12 @@ int slack_settings_check(void *arg, struct setting_error *error)
 {
 	struct slack_settings *settings = arg;
 	int r = check_ids(settings, error);
+
+	if (r == 0 && !settings->app_token_file && !settings->signing_secret_file)
+		r = setting_refuse(error, -EINVAL,
+				   "section [Slack] needs AppTokenFile= (Socket Mode), or "
+				   "SigningSecretFile= and [Web]: without one its buttons would lead "
+				   "nowhere");
 
 	if (r == 0)
 		r = check_api(settings, error);

@@ -42,18 +42,12 @@ struct slack_settings {
 	bool test;
 };
 
-extern const struct setting slack_settings_keys[];
-extern const size_t slack_settings_n_keys;
+#define SLACK_SETTINGS_KEYS 10
+extern const struct setting slack_settings_keys[SLACK_SETTINGS_KEYS];
 
 /* As those of struct notifier_ops. */
 void slack_settings_defaults(void *settings);
 int slack_settings_check(void *settings, struct setting_error *error);
 void slack_settings_clear(void *settings);
-
-/* Whether what people answer comes back. */
-static inline bool slack_settings_decide(const struct slack_settings *settings)
-{
-	return settings->app_token || settings->signing_secret;
-}
 
 #endif
