@@ -279,12 +279,16 @@ static int start_slack(struct gateway *gateway)
 
 static int start_web(struct gateway *gateway)
 {
+	const struct slack_settings *slack = gateway_config_slack(gateway->config);
+	const char *secret = slack ? slack->signing_secret : NULL;
 	const struct web_options options = {
 		.base = gateway->base,
 		.settings = gateway->config->web,
 		.http = gateway->http,
 		.link = gateway->link,
 		.requests = gateway->requests,
+		.slack = secret ? gateway->slack : NULL,
+		.slack_secret = secret,
 		.fd = gateway->web_fd,
 	};
 	int r = options.settings ? web_new(&options, &gateway->web) : 0;

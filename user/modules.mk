@@ -11,7 +11,7 @@ SIGNED := sshsig statement
 TOKEN := base64 jwt jwt_key
 # the gateway's page, and sign-in to it
 WEB := html oidc oidc_provider web web_asset web_attempt web_decide web_exchange web_lineage web_page web_request web_route \
-	web_session web_settings web_sign_in
+	web_session web_settings web_sign_in web_slack
 
 # what people answer in Slack
 SLACK := slack slack_api slack_card slack_payload slack_place slack_settings slack_sign slack_socket websocket

@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SLACK_SIGN_TIME   "X-Slack-Request-Timestamp"
+#define SLACK_SIGN_HEADER "X-Slack-Signature"
+
 #define SLACK_SIGN_AGE_S 300 /* before and after now */
 
 /**

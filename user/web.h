@@ -13,17 +13,23 @@
 #include "gateway_http.h"
 #include "gateway_link.h"
 #include "gateway_requests.h"
+#include "slack.h"
 #include "web_settings.h"
 
 struct web;
 
-/* All borrowed for the life of the page, but @fd, which is taken over. */
+/*
+ * All borrowed for the life of the page, but @fd, which is taken over.
+ * @slack: NULL: nothing is taken from it here; @slack_secret: with which it signs
+ */
 struct web_options {
 	struct event_base *base;
 	const struct web_settings *settings;
 	struct http *http;
 	struct gateway_link *link;
 	struct gateway_requests *requests;
+	struct slack *slack;
+	const char *slack_secret;
 	int fd;
 };
 

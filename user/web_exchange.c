@@ -8,11 +8,13 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "slack_sign.h"
 #include "text.h"
+#include "web_private.h"
 
 #define POST_BUFFER 1024
 /* What is read and dropped before the connection is ended. */
-#define BODY_END  65536
+#define BODY_END  (2 * WEB_RAW_MAX)
 
 #define AT(field) offsetof(struct web_answer, field), sizeof(((struct web_answer *)NULL)->field)
 
@@ -81,10 +83,9 @@ static enum MHD_Result take_field(void *arg, enum MHD_ValueKind kind, const char
  * Only the kind that our own pages send: MHD would read multipart too, in which a part need not
  * even have a name. A form of another kind has no post processor, and is a bad one.
  */
-static bool is_our_kind(struct MHD_Connection *connection)
+bool exchange_is_form(const struct exchange *exchange)
 {
-	const char *type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-						       MHD_HTTP_HEADER_CONTENT_TYPE);
+	const char *type = exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
 	const size_t length = strlen(MHD_HTTP_POST_ENCODING_FORM_URLENCODED);
 
 	if (!type || strncasecmp(type, MHD_HTTP_POST_ENCODING_FORM_URLENCODED, length) != 0)
@@ -106,7 +107,12 @@ struct exchange *exchange_new(struct web *web, struct MHD_Connection *connection
 	exchange->method = method;
 	/* no path of ours is as long: what is cut is not found */
 	snprintf(exchange->path, sizeof(exchange->path), "%s", path);
-	if (strcmp(method, MHD_HTTP_METHOD_POST) == 0 && is_our_kind(connection))
+	if (strcmp(method, MHD_HTTP_METHOD_POST) != 0)
+		return exchange;
+	/* whoever signs nothing gets no memory */
+	exchange->wants_raw =
+		web_is_slacks(web, path) && exchange_header(exchange, SLACK_SIGN_HEADER);
+	if (!exchange->wants_raw && exchange_is_form(exchange))
 		exchange->post =
 			MHD_create_post_processor(connection, POST_BUFFER, take_field, exchange);
 	return exchange;
@@ -118,8 +124,28 @@ void exchange_free(struct exchange *exchange)
 		MHD_destroy_post_processor(exchange->post);
 	if (exchange->response)
 		MHD_destroy_response(exchange->response);
+	free(exchange->raw);
 	explicit_bzero(exchange, sizeof(*exchange));
 	free(exchange);
+}
+
+/* What is too long, or finds no memory, is dropped whole. */
+static void take_raw(struct exchange *exchange, const char *data, size_t size)
+{
+	char *longer = exchange->received > WEB_RAW_MAX
+			       ? NULL
+			       : realloc(exchange->raw, exchange->received + 1);
+
+	if (!longer) {
+		exchange->wants_raw = false;
+		free(exchange->raw);
+		exchange->raw = NULL;
+		return;
+	}
+	exchange->raw = longer;
+	memcpy(exchange->raw + exchange->raw_size, data, size);
+	exchange->raw_size += size;
+	exchange->raw[exchange->raw_size] = '\0';
 }
 
 bool exchange_take(struct exchange *exchange, const char *data, size_t size)
@@ -127,6 +153,10 @@ bool exchange_take(struct exchange *exchange, const char *data, size_t size)
 	exchange->received += size;
 	if (exchange->received > BODY_END)
 		return false;
+	if (exchange->wants_raw) {
+		take_raw(exchange, data, size);
+		return true;
+	}
 	if (exchange->received > WEB_BODY_MAX || !exchange->post ||
 	    MHD_post_process(exchange->post, data, size) != MHD_YES)
 		exchange->bad_form = true;
@@ -188,4 +218,13 @@ void exchange_plain(struct exchange *exchange, unsigned int status, const char *
 {
 	set_response(exchange, status, "text/plain; charset=utf-8", text, strlen(text),
 		     MHD_RESPMEM_MUST_COPY);
+}
+
+void exchange_json(struct exchange *exchange, unsigned int status, char *text)
+{
+	if (text)
+		set_response(exchange, status, "application/json; charset=utf-8", text,
+			     strlen(text), MHD_RESPMEM_MUST_FREE);
+	else
+		set_response(exchange, status, NULL, "", 0, MHD_RESPMEM_PERSISTENT);
 }

@@ -17,12 +17,13 @@
 #include "web_session.h"
 
 #define WEB_BODY_MAX 8192
+#define WEB_RAW_MAX  131072
 
 struct web;
 
 /**
  * struct exchange: in MHD's hands until it is answered.
- * @form: of a POST
+ * @form: of a POST; or @raw: its body as it came, while that is wanted, NUL-terminated
  * @attempt: the sign-in that it ends; @request: id of the request that it decides
  * @waiting: for an answer of somebody else; @suspended: MHD leaves the connection alone meanwhile
  */
@@ -37,6 +38,9 @@ struct exchange {
 	size_t received;
 	struct web_answer form;
 	bool bad_form;
+	bool wants_raw;
+	char *raw;
+	size_t raw_size;
 	struct attempt attempt;
 	char request[16];
 	struct MHD_Response *response;
@@ -52,6 +56,9 @@ void exchange_free(struct exchange *exchange);
 /* A part of the body. Return: false when there is so much that the connection is to be ended. */
 bool exchange_take(struct exchange *exchange, const char *data, size_t size);
 
+/* Whether the body is a form as our own pages send it, by its header. */
+bool exchange_is_form(const struct exchange *exchange);
+
 /* The first of that name, or NULL. */
 const char *exchange_header(const struct exchange *exchange, const char *name);
 const char *exchange_cookie(const struct exchange *exchange, const char *name);
@@ -62,6 +69,8 @@ void exchange_page(struct exchange *exchange, unsigned int status, struct html *
 void exchange_static(struct exchange *exchange, const char *type, const void *bytes, size_t size);
 void exchange_redirect(struct exchange *exchange, const char *where); /* 303: a GET follows */
 void exchange_plain(struct exchange *exchange, unsigned int status, const char *text);
+/* @text: JSON, from malloc(), taken over; NULL: an answer without a body */
+void exchange_json(struct exchange *exchange, unsigned int status, char *text);
 
 /* After that. */
 void exchange_add_header(struct exchange *exchange, const char *name, const char *value);

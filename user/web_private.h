@@ -2,8 +2,8 @@
 /*
  * web_private.h: the parts of the page among themselves.
  *
- * Owns: struct web, for web.c (server), web_route.c (paths), web_sign_in.c and web_decide.c. Must
- * not own: anything that others need.
+ * Owns: struct web, for web.c (server), web_route.c (paths), web_sign_in.c, web_decide.c and
+ * web_slack.c. Must not own: anything that others need.
  */
 #ifndef SLUICE_WEB_PRIVATE_H
 #define SLUICE_WEB_PRIVATE_H
@@ -40,6 +40,10 @@ const char *web_attempt_cookie(const struct web *web);
 
 void web_set_cookie(struct exchange *exchange, const char *name, const char *value,
 		    unsigned int age_s);
+
+/* Whether that is where Slack brings what people do there. */
+bool web_is_slacks(const struct web *web, const char *path);
+void web_slack(struct exchange *exchange);
 
 /* The session of the exchange, or NULL. */
 struct session *web_session(const struct exchange *exchange, bool touch);

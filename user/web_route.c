@@ -258,6 +258,10 @@ void web_route(struct exchange *exchange)
 			       "Not a page of this name.\n");
 		return;
 	}
+	if (web_is_slacks(exchange->web, exchange->path)) {
+		web_slack(exchange);
+		return;
+	}
 	if ((!route && other) || (!post && !get)) {
 		exchange_plain(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "Not in this way.\n");
 		exchange_add_header(exchange, "Allow",
