@@ -95,6 +95,20 @@ text_of() {
 	call "$1" '[.body.blocks[] | if .type == "header" then .text.text elif .type == "rich_text" then [.elements[].elements[].text] | add else [.elements[].text.text] | join("|") end] | join("\n")'
 }
 
+# connected N: so often
+connected() {
+	[ "$(grep -c 'slack: connected' "$W/gateway.log")" = "$1" ]
+}
+
+decisions() {
+	[ "$(grep -c '^decision' "$W/sluiced.log")" = "$1" ]
+}
+
+# sockets N: are open
+sockets() {
+	[ "$(control sockets | jq .sockets)" = "$1" ]
+}
+
 decided() {
 	heard "^decision slack A2 slack $TEAM $ERIN r-abc123 $DIGEST $1 "
 }
@@ -119,4 +133,295 @@ decided() {
 	refute grep -qF '"actions"' <<<"$(call chat.update)"
 	[ "$(calls response)" = 0 ]
 	refute logged SECRET
+}
+
+# press JSON: and say what it was acknowledged with
+press() {
+	control press "$1" | jq -c '[.ack.payload, .late]'
+}
+
+# What the person was told, and only the person.
+told() {
+	[ "$(call response .body.response_type)" = ephemeral ] && [ "$(call response .body.replace_original)" = false ] &&
+		[ "$(call response '.body.blocks[0].text.type')" = plain_text ] && call response '.body.blocks[0].text.text' | grep -qF "$1"
+}
+
+# refused JSON TEXT: a press that decides nothing, of which the person hears
+refused() {
+	local before
+	before=$(calls response)
+	[ "$(press "$1")" = '[null,false]' ]
+	wait_for called response $((before + 1))
+	told "$2"
+	refute heard '^decision'
+}
+
+@test "a press denies" {
+	everything
+	press '{"action":"deny"}'
+	wait_for decided deny
+	grep -qE 'deny 0 0 SHA256:' "$W/sluiced.log"
+	[ "$(calls response)" = 0 ]
+}
+
+@test "what sluiced refuses, the person alone is told" {
+	everything
+	order always 1 'dana asked: <!channel> nobody approves their own request'
+	[ "$(press '{"action":"approve"}')" = '[null,false]' ]
+	wait_for called response 1
+	told 'dana asked: <!channel> nobody approves their own request'
+	[ "$(call response .body.text)" = 'About your answer' ]
+	[ "$(calls chat.update)" = 0 ]
+	logged 'approval of r-abc123 by U2147483697: dana asked'
+}
+
+@test "a reason that the rule wants is asked for in a form, and goes along" {
+	start_slack
+	start_sluiced
+	run_gateway
+	wait_for logged 'slack: connected'
+	order always 0 taken
+	order open r-abc123 600 2 1
+	wait_for heard '^delivery r-abc123 slack delivered'
+	[ "$(press '{"action":"approve"}')" = '[null,false]' ]
+	wait_for called views.open 1
+	[ "$(call views.open '.body.view | [.title.text, .private_metadata] | join("; ")')" = \
+		"Approve r-abc123; approve r-abc123 $DIGEST" ]
+	refute heard '^decision'
+	[ "$(control submit '{"reason":"checked with the owner"}' | jq -c '[.ack.payload, .late]')" = '[null,false]' ]
+	wait_for decided approve
+	heard 'SHA256:[^ ]+ checked with the owner$'
+	[ "$(calls response)" = 0 ]
+}
+
+@test "a refusal is shown in the form; a form that waits too long says so in time" {
+	start_slack
+	start_sluiced
+	run_gateway
+	wait_for logged 'slack: connected'
+	order open r-abc123 600 2 1
+	wait_for heard '^delivery r-abc123 slack delivered'
+	press '{"action":"deny"}'
+	wait_for called views.open 1
+	[ "$(control submit '{"reason":"x"}' | jq -r '.ack.payload.errors.reason')" = \
+		"It was sent, and the agent has not answered yet. The message will show whether it was decided." ]
+	order answer 114 too late to be told
+	order always 1 'not a reviewer'
+	[ "$(control submit '{"reason":"x"}' | jq -c '.ack.payload')" = \
+		'{"response_action":"errors","errors":{"reason":"not a reviewer"}}' ]
+	[ "$(control submit "{\"reason\":\"$(printf 'ä%.0s' {1..400})\"}" | jq -r '.ack.payload.errors.reason')" = \
+		'The reason is too long; shorten it.' ]
+	control submit '{"reason":"two\nlines"}' | jq -r '.ack.payload.errors.reason' | grep -qF 'one line'
+	[ "$(grep -c '^decision' "$W/sluiced.log")" = 2 ]
+	[ "$(calls response)" = 0 ]
+}
+
+@test "whoever is of another team, of an enterprise, or no user is not heard" {
+	everything
+	[ "$(press '{"action":"approve","change":{"user.team_id":"T9"}}')" = '[null,false]' ]
+	[ "$(press '{"action":"approve","change":{"team.id":"T9"}}')" = '[null,false]' ]
+	[ "$(press '{"action":"approve","change":{"team":null,"enterprise":{"id":"E1"}}}')" = '[null,false]' ]
+	[ "$(press '{"action":"approve","change":{"is_enterprise_install":true}}')" = '[null,false]' ]
+	[ "$(press '{"action":"approve","user":"B024BE7LD"}')" = '[null,false]' ]
+	[ "$(grep -c 'refused what somebody did' "$W/gateway.log")" = 5 ]
+	press '{"action":"approve"}'
+	wait_for decided approve
+	[ "$(grep -c '^decision' "$W/sluiced.log")" = 1 ]
+}
+
+@test "only the message that was posted, and the request as it was seen, can be decided on" {
+	everything
+	local wrong=${DIGEST/3f9a/3f9b}
+	refused '{"action":"approve","change":{"container.message_ts":"1795365000.999999"}}' 'not the message'
+	refused '{"action":"approve","change":{"container.channel_id":"C9AAA","channel.id":"C9AAA"}}' 'not the message'
+	refused "{\"action\":\"approve\",\"change\":{\"actions.0.value\":\"r-abc123 $wrong\"}}" 'not the request that is open now'
+	refused "{\"action\":\"approve\",\"change\":{\"actions.0.value\":\"r-other $DIGEST\"}}" 'not known here'
+	order open r-two
+	wait_for heard '^delivery r-two slack delivered'
+	refused "{\"action\":\"approve\",\"change\":{\"actions.0.value\":\"r-abc123 $DIGEST\"}}" 'not the message'
+	press '{"action":"approve","ts":"1795365000.000001"}'
+	wait_for decided approve
+}
+
+@test "a closed request is not decided on again" {
+	everything
+	order close r-abc123 denied
+	wait_for called chat.update 1
+	order open r-two
+	wait_for heard '^delivery r-two slack delivered'
+	refused "{\"action\":\"approve\",\"change\":{\"actions.0.value\":\"r-abc123 $DIGEST\",\"container.message_ts\":\"1795365000.000001\"}}" \
+		'closed, or not known here'
+}
+
+@test "what takes more than a button has none to approve, and a made-up press is refused" {
+	everything r-abc123 600 3
+	text_of chat.postMessage | grep -qxF Deny
+	refused "{\"action\":\"deny\",\"change\":{\"actions.0.action_id\":\"approve\"}}" 'more than a button'
+	order hostile r-hostile
+	wait_for heard '^delivery r-hostile slack delivered'
+	text_of chat.postMessage | grep -qxF Deny
+	refused "{\"action\":\"deny\",\"change\":{\"actions.0.action_id\":\"approve\"}}" 'more than a button'
+	press '{"action":"deny","ts":"1795365000.000001"}'
+	wait_for decided deny
+}
+
+@test "a press that comes twice is taken once" {
+	everything
+	local change='"change":{"actions.0.action_ts":"1795365001.1"}'
+	press "{\"action\":\"approve\",$change}"
+	wait_for decided approve
+	[ "$(press "{\"action\":\"approve\",$change}")" = '[null,false]' ]
+	press '{"action":"approve"}' # a second one of the same person is for sluiced to refuse
+	wait_for decisions 2
+}
+
+@test "Slack ends a connection: the next one is there before, and nothing is lost" {
+	everything
+	control disconnect '{"reason":"refresh_requested"}'
+	wait_for called apps.connections.open 2
+	wait_for connected 2
+	wait_for sockets 1
+	press '{"action":"approve"}'
+	wait_for decided approve
+}
+
+@test "a connection that breaks is made again, and Slack's refusals are not run against" {
+	everything
+	control answer '{"method":"apps.connections.open","answer":{"ok":false,"error":"internal_error"}}'
+	control hang-up
+	wait_for logged 'trying on: Slack says internal_error|trying on: the other end closed it'
+	wait_for called apps.connections.open 3
+	wait_for connected 2
+	press '{"action":"approve"}'
+	wait_for decided approve
+	[ "$(calls apps.connections.open)" = 3 ]
+}
+
+@test "messages that are no envelope, and envelopes of other kinds, are survived" {
+	everything
+	control envelope '{"type":"hello"}'
+	control envelope '{"type":"interactive"}'
+	control envelope '{"type":"interactive","envelope_id":7,"payload":[]}'
+	control envelope '{"type":"slash_commands","envelope_id":"e-x","payload":{"command":"/x"}}'
+	[ "$(control payload '{"payload":[]}' | jq -c '.late')" = false ]
+	[ "$(control payload '{"payload":{"type":"message_action"}}' | jq -c '.late')" = false ]
+	press '{"action":"approve"}'
+	wait_for decided approve
+}
+
+@test "a WebSocket with a false answer to our key is none" {
+	start_slack --accept AAAA
+	start_sluiced
+	run_gateway
+	wait_for logged 'Sec-WebSocket-Accept does not fit'
+	refute logged 'slack: connected'
+}
+
+@test "an address that is not Slack's is not gone to" {
+	start_slack
+	control answer '{"method":"apps.connections.open","answer":{"ok":true,"url":"wss://127.0.0.1:1/link/?ticket=SECRET-TICKET"}}'
+	start_sluiced
+	run_gateway
+	wait_for logged 'the address that Slack named is none of its own'
+	wait_for logged 'slack: connected'
+	order open r-abc123
+	wait_for heard '^delivery r-abc123 slack delivered'
+	order always 1 'not a reviewer'
+	press '{"action":"approve","change":{"response_url":"https://127.0.0.1:1/actions/SECRET"}}'
+	wait_for logged 'a person could not be told'
+	refute logged SECRET
+}
+
+@test "certificates of other authorities are refused, for calls and for the WebSocket" {
+	start_slack
+	config "Timeout=2"
+	sed -i "s,^CAFile=.*,CAFile=$CA/other.pem," "$W/gateway.conf"
+	start_sluiced
+	run_gateway
+	wait_for logged 'trying on: SSL'
+	order open r-abc123
+	wait_for heard '^delivery r-abc123 slack retrying 1 SSL'
+	[ "$(find "$W/calls" -name '*.json' | wc -l)" = 0 ]
+}
+
+@test "Slack's errors: what passes is tried again, what stays is told" {
+	start_slack
+	control answer '{"method":"chat.postMessage","status":429,"headers":{"Retry-After":"2"},"answer":{"ok":false,"error":"ratelimited"}}'
+	control answer '{"method":"chat.postMessage","answer":{"ok":false,"error":"internal_error"}}'
+	start_sluiced
+	run_gateway
+	wait_for heard '^hello'
+	order open r-1
+	wait_for heard '^delivery r-1 slack retrying 1 Slack says ratelimited'
+	wait_for heard '^delivery r-1 slack retrying 2 Slack says internal_error'
+	wait_for heard '^delivery r-1 slack delivered 3'
+	control answer '{"method":"chat.postMessage","answer":{"ok":false,"error":"channel_not_found"}}'
+	order open r-2
+	wait_for heard '^delivery r-2 slack failed 1 Slack says channel_not_found'
+}
+
+@test "after a restart the message is still the one, and becomes the answer" {
+	everything
+	kill "$GATEWAY"
+	wait "$GATEWAY" || true
+	: >"$W/sluiced.log"
+	run_gateway
+	wait_for heard '^hello'
+	order open r-abc123
+	wait_for heard '^delivery r-abc123 slack delivered 0'
+	wait_for connected 2
+	press '{"action":"approve"}'
+	wait_for decided approve
+	[ "$(calls chat.postMessage)" = 1 ]
+}
+
+@test "the sandbox is on while the WebSocket is open" {
+	everything
+	grep -q '^NoNewPrivs:.*1$' "/proc/$GATEWAY/status"
+	grep -q '^Seccomp:.*2$' "/proc/$GATEWAY/status"
+	grep -q '^CapEff:.*0000000000000000$' "/proc/$GATEWAY/status"
+	[ "$(control sockets | jq .sockets)" = 1 ]
+}
+
+@test "a test card is posted, with no button" {
+	start_slack
+	run "${RUN_AS[@]}" "$BUILD/sluice-gateway" --config "$W/gateway.conf" --test-card
+	[ "$status" = 0 ]
+	text_of chat.postMessage | grep -qF 'TEST: nothing is waiting'
+	refute grep -qF '"actions"' <<<"$(call chat.postMessage)"
+}
+
+# check LINE...: what is said to a section of these lines
+check() {
+	printf '%s\n' '[Slack]' "$@" >"$W/gateway.conf"
+	run "${RUN_AS[@]}" "$BUILD/sluice-gateway" --config "$W/gateway.conf" --check
+}
+
+@test "settings that do not fit are refused with the remedy" {
+	local good=("TokenFile=$W/token" "AppTokenFile=$W/app-token" "Team=$TEAM" Channel=C024BE91L)
+	check "${good[@]}"
+	[ "$status" = 0 ]
+	check "${good[@]:1}"
+	[[ $output == *'needs TokenFile='* ]]
+	check "${good[@]:0:1}" "${good[@]:2}"
+	[[ $output == *'needs AppTokenFile='* ]]
+	check "TokenFile=$W/app-token" "${good[@]:1}"
+	[[ $output == *'must hold the bot token'* && $output != *SECRET* ]]
+	check "${good[@]:0:2}" Team=example Channel=C024BE91L
+	[[ $output == *'Team=example must be the id'* ]]
+	check "${good[@]:0:3}" 'Channel=#approvals'
+	[[ $output == *'Channel=#approvals must be the id'* ]]
+	check "${good[@]}" ApiUrl=https://evil.example/api
+	[[ $output == *'is for tests'* ]]
+	check "${good[@]}" ApiUrl=http://127.0.0.1:1/api
+	[[ $output == *'AllowLoopbackHttp=yes'* ]]
+	check "${good[@]}" ApiUrl=http://127.0.0.1:1/api AllowLoopbackHttp=yes
+	[ "$status" = 0 ]
+	check "${good[@]}" "SigningSecretFile=$W/token"
+	[[ $output == *'needs [Web]'* ]]
+	check "${good[@]}" '[Slack two]' "${good[@]}"
+	[[ $output == *'a second section [Slack]'* ]]
+	chmod 0644 "$W/token"
+	check "${good[@]}"
+	[[ $output == *'is open to others'* ]]
 }

@@ -30,6 +30,7 @@ struct http_transfer {
 	http_done_fn done;
 	void *arg;
 	const struct http_stream *stream;
+	bool hung_up; /* the other end has, of a stream */
 	char error[CURL_ERROR_SIZE];
 	bool cut;
 	size_t length;
@@ -85,6 +86,23 @@ static void finish(struct http_transfer *transfer, CURLcode code)
 	free_transfer(transfer);
 }
 
+static struct http_transfer *find_hung_up(const struct http *http)
+{
+	struct http_transfer *transfer = http->first;
+
+	while (transfer && !transfer->hung_up)
+		transfer = transfer->next;
+	return transfer;
+}
+
+static struct http_transfer *transfer_of(CURL *easy)
+{
+	char *private = NULL;
+
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+	return (struct http_transfer *)(void *)private;
+}
+
 static void finish_all(struct http *http)
 {
 	struct http_transfer *transfer;
@@ -92,14 +110,11 @@ static void finish_all(struct http *http)
 	int left;
 
 	while ((message = curl_multi_info_read(http->multi, &left))) {
-		char *private = NULL;
-
-		if (message->msg != CURLMSG_DONE)
-			continue;
-		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
-		transfer = (struct http_transfer *)(void *)private;
-		finish(transfer, message->data.result);
+		if (message->msg == CURLMSG_DONE)
+			finish(transfer_of(message->easy_handle), message->data.result);
 	}
+	while ((transfer = find_hung_up(http)))
+		finish(transfer, CURLE_OK);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -137,6 +152,24 @@ static int want_timer(CURLM *multi, long timeout_ms, void *arg)
 	return event_add(http->timer, &tv) < 0 ? -1 : 0;
 }
 
+static long status_of(const struct http_transfer *transfer)
+{
+	long status = 0;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status;
+}
+
+/*
+ * The end of what comes does not end a transfer that could still send something: only that nothing
+ * is waited for any more shows it.
+ */
+static void note_end(struct http_transfer *transfer)
+{
+	if (transfer && transfer->stream && status_of(transfer) == 101)
+		transfer->hung_up = true;
+}
+
 /* libcurl wants @what of @fd; @old is the event that stands for it so far. */
 static int want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *old)
 {
@@ -144,12 +177,13 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *
 	struct event *event;
 	short events = EV_PERSIST;
 
-	(void)easy;
 	if (old)
 		event_free(old);
 	curl_multi_assign(http->multi, fd, NULL);
-	if (what == CURL_POLL_REMOVE)
+	if (what == CURL_POLL_REMOVE) {
+		note_end(transfer_of(easy));
 		return 0;
+	}
 	if (what & CURL_POLL_IN)
 		events |= EV_READ;
 	if (what & CURL_POLL_OUT)
@@ -201,14 +235,6 @@ struct http *http_free(struct http *http)
 	free(http);
 	curl_global_cleanup();
 	return NULL;
-}
-
-static long status_of(const struct http_transfer *transfer)
-{
-	long status = 0;
-
-	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-	return status;
 }
 
 static size_t take_header(char *data, size_t size, size_t n, void *arg)

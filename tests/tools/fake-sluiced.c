@@ -3,7 +3,8 @@
  * fake-sluiced.c: the other end of the gateway's socket, for tests: fake-sluiced SOCKET.
  *
  * Owns: one connection at a time, driven by lines on standard input:
- *	open ID [SECONDS [TIER]] tell about a request that expires in so many seconds (600)
+ *	open ID [SECONDS [TIER [1]]] tell about a request that expires in so many seconds (600);
+ *				with 1 its rule wants a reason
  *	close ID STATE		tell that it is approved, denied, expired or gone
  *	hostile ID		an open request full of markup, controls and long texts
  *	result			an answer that nobody waits for, which sluiced may not send
@@ -222,12 +223,14 @@ static void obey(const char *line)
 	char id[16] = "";
 	char word[16] = "";
 	unsigned int tier = 0;
+	unsigned int reason = 0;
 
-	if (sscanf(line, "%15s %15s %15s %u", verb, id, word, &tier) < 1)
+	if (sscanf(line, "%15s %15s %15s %u %u", verb, id, word, &tier, &reason) < 1)
 		return;
 	if (strcmp(verb, "open") == 0) {
 		fill(id, *word ? (unsigned int)atoi(word) : 600);
 		request.tier = (uint8_t)tier;
+		request.reason_required = (uint8_t)reason;
 		send_request(IPC_NOTIFY_OPEN);
 	} else if (strcmp(verb, "hostile") == 0) {
 		fill_hostile(id);
