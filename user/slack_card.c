@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "cleanup.h"
 #include "policy.h"
@@ -18,6 +20,9 @@
 #define HEADER_MAX 150
 #define TEXT_MAX   3000
 #define TITLE_MAX  24
+/* Of a list that does not fit. */
+#define FEW_SOURCES   2
+#define FEW_DECISIONS 8
 /* Bytes of UTF-8 are at most four a character; what is longer the form sends back. */
 #define REASON_CHARS 500
 
@@ -181,15 +186,11 @@ static json_t *write_message(struct message *message, size_t max)
 			 "unfurl_media", 0);
 }
 
-/* Shows as much of each text as the size of a message allows. */
-static json_t *write_fitting(struct message *message)
+/* Shows as much of each text as the size of a message allows. NULL with EMSGSIZE or ENOMEM. */
+static json_t *write_cut(struct message *message)
 {
 	static const size_t limits[] = { TEXT_MAX, 1024, 512, 384, 256, 192, 128, 96, 64, 48, 32 };
 
-	if (!request_card_typable(message->request) || message->request->state >= IPC_STATES) {
-		errno = EINVAL;
-		return NULL;
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
 		json_t *json = write_message(message, limits[i]);
 
@@ -203,6 +204,50 @@ static json_t *write_fitting(struct message *message)
 	}
 	errno = EMSGSIZE;
 	return NULL;
+}
+
+/* What is left out counts as what was cut before the request came here. */
+static void shorten(struct ipc_request *request)
+{
+	for (; request->n_sources > FEW_SOURCES; request->n_sources--) {
+		const struct ipc_source *source = &request->sources[request->n_sources - 1];
+
+		request->hidden += (uint32_t)(strlen(source->path) + strlen(source->labels) +
+					      strlen(source->reader));
+	}
+	for (; request->n_decisions > FEW_DECISIONS; request->n_decisions--) {
+		const struct ipc_decision *decision =
+			&request->decisions[request->n_decisions - 1];
+
+		request->hidden += (uint32_t)(strlen(decision->person) + strlen(decision->reason));
+	}
+}
+
+/* The last resort: a long list of long texts. */
+static json_t *write_shortened(struct message *message)
+{
+	_cleanup_free_ struct ipc_request *less = malloc(sizeof(*less));
+
+	if (!less) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	*less = *message->request;
+	shorten(less);
+	message->request = less;
+	return write_cut(message);
+}
+
+static json_t *write_fitting(struct message *message)
+{
+	json_t *json;
+
+	if (!request_card_typable(message->request) || message->request->state >= IPC_STATES) {
+		errno = EINVAL;
+		return NULL;
+	}
+	json = write_cut(message);
+	return !json && errno == EMSGSIZE ? write_shortened(message) : json;
 }
 
 json_t *slack_card(const struct ipc_request *request, const char *page)
