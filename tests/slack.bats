@@ -425,3 +425,110 @@ check() {
 	check "${good[@]}"
 	[[ $output == *'is open to others'* ]]
 }
+
+# ---- the other way: Slack posts to the page ----
+
+# over_url: settings with the page, and without Socket Mode
+over_url() {
+	echo 8f742231b10e8888abcd99yyyzzz85a5 >"$W/signing"
+	echo aword >"$W/secret"
+	cp "$CA/host.key" "$W/host.key"
+	chmod 0600 "$W/signing" "$W/secret" "$W/host.key"
+	[ "$(id -u)" != 0 ] || chown nobody "$W/signing" "$W/secret" "$W/host.key"
+	PORT=$(python3 -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])')
+	URL="https://127.0.0.1:$PORT"
+	sed -i "s,^AppTokenFile=.*,SigningSecretFile=$W/signing," "$W/gateway.conf"
+	printf '%s\n' '[Web]' "Listen=127.0.0.1:$PORT" "PublicURL=$URL" "CertificateFile=$CA/host.pem" \
+		"KeyFile=$W/host.key" Issuer=https://127.0.0.1:1 ClientId=sluice "ClientSecretFile=$W/secret" \
+		>>"$W/gateway.conf"
+}
+
+everything_over_url() {
+	start_slack
+	over_url
+	start_sluiced
+	run_gateway
+	wait_for heard '^hello 1 slack$'
+	order always 0 taken
+	order open r-abc123 "$@"
+	wait_for heard '^delivery r-abc123 slack delivered'
+	wait_for curl -s --cacert "$CA/ca.pem" "$URL/style.css"
+}
+
+# by_url WHAT [MEMBERS [MEMBERS OF "url"]]: with the status and the body of the answer
+by_url() {
+	control "$1" "{${2:-\"action\":\"approve\"},\"url\":\"$URL/slack/actions\",\"ca\":\"$CA/ca.pem\"${3:+,$3}}" |
+		jq -rc '[.status, .body]'
+}
+
+@test "by a signed request URL: a press decides, and links to the page" {
+	everything_over_url
+	text_of chat.postMessage | grep -qxF 'Approve|Deny|Look closer'
+	[ "$(by_url press)" = '[200,""]' ]
+	wait_for decided approve
+	grep '^evidence' "$W/sluiced.log" | grep -qE '"kind":"request-url","timestamp":"[0-9]+","signature":"v0=[0-9a-f]{64}","body_sha256":"[0-9a-f]{64}"'
+	[ "$(by_url press '"action":"look"')" = '[200,""]' ]
+	[ "$(calls apps.connections.open)" = 0 ]
+	decisions 1
+	refute logged SECRET
+}
+
+@test "by a signed request URL: a form, and its refusal" {
+	everything_over_url 600 2 1
+	[ "$(by_url press)" = '[200,""]' ]
+	wait_for called views.open 1
+	order always 1 'not a reviewer'
+	[ "$(by_url submit '"reason":"x"')" = \
+		'[200,"{\"response_action\":\"errors\",\"errors\":{\"reason\":\"not a reviewer\"}}"]' ]
+	order always 0 taken
+	[ "$(by_url submit '"reason":"checked"')" = '[200,""]' ]
+	decisions 2
+}
+
+@test "what is not signed, or not now, or not by Slack's secret, is not looked into" {
+	everything_over_url
+	local refused='[401,"Not signed by Slack, or not now.\n"]'
+	[ "$(by_url press '"action":"approve"' '"secret":"other"')" = "$refused" ]
+	[ "$(by_url press '"action":"approve"' '"signature":"v0=00"')" = "$refused" ]
+	[ "$(by_url press '"action":"approve"' '"signature":""')" = "$refused" ]
+	[ "$(by_url press '"action":"approve"' '"tail":"&x=1"')" = "$refused" ]
+	[ "$(by_url press '"action":"approve"' '"age":301')" = "$refused" ]
+	[ "$(by_url press '"action":"approve"' '"age":-303')" = "$refused" ]
+	refute heard '^decision'
+	[ "$(by_url press '"action":"approve"' '"age":290')" = '[200,""]' ]
+	wait_for decided approve
+	decisions 1
+}
+
+@test "the request URL takes posts of forms with a payload, once" {
+	everything_over_url
+	[ "$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{http_code}' "$URL/slack/actions")" = 405 ]
+	[ "$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{http_code}' -d x=1 "$URL/slack/actions")" = 401 ]
+	[ "$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{http_code}' -d x=1 -H 'Host: other.example' "$URL/slack/actions")" = 421 ]
+	local body stamp sign
+	for body in 'x=1' 'payload=' 'payload=%7B' 'payload=%7B%7D&payload=%7B%7D' 'payload=%7B%7D&x=1'; do
+		stamp=$(date +%s)
+		sign=v0=$(printf 'v0:%s:%s' "$stamp" "$body" | openssl dgst -sha256 -hmac "$(cat "$W/signing")" | sed 's/.* //')
+		[ "$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{http_code}' -d "$body" -H "X-Slack-Signature: $sign" \
+			-H "X-Slack-Request-Timestamp: $stamp" "$URL/slack/actions")" = 400 ]
+	done
+	body='payload=%7B%7D'
+	sign=v0=$(printf 'v0:%s:%s' "$stamp" "$body" | openssl dgst -sha256 -hmac "$(cat "$W/signing")" | sed 's/.* //')
+	[ "$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{http_code}' -d "$body" -H "X-Slack-Signature: $sign" \
+		-H "X-Slack-Request-Timestamp: $stamp" "$URL/slack/actions")" = 200 ]
+	[ "$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{http_code}' -d "$body" -H 'Content-Type: text/plain' \
+		-H "X-Slack-Signature: $sign" -H "X-Slack-Request-Timestamp: $stamp" "$URL/slack/actions")" = 400 ]
+	head -c 200000 /dev/zero | tr '\0' x >"$W/long"
+	[ "$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{http_code}' --data-binary "@$W/long" -H "X-Slack-Signature: $sign" \
+		-H "X-Slack-Request-Timestamp: $stamp" "$URL/slack/actions")" = 401 ]
+}
+
+@test "without a signing secret there is no such path" {
+	start_slack
+	over_url
+	sed -i "s,^SigningSecretFile=.*,AppTokenFile=$W/app-token," "$W/gateway.conf"
+	start_sluiced
+	run_gateway
+	wait_for curl -s --cacert "$CA/ca.pem" "$URL/style.css"
+	[ "$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{http_code}' -d x=1 -H "X-Slack-Signature: x" "$URL/slack/actions")" = 404 ]
+}

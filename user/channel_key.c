@@ -19,8 +19,8 @@
 #define FILE_SUFFIX ".key"
 
 const struct channel_kind channel_kinds[] = {
-	{ "slack", "A2", "slack" },
 	{ "web", "A3", "oidc entra" },
+	{ "slack", "A2", "slack" },
 	{ NULL, NULL, NULL },
 };
 
