@@ -90,7 +90,7 @@ static struct http_transfer *find_hung_up(const struct http *http)
 {
 	struct http_transfer *transfer = http->first;
 
-	while (transfer && !transfer->hung_up)
+	while (transfer && !transfer->hung_up) /* lint: finish() takes it off this list */
 		transfer = transfer->next;
 	return transfer;
 }

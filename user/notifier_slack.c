@@ -75,9 +75,8 @@ static int post(const void *arg, struct http *http, const char *place, const cha
 
 /* Words of Slack's for what may be otherwise soon; all others stay so. */
 static const char *const passing[] = {
-	"internal_error",      "fatal_error",	  "service_unavailable", "ratelimited",
-	"request_timeout",     "rate_limited",	  "team_added_to_org",
-	"message_limit_exceeded",
+	"internal_error",  "fatal_error",  "service_unavailable", "ratelimited",
+	"request_timeout", "rate_limited", "team_added_to_org",	  "message_limit_exceeded",
 };
 
 static bool is_passing(const char *error)

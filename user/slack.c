@@ -99,7 +99,7 @@ struct slack *slack_free(struct slack *slack)
 	if (!slack)
 		return NULL;
 	while (slack->steps)
-		end(slack->steps);
+		end(slack->steps); /* lint: it takes the step off this list */
 	free(slack);
 	return NULL;
 }
@@ -192,17 +192,16 @@ static const char *why_not_sent(int r)
 static char *make_evidence(const struct step *step)
 {
 	const struct slack_payload *payload = &step->payload;
-	json_auto_t *evidence =
-		json_pack("{s:s,s:s,s:s,s:s,s:O}", "kind", "slack", "step",
-			  payload->step == SLACK_FILLED ? "form" : "button", "team",
-			  payload->account.issuer, "user", payload->account.subject, "way",
-			  step->way);
+	json_auto_t *evidence = json_pack("{s:s,s:s,s:s,s:s,s:O}", "kind", "slack", "step",
+					  payload->step == SLACK_FILLED ? "form" : "button", "team",
+					  payload->account.issuer, "user", payload->account.subject,
+					  "way", step->way);
 
 	if (evidence && payload->step == SLACK_PRESSED &&
 	    json_object_update_new(evidence,
-				   json_pack("{s:s,s:s,s:s}", "channel",
-					     payload->place.channel, "message", payload->place.ts,
-					     "pressed", payload->action_ts)) < 0)
+				   json_pack("{s:s,s:s,s:s}", "channel", payload->place.channel,
+					     "message", payload->place.ts, "pressed",
+					     payload->action_ts)) < 0)
 		return NULL;
 	return evidence ? json_dumps(evidence, JSON_COMPACT) : NULL;
 }
@@ -273,9 +272,8 @@ static void on_form_opened(void *arg, const struct http_answer *answer)
 static void open_form(struct step *step, const struct ipc_request *request)
 {
 	const struct slack_options *options = &step->slack->options;
-	json_auto_t *arguments =
-		json_pack("{s:s,s:o}", "trigger_id", step->payload.trigger, "view",
-			  slack_card_form(request, step->payload.approve));
+	json_auto_t *arguments = json_pack("{s:s,s:o}", "trigger_id", step->payload.trigger, "view",
+					   slack_card_form(request, step->payload.approve));
 	_cleanup_free_ char *body = arguments ? json_dumps(arguments, JSON_COMPACT) : NULL;
 	int r = -ENOMEM;
 
@@ -291,10 +289,10 @@ static void open_form(struct step *step, const struct ipc_request *request)
 static void on_late(evutil_socket_t fd, short what, void *arg)
 {
 	struct step *step = arg;
-	json_auto_t *body = json_pack("{s:s,s:{s:s}}", "response_action", "errors", "errors",
-				      SLACK_REASON,
-				      "It was sent, and the agent has not answered yet. The message "
-				      "will show whether it was decided.");
+	json_auto_t *body =
+		json_pack("{s:s,s:{s:s}}", "response_action", "errors", "errors", SLACK_REASON,
+			  "It was sent, and the agent has not answered yet. The message "
+			  "will show whether it was decided.");
 
 	(void)fd;
 	(void)what;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * slack_api.c: see slack_api.h. Owns the list of hosts: what a payload or an answer names is gone to
- * only if it is Slack's, or else our words and tickets would go wherever it says.
+ * slack_api.c: see slack_api.h. Owns the list of hosts: what a payload or an answer names is gone
+ * to only if it is Slack's, or else our words and tickets would go wherever it says.
  */
 #include "slack_api.h"
 
@@ -11,11 +11,11 @@
 
 #include "text.h"
 
-#define ANSWER_MAX     65536
-#define RESPONSE_HOST  "https://hooks.slack.com"
-#define SOCKET_DOMAIN  ".slack.com"
-#define ERROR_LETTERS  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
-#define ERROR_LENGTH   64
+#define ANSWER_MAX    65536
+#define RESPONSE_HOST "https://hooks.slack.com"
+#define SOCKET_DOMAIN ".slack.com"
+#define ERROR_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+#define ERROR_LENGTH  64
 
 struct http_target slack_api_target(const struct slack_settings *settings, const char *url)
 {

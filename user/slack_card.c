@@ -169,8 +169,8 @@ static json_t *write_body(struct message *message, size_t max)
 static const char *notice(const struct message *message)
 {
 	const struct ipc_request *request = message->request;
-	const char *words = request->state == IPC_PENDING ? request_heading(request)
-							  : request_closing(request);
+	const char *words =
+		request->state == IPC_PENDING ? request_heading(request) : request_closing(request);
 
 	return message->test ? "A test" : words ? words : "Approval needed";
 }
@@ -216,8 +216,7 @@ static void shorten(struct ipc_request *request)
 					      strlen(source->reader));
 	}
 	for (; request->n_decisions > FEW_DECISIONS; request->n_decisions--) {
-		const struct ipc_decision *decision =
-			&request->decisions[request->n_decisions - 1];
+		const struct ipc_decision *decision = &request->decisions[request->n_decisions - 1];
 
 		request->hidden += (uint32_t)(strlen(decision->person) + strlen(decision->reason));
 	}

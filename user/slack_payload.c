@@ -52,8 +52,9 @@ static int read_person(const json_t *payload, const char *team, struct slack_pay
 	const char *why;
 
 	if (json_is_true(json_object_get(payload, "is_enterprise_install")))
-		return refuse(-EPERM, ret_why,
-			      "the app is installed for an enterprise; install it in one workspace");
+		return refuse(
+			-EPERM, ret_why,
+			"the app is installed for an enterprise; install it in one workspace");
 	if (strcmp(here, team) != 0 || strcmp(text_of(user, "team_id"), team) != 0)
 		return refuse(-EPERM, ret_why,
 			      "only people of the workspace that Team= names are heard");
@@ -98,7 +99,8 @@ static bool read_message(const json_t *payload, struct slack_payload *ret)
 
 static bool read_handles(const json_t *payload, const json_t *action, struct slack_payload *ret)
 {
-	const char *trigger = text_of(payload, "trigger_id"), *url = text_of(payload, "response_url");
+	const char *trigger = text_of(payload, "trigger_id"),
+		   *url = text_of(payload, "response_url");
 
 	if (strlen(trigger) >= sizeof(ret->trigger) || strlen(url) >= sizeof(ret->response_url))
 		return false;

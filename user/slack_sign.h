@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SLACK_SIGN_TIME   "X-Slack-Request-Timestamp"
+#define SLACK_SIGN_TIME	  "X-Slack-Request-Timestamp"
 #define SLACK_SIGN_HEADER "X-Slack-Signature"
 
-#define SLACK_SIGN_AGE_S 300 /* before and after now */
+#define SLACK_SIGN_AGE_S  300 /* before and after now */
 
 /**
  * slack_sign_check() - @timestamp and @signature as the headers have them, NULL for none.

@@ -65,8 +65,8 @@ static void connect_later(struct slack_socket *socket)
 	ms = half + chance % (half + 1);
 	tv = (struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 	evtimer_add(socket->timer, &tv);
-	socket->delay_ms = socket->delay_ms * 2 < MAX_DELAY_MS ? socket->delay_ms * 2
-							       : MAX_DELAY_MS;
+	socket->delay_ms =
+		socket->delay_ms * 2 < MAX_DELAY_MS ? socket->delay_ms * 2 : MAX_DELAY_MS;
 }
 
 static void complain_and_wait(struct slack_socket *socket, const char *why)

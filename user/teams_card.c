@@ -12,7 +12,7 @@
 #include "request_card.h"
 
 static const char *const colors[] = {
-	[CARD_NEUTRAL] = "Default", [CARD_ACCENT] = "Accent",	      [CARD_GOOD] = "Good",
+	[CARD_NEUTRAL] = "Default", [CARD_ACCENT] = "Accent",	    [CARD_GOOD] = "Good",
 	[CARD_WARNING] = "Warning", [CARD_ATTENTION] = "Attention",
 };
 
@@ -38,8 +38,8 @@ static json_t *run(const char *text, enum card_style style, enum card_tone tone)
 
 static void line(struct card *card)
 {
-	json_t *block = json_pack("{s:s,s:s,s:[]}", "type", "RichTextBlock", "spacing", "Small",
-				  "inlines");
+	json_t *block =
+		json_pack("{s:s,s:s,s:[]}", "type", "RichTextBlock", "spacing", "Small", "inlines");
 
 	card_append(card, card->body, block);
 	card->line = card->error ? NULL : json_object_get(block, "inlines");

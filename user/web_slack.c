@@ -118,7 +118,8 @@ void web_slack(struct exchange *exchange)
 	if (r < 0) {
 		log_debug("slack: refused a post: %s",
 			  r == -ESTALE ? "its time is not now" : "it is not signed by Slack");
-		exchange_plain(exchange, MHD_HTTP_UNAUTHORIZED, "Not signed by Slack, or not now.\n");
+		exchange_plain(exchange, MHD_HTTP_UNAUTHORIZED,
+			       "Not signed by Slack, or not now.\n");
 		return;
 	}
 	payload = read_payload(exchange);

@@ -25,8 +25,8 @@
 #define MAGIC	 "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 #define KEY_SIZE 16
 
-#define TICK_S 15 /* for the handshake, and between pings */
-#define LOST_S 45 /* nothing came, not even the answer to a ping */
+#define TICK_S	 15 /* for the handshake, and between pings */
+#define LOST_S	 45 /* nothing came, not even the answer to a ping */
 /* What may wait besides a message: what libcurl hands over at once, and small frames. */
 #define SPARE_BYTES 65536
 

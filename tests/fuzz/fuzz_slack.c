@@ -26,8 +26,9 @@ static void check_person(const struct slack_payload *payload)
 
 static void check_request(const struct slack_payload *payload)
 {
-	if (strlen(payload->digest) != 64 || !text_is_made_of(payload->digest, "0123456789abcdef") ||
-	    !payload->id[0] || strpbrk(payload->id, " /\"\n"))
+	if (strlen(payload->digest) != 64 ||
+	    !text_is_made_of(payload->digest, "0123456789abcdef") || !payload->id[0] ||
+	    strpbrk(payload->id, " /\"\n"))
 		abort();
 }
 

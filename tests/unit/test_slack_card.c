@@ -380,7 +380,8 @@ static void test_an_answer_has_no_buttons(void **state)
 
 static void test_markup_stays_text(void **state)
 {
-	static const char attack[] = "<!channel> *safe* `x` ```y``` <https://evil.example|Approve> :ok: &lt;";
+	static const char attack[] =
+		"<!channel> *safe* `x` ```y``` <https://evil.example|Approve> :ok: &lt;";
 	_cleanup_free_ char *text = NULL;
 	json_t *card;
 
@@ -406,8 +407,7 @@ static void check_runs(const json_t *node)
 
 	if (text && strstr(text, "outside")) {
 		assert_string_equal(json_string_value(json_object_get(node, "type")), "text");
-		assert_true(json_is_true(
-			json_object_get(json_object_get(node, "style"), "code")));
+		assert_true(json_is_true(json_object_get(json_object_get(node, "style"), "code")));
 	}
 	json_object_foreach((json_t *)node, key, value)
 		check_runs(value);
@@ -488,8 +488,7 @@ static void test_note(void **state)
 	check_all(json_object_get(note, "blocks"));
 	assert_string_equal(json_string_value(json_object_get(text, "type")), "plain_text");
 	assert_string_equal(json_string_value(json_object_get(text, "text")), "<!channel> *no*");
-	assert_string_equal(json_string_value(json_object_get(note, "response_type")),
-			    "ephemeral");
+	assert_string_equal(json_string_value(json_object_get(note, "response_type")), "ephemeral");
 	assert_true(json_is_false(json_object_get(note, "replace_original")));
 	assert_null(strchr(json_string_value(json_object_get(note, "text")), '<'));
 	json_decref(note);

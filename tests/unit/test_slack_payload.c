@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_slack_payload.c: what people do in Slack, as it comes: each refusal beside what is taken, and
- * the signature of a request URL with the example that Slack's own page on it has.
+ * test_slack_payload.c: what people do in Slack, as it comes: each refusal beside what is taken,
+ * and the signature of a request URL with the example of Slack's own page on it.
  * Sources: test_slack_payload.c user/{slack_payload,slack_place,slack_sign,account,text}.c.
  */
 #include <errno.h>
@@ -55,9 +55,8 @@ static void set(json_t *root, const char *path, const char *value)
 		path = dot + 1;
 	}
 	if (value)
-		assert_int_equal(json_object_set_new(at, path,
-						     json_loads(value, JSON_DECODE_ANY, NULL)),
-				 0);
+		assert_int_equal(
+			json_object_set_new(at, path, json_loads(value, JSON_DECODE_ANY, NULL)), 0);
 	else
 		assert_int_equal(json_object_del(at, path), 0);
 }
@@ -117,9 +116,8 @@ static void test_form(void **state)
 				      "\"approve r-abc123 " DIGEST "\"", &payload),
 			 0);
 	assert_true(payload.approve);
-	assert_int_equal(read_changed(form, "view.state.values.reason.reason.value", "null",
-				      &payload),
-			 0);
+	assert_int_equal(
+		read_changed(form, "view.state.values.reason.reason.value", "null", &payload), 0);
 	assert_string_equal(payload.reason, "");
 }
 
@@ -259,16 +257,15 @@ static void test_a_reason_that_is_too_long(void **state)
 	memset(value, 'x', sizeof(value));
 	value[0] = value[SLUICE_REASON_MAX] = '"';
 	value[SLUICE_REASON_MAX + 1] = '\0';
-	assert_int_equal(read_changed(form, "view.state.values.reason.reason.value", value,
-				      &payload),
-			 0);
+	assert_int_equal(
+		read_changed(form, "view.state.values.reason.reason.value", value, &payload), 0);
 	assert_int_equal(strlen(payload.reason), SLUICE_REASON_MAX - 1);
 	value[SLUICE_REASON_MAX] = 'x';
 	value[SLUICE_REASON_MAX + 1] = '"';
 	value[SLUICE_REASON_MAX + 2] = '\0';
-	assert_int_equal(read_changed(form, "view.state.values.reason.reason.value", value,
-				      &payload),
-			 -E2BIG);
+	assert_int_equal(
+		read_changed(form, "view.state.values.reason.reason.value", value, &payload),
+		-E2BIG);
 	assert_int_equal(payload.step, SLACK_FILLED); /* so that the form says it */
 	assert_string_equal(payload.reason, "");
 }
@@ -291,9 +288,8 @@ static void test_no_object(void **state)
 
 static void test_place(void **state)
 {
-	static const char *const bad[] = { "",	  "/",	   "C1",     "C1/",
-					   "/1.2", "c1/1.2", "D1/1.2", "C1/1.2/3",
-					   "C1/1 2" };
+	static const char *const bad[] = { "",	     "/",      "C1",	   "C1/",   "/1.2",
+					   "c1/1.2", "D1/1.2", "C1/1.2/3", "C1/1 2" };
 	struct slack_place place, again;
 	char text[128];
 
