@@ -129,6 +129,8 @@ static int add_notifier(struct load *load, const struct notifier_ops *ops, const
 	if (config->n == GATEWAY_MAX_NOTIFIERS)
 		return refuse(load, load->line, -EINVAL, "more than %d channels",
 			      GATEWAY_MAX_NOTIFIERS);
+	if (ops->single && *name)
+		return refuse(load, load->line, -EINVAL, "the section [%s] has no name", ops->kind);
 	r = notifier_init(notifier, ops, name);
 	if (r < 0)
 		return refuse(load, load->line, r,
@@ -136,13 +138,14 @@ static int add_notifier(struct load *load, const struct notifier_ops *ops, const
 			      name);
 	config->n++;
 	for (size_t i = 0; i + 1 < config->n; i++) {
-		if (ops->single && config->notifiers[i].ops == ops)
+		if (strcmp(config->notifiers[i].name, notifier->name) != 0)
+			continue;
+		if (ops->single)
 			return refuse(load, load->line, -EINVAL, "a second section [%s]",
 				      ops->kind);
-		if (strcmp(config->notifiers[i].name, notifier->name) == 0)
-			return refuse(load, load->line, -EINVAL,
-				      "a second section for '%s'; give each a name: [%s NAME]",
-				      notifier->name, ops->kind);
+		return refuse(load, load->line, -EINVAL,
+			      "a second section for '%s'; give each a name: [%s NAME]",
+			      notifier->name, ops->kind);
 	}
 	return open_section(load, &(struct section){ .kind = ops->kind,
 						     .keys = ops->keys,
@@ -365,9 +368,10 @@ int gateway_config_load(const char *path, struct gateway_config **ret,
 	for (size_t i = 0; config->web && i < config->n; i++)
 		config->notifiers[i].page = config->web->public.origin;
 	if (!config->web && needs_page(config))
-		return refuse(&load, 0, -EINVAL,
-			      "SigningSecretFile= of [Slack] needs [Web], at whose PublicURL= Slack "
-			      "posts what people answer");
+		return refuse(
+			&load, 0, -EINVAL,
+			"SigningSecretFile= of [Slack] needs [Web], at whose PublicURL= Slack "
+			"posts what people answer");
 	if (config->n == 0 && !config->web)
 		return refuse(
 			&load, 0, -EINVAL,
