@@ -112,7 +112,7 @@ refused() {
 	run_gateway
 	wait_for logged 'slack: connected'
 	order always 0 taken
-	order open r-abc123 600 2 1
+	order open r-abc123 600 2 1 1
 	wait_for heard '^delivery r-abc123 slack delivered'
 	[ "$(press '{"action":"approve"}')" = '[null,false]' ]
 	wait_for called views.open 1
@@ -130,7 +130,7 @@ refused() {
 	start_sluiced
 	run_gateway
 	wait_for logged 'slack: connected'
-	order open r-abc123 600 2 1
+	order open r-abc123 600 2 1 1
 	wait_for heard '^delivery r-abc123 slack delivered'
 	press '{"action":"deny"}'
 	wait_for called views.open 1
@@ -297,7 +297,6 @@ refused() {
 	: >"$W/sluiced.log"
 	run_gateway
 	wait_for heard '^hello'
-	order open r-abc123
 	wait_for heard '^delivery r-abc123 slack delivered 0'
 	wait_for connected 2
 	press '{"action":"approve"}'
@@ -406,7 +405,7 @@ by_url() {
 }
 
 @test "by a signed request URL: a form, and its refusal" {
-	everything_over_url 600 2 1
+	everything_over_url 600 2 1 1
 	[ "$(by_url press)" = '[200,""]' ]
 	wait_for called views.open 1
 	order always 1 'not a reviewer'

@@ -11,7 +11,7 @@ SIGNED := sshsig statement
 TOKEN := base64 jwt jwt_key
 # the gateway's page, and sign-in to it
 WEB := html oidc oidc_provider web web_asset web_attempt web_decide web_exchange web_lineage web_page web_request web_route \
-	web_session web_settings web_sign_in web_slack
+	web_session web_settings web_sign_in web_similar web_slack
 
 # what people answer in Slack
 SLACK := slack slack_api slack_card slack_payload slack_place slack_settings slack_sign slack_socket websocket
@@ -31,7 +31,7 @@ JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_
 PROCESS := process process_reader process_text person
 RECORD := record record_parts record_replay wording wording_target
 REQUEST := reason request request_budget request_describe request_digest request_escalate \
-	request_fill request_recover request_replay request_tell request_terms request_wait terminal
+	request_fill request_recover request_replay request_tell request_terms request_told request_wait terminal
 DECISION := brake channel_decision complaint decision decision_channel decision_check decision_proof grant \
 	grant_recover hold standing standing_use
 # the agent's guard of itself, and who may break its glass
@@ -53,8 +53,9 @@ SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng -
 
 GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_keys gateway_link gateway_options \
 	gateway_requests gateway_test_card account channel_decision channel_key journal_file key_file merkle when $(KEY) \
-	$(SIGNED) notifier notifier_attempt notifier_card notifier_delivery notifier_queue notifier_slack notifier_teams \
-	notifier_text notify request_card request_words sandbox secret setting teams_card url $(SLACK) $(TOKEN) $(WEB) $(COMMON)
+	$(SIGNED) notifier notifier_attempt notifier_card notifier_delivery notifier_queue notifier_slack notifier_standby \
+	notifier_teams notifier_text notify request_card request_words sandbox secret setting teams_card url \
+	$(SLACK) $(TOKEN) $(WEB) $(COMMON)
 GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lcrypto -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \

@@ -27,9 +27,9 @@
 #define AT(field)	  offsetof(struct slack_settings, field)
 
 const struct setting slack_settings_keys[SLACK_SETTINGS_KEYS] = {
-	{ .name = "TokenFile", .type = SETTING_PATH, .offset = AT(token_file), .required = true },
-	{ .name = "AppTokenFile", .type = SETTING_PATH, .offset = AT(app_token_file) },
-	{ .name = "SigningSecretFile", .type = SETTING_PATH, .offset = AT(signing_secret_file) },
+	{ .name = "TokenFile", .type = SETTING_SECRET, .offset = AT(token_file), .required = true },
+	{ .name = "AppTokenFile", .type = SETTING_SECRET, .offset = AT(app_token_file) },
+	{ .name = "SigningSecretFile", .type = SETTING_SECRET, .offset = AT(signing_secret_file) },
 	{ .name = "Team", .type = SETTING_TEXT, .offset = AT(team), .required = true },
 	{ .name = "Channel", .type = SETTING_TEXT, .offset = AT(channel), .required = true },
 	{ .name = "ApiUrl", .type = SETTING_TEXT, .offset = AT(api_url) },

@@ -45,7 +45,7 @@ acknowledged() {
 }
 
 @test "over Socket Mode, Slack's own client is told the same and acknowledges the same as the gateway" {
-	everything r-abc123 600 2 1
+	everything r-abc123 600 2 1 1
 	order always 1 'not a reviewer'
 	control press '{"action":"approve"}' >/dev/null
 	wait_for called views.open 1

@@ -456,6 +456,10 @@ static void test_what_cannot_be_typed_is_refused(void **state)
 	}
 	strcpy(request.id, "r-1");
 	json_decref(checked(slack_card(&request, PAGE)));
+	request.digest[16] = '\0'; /* all that is known of one that was closed unseen */
+	assert_null(slack_card(&request, PAGE));
+	request.state = IPC_GONE;
+	json_decref(checked(slack_card(&request, PAGE)));
 	request.digest[5] = 'G';
 	assert_null(slack_card(&request, PAGE));
 }
