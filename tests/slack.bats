@@ -212,6 +212,7 @@ refused() {
 	wait_for called apps.connections.open 2
 	wait_for connected 2
 	wait_for sockets 1
+	[ "$(control sockets | jq .peak)" = 2 ]
 	press '{"action":"approve"}'
 	wait_for decided approve
 }
@@ -236,6 +237,21 @@ refused() {
 	control envelope '{"type":"slash_commands","envelope_id":"e-x","payload":{"command":"/x"}}'
 	[ "$(control payload '{"payload":[]}' | jq -c '.late')" = false ]
 	[ "$(control payload '{"payload":{"type":"message_action"}}' | jq -c '.late')" = false ]
+	press '{"action":"approve"}'
+	wait_for decided approve
+}
+
+@test "a ping is answered; a message that is too long ends the connection, and the next one is good" {
+	everything
+	[ "$(control ping | jq .pong)" = true ]
+	printf '{"type":"interactive","envelope_id":"e-x","payload":"%s"}' "$(head -c 250000 /dev/zero | tr '\0' x)" >"$W/long"
+	control envelope "@$W/long"
+	press '{"action":"deny"}'
+	wait_for decided deny
+	printf '{"type":"interactive","envelope_id":"e-x","payload":"%s"}' "$(head -c 270000 /dev/zero | tr '\0' x)" >"$W/long"
+	control envelope "@$W/long" || true # the gateway hangs up while it still comes
+	wait_for logged 'trying on: a message was too long'
+	wait_for connected 2
 	press '{"action":"approve"}'
 	wait_for decided approve
 }
