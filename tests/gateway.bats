@@ -313,6 +313,7 @@ teardown() {
 	[ "$status" = 0 ]
 	printf '%s\n' "$output" >"$W/channels"
 	[ "${lines[0]}" = '[Channel web]' ]
+	grep -qxF 'Accounts=slack' "$W/channels"
 	owner=$(stat -c %U "$W/state")
 	[ "$(stat -c '%a %U' "$W/state/channel-web.key")" = "600 $owner" ]
 	printf '[Label a]\nPath=/srv\n' | cat - "$W/channels" >"$W/policy.conf"
@@ -399,8 +400,8 @@ accepted() {
 	refused 'gateway.conf:4:'
 	config "Proxy=$(printf 'a%.0s' {1..5000})"
 	refused 'gateway.conf:3: longer than'
-	config '[Slack]'
-	refused 'gateway.conf:3: unknown section [Slack]'
+	config '[Discord]'
+	refused 'gateway.conf:3: unknown section [Discord]'
 	config '[Teams]' "WebhookFile=$W/teams.url"
 	refused "a second section for 'teams'"
 	config '[Teams second]'

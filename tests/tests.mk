@@ -3,7 +3,8 @@
 #
 # make test              unit tests; SAN=1: with sanitizers, in their own folder
 # make test-programs     whole programs against stand-ins of their peers (bats)
-# make test-browser      the gateway's page in Chromium, and Teams beside Microsoft's programs (nodejs, npm, chromium)
+# make test-browser      the gateway's page in Chromium, Teams and Slack beside Microsoft's and Slack's own programs
+#                        (nodejs, npm, chromium)
 # make test-load         1,000 requests and 100 decisions a second on the gateway's page
 # make vm-programs       small programs of the end-to-end tests, which scripts/test runs
 # make fuzz              each fuzzer for FUZZ_SECONDS; what it finds stays in $(O)/fuzz/found; corpora beside it
@@ -18,7 +19,7 @@
 FUZZ_SECONDS ?= 60
 TEST_MODULES := $(filter-out $(SLUICED) $(GATEWAY) $(CLI) $(filter-out kernel_maps,$(KERNEL)),\
 	$(patsubst user/%.c,%,$(sort $(wildcard user/*.c))))
-TEST_LIBS := -lsqlite3 -levent_core -lcurl -lmicrohttpd -ljansson -linih -lzip -lcrypto -lseccomp -lcap-ng -lm -lbpf
+TEST_LIBS := -lsqlite3 -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lzip -lcrypto -lseccomp -lcap-ng -lm -lbpf
 TEST_ARCHIVE := $(O)/tests/modules.a
 TEST_TOOLS := $(patsubst tests/tools/%.c,$(O)/tests/%,$(sort $(wildcard tests/tools/*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/tests/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))

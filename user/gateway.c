@@ -23,6 +23,7 @@
 #include "notifier_queue.h"
 #include "notify.h"
 #include "sandbox.h"
+#include "slack_socket.h"
 #include "web.h"
 
 #define FIRST_DELAY_MS 1000
@@ -43,6 +44,8 @@ struct gateway {
 	struct gateway_requests *requests;
 	struct gateway_link_options link_options;
 	struct gateway_link *link;
+	struct slack *slack;
+	struct slack_socket *slack_socket;
 	int web_fd;
 	struct bot *bot;
 	struct web *web;
@@ -274,8 +277,50 @@ static int start_bot(struct gateway *gateway)
 	return r < 0 ? log_error_errno(r, "cannot start the bot") : 0;
 }
 
+/* The question, and what it became when more people were asked. */
+static bool stands_at(void *arg, const struct ipc_request *request,
+		      const struct slack_place *place)
+{
+	static const enum delivered_kind kinds[] = { DELIVERED_OPEN, DELIVERED_ESCALATED };
+	const struct gateway *gateway = arg;
+	const struct delivered_request key = delivered_request(request);
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const struct delivered_post *post =
+			delivered_find(gateway->delivered, "slack", kinds[i], &key);
+		struct slack_place known;
+
+		if (post && slack_place_read(post->place, &known) &&
+		    slack_place_equal(&known, place))
+			return true;
+	}
+	return false;
+}
+
+static int start_slack(struct gateway *gateway)
+{
+	const struct slack_options options = {
+		.base = gateway->base,
+		.settings = gateway_config_slack(gateway->config),
+		.http = gateway->http,
+		.link = gateway->link,
+		.requests = gateway->requests,
+		.page = gateway->config->web && gateway->config->web->issuer ? gateway->config->web->public.origin : NULL,
+		.stands_at = stands_at,
+		.arg = gateway,
+	};
+	int r = options.settings ? slack_new(&options, &gateway->slack) : 0;
+
+	if (r == 0 && options.settings && options.settings->app_token)
+		r = slack_socket_new(gateway->base, gateway->http, options.settings,
+				     gateway->slack, &gateway->slack_socket);
+	return r;
+}
+
 static int start_web(struct gateway *gateway)
 {
+	const struct slack_settings *slack = gateway_config_slack(gateway->config);
+	const char *secret = slack ? slack->signing_secret : NULL;
 	const struct web_options options = {
 		.base = gateway->base,
 		.settings = gateway->config->web,
@@ -283,6 +328,8 @@ static int start_web(struct gateway *gateway)
 		.link = gateway->link,
 		.requests = gateway->requests,
 		.bot = gateway->bot,
+		.slack = secret ? gateway->slack : NULL,
+		.slack_secret = secret,
 		.fd = gateway->web_fd,
 	};
 	int r = options.settings ? web_new(&options, &gateway->web) : 0;
@@ -329,7 +376,7 @@ static int run(struct gateway *gateway)
 			r, "cannot use the state folder %s; it must belong to this user",
 			gateway->options.state);
 	if (gateway_requests_new(&gateway->requests) < 0 || start_queues(gateway) < 0 ||
-	    start_link(gateway) < 0)
+	    start_link(gateway) < 0 || start_slack(gateway) < 0)
 		return log_error_errno(-ENOMEM, "cannot start");
 	r = start_bot(gateway);
 	if (r == 0)
@@ -374,6 +421,8 @@ static void clear(struct gateway *gateway)
 	for (size_t i = 0; i < GATEWAY_MAX_NOTIFIERS; i++)
 		notifier_queue_free(gateway->queues[i]);
 	gateway_link_free(gateway->link);
+	slack_free(gateway->slack);
+	slack_socket_free(gateway->slack_socket);
 	web_free(gateway->web);
 	bot_free(gateway->bot);
 	gateway_requests_free(gateway->requests);

@@ -152,6 +152,8 @@ static int add_notifier(struct load *load, const struct notifier_ops *ops, const
 	if (config->n == GATEWAY_MAX_NOTIFIERS)
 		return refuse(load, load->line, -EINVAL, "more than %d channels",
 			      GATEWAY_MAX_NOTIFIERS);
+	if (ops->single && *name)
+		return refuse(load, load->line, -EINVAL, "the section [%s] has no name", ops->kind);
 	r = notifier_init(notifier, ops, name);
 	if (r < 0)
 		return refuse(load, load->line, r,
@@ -215,7 +217,7 @@ static int begin_section(struct load *load, const char *line)
 	ops = notifier_find(title);
 	if (!ops)
 		return refuse(load, load->line, -EINVAL,
-			      "unknown section [%s]; known are [Teams], [TeamsBot] and [Web]",
+			      "unknown section [%s]; known are [Slack], [Teams], [TeamsBot] and [Web]",
 			      title);
 	return add_notifier(load, ops, name ? name : "");
 }
@@ -365,6 +367,21 @@ static int parse(struct load *load)
 	return load->r;
 }
 
+const struct slack_settings *gateway_config_slack(const struct gateway_config *config)
+{
+	for (size_t i = 0; i < config->n; i++)
+		if (config->notifiers[i].ops == &notifier_slack)
+			return config->notifiers[i].settings;
+	return NULL;
+}
+
+static bool needs_web(const struct gateway_config *config)
+{
+	const struct slack_settings *slack = gateway_config_slack(config);
+
+	return slack && slack->signing_secret;
+}
+
 /* What belongs together in several sections. */
 static int check_whole(struct load *load)
 {
@@ -373,15 +390,19 @@ static int check_whole(struct load *load)
 	if (config->n == 0 && !config->web)
 		return refuse(load, 0, -EINVAL,
 			      "names no channel; add a section [Teams] with WebhookFile=, "
-			      "[TeamsBot] or [Web]");
+			      "[TeamsBot], [Slack] or [Web]");
 	if (config->bot && !config->web)
 		return refuse(load, 0, -EINVAL,
 			      "[TeamsBot] needs a section [Web] with PublicURL= and Listen=, where "
 			      "Teams brings what people answer");
-	if (config->web && !config->web->issuer && !config->bot)
+	if (needs_web(config) && !config->web)
+		return refuse(load, 0, -EINVAL,
+			      "SigningSecretFile= of [Slack] needs [Web], at whose PublicURL= Slack "
+			      "posts what people answer");
+	if (config->web && !config->web->issuer && !config->bot && !needs_web(config))
 		return refuse(load, 0, -EINVAL,
 			      "[Web] serves nobody; add Issuer=, ClientId= and ClientSecretFile= "
-			      "for the page, or a section [TeamsBot]");
+			      "for the page, a section [TeamsBot], or SigningSecretFile= to [Slack]");
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #define SLUICE_GATEWAY_CONFIG_H
 
 #include "notifier.h"
+#include "slack_settings.h"
 #include "web_settings.h"
 
 #define GATEWAY_CONFIG "/etc/sluice/gateway.conf"
@@ -35,6 +36,9 @@ struct gateway_config_error {
  */
 int gateway_config_load(const char *path, struct gateway_config **ret,
 			struct gateway_config_error *error);
+
+/* Those of section [Slack], or NULL. */
+const struct slack_settings *gateway_config_slack(const struct gateway_config *config);
 
 struct gateway_config *gateway_config_free(
 	struct gateway_config *config); /* returns NULL; accepts NULL */

@@ -29,6 +29,8 @@ struct http_transfer {
 	struct curl_slist *headers;
 	http_done_fn done;
 	void *arg;
+	const struct http_stream *stream;
+	bool hung_up; /* the other end has, of a stream */
 	char error[CURL_ERROR_SIZE];
 	bool cut;
 	size_t length;
@@ -84,6 +86,23 @@ static void finish(struct http_transfer *transfer, CURLcode code)
 	free_transfer(transfer);
 }
 
+static struct http_transfer *find_hung_up(const struct http *http)
+{
+	struct http_transfer *transfer = http->first;
+
+	while (transfer && !transfer->hung_up) /* lint: finish() takes it off this list */
+		transfer = transfer->next;
+	return transfer;
+}
+
+static struct http_transfer *transfer_of(CURL *easy)
+{
+	char *private = NULL;
+
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+	return (struct http_transfer *)(void *)private;
+}
+
 static void finish_all(struct http *http)
 {
 	struct http_transfer *transfer;
@@ -91,14 +110,11 @@ static void finish_all(struct http *http)
 	int left;
 
 	while ((message = curl_multi_info_read(http->multi, &left))) {
-		char *private = NULL;
-
-		if (message->msg != CURLMSG_DONE)
-			continue;
-		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
-		transfer = (struct http_transfer *)(void *)private;
-		finish(transfer, message->data.result);
+		if (message->msg == CURLMSG_DONE)
+			finish(transfer_of(message->easy_handle), message->data.result);
 	}
+	while ((transfer = find_hung_up(http)))
+		finish(transfer, CURLE_OK);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -136,6 +152,24 @@ static int want_timer(CURLM *multi, long timeout_ms, void *arg)
 	return event_add(http->timer, &tv) < 0 ? -1 : 0;
 }
 
+static long status_of(const struct http_transfer *transfer)
+{
+	long status = 0;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status;
+}
+
+/*
+ * The end of what comes does not end a transfer that could still send something: only that nothing
+ * is waited for any more shows it.
+ */
+static void note_end(struct http_transfer *transfer)
+{
+	if (transfer && transfer->stream && status_of(transfer) == 101)
+		transfer->hung_up = true;
+}
+
 /* libcurl wants @what of @fd; @old is the event that stands for it so far. */
 static int want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *old)
 {
@@ -143,12 +177,13 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *
 	struct event *event;
 	short events = EV_PERSIST;
 
-	(void)easy;
 	if (old)
 		event_free(old);
 	curl_multi_assign(http->multi, fd, NULL);
-	if (what == CURL_POLL_REMOVE)
+	if (what == CURL_POLL_REMOVE) {
+		note_end(transfer_of(easy));
 		return 0;
+	}
 	if (what & CURL_POLL_IN)
 		events |= EV_READ;
 	if (what & CURL_POLL_OUT)
@@ -202,6 +237,27 @@ struct http *http_free(struct http *http)
 	return NULL;
 }
 
+static size_t take_header(char *data, size_t size, size_t n, void *arg)
+{
+	const struct http_transfer *transfer = arg;
+
+	transfer->stream->header(transfer->arg, status_of(transfer), data, size * n);
+	return size * n;
+}
+
+static size_t give_bytes(char *data, size_t size, size_t n, void *arg)
+{
+	const struct http_transfer *transfer = arg;
+	size_t given = transfer->stream->wanted(transfer->arg, data, size * n);
+
+	return given ? given : CURL_READFUNC_PAUSE;
+}
+
+void http_wake(struct http_transfer *transfer)
+{
+	curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+}
+
 static size_t keep_body(char *data, size_t size, size_t n, void *arg)
 {
 	struct http_transfer *transfer = arg;
@@ -209,31 +265,43 @@ static size_t keep_body(char *data, size_t size, size_t n, void *arg)
 	size_t room = transfer->max - transfer->length;
 	size_t kept = length < room ? length : room;
 
+	if (transfer->stream && status_of(transfer) == 101)
+		return transfer->stream->received(transfer->arg, data, length) ? length : 0;
 	transfer->cut |= kept < length;
 	memcpy(transfer->body + transfer->length, data, kept);
 	transfer->length += kept;
 	return length;
 }
 
-static int add_header(struct http_transfer *transfer, const char *name, const char *value)
+static int add_line(struct http_transfer *transfer, const char *line)
 {
-	struct curl_slist *list;
-	char line[128];
+	struct curl_slist *list = curl_slist_append(transfer->headers, line);
 
-	snprintf(line, sizeof(line), "%s:%s%s", name, *value ? " " : "", value);
-	list = curl_slist_append(transfer->headers, line);
 	if (!list)
 		return -ENOMEM;
 	transfer->headers = list;
 	return 0;
 }
 
-static int set_headers(struct http_transfer *transfer, const char *type)
+static int add_header(struct http_transfer *transfer, const char *name, const char *value)
 {
-	int r = add_header(transfer, "Accept", "application/json");
+	char line[128];
 
-	if (r == 0 && type)
-		r = add_header(transfer, "Content-Type", type);
+	snprintf(line, sizeof(line), "%s:%s%s", name, *value ? " " : "", value);
+	return add_line(transfer, line);
+}
+
+static int set_headers(struct http_transfer *transfer, const struct http_message *message)
+{
+	int r = add_header(transfer, "Accept", message->stream ? "" : "application/json");
+
+	if (r == 0 && message->body && message->type)
+		r = add_header(transfer, "Content-Type", message->type);
+	/* its bytes have no length and no chunks */
+	if (r == 0 && message->stream)
+		r = add_header(transfer, "Transfer-Encoding", "");
+	for (const char *const *line = message->headers; r == 0 && line && *line; line++)
+		r = add_line(transfer, *line);
 	return r < 0 ? r : add_header(transfer, "Expect", "");
 }
 
@@ -245,14 +313,17 @@ static int set_headers(struct http_transfer *transfer, const char *type)
 
 static int set_connection(struct http_transfer *transfer, const struct http_target *target)
 {
+	long connect_s = CONNECT_TIMEOUT_S;
+
+	if (target->timeout_s && target->timeout_s < CONNECT_TIMEOUT_S)
+		connect_s = (long)target->timeout_s;
 	SET(CURLOPT_URL, target->url);
 	SET(CURLOPT_PROTOCOLS_STR, target->plain ? "http" : "https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_PROXY, target->proxy ? target->proxy : ""); /* "" shuts the environment's out */
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_TIMEOUT, (long)target->timeout_s);
-	SET(CURLOPT_CONNECTTIMEOUT,
-	    (long)(target->timeout_s < CONNECT_TIMEOUT_S ? target->timeout_s : CONNECT_TIMEOUT_S));
+	SET(CURLOPT_CONNECTTIMEOUT, connect_s);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	/* On a connection that was used before libcurl repeats a post by itself when the server
 	 * hangs up. */
@@ -273,12 +344,31 @@ static int set_body(struct http_transfer *transfer, const char *body)
 	return 0;
 }
 
+/*
+ * A GET whose body never ends and has no frame: after 101 libcurl hands on what it does not know,
+ * both ways. HTTP/2 has no such switch.
+ */
+static int set_stream(struct http_transfer *transfer, const struct http_stream *stream)
+{
+	transfer->stream = stream;
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(CURLOPT_UPLOAD, 1L);
+	SET(CURLOPT_CUSTOMREQUEST, "GET");
+	SET(CURLOPT_HEADERFUNCTION, take_header);
+	SET(CURLOPT_HEADERDATA, transfer);
+	SET(CURLOPT_READFUNCTION, give_bytes);
+	SET(CURLOPT_READDATA, transfer);
+	return 0;
+}
+
 static int set_message(struct http_transfer *transfer, const struct http_message *message)
 {
 	if (message->body && set_body(transfer, message->body) < 0)
 		return -EINVAL;
 	if (message->put)
 		SET(CURLOPT_CUSTOMREQUEST, "PUT");
+	if (message->stream && set_stream(transfer, message->stream) < 0)
+		return -EINVAL;
 	if (message->bearer) {
 		SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
 		SET(CURLOPT_XOAUTH2_BEARER, message->bearer);
@@ -339,7 +429,7 @@ int http_send(struct http *http, const struct http_target *target,
 
 	if (!transfer)
 		return -ENOMEM;
-	r = set_headers(transfer, message->body ? message->type : NULL);
+	r = set_headers(transfer, message);
 	if (r == 0)
 		r = set_connection(transfer, target);
 	if (r == 0)

@@ -13,7 +13,10 @@ TOKEN := base64 jwt jwt_key
 BOT := bot bot_activity bot_answer bot_check bot_credential bot_decide bot_settings bot_token notifier_bot teams_answer web_bot
 # the gateway's page, and sign-in to it
 WEB := html oidc oidc_provider web web_asset web_attempt web_decide web_exchange web_lineage web_page web_request web_route \
-	web_session web_settings web_sign_in web_similar
+	web_session web_settings web_sign_in web_similar web_slack
+
+# what people answer in Slack
+SLACK := slack slack_api slack_card slack_payload slack_place slack_settings slack_sign slack_socket websocket
 
 # policy.d as checked data, and its form for the kernel
 POLICY := array account medium policy policy_channel policy_check policy_endpoint policy_file \
@@ -52,9 +55,10 @@ SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng -
 
 GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_keys gateway_link gateway_options \
 	gateway_requests gateway_test_card account channel_decision channel_key journal_file key_file merkle when $(KEY) \
-	$(SIGNED) notifier notifier_attempt notifier_card notifier_delivery notifier_queue notifier_standby notifier_teams \
-	notifier_text notify request_card request_words sandbox secret setting teams_card url $(BOT) $(TOKEN) $(WEB) $(COMMON)
-GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -ljansson -linih -lcrypto -lseccomp -lcap-ng
+	$(SIGNED) notifier notifier_attempt notifier_card notifier_delivery notifier_queue notifier_slack notifier_standby \
+	notifier_teams notifier_text notify request_card request_words sandbox secret setting teams_card url \
+	$(BOT) $(SLACK) $(TOKEN) $(WEB) $(COMMON)
+GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lcrypto -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \
 	cmd_journal_file cmd_journal_kept cmd_label cmd_lineage cmd_policy cmd_prove cmd_reason cmd_request cmd_sign cmd_status \

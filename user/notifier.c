@@ -30,6 +30,7 @@ const struct setting notifier_keys[NOTIFIER_KEYS] = {
 };
 
 static const struct notifier_ops *const kinds[] = {
+	&notifier_slack,
 	&notifier_teams,
 	&notifier_bot,
 };

@@ -46,7 +46,7 @@ typedef void (*notifier_ready_fn)(void *arg, int r, const char *why);
 /**
  * struct notifier_ops: a kind of channel.
  * @kind: name of its sections in gateway.conf
- * @single: there is at most one
+ * @single: there is at most one, without a name
  * @defaults: fill settings that are all zero
  * @check: read secrets and check what belongs together; 0 or negative errno with @error filled
  * @clear: free what settings hold; wipe secrets
@@ -125,6 +125,7 @@ const struct notifier_ops *notifier_find(const char *kind);
 int notifier_init(struct notifier *notifier, const struct notifier_ops *ops, const char *name);
 void notifier_clear(struct notifier *notifier);
 
+extern const struct notifier_ops notifier_slack;
 extern const struct notifier_ops notifier_teams;
 extern const struct notifier_ops notifier_bot;
 

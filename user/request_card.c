@@ -229,7 +229,8 @@ void request_card_answer(struct card *card, const struct ipc_request *request)
 
 void request_card_test_notice(struct card *card)
 {
-	card_heading(card, "TEST: nothing is waiting, and nothing here can be decided", CARD_ACCENT);
+	card_heading(card, "TEST: nothing is waiting, and nothing here can be decided",
+		     CARD_ACCENT);
 	card_line(card, NULL);
 	card_words(card,
 		   "Somebody checked that messages arrive in this channel. All below is invented.");

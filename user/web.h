@@ -15,11 +15,15 @@
 #include "gateway_http.h"
 #include "gateway_link.h"
 #include "gateway_requests.h"
+#include "slack.h"
 #include "web_settings.h"
 
 struct web;
 
-/* All borrowed for the life of the page, but @fd, which is taken over. @bot: NULL: there is none */
+/*
+ * All borrowed for the life of the page, but @fd, which is taken over.
+ * @bot, @slack: NULL: nothing is taken from it here; @slack_secret: with which Slack signs
+ */
 struct web_options {
 	struct event_base *base;
 	const struct web_settings *settings;
@@ -27,6 +31,8 @@ struct web_options {
 	struct gateway_link *link;
 	struct gateway_requests *requests;
 	struct bot *bot;
+	struct slack *slack;
+	const char *slack_secret;
 	int fd;
 };
 

@@ -8,12 +8,13 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "slack_sign.h"
 #include "text.h"
 #include "web_private.h"
 
 #define POST_BUFFER 1024
 /* What is read and dropped before the connection is ended. */
-#define BODY_END  131072
+#define BODY_END  (2 * WEB_RAW_MAX)
 
 #define AT(field) offsetof(struct web_answer, field), sizeof(((struct web_answer *)NULL)->field)
 
@@ -82,10 +83,9 @@ static enum MHD_Result take_field(void *arg, enum MHD_ValueKind kind, const char
  * Only the kind that our own pages send: MHD would read multipart too, in which a part need not
  * even have a name. A form of another kind has no post processor, and is a bad one.
  */
-static bool is_our_kind(struct MHD_Connection *connection)
+bool exchange_is_form(const struct exchange *exchange)
 {
-	const char *type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-						       MHD_HTTP_HEADER_CONTENT_TYPE);
+	const char *type = exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
 	const size_t length = strlen(MHD_HTTP_POST_ENCODING_FORM_URLENCODED);
 
 	if (!type || strncasecmp(type, MHD_HTTP_POST_ENCODING_FORM_URLENCODED, length) != 0)
@@ -109,10 +109,11 @@ struct exchange *exchange_new(struct web *web, struct MHD_Connection *connection
 	snprintf(exchange->path, sizeof(exchange->path), "%s", path);
 	if (strcmp(method, MHD_HTTP_METHOD_POST) != 0)
 		return exchange;
-	/* whoever has no token gets no memory */
+	/* whoever shows nothing gets no memory */
 	exchange->wants_raw =
-		web_is_bots(web, path) && exchange_header(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
-	if (!exchange->wants_raw && is_our_kind(connection))
+		(web_is_bots(web, path) && exchange_header(exchange, MHD_HTTP_HEADER_AUTHORIZATION)) ||
+		(web_is_slacks(web, path) && exchange_header(exchange, SLACK_SIGN_HEADER));
+	if (!exchange->wants_raw && exchange_is_form(exchange))
 		exchange->post =
 			MHD_create_post_processor(connection, POST_BUFFER, take_field, exchange);
 	return exchange;

@@ -17,7 +17,7 @@
 #include "web_session.h"
 
 #define WEB_BODY_MAX 8192
-#define WEB_RAW_MAX  65536
+#define WEB_RAW_MAX  131072
 
 struct web;
 
@@ -55,6 +55,9 @@ void exchange_free(struct exchange *exchange);
 
 /* A part of the body. Return: false when there is so much that the connection is to be ended. */
 bool exchange_take(struct exchange *exchange, const char *data, size_t size);
+
+/* Whether the body is a form as our own pages send it, by its header. */
+bool exchange_is_form(const struct exchange *exchange);
 
 /* The first of that name, or NULL. */
 const char *exchange_header(const struct exchange *exchange, const char *name);

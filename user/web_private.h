@@ -2,8 +2,8 @@
 /*
  * web_private.h: the parts of the page among themselves.
  *
- * Owns: struct web, for web.c (server), web_route.c (paths), web_sign_in.c, web_decide.c and
- * web_bot.c. Must not own: anything that others need.
+ * Owns: struct web, for web.c (server), web_route.c (paths), web_sign_in.c, web_decide.c,
+ * web_bot.c, web_slack.c. Must not own: anything that others need.
  */
 #ifndef SLUICE_WEB_PRIVATE_H
 #define SLUICE_WEB_PRIVATE_H
@@ -47,6 +47,9 @@ void web_set_cookie(struct exchange *exchange, const char *name, const char *val
 /* Whether that is where the bot's messages come in. */
 bool web_is_bots(const struct web *web, const char *path);
 void web_bot(struct exchange *exchange); /* POST /api/messages */
+/* Whether that is where Slack brings what people do there. */
+bool web_is_slacks(const struct web *web, const char *path);
+void web_slack(struct exchange *exchange);
 
 /* The session of the exchange, or NULL. */
 struct session *web_session(const struct exchange *exchange, bool touch);

@@ -262,6 +262,10 @@ void web_route(struct exchange *exchange)
 		web_bot(exchange);
 		return;
 	}
+	if (web_is_slacks(exchange->web, exchange->path)) {
+		web_slack(exchange);
+		return;
+	}
 	if (!exchange->web->oidc) {
 		exchange_plain(exchange, MHD_HTTP_NOT_FOUND, "There is no page here.\n");
 		return;

@@ -3,7 +3,8 @@
  * fake-sluiced.c: the other end of the gateway's socket, for tests: fake-sluiced SOCKET.
  *
  * Owns: one connection at a time, driven by lines on standard input:
- *	open ID [SECONDS [TIER [TRIES]]] tell about a request that expires in so many seconds (600)
+ *	open ID [SECONDS [TIER [TRIES [1]]]] tell about a request that expires in so many seconds
+ *				(600); with 1 its rule wants a reason
  *	close ID STATE		tell that it is approved, denied, expired or gone
  *	behind DIRECTORY OBJECT	an account of Entra of who asks, for requests from now on
  *	forget ID		know nothing more of it
@@ -44,6 +45,7 @@ static struct known {
 	char id[16];
 	uint8_t state;
 	uint8_t tier;
+	uint8_t reason;
 	uint32_t tries;
 	time_t expires_s;
 } all[4096];
@@ -229,6 +231,7 @@ static void tell(struct known *known)
 	fill(known->id, left_s > 0 ? (unsigned int)left_s : 0);
 	request.tier = known->tier;
 	request.tries = known->tries;
+	request.reason_required = known->reason;
 	request.state = known->state;
 	if (known->state == IPC_PENDING) {
 		send_request(IPC_NOTIFY_OPEN);
@@ -299,11 +302,13 @@ static void obey(const char *line)
 	char verb[16] = "";
 	char id[16] = "";
 	char word[16] = "";
-	unsigned int tier = 0, tries = 1;
+	unsigned int tier = 0, tries = 1, reason = 0;
 
-	if (sscanf(line, "%15s %15s %15s %u %u", verb, id, word, &tier, &tries) < 1)
+	if (sscanf(line, "%15s %15s %15s %u %u %u", verb, id, word, &tier, &tries, &reason) <
+	    1)
 		return;
 	if (strcmp(verb, "open") == 0) {
+		know(id)->reason = (uint8_t)reason;
 		open_request(id, word, tier, tries);
 	} else if (strcmp(verb, "forget") == 0) {
 		know(id)->state = IPC_STATES;

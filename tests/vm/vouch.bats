@@ -101,7 +101,7 @@ EPERM=1 EACCES=13 ERANGE=34 ESTALE=116 EBUSY=16
 	jq -j .evidence.signature "$W/entry" >"$W/statement.sig"
 	grep -qx "request $ID" "$W/statement"
 	grep -qx "evidence $(jq -j .evidence.evidence "$W/entry" | sha256sum | cut -d' ' -f1)" "$W/statement"
-	echo "gateway $(sluice-gateway --state "$W" --print-keys | sed -n 's/^Key=//p')" >"$W/signers"
+	echo "gateway $(sluice-gateway --state "$W" --print-keys | sed -n '/^\[Channel web\]/,/^Key=/s/^Key=//p')" >"$W/signers"
 	ssh-keygen -Y verify -f "$W/signers" -I gateway -n sluice-channel@sluice -s "$W/statement.sig" <"$W/statement"
 	sed -i 's/sub-rita/sub-paul/' "$W/statement"
 	run ssh-keygen -Y verify -f "$W/signers" -I gateway -n sluice-channel@sluice -s "$W/statement.sig" <"$W/statement"
