@@ -20,6 +20,7 @@
 
 const struct channel_kind channel_kinds[] = {
 	{ "web", "A3", "oidc entra" },
+	{ "api", "A1", "client" },
 	{ NULL, NULL, NULL },
 };
 
