@@ -166,6 +166,27 @@ static int add_web(struct load *load, const char *name)
 						     .check = web_settings_check });
 }
 
+static int add_client(struct load *load, const char *name)
+{
+	struct api_client *client = api_client_add(&load->config->clients, name);
+
+	if (!client && errno == EINVAL)
+		return refuse(load, load->line, -EINVAL,
+			      "a client needs a name: [Client NAME], of small letters, digits, "
+			      "'-', '_' and '.', a letter first");
+	if (!client && errno == EEXIST)
+		return refuse(load, load->line, -EINVAL, "a second section [Client %s]", name);
+	if (!client && errno == ENOSPC)
+		return refuse(load, load->line, -EINVAL, "more than %d clients", API_MAX_CLIENTS);
+	if (!client)
+		return refuse(load, load->line, -ENOMEM, "not enough memory");
+	return open_section(load, &(struct section){ .kind = "Client",
+						     .keys = api_client_keys,
+						     .n_keys = api_client_n_keys,
+						     .settings = client,
+						     .check = api_client_check });
+}
+
 /* @line: "[Kind]" or "[Kind name]" */
 static int begin_section(struct load *load, const char *line)
 {
@@ -185,10 +206,14 @@ static int begin_section(struct load *load, const char *line)
 		*name++ = '\0';
 	if (strcmp(title, "Web") == 0)
 		return add_web(load, name ? name : "");
+	if (strcmp(title, "Client") == 0)
+		return add_client(load, name ? name : "");
 	ops = notifier_find(title);
 	if (!ops)
 		return refuse(load, load->line, -EINVAL,
-			      "unknown section [%s]; known are [Teams] and [Web]", title);
+			      "unknown section [%s]; known are [Teams], [Webhook], [Web] and "
+			      "[Client NAME]",
+			      title);
 	return add_notifier(load, ops, name ? name : "");
 }
 
@@ -328,6 +353,28 @@ static int parse(struct load *load)
 	return load->r;
 }
 
+/* What belongs together in several sections. */
+static int check_whole(struct load *load)
+{
+	const struct gateway_config *config = load->config;
+	struct setting_error error = {};
+
+	if (config->n == 0 && !config->web)
+		return refuse(load, 0, -EINVAL,
+			      "names no channel; add a section [Teams] with WebhookFile=, or [Web]");
+	if (config->clients.n > 0 && !config->web)
+		return refuse(load, 0, -EINVAL,
+			      "[Client %s] has nowhere to connect to; add a section [Web]",
+			      config->clients.list[0]->name);
+	if (config->web && !config->web->issuer && config->clients.n == 0)
+		return refuse(load, 0, -EINVAL,
+			      "[Web] serves nobody; add Issuer=, ClientId= and ClientSecretFile= "
+			      "for the page, or a section [Client NAME] for the API");
+	if (api_clients_check(&config->clients, &error) < 0)
+		return refuse(load, 0, -EINVAL, "%s", error.text);
+	return 0;
+}
+
 int gateway_config_load(const char *path, struct gateway_config **ret,
 			struct gateway_config_error *error)
 {
@@ -341,14 +388,10 @@ int gateway_config_load(const char *path, struct gateway_config **ret,
 	if (!file)
 		return refuse(&load, 0, -errno, "cannot be read: %s", strerror(errno));
 	load.file = file;
-	if (parse(&load) < 0 || close_section(&load) < 0)
+	if (parse(&load) < 0 || close_section(&load) < 0 || check_whole(&load) < 0)
 		return load.r;
-	for (size_t i = 0; config->web && i < config->n; i++)
+	for (size_t i = 0; config->web && config->web->issuer && i < config->n; i++)
 		config->notifiers[i].page = config->web->public.origin;
-	if (config->n == 0 && !config->web)
-		return refuse(
-			&load, 0, -EINVAL,
-			"names no channel; add a section [Teams] with WebhookFile=, or [Web]");
 	*ret = TAKE_PTR(config);
 	return 0;
 }
@@ -360,6 +403,7 @@ struct gateway_config *gateway_config_free(struct gateway_config *config)
 	for (size_t i = 0; i < config->n; i++)
 		notifier_clear(&config->notifiers[i]);
 	web_settings_free(config->web);
+	api_clients_clear(&config->clients);
 	free(config);
 	return NULL;
 }

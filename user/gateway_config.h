@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gateway_config.h: gateway.conf, checked: which channels there are, and the page.
+ * gateway_config.h: gateway.conf, checked: which channels there are, the page, and who may use the
+ * API.
  *
  * Owns: the file's form: sections, known keys, each once, lines in messages. Must not own: what a
- * channel's settings mean (its struct notifier_ops), or the page's (web_settings.h).
+ * channel's settings mean (its struct notifier_ops), the page's (web_settings.h), or a client's
+ * (api_client.h).
  */
 #ifndef SLUICE_GATEWAY_CONFIG_H
 #define SLUICE_GATEWAY_CONFIG_H
 
+#include "api_client.h"
 #include "notifier.h"
 #include "web_settings.h"
 
 #define GATEWAY_CONFIG "/etc/sluice/gateway.conf"
 #define GATEWAY_MAX_NOTIFIERS 8
 
-/* @web: NULL: there is no page */
+/* @web: NULL: there is neither page nor API */
 struct gateway_config {
 	struct notifier notifiers[GATEWAY_MAX_NOTIFIERS];
 	size_t n;
 	struct web_settings *web;
+	struct api_clients clients;
 };
 
 /* One line: "file:line: what is wrong; remedy". */

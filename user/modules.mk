@@ -9,6 +9,8 @@ KEY := base64 sshkey sshwire
 SIGNED := sshsig statement
 # tokens that providers sign
 TOKEN := base64 jwt jwt_key
+# the gateway's API for other programs
+API := api api_answer api_client api_decide api_done api_feed api_list api_problem api_stream complaint rate view
 # the gateway's page, and sign-in to it
 WEB := html oidc oidc_provider web web_asset web_attempt web_decide web_exchange web_lineage web_page web_request web_route \
 	web_session web_settings web_sign_in
@@ -48,10 +50,10 @@ SLUICED_MODULES := sluiced options loop release agent btf check clean notify san
 	$(KERNEL) $(RESOLUTION)
 SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng -lsqlite3
 
-GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_keys gateway_link gateway_options gateway_requests \
+GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_keys gateway_link gateway_options gateway_requests gateway_token \
 	account channel_decision channel_key journal_file key_file merkle when $(KEY) $(SIGNED) notifier \
 	notifier_card notifier_queue notifier_teams notifier_text notify request_words sandbox secret setting \
-	teams_card url $(TOKEN) $(WEB) $(COMMON)
+	request_json teams_card url $(TOKEN) $(WEB) $(API) $(COMMON)
 GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -ljansson -linih -lcrypto -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \

@@ -97,6 +97,30 @@ static void renew_deadline(struct MHD_Connection *connection)
 		evtimer_add(deadline, &tv);
 }
 
+static void drop_deadline(struct MHD_Connection *connection)
+{
+	if (deadline_of(connection))
+		evtimer_del(deadline_of(connection));
+}
+
+void web_pause(struct exchange *exchange)
+{
+	drop_deadline(exchange->connection);
+	MHD_suspend_connection(exchange->connection);
+}
+
+void web_progress(struct exchange *exchange)
+{
+	renew_deadline(exchange->connection);
+}
+
+void web_go_on(struct exchange *exchange)
+{
+	renew_deadline(exchange->connection);
+	MHD_resume_connection(exchange->connection);
+	event_active(exchange->web->timer, EV_TIMEOUT, 0);
+}
+
 void web_wait(struct exchange *exchange)
 {
 	struct web *web = exchange->web;
@@ -118,9 +142,7 @@ void web_resume(struct exchange *exchange)
 	if (!exchange->suspended)
 		return;
 	exchange->suspended = false;
-	renew_deadline(exchange->connection);
-	MHD_resume_connection(exchange->connection);
-	event_active(exchange->web->timer, EV_TIMEOUT, 0);
+	web_go_on(exchange);
 }
 
 static enum MHD_Result answer(struct exchange *exchange)
@@ -157,9 +179,7 @@ static enum MHD_Result on_access(void *arg, struct MHD_Connection *connection, c
 	/* only now: what it waits for may have been there at once, and MHD cannot resume a
 	 * connection that it is still at work on */
 	exchange->suspended = true;
-	if (deadline_of(connection))
-		evtimer_del(deadline_of(connection));
-	MHD_suspend_connection(connection);
+	web_pause(exchange);
 	return MHD_YES;
 }
 
@@ -240,8 +260,10 @@ int web_new(const struct web_options *options, struct web **ret)
 			 options->settings->sign_in_age_s + JWT_SKEW_S, &web->sessions);
 	if (r == 0)
 		r = attempts_new(&web->attempts);
-	if (r == 0)
+	if (r == 0 && options->settings->issuer)
 		r = oidc_new(options->settings, options->http, &web->oidc);
+	if (r == 0 && options->clients->n)
+		r = api_new(options, &web->api);
 	if (r == 0) {
 		web->daemon = start(web);
 		r = web->daemon ? hang_in(web) : -EINVAL;
@@ -262,6 +284,7 @@ struct web *web_free(struct web *web)
 		exchange_plain(web->waiting, MHD_HTTP_SERVICE_UNAVAILABLE, "The gateway ends.\n");
 		web_resume(web->waiting);
 	}
+	api_end(web->api);
 	if (web->ready)
 		event_free(web->ready);
 	if (web->daemon)
@@ -270,6 +293,7 @@ struct web *web_free(struct web *web)
 		close(web->options.fd);
 	if (web->timer)
 		event_free(web->timer);
+	api_free(web->api);
 	sessions_free(web->sessions);
 	attempts_free(web->attempts);
 	free(web);

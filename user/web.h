@@ -10,6 +10,7 @@
 
 #include <event2/event.h>
 
+#include "api_client.h"
 #include "gateway_http.h"
 #include "gateway_link.h"
 #include "gateway_requests.h"
@@ -17,10 +18,14 @@
 
 struct web;
 
-/* All borrowed for the life of the page, but @fd, which is taken over. */
+/*
+ * All borrowed for the life of the page, but @fd, which is taken over. @clients: of the API; without
+ * any there is none
+ */
 struct web_options {
 	struct event_base *base;
 	const struct web_settings *settings;
+	const struct api_clients *clients;
 	struct http *http;
 	struct gateway_link *link;
 	struct gateway_requests *requests;

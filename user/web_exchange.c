@@ -13,6 +13,7 @@
 #define POST_BUFFER 1024
 /* What is read and dropped before the connection is ended. */
 #define BODY_END  65536
+#define STREAM_BLOCK 4096
 
 #define AT(field) offsetof(struct web_answer, field), sizeof(((struct web_answer *)NULL)->field)
 
@@ -106,7 +107,8 @@ struct exchange *exchange_new(struct web *web, struct MHD_Connection *connection
 	exchange->method = method;
 	/* no path of ours is as long: what is cut is not found */
 	snprintf(exchange->path, sizeof(exchange->path), "%s", path);
-	if (strcmp(method, MHD_HTTP_METHOD_POST) == 0 && is_our_kind(connection))
+	if (strcmp(method, MHD_HTTP_METHOD_POST) == 0 && !exchange_is_api(exchange) &&
+	    is_our_kind(connection))
 		exchange->post =
 			MHD_create_post_processor(connection, POST_BUFFER, take_field, exchange);
 	return exchange;
@@ -118,8 +120,35 @@ void exchange_free(struct exchange *exchange)
 		MHD_destroy_post_processor(exchange->post);
 	if (exchange->response)
 		MHD_destroy_response(exchange->response);
+	free(exchange->body);
 	explicit_bzero(exchange, sizeof(*exchange));
 	free(exchange);
+}
+
+bool exchange_is_api(const struct exchange *exchange)
+{
+	return strncmp(exchange->path, WEB_API, strlen(WEB_API)) == 0;
+}
+
+static bool append(struct exchange *exchange, const char *data, size_t size)
+{
+	char *body;
+
+	if (exchange->received > API_BODY_MAX)
+		return false;
+	body = realloc(exchange->body, exchange->body_size + size);
+	if (!body)
+		return false;
+	memcpy(body + exchange->body_size, data, size);
+	exchange->body = body;
+	exchange->body_size += size;
+	return true;
+}
+
+static bool take_form(struct exchange *exchange, const char *data, size_t size)
+{
+	return exchange->received <= WEB_BODY_MAX && exchange->post &&
+	       MHD_post_process(exchange->post, data, size) == MHD_YES;
 }
 
 bool exchange_take(struct exchange *exchange, const char *data, size_t size)
@@ -127,8 +156,7 @@ bool exchange_take(struct exchange *exchange, const char *data, size_t size)
 	exchange->received += size;
 	if (exchange->received > BODY_END)
 		return false;
-	if (exchange->received > WEB_BODY_MAX || !exchange->post ||
-	    MHD_post_process(exchange->post, data, size) != MHD_YES)
+	if (!(exchange_is_api(exchange) ? append : take_form)(exchange, data, size))
 		exchange->bad_form = true;
 	return true;
 }
@@ -154,17 +182,25 @@ void exchange_add_header(struct exchange *exchange, const char *name, const char
 		MHD_add_response_header(exchange->response, name, value);
 }
 
-static void set_response(struct exchange *exchange, unsigned int status, const char *type,
-			 const void *bytes, size_t size, enum MHD_ResponseMemoryMode mode)
+/* Takes over @response; NULL: memory ran out. */
+static void put_response(struct exchange *exchange, unsigned int status, const char *type,
+			 struct MHD_Response *response)
 {
 	if (exchange->response)
 		MHD_destroy_response(exchange->response);
 	exchange->status = status;
-	exchange->response = MHD_create_response_from_buffer(size, (void *)bytes, mode);
+	exchange->response = response;
 	for (size_t i = 0; i < ARRAY_SIZE(headers); i++)
 		exchange_add_header(exchange, headers[i].name, headers[i].value);
 	if (type)
 		exchange_add_header(exchange, "Content-Type", type);
+}
+
+static void set_response(struct exchange *exchange, unsigned int status, const char *type,
+			 const void *bytes, size_t size, enum MHD_ResponseMemoryMode mode)
+{
+	put_response(exchange, status, type,
+		     MHD_create_response_from_buffer(size, (void *)bytes, mode));
 }
 
 void exchange_page(struct exchange *exchange, unsigned int status, struct html *html)
@@ -188,4 +224,23 @@ void exchange_plain(struct exchange *exchange, unsigned int status, const char *
 {
 	set_response(exchange, status, "text/plain; charset=utf-8", text, strlen(text),
 		     MHD_RESPMEM_MUST_COPY);
+}
+
+void exchange_text(struct exchange *exchange, unsigned int status, const char *type, char *text)
+{
+	if (text)
+		set_response(exchange, status, type, text, strlen(text), MHD_RESPMEM_MUST_FREE);
+	else
+		exchange_plain(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, "Not enough memory.\n");
+}
+
+void exchange_stream(struct exchange *exchange, const char *type, MHD_ContentReaderCallback read,
+		     void *arg, MHD_ContentReaderFreeCallback end)
+{
+	struct MHD_Response *response =
+		MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read, arg, end);
+
+	if (!response)
+		end(arg);
+	put_response(exchange, MHD_HTTP_OK, type, response);
 }

@@ -17,12 +17,16 @@
 #include "web_session.h"
 
 #define WEB_BODY_MAX 8192
+#define API_BODY_MAX 16384
+/* Where paths of the API begin: no form is read there, but the whole body. */
+#define WEB_API	     "/api/"
 
 struct web;
 
 /**
  * struct exchange: in MHD's hands until it is answered.
- * @form: of a POST
+ * @form: of a POST; @bad_form: it is too long, or none of ours
+ * @body, @body_size: of a POST to the API, owned; NULL: none, or, with @bad_form, too long
  * @attempt: the sign-in that it ends; @request: id of the request that it decides
  * @waiting: for an answer of somebody else; @suspended: MHD leaves the connection alone meanwhile
  */
@@ -37,6 +41,8 @@ struct exchange {
 	size_t received;
 	struct web_answer form;
 	bool bad_form;
+	char *body;
+	size_t body_size;
 	struct attempt attempt;
 	char request[16];
 	struct MHD_Response *response;
@@ -62,6 +68,14 @@ void exchange_page(struct exchange *exchange, unsigned int status, struct html *
 void exchange_static(struct exchange *exchange, const char *type, const void *bytes, size_t size);
 void exchange_redirect(struct exchange *exchange, const char *where); /* 303: a GET follows */
 void exchange_plain(struct exchange *exchange, unsigned int status, const char *text);
+/* @text: taken over, freed with free(); NULL says that memory ran out */
+void exchange_text(struct exchange *exchange, unsigned int status, const char *type, char *text);
+/* What @read gives, as long as it does; @end is called with @arg when the response is gone. */
+void exchange_stream(struct exchange *exchange, const char *type, MHD_ContentReaderCallback read,
+		     void *arg, MHD_ContentReaderFreeCallback end);
+
+/* Whether its path is one of the API. */
+bool exchange_is_api(const struct exchange *exchange);
 
 /* After that. */
 void exchange_add_header(struct exchange *exchange, const char *name, const char *value);

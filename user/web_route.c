@@ -258,6 +258,14 @@ void web_route(struct exchange *exchange)
 			       "Not a page of this name.\n");
 		return;
 	}
+	if (exchange->web->api && exchange_is_api(exchange)) {
+		api_serve(exchange->web->api, exchange);
+		return;
+	}
+	if (!exchange->web->oidc) {
+		exchange_plain(exchange, MHD_HTTP_NOT_FOUND, "There is no page here.\n");
+		return;
+	}
 	if ((!route && other) || (!post && !get)) {
 		exchange_plain(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "Not in this way.\n");
 		exchange_add_header(exchange, "Allow",

@@ -26,12 +26,9 @@ const struct setting web_settings_keys[] = {
 	{ .name = "PublicURL", .type = SETTING_TEXT, .offset = AT(public_url), .required = true },
 	{ .name = "CertificateFile", .type = SETTING_PATH, .offset = AT(certificate_file) },
 	{ .name = "KeyFile", .type = SETTING_PATH, .offset = AT(key_file) },
-	{ .name = "Issuer", .type = SETTING_TEXT, .offset = AT(issuer), .required = true },
-	{ .name = "ClientId", .type = SETTING_TEXT, .offset = AT(client_id), .required = true },
-	{ .name = "ClientSecretFile",
-	  .type = SETTING_PATH,
-	  .offset = AT(client_secret_file),
-	  .required = true },
+	{ .name = "Issuer", .type = SETTING_TEXT, .offset = AT(issuer) },
+	{ .name = "ClientId", .type = SETTING_TEXT, .offset = AT(client_id) },
+	{ .name = "ClientSecretFile", .type = SETTING_PATH, .offset = AT(client_secret_file) },
 	{ .name = "Scopes", .type = SETTING_TEXT, .offset = AT(scopes) },
 	{ .name = "Account", .type = SETTING_TEXT, .offset = AT(account) },
 	{ .name = "CAFile", .type = SETTING_PATH, .offset = AT(ca_file) },
@@ -155,9 +152,31 @@ static int check_url(const struct web_settings *settings, const char *key, const
 	return 0;
 }
 
-static int check_urls(struct web_settings *settings, struct setting_error *error)
+static int check_issuer(const struct web_settings *settings, struct setting_error *error)
 {
 	struct url issuer;
+	int r;
+
+	if (!settings->issuer != !settings->client_id ||
+	    !settings->issuer != !settings->client_secret_file)
+		return setting_refuse(error, -EINVAL,
+				      "Issuer=, ClientId= and ClientSecretFile= belong together; "
+				      "without all three there is no page, but the API for each "
+				      "[Client NAME]");
+	if (!settings->issuer)
+		return 0;
+	r = check_url(settings, "Issuer", settings->issuer, &issuer, error);
+	if (r == 0 && strpbrk(settings->issuer, "?#"))
+		r = setting_refuse(error, -EINVAL, "Issuer=%s must have neither ? nor #",
+				   settings->issuer);
+	if (r == 0 && issuer.plain && settings->proxy)
+		r = setting_refuse(error, -EINVAL,
+				   "Proxy= cannot be used together with a plain http URL");
+	return r;
+}
+
+static int check_urls(struct web_settings *settings, struct setting_error *error)
+{
 	int r = check_url(settings, "PublicURL", settings->public_url, &settings->public, error);
 
 	if (r == 0 && !settings->public.bare)
@@ -169,15 +188,7 @@ static int check_urls(struct web_settings *settings, struct setting_error *error
 		r = setting_refuse(error, -EINVAL,
 				   "PublicURL=%s is plain http, but there is a certificate",
 				   settings->public_url);
-	if (r == 0)
-		r = check_url(settings, "Issuer", settings->issuer, &issuer, error);
-	if (r == 0 && strpbrk(settings->issuer, "?#"))
-		r = setting_refuse(error, -EINVAL, "Issuer=%s must have neither ? nor #",
-				   settings->issuer);
-	if (r == 0 && issuer.plain && settings->proxy)
-		r = setting_refuse(error, -EINVAL,
-				   "Proxy= cannot be used together with a plain http URL");
-	return r;
+	return r < 0 ? r : check_issuer(settings, error);
 }
 
 static bool has_openid(const char *scopes)
@@ -212,19 +223,25 @@ static int check_words(struct web_settings *settings, struct setting_error *erro
 	return 0;
 }
 
-static int read_secrets(struct web_settings *settings, struct setting_error *error)
+static int read_client_secret(struct web_settings *settings, struct setting_error *error)
 {
 	char line[SECRET_MAX];
-	int r;
+	int r = secret_read_line("ClientSecretFile", settings->client_secret_file,
+				 "the client's secret", line, sizeof(line), error);
 
-	r = secret_read_line("ClientSecretFile", settings->client_secret_file,
-			     "the client's secret", line, sizeof(line), error);
 	if (r < 0)
 		return r;
 	settings->client_secret = strdup(line);
 	explicit_bzero(line, sizeof(line));
-	if (!settings->client_secret)
-		return -ENOMEM;
+	return settings->client_secret ? 0 : -ENOMEM;
+}
+
+static int read_secrets(struct web_settings *settings, struct setting_error *error)
+{
+	int r = settings->issuer ? read_client_secret(settings, error) : 0;
+
+	if (r < 0)
+		return r;
 	if (!settings->key_file)
 		return 0;
 	r = secret_read_file("KeyFile", settings->key_file, false, &settings->key, error);

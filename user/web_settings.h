@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * web_settings.h: section [Web] of gateway.conf, checked.
+ * web_settings.h: section [Web] of gateway.conf, checked: the server, and the page on it.
  *
  * Owns: what belongs together in it, and the secrets that it names. Must not own: the form of the
  * file (gateway_config.c).
@@ -17,6 +17,7 @@
 
 /**
  * struct web_settings: as in the file, and what follows from it.
+ * @issuer: NULL: there is no page
  * @loopback: of @address: only this machine connects
  * @age_required: a token that does not say when the person signed in is refused
  * @certificate, @key: PEM, NULL when a proxy does TLS
