@@ -18,6 +18,7 @@
 #include "gateway_link.h"
 #include "gateway_options.h"
 #include "gateway_requests.h"
+#include "gateway_test_card.h"
 #include "gateway_token.h"
 #include "log.h"
 #include "notifier_queue.h"
@@ -26,8 +27,9 @@
 #include "web.h"
 
 #define FIRST_DELAY_MS 1000
+#define EDIT_GAP_MS    30000
 
-/* @watchdog: NULL when the service manager wants none. @unfinished, @failed: of test messages. */
+/* @watchdog: NULL when the service manager wants none. */
 struct gateway {
 	struct gateway_options options;
 	struct gateway_config *config;
@@ -44,8 +46,6 @@ struct gateway {
 	struct gateway_link *link;
 	int web_fd;
 	struct web *web;
-	unsigned int unfinished;
-	unsigned int failed;
 };
 
 static void on_connected(void *arg)
@@ -187,6 +187,7 @@ static int start_queues(struct gateway *gateway)
 		.http = gateway->http,
 		.delivered = gateway->delivered,
 		.delay_ms = FIRST_DELAY_MS,
+		.edit_gap_ms = EDIT_GAP_MS,
 		.report = on_report,
 		.arg = gateway,
 	};
@@ -300,66 +301,13 @@ static int run(struct gateway *gateway)
 	return 0;
 }
 
-struct test_message {
-	struct gateway *gateway;
-	const struct notifier *notifier;
-	struct http_transfer *transfer;
-};
-
-static void on_test_answer(void *arg, const struct http_answer *answer)
+static int test_cards(struct gateway *gateway)
 {
-	const struct test_message *test = arg;
-	struct notifier_result result;
+	int r = start_loop(gateway);
 
-	test->notifier->ops->judge(answer, &result);
-	if (result.outcome == NOTIFIER_DONE) {
-		printf("%s: the channel took the test card; look whether it appears\n",
-		       test->notifier->name);
-	} else {
-		printf("%s: the test card was not posted: %s\n", test->notifier->name, result.text);
-		test->gateway->failed++;
-	}
-	if (--test->gateway->unfinished == 0)
-		event_base_loopexit(test->gateway->base, NULL);
-}
-
-static int post_test(struct gateway *gateway, struct test_message *test, const char *host)
-{
-	const struct notifier *notifier = test->notifier;
-	_cleanup_free_ char *message = notifier->ops->render_test(host);
-	int r;
-
-	if (!message)
-		return -errno;
-	r = notifier->ops->post(notifier->settings, gateway->http, message, on_test_answer, test,
-				&test->transfer);
-	if (r == 0)
-		gateway->unfinished++;
-	return r;
-}
-
-static int test_card(struct gateway *gateway)
-{
-	struct test_message tests[GATEWAY_MAX_NOTIFIERS] = {};
-	char host[65] = "";
-	int r;
-
-	r = start_loop(gateway);
 	if (r == 0)
 		r = enter_sandbox(gateway);
-	if (r < 0)
-		return r;
-	gethostname(host, sizeof(host) - 1);
-	for (size_t i = 0; i < gateway->config->n; i++) {
-		tests[i] = (struct test_message){ .gateway = gateway,
-						  .notifier = &gateway->config->notifiers[i] };
-		r = post_test(gateway, &tests[i], host);
-		if (r < 0)
-			return log_error_errno(r, "%s: cannot post", tests[i].notifier->name);
-	}
-	if (gateway->unfinished)
-		event_base_dispatch(gateway->base);
-	return gateway->failed || gateway->unfinished ? -EIO : 0;
+	return r < 0 ? r : gateway_test_cards(gateway->base, gateway->http, gateway->config);
 }
 
 static int check(struct gateway *gateway)
@@ -415,7 +363,7 @@ int main(int argc, char **argv)
 	static int (*const modes[])(struct gateway *) = {
 		[MODE_RUN] = run,
 		[MODE_CHECK] = check,
-		[MODE_TEST_CARD] = test_card,
+		[MODE_TEST_CARD] = test_cards,
 		[MODE_PRINT_KEYS] = print_keys,
 		[MODE_NEW_TOKEN] = new_token,
 	};

@@ -2,10 +2,12 @@
 /*
  * gateway_delivered.c: see gateway_delivered.h.
  *
- * Format: one line a message, "open|closed|more NOTIFIER ID DIGEST EXPIRES\n": the kind, the
- * channel's name, the request's id, the first 16 hex digits of its digest, and when it expires in
- * seconds since the epoch. Valid is a line that ends in a newline and has these five words; others
- * (a torn end) are dropped. Lines are appended and synced one by one. At the start, and after
+ * Format: one line a message, "open|closed|more NOTIFIER ID DIGEST EXPIRES [SHOWN PLACE]\n":
+ * the kind, the channel's name, the request's id, the first 16 hex digits of its digest, and when
+ * it expires in seconds since the epoch; of a message that can be edited also what number its text
+ * has, 8 hex digits, and where it stands ("-": nowhere of its own). Valid is a line that ends in a newline and has these five
+ * or seven words; others (a torn end) are dropped. Of two lines about the same message the later
+ * one counts. Lines are appended and synced one by one. At the start, and after
  * REWRITE_LINES more, the file is written anew without what expired KEEP_S ago, and renamed.
  */
 #include "gateway_delivered.h"
@@ -18,6 +20,7 @@
 #include <uthash.h>
 
 #include "cleanup.h"
+#include "notifier.h"
 
 /* gcc's analyzer loses what lists, tables and settings by offset hold on to; the leak sanitizer
  * watches instead. */
@@ -28,12 +31,14 @@
 #define KEEP_S		86400
 #define REWRITE_LINES	16384
 #define KEY_MAX		96
-#define LINE_MAX_LENGTH 160
+#define NOWHERE		"-"
+#define LINE_MAX_LENGTH (160 + NOTIFIER_PLACE_MAX)
 
 /* @key: the first four words of a line. */
 struct entry {
 	char key[KEY_MAX];
 	uint64_t expires_s;
+	struct delivered_post post;
 	UT_hash_handle hh;
 };
 
@@ -73,6 +78,35 @@ static struct entry *find(const struct delivered *delivered, const char *key)
 	return entry;
 }
 
+static void free_entry(struct entry *entry)
+{
+	free(entry->post.place);
+	free(entry);
+}
+
+/* A place that would tear the line apart is none. */
+static bool is_word(const char *place)
+{
+	size_t length = strlen(place);
+
+	for (size_t i = 0; i < length; i++)
+		if (place[i] <= ' ' || place[i] > '~')
+			return false;
+	return length > 0 && length < NOTIFIER_PLACE_MAX && strcmp(place, NOWHERE) != 0;
+}
+
+static int set_post(struct entry *entry, const char *place, uint32_t shown)
+{
+	char *copy = strdup(is_word(place) ? place : "");
+
+	if (!copy)
+		return -ENOMEM;
+	free(entry->post.place);
+	entry->post.place = copy;
+	entry->post.shown = shown;
+	return 0;
+}
+
 /* Return: the new or known entry; NULL when memory ran out. */
 static struct entry *remember(struct delivered *delivered, const char *key, uint64_t expires_s)
 {
@@ -83,6 +117,10 @@ static struct entry *remember(struct delivered *delivered, const char *key, uint
 	entry = calloc(1, sizeof(*entry));
 	if (!entry)
 		return NULL;
+	if (set_post(entry, "", 0) < 0) {
+		free(entry);
+		return NULL;
+	}
 	snprintf(entry->key, sizeof(entry->key), "%s", key);
 	entry->expires_s = expires_s;
 	HASH_ADD_STR(delivered->entries, key, entry);
@@ -91,33 +129,51 @@ static struct entry *remember(struct delivered *delivered, const char *key, uint
 
 static int write_line(int fd, const struct entry *entry)
 {
+	const struct delivered_post *post = &entry->post;
 	char line[LINE_MAX_LENGTH];
-	int n = snprintf(line, sizeof(line), "%s %" PRIu64 "\n", entry->key, entry->expires_s);
-	ssize_t written = write(fd, line, (size_t)n);
+	int n = snprintf(line, sizeof(line), "%s %" PRIu64, entry->key, entry->expires_s);
+	ssize_t written;
 
+	if (post->shown || *post->place)
+		n += snprintf(line + n, sizeof(line) - (size_t)n, " %08" PRIx32 " %s", post->shown,
+			      *post->place ? post->place : NOWHERE);
+	line[n++] = '\n';
+	written = write(fd, line, (size_t)n);
 	if (written < 0)
 		return -errno;
 	return written == n ? 0 : -ENOSPC;
 }
 
+/* The words behind those of each line. Return: whether they are as they should be. */
+static bool read_post(const char *words, char place[static NOTIFIER_PLACE_MAX], uint32_t *shown)
+{
+	int end = 0;
+
+	*place = '\0';
+	*shown = 0;
+	if (strcmp(words, "\n") == 0)
+		return true;
+	return sscanf(words, " %8" SCNx32 " %511s%n", shown, place, &end) == 2 &&
+	       strcmp(words + end, "\n") == 0;
+}
+
 static int read_line(struct delivered *delivered, const char *line)
 {
-	char kind[8];
-	char notifier[33];
-	char id[17];
-	char digest[18];
-	char key[KEY_MAX];
+	char kind[8], notifier[33], id[17], digest[18], key[KEY_MAX], place[NOTIFIER_PLACE_MAX];
+	struct entry *entry;
 	uint64_t expires_s;
-	char end;
+	uint32_t shown;
+	int end = 0;
 
-	if (sscanf(line, "%7s %32s %16s %17s %" SCNu64 "%c", kind, notifier, id, digest, &expires_s,
-		   &end) != 6 ||
-	    end != '\n')
+	if (sscanf(line, "%7s %32s %16s %17s %" SCNu64 "%n", kind, notifier, id, digest, &expires_s,
+		   &end) != 5 ||
+	    !read_post(line + end, place, &shown))
 		return 0;
 	if (expires_s + KEEP_S < (uint64_t)time(NULL))
 		return 0;
 	snprintf(key, sizeof(key), "%s %s %s %s", kind, notifier, id, digest);
-	return remember(delivered, key, expires_s) ? 0 : -ENOMEM;
+	entry = remember(delivered, key, expires_s);
+	return entry ? set_post(entry, place, shown) : -ENOMEM;
 }
 
 static int read_file(struct delivered *delivered)
@@ -150,7 +206,7 @@ static void forget_expired(struct delivered *delivered)
 		if (entry->expires_s + KEEP_S >= now_s)
 			continue;
 		HASH_DEL(delivered->entries, entry);
-		free(entry);
+		free_entry(entry);
 	}
 }
 
@@ -223,7 +279,7 @@ struct delivered *delivered_free(struct delivered *delivered)
 	HASH_CLEAR(hh, delivered->entries); /* frees the table; the entries stay linked */
 	for (; entry; entry = next) {
 		next = entry->hh.next;
-		free(entry);
+		free_entry(entry);
 	}
 	closep(&delivered->file);
 	closep(&delivered->folder);
@@ -231,32 +287,47 @@ struct delivered *delivered_free(struct delivered *delivered)
 	return NULL;
 }
 
-bool delivered_has(const struct delivered *delivered, const char *notifier,
-		   enum delivered_kind kind, const struct delivered_request *request)
+struct delivered_post *delivered_find(const struct delivered *delivered, const char *notifier,
+				      enum delivered_kind kind,
+				      const struct delivered_request *request)
 {
+	struct entry *entry;
 	char key[KEY_MAX];
 
 	make_key(key, notifier, kind, request);
-	return find(delivered, key);
+	entry = find(delivered, key);
+	return entry ? &entry->post : NULL;
 }
 
-int delivered_add(struct delivered *delivered, const char *notifier, enum delivered_kind kind,
-		  const struct delivered_request *request)
+static int append(struct delivered *delivered, const struct entry *entry)
 {
-	const struct entry *entry;
-	char key[KEY_MAX];
 	int r;
 
-	make_key(key, notifier, kind, request);
-	if (find(delivered, key))
-		return 0;
-	entry = remember(delivered, key, request->expires_ms / 1000);
-	if (!entry)
-		return -ENOMEM;
 	if (++delivered->lines >= REWRITE_LINES)
 		return write_anew(delivered);
 	r = write_line(delivered->file, entry);
 	if (r < 0)
 		return r;
 	return fdatasync(delivered->file) < 0 ? -errno : 0;
+}
+
+int delivered_add(struct delivered *delivered, const char *notifier, enum delivered_kind kind,
+		  const struct delivered_request *request, const char *place, uint32_t shown)
+{
+	struct entry *entry;
+	char key[KEY_MAX];
+	bool known;
+	int r;
+
+	make_key(key, notifier, kind, request);
+	known = find(delivered, key);
+	entry = remember(delivered, key, request->expires_ms / 1000);
+	if (!entry)
+		return -ENOMEM;
+	if (!place)
+		place = entry->post.place;
+	if (known && entry->post.shown == shown && strcmp(entry->post.place, place) == 0)
+		return 0;
+	r = set_post(entry, place, shown);
+	return r < 0 ? r : append(delivered, entry);
 }

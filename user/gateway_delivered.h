@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gateway_delivered.h: which messages have been posted, so that none is posted again after a
- * restart.
+ * gateway_delivered.h: which messages have been posted, and where, so that none is posted again
+ * after a restart, and each can still be edited.
  *
  * Owns: the file "delivered" in the gateway's state folder. Must not own: when something counts as
  * posted (notifier_queue.c). Losing the file costs nothing but a message that people see twice.
@@ -26,19 +26,35 @@ struct delivered_request {
 	uint64_t expires_ms;
 };
 
+/**
+ * struct delivered_post: a message as it stands.
+ * @shown: a number of its text, to see whether it would read otherwise now; 0: not known
+ * @edited_ms: when it was last edited, on a clock of the queue's; not kept on disk
+ * @place: where it is, as notifier_result has it; "" when it cannot be edited
+ */
+struct delivered_post {
+	uint32_t shown;
+	uint64_t edited_ms;
+	char *place;
+};
+
 struct delivered_request delivered_request(const struct ipc_request *request);
 
 /* @folder: must exist and be writable. Return: 0 or a negative errno. */
 int delivered_load(const char *folder, struct delivered **ret);
 struct delivered *delivered_free(struct delivered *delivered); /* returns NULL; accepts NULL */
 
-/* Whether the channel @notifier has posted this message about @request. */
-bool delivered_has(const struct delivered *delivered, const char *notifier,
-		   enum delivered_kind kind, const struct delivered_request *request);
+/* What the channel @notifier has posted about @request, lent until the next delivered_add(); NULL:
+ * nothing. */
+struct delivered_post *delivered_find(const struct delivered *delivered, const char *notifier,
+				      enum delivered_kind kind,
+				      const struct delivered_request *request);
 
-/* Remembered at once, on disk when it returns 0; negative errno when the file could not be written.
+/*
+ * Remembered at once, on disk when it returns 0; negative errno when the file could not be written.
+ * @place: NULL: as it is known, else of at most NOTIFIER_PLACE_MAX; one that is no word is dropped
  */
 int delivered_add(struct delivered *delivered, const char *notifier, enum delivered_kind kind,
-		  const struct delivered_request *request);
+		  const struct delivered_request *request, const char *place, uint32_t shown);
 
 #endif

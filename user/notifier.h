@@ -9,6 +9,7 @@
 #ifndef SLUICE_NOTIFIER_H
 #define SLUICE_NOTIFIER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,13 +24,24 @@ enum notifier_outcome {
 	NOTIFIER_REFUSED, /* another try would end the same */
 };
 
-/* @wait_s: the channel asks not to come back earlier, 0 when it does not. @text: reason for people,
- * no secrets. */
+#define NOTIFIER_PLACE_MAX 512
+
+/**
+ * struct notifier_result: what became of one post.
+ * @wait_s: the channel asks not to come back earlier, 0 when it does not
+ * @text: reason for people, no secrets
+ * @place: of NOTIFIER_DONE: where the message stands now, in the channel's own words: printable
+ * ASCII without spaces, since it is kept on disk; "" when it cannot be edited
+ */
 struct notifier_result {
 	enum notifier_outcome outcome;
 	uint64_t wait_s;
 	char text[256];
+	char place[NOTIFIER_PLACE_MAX];
 };
+
+/* @r: 0: it may be posted now; a negative errno: not, for @why (no secrets; "" for the errno's). */
+typedef void (*notifier_ready_fn)(void *arg, int r, const char *why);
 
 /**
  * struct notifier_ops: a kind of channel.
@@ -38,11 +50,21 @@ struct notifier_result {
  * @check: read secrets and check what belongs together; 0 or negative errno with @error filled
  * @clear: free what settings hold; wipe secrets
  * @readable: a file that is still read after the start, or NULL
+ * @edits: messages that were posted can be replaced; then, and only then, @post gets a place: the
+ * answer to a question replaces it, and an open request that changes does so, too
+ * @more_anew: of a channel that edits: when more people are asked, that is a message of its own, of
+ * which they hear; else it replaces the first
  * @render: the message for a request, open or closed by its state, with a link to the page where it
- * can be decided (@page: its address, or NULL for none); owned by the caller; NULL with errno
+ * can be decided (@page: its address, or NULL for none); the same for the same request, since only
+ * what reads otherwise is edited; owned by the caller; NULL with errno
  * @render_test: a message that says it is a test
- * @post: start to send a message
- * @judge: what the answer means
+ * @prepare: optional: get what a post needs first (a token). Return: 0: nothing, post at once;
+ * -EINPROGRESS: @ready is called once, later, from the loop; another negative errno: it cannot be
+ * got. A failure counts as NOTIFIER_AGAIN. Never called again before @ready was.
+ * @cancel: with @prepare: @ready must not be called any more; harmless when nothing is under way
+ * @post: start to send a message: a new one (@place is NULL), or in place of the one there; @place
+ * is borrowed for the call
+ * @judge: what the answer means; it may forget what @prepare got
  */
 struct notifier_ops {
 	const char *kind;
@@ -53,11 +75,16 @@ struct notifier_ops {
 	int (*check)(void *settings, struct setting_error *error);
 	void (*clear)(void *settings);
 	const char *(*readable)(const void *settings);
+	bool edits;
+	bool more_anew;
 	char *(*render)(const struct ipc_request *request, const char *page);
 	char *(*render_test)(const char *host);
-	int (*post)(const void *settings, struct http *http, const char *message, http_done_fn done,
-		    void *arg, struct http_transfer **ret);
-	void (*judge)(const struct http_answer *answer, struct notifier_result *ret);
+	int (*prepare)(void *settings, struct http *http, notifier_ready_fn ready, void *arg);
+	void (*cancel)(void *settings);
+	int (*post)(const void *settings, struct http *http, const char *place, const char *message,
+		    http_done_fn done, void *arg, struct http_transfer **ret);
+	void (*judge)(void *settings, const struct http_answer *answer,
+		      struct notifier_result *ret);
 };
 
 /**

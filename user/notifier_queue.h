@@ -2,8 +2,8 @@
 /*
  * notifier_queue.h: the messages of one channel on their way.
  *
- * Owns: order, retries with exponential back-off, the life of a message, and what is reported. Must
- * not own: a channel's protocol (notifier.h) or the connection to sluiced (gateway_link.h).
+ * Owns: order, retries with exponential back-off, the life of a message, edits, and what is
+ * reported. Must not own: a channel's protocol (notifier.h) or the connection to sluiced (gateway_link.h).
  */
 #ifndef SLUICE_NOTIFIER_QUEUE_H
 #define SLUICE_NOTIFIER_QUEUE_H
@@ -16,6 +16,7 @@ struct notifier_queue;
 /**
  * struct notifier_context: what all queues share; borrowed for their life.
  * @delay_ms: before the second attempt, doubled for each further one up to a minute
+ * @edit_gap_ms: between two edits of an open request's message
  * @report: called for each change of a question's delivery; an answer's delivery is only logged
  */
 struct notifier_context {
@@ -23,14 +24,15 @@ struct notifier_context {
 	struct http *http;
 	struct delivered *delivered;
 	unsigned int delay_ms;
+	unsigned int edit_gap_ms;
 	void (*report)(void *arg, const struct ipc_delivery *delivery);
 	void *arg;
 };
 
 int notifier_queue_new(const struct notifier_context *context, const struct notifier *notifier,
 		       struct notifier_queue **ret);
-struct notifier_queue *notifier_queue_free(
-	struct notifier_queue *queue); /* returns NULL; accepts NULL */
+struct notifier_queue *
+notifier_queue_free(struct notifier_queue *queue); /* returns NULL; accepts NULL */
 
 /**
  * notifier_queue_open() - tell people about an open request.
@@ -40,8 +42,17 @@ struct notifier_queue *notifier_queue_free(
  */
 void notifier_queue_open(struct notifier_queue *queue, const struct ipc_request *request);
 
+/**
+ * notifier_queue_changed() - an open request reads otherwise now: it was tried more often, or some
+ * of those who must agree have.
+ * One message with a counter, not one a try: the message that was posted is edited, at most once
+ * each edit_gap_ms, if the channel edits and the text differs; one that waits is written anew.
+ * notifier_queue_open() does the same for what was posted already.
+ */
+void notifier_queue_changed(struct notifier_queue *queue, const struct ipc_request *request);
+
 /* Tell people how it ended, if they may have seen the question; a question still waiting is
- * dropped. */
+ * dropped. In a channel that edits, it replaces the question. */
 void notifier_queue_closed(struct notifier_queue *queue, const struct ipc_request *request);
 
 #endif

@@ -153,8 +153,9 @@ static char *teams_render_test(const char *host)
 	return dump(teams_card_test(host));
 }
 
-static int teams_post(const void *arg, struct http *http, const char *body, http_done_fn done,
-		      void *done_arg, struct http_transfer **ret)
+/* A webhook edits nothing, so there is never a @place. */
+static int teams_post(const void *arg, struct http *http, const char *place, const char *body,
+		      http_done_fn done, void *done_arg, struct http_transfer **ret)
 {
 	const struct teams_settings *settings = arg;
 	const struct http_target target = {
@@ -170,6 +171,7 @@ static int teams_post(const void *arg, struct http *http, const char *body, http
 		.answer_max = ANSWER_MAX,
 	};
 
+	(void)place;
 	return http_send(http, &target, &message, done, done_arg, ret);
 }
 
@@ -202,11 +204,12 @@ static enum notifier_outcome judge_status(long status)
 	return NOTIFIER_REFUSED;
 }
 
-static void teams_judge(const struct http_answer *answer, struct notifier_result *ret)
+static void teams_judge(void *arg, const struct http_answer *answer, struct notifier_result *ret)
 {
 	long status = answer->status;
 	char code[80];
 
+	(void)arg;
 	*ret = (struct notifier_result){ .wait_s = answer->retry_after_s };
 	if (status == 0) {
 		ret->outcome = answer->maybe_arrived ? NOTIFIER_UNKNOWN : NOTIFIER_AGAIN;

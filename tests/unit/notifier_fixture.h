@@ -3,6 +3,8 @@
  * notifier_fixture.h: the queue of a channel over a made-up channel in a real loop. Owns no test.
  *
  * A transfer of the made-up channel ends when its timer fires, with the next outcome of the script.
+ * What was posted stands one after the other in world.posted, "ID:KIND " each; in a channel that
+ * edits, the n-th new message stands in place "pn", and "pn=" before a text that replaced it.
  */
 #ifndef SLUICE_TEST_NOTIFIER_FIXTURE_H
 #define SLUICE_TEST_NOTIFIER_FIXTURE_H
@@ -26,14 +28,15 @@
 #include "log.h"
 #include "notifier_queue.h"
 
-#define MAYBE __attribute__((unused))
-#define DIGEST "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
+#define MAYBE	    __attribute__((unused))
+#define DIGEST	    "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
 #define MAX_REPORTS 16
 
 struct http_transfer {
 	struct event *timer;
 	http_done_fn done;
 	void *arg;
+	char place[16];
 };
 
 static struct world {
@@ -41,17 +44,25 @@ static struct world {
 	struct event_base *base;
 	struct delivered *delivered;
 	struct notifier_context context;
+	struct notifier_ops ops;
 	struct notifier notifier;
 	struct notifier_queue *queue;
 	struct notifier_result script[MAX_REPORTS]; /* after its end: done */
 	unsigned int posts;
 	unsigned int flying;
 	unsigned int most_flying;
-	char posted[128];
+	char posted[256];
+	unsigned int places;
+	const char *place; /* of the transfer that just ended */
 	struct ipc_delivery reports[MAX_REPORTS];
 	unsigned int n_reports;
 	int render_errno;
 	int post_error;
+	struct event *preparing;
+	notifier_ready_fn ready;
+	void *ready_arg;
+	unsigned int prepared;
+	int prepare_error; /* how the next one ends */
 } world;
 
 void http_cancel(struct http_transfer *transfer)
@@ -70,15 +81,17 @@ static void on_done(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	world.flying--;
+	world.place = transfer->place;
 	transfer->done(transfer->arg, &answer);
 	http_cancel(transfer);
 }
 
-static int fake_post(const void *settings, struct http *http, const char *message,
-		     http_done_fn done, void *arg, struct http_transfer **ret)
+static int fake_post(const void *settings, struct http *http, const char *place,
+		     const char *message, http_done_fn done, void *arg, struct http_transfer **ret)
 {
 	const struct timeval soon = { .tv_usec = 2000 };
 	struct http_transfer *transfer;
+	size_t length;
 
 	(void)settings;
 	(void)http;
@@ -92,17 +105,26 @@ static int fake_post(const void *settings, struct http *http, const char *messag
 	evtimer_add(transfer->timer, &soon);
 	if (++world.flying > world.most_flying)
 		world.most_flying = world.flying;
-	if (strlen(world.posted) + strlen(message) < sizeof(world.posted))
-		strcat(world.posted, message);
+	if (place)
+		snprintf(transfer->place, sizeof(transfer->place), "%s", place);
+	else if (world.ops.edits)
+		snprintf(transfer->place, sizeof(transfer->place), "p%u", ++world.places);
+	length = strlen(world.posted);
+	snprintf(world.posted + length, sizeof(world.posted) - length, "%s%s%s", place ? place : "",
+		 place ? "=" : "", message);
 	*ret = transfer;
 	return 0;
 }
 
-static void fake_judge(const struct http_answer *answer, struct notifier_result *ret)
+static void fake_judge(void *settings, const struct http_answer *answer,
+		       struct notifier_result *ret)
 {
+	(void)settings;
 	(void)answer;
 	*ret = world.posts < MAX_REPORTS ? world.script[world.posts] : (struct notifier_result){};
 	world.posts++;
+	if (ret->outcome == NOTIFIER_DONE)
+		snprintf(ret->place, sizeof(ret->place), "%s", world.place);
 }
 
 static char *fake_render(const struct ipc_request *request, const char *page)
@@ -114,12 +136,51 @@ static char *fake_render(const struct ipc_request *request, const char *page)
 		errno = world.render_errno;
 		return NULL;
 	}
-	if (asprintf(&text, "%s:%s ", request->id,
+	if (asprintf(&text, "%s:%s%.*u ", request->id,
 		     request->state != IPC_PENDING ? "closed"
 		     : request->escalated_s	   ? "more"
-						   : "open") < 0)
+						   : "open",
+		     request->tries > 0, request->tries) < 0)
 		return NULL;
 	return text;
+}
+
+static void on_prepared(evutil_socket_t fd, short what, void *arg)
+{
+	int r = world.prepare_error;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	world.prepare_error = 0;
+	event_free(world.preparing);
+	world.preparing = NULL;
+	world.ready(world.ready_arg, r, r < 0 ? "no token" : "");
+}
+
+/* It is prepared for one post. */
+MAYBE static int fake_prepare(void *settings, struct http *http, notifier_ready_fn ready, void *arg)
+{
+	const struct timeval soon = { .tv_usec = 2000 };
+
+	(void)settings;
+	(void)http;
+	assert_null(world.preparing);
+	if (world.prepared++ % 2)
+		return 0;
+	world.ready = ready;
+	world.ready_arg = arg;
+	world.preparing = evtimer_new(world.base, on_prepared, NULL);
+	evtimer_add(world.preparing, &soon);
+	return -EINPROGRESS;
+}
+
+MAYBE static void fake_cancel(void *settings)
+{
+	(void)settings;
+	assert_non_null(world.preparing);
+	event_free(world.preparing);
+	world.preparing = NULL;
 }
 
 static const struct notifier_ops fake_ops = {
@@ -140,7 +201,11 @@ static void open_queue(void)
 {
 	assert_int_equal(delivered_load(world.folder, &world.delivered), 0);
 	world.context = (struct notifier_context){
-		.base = world.base, .delivered = world.delivered, .delay_ms = 4, .report = on_report
+		.base = world.base,
+		.delivered = world.delivered,
+		.delay_ms = 4,
+		.edit_gap_ms = 100,
+		.report = on_report,
 	};
 	assert_int_equal(notifier_queue_new(&world.context, &world.notifier, &world.queue), 0);
 }
@@ -154,8 +219,8 @@ static void close_queue(void)
 static int setup(void **state)
 {
 	(void)state;
-	world = (struct world){ .folder = "/tmp/test_notifier.XXXXXX" };
-	world.notifier = (struct notifier){ .ops = &fake_ops, .name = "fake", .max_attempts = 4 };
+	world = (struct world){ .folder = "/tmp/test_notifier.XXXXXX", .ops = fake_ops };
+	world.notifier = (struct notifier){ .ops = &world.ops, .name = "fake", .max_attempts = 4 };
 	if (!mkdtemp(world.folder))
 		return -1;
 	world.base = event_base_new();
@@ -191,6 +256,15 @@ MAYBE static void open_request(const char *id, int64_t seconds)
 	notifier_queue_open(world.queue, &request);
 }
 
+/* It has been tried so often. */
+MAYBE static void repeat_request(const char *id, uint32_t tries)
+{
+	struct ipc_request request = request_of(id, 600);
+
+	request.tries = tries;
+	notifier_queue_changed(world.queue, &request);
+}
+
 MAYBE static void escalate_request(const char *id)
 {
 	struct ipc_request request = request_of(id, 600);
@@ -213,8 +287,8 @@ MAYBE static void run_loop(void)
 	event_base_dispatch(world.base);
 }
 
-MAYBE static void assert_report(unsigned int i, const char *id, uint32_t report,
-				uint32_t attempt, const char *text)
+MAYBE static void assert_report(unsigned int i, const char *id, uint32_t report, uint32_t attempt,
+				const char *text)
 {
 	assert_true(i < world.n_reports);
 	assert_string_equal(world.reports[i].id, id);
