@@ -781,7 +781,7 @@ refused() {
 	refused 'must end behind the host and port' 'PublicURL=https://page.example/x'
 	refused 'must be https' 'Issuer=http://id.example'
 	refused 'must have neither' 'Issuer=https://id.example/?a'
-	refused 'needs Issuer=' Issuer=
+	refused 'belong together' Issuer=
 	refused 'openid' 'Scopes=profile'
 	refused 'must be oidc or entra' 'Account=slack'
 	refused 'a second section [Web]' '[Web]'

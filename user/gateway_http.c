@@ -215,25 +215,32 @@ static size_t keep_body(char *data, size_t size, size_t n, void *arg)
 	return length;
 }
 
-static int add_header(struct http_transfer *transfer, const char *name, const char *value)
+static int add_line(struct http_transfer *transfer, const char *line)
 {
-	struct curl_slist *list;
-	char line[128];
+	struct curl_slist *list = curl_slist_append(transfer->headers, line);
 
-	snprintf(line, sizeof(line), "%s:%s%s", name, *value ? " " : "", value);
-	list = curl_slist_append(transfer->headers, line);
 	if (!list)
 		return -ENOMEM;
 	transfer->headers = list;
 	return 0;
 }
 
-static int set_headers(struct http_transfer *transfer, const char *type)
+static int add_header(struct http_transfer *transfer, const char *name, const char *value)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "%s:%s%s", name, *value ? " " : "", value);
+	return add_line(transfer, line);
+}
+
+static int set_headers(struct http_transfer *transfer, const struct http_message *message)
 {
 	int r = add_header(transfer, "Accept", "application/json");
 
-	if (r == 0 && type)
-		r = add_header(transfer, "Content-Type", type);
+	if (r == 0 && message->body && message->type)
+		r = add_header(transfer, "Content-Type", message->type);
+	for (const char *const *line = message->headers; r == 0 && line && *line; line++)
+		r = add_line(transfer, *line);
 	return r < 0 ? r : add_header(transfer, "Expect", "");
 }
 
@@ -333,7 +340,7 @@ int http_send(struct http *http, const struct http_target *target,
 
 	if (!transfer)
 		return -ENOMEM;
-	r = set_headers(transfer, message->body ? message->type : NULL);
+	r = set_headers(transfer, message);
 	if (r == 0)
 		r = set_connection(transfer, target);
 	if (r == 0)

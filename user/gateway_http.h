@@ -37,6 +37,7 @@ struct http_target {
  * @body: NULL fetches, else it is posted
  * @type: of the body
  * @user, @password: for HTTP's Basic scheme, or NULL
+ * @headers: more of them, ended by NULL, or NULL
  * @answer_max: bytes of the answer's body that are kept; the rest is read and dropped
  */
 struct http_message {
@@ -44,6 +45,7 @@ struct http_message {
 	const char *type;
 	const char *user;
 	const char *password;
+	const char *const *headers;
 	size_t answer_max;
 };
 

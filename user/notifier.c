@@ -14,6 +14,7 @@
 
 static const struct notifier_ops *const kinds[] = {
 	&notifier_teams,
+	&notifier_webhook,
 };
 
 const struct notifier_ops *notifier_find(const char *kind)

@@ -113,5 +113,6 @@ int notifier_init(struct notifier *notifier, const struct notifier_ops *ops, con
 void notifier_clear(struct notifier *notifier);
 
 extern const struct notifier_ops notifier_teams;
+extern const struct notifier_ops notifier_webhook;
 
 #endif

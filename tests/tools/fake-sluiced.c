@@ -4,6 +4,9 @@
  *
  * Owns: one connection at a time, driven by lines on standard input:
  *	open ID [SECONDS [TIER]] tell about a request that expires in so many seconds (600)
+ *	escalate ID		tell that more people are asked about it
+ *	count ID		tell that one approval of two is there
+ *	again			tell of the last open one once more, the same to the byte
  *	close ID STATE		tell that it is approved, denied, expired or gone
  *	hostile ID		an open request full of markup, controls and long texts
  *	result			an answer that nobody waits for, which sluiced may not send
@@ -13,9 +16,9 @@
  *	drop			end the connection
  * Each message from the gateway is printed as one line: "hello N NAMES", "delivery ID NOTIFIER
  * STATE ATTEMPT TEXT", "decision CHANNEL TIER KIND ISSUER SUBJECT ID DIGEST approve|deny SCOPE
- * SECONDS FINGERPRINT REASON" (of the key that signed it, or "unsigned"), "evidence TEXT", and
- * "connected", "disconnected". After the hello it says that all was told. Ends at the end of its
- * input.
+ * SECONDS FINGERPRINT REASON" (of the key that signed it, or "unsigned"), "evidence TEXT",
+ * "submit ID DIGEST approve|deny FINGERPRINT" (of the key that signed it), and "connected",
+ * "disconnected". After the hello it says that all was told. Ends at the end of its input.
  */
 #include <errno.h>
 #include <poll.h>
@@ -82,15 +85,14 @@ static void drop(void)
 	peer = -1;
 }
 
-static const char *who_signed(const struct ipc_channel *channel)
+static const char *who_signed(const char *namespace, const char *statement, const char *text)
 {
 	static char fingerprint[SSHKEY_FINGERPRINT_MAX];
 	struct sshsig signature;
 	const char *why;
 
-	if (sshsig_from_text(channel->signature, &signature, &why) < 0 ||
-	    sshsig_verify(&signature, CHANNEL_NAMESPACE, channel->statement,
-			  strlen(channel->statement), &why) < 0 ||
+	if (sshsig_from_text(text, &signature, &why) < 0 ||
+	    sshsig_verify(&signature, namespace, statement, strlen(statement), &why) < 0 ||
 	    sshkey_fingerprint(&signature.key, fingerprint) < 0)
 		return "unsigned";
 	return fingerprint;
@@ -111,8 +113,23 @@ static void print_decision(const struct ipc_channel *channel)
 	       account_kind_names[decision.account.kind], decision.account.issuer,
 	       decision.account.subject, answer->id, answer->digest,
 	       answer->approve ? "approve" : "deny", answer->scope, answer->duration_s,
-	       who_signed(channel), answer->reason);
+	       who_signed(CHANNEL_NAMESPACE, channel->statement, channel->signature),
+	       answer->reason);
 	printf("evidence %s\n", channel->evidence);
+}
+
+static void print_submitted(const struct ipc_signed *answer)
+{
+	struct statement statement;
+	unsigned int line;
+
+	if (statement_parse(answer->statement, &statement, &line) < 0) {
+		printf("malformed statement, line %u\n", line);
+		return;
+	}
+	printf("submit %s %s %s %s\n", statement.answer.id, statement.answer.digest,
+	       statement.answer.approve ? "approve" : "deny",
+	       who_signed(STATEMENT_NAMESPACE, answer->statement, answer->signature));
 }
 
 static void print_message(void)
@@ -122,6 +139,8 @@ static void print_message(void)
 
 	if (message.type == IPC_CHANNEL)
 		print_decision(&message.body.channel);
+	else if (message.type == IPC_SUBMIT)
+		print_submitted(&message.body.answer);
 	else if (message.type == IPC_HELLO)
 		printf("hello %u %s\n", message.body.hello.notifiers, message.body.hello.names);
 	else if (message.type == IPC_DELIVERY && d->state <= IPC_FAILED)
@@ -139,7 +158,8 @@ static void receive(void)
 		print_message();
 		if (message.type == IPC_HELLO)
 			channel_send(peer, IPC_NOTIFY_ALL, NULL, 0);
-		if (message.type == IPC_CHANNEL && always.error >= 0)
+		if ((message.type == IPC_CHANNEL || message.type == IPC_SUBMIT) &&
+		    always.error >= 0)
 			channel_send(peer, IPC_RESULT, &always, sizeof(always));
 	} else if (r != -EAGAIN) {
 		printf("disconnected\n");
@@ -228,6 +248,14 @@ static void obey(const char *line)
 	if (strcmp(verb, "open") == 0) {
 		fill(id, *word ? (unsigned int)atoi(word) : 600);
 		request.tier = (uint8_t)tier;
+		send_request(IPC_NOTIFY_OPEN);
+	} else if (strcmp(verb, "escalate") == 0 || strcmp(verb, "count") == 0) {
+		fill(id, 600);
+		request.escalated_s = *verb == 'e' ? 60 : 0;
+		request.approvals = *verb == 'c';
+		request.approvals_needed = 2;
+		send_request(IPC_NOTIFY_OPEN);
+	} else if (strcmp(verb, "again") == 0) {
 		send_request(IPC_NOTIFY_OPEN);
 	} else if (strcmp(verb, "hostile") == 0) {
 		fill_hostile(id);

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * notifier_webhook.c: requests as signed events for another system, a pager or a ticket system, by
+ * Standard Webhooks 1.0.0: the id of a message, which stays the same when it is posted again, the
+ * time of this attempt, and an HMAC-SHA256 over "ID.TIME.BODY".
+ *
+ * Owns: the secret of the signature and what answers mean. Must not own: the event
+ * (request_json.h), the address (notifier_target.h), trying again (notifier_queue.c).
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <string.h>
+
+#include "base64.h"
+#include "cleanup.h"
+#include "escape.h"
+#include "notifier_target.h"
+#include "request_json.h"
+#include "secret.h"
+#include "view.h"
+#include "when.h"
+
+#define SECRET_START "whsec_"
+#define SECRET_MIN   24
+#define SECRET_MAX   64
+#define HASH_SIZE    32
+#define ID_SIZE	     (sizeof("msg_") + HASH_SIZE)
+#define ANSWER_MAX   1024
+
+struct webhook_settings {
+	struct notifier_target target;
+	char *secret_file;
+	uint8_t secret[SECRET_MAX];
+	size_t secret_size;
+};
+
+static const struct setting keys[] = {
+	NOTIFIER_TARGET_KEYS(struct webhook_settings, target),
+	{ .name = "SecretFile",
+	  .type = SETTING_PATH,
+	  .offset = offsetof(struct webhook_settings, secret_file),
+	  .required = true },
+};
+
+static void webhook_defaults(void *arg)
+{
+	struct webhook_settings *settings = arg;
+
+	notifier_target_defaults(&settings->target);
+}
+
+static void webhook_clear(void *arg)
+{
+	struct webhook_settings *settings = arg;
+
+	notifier_target_clear(&settings->target);
+	free(settings->secret_file);
+	explicit_bzero(settings, sizeof(*settings));
+}
+
+static const char *webhook_readable(const void *arg)
+{
+	const struct webhook_settings *settings = arg;
+
+	return settings->target.ca_file;
+}
+
+static bool read_secret(struct webhook_settings *settings, const char *line)
+{
+	const char *text = line + strlen(SECRET_START);
+	ssize_t n;
+
+	if (strncmp(line, SECRET_START, strlen(SECRET_START)) != 0)
+		return false;
+	n = base64_decode(text, strlen(text), settings->secret, sizeof(settings->secret));
+	settings->secret_size = n > 0 ? (size_t)n : 0;
+	return n >= SECRET_MIN;
+}
+
+static int webhook_check(void *arg, struct setting_error *error)
+{
+	struct webhook_settings *settings = arg;
+	char line[256];
+	int r = notifier_target_check(&settings->target, error);
+
+	if (r == 0)
+		r = secret_read_line("SecretFile", settings->secret_file,
+				     "the secret of the signature", line, sizeof(line), error);
+	if (r < 0)
+		return r;
+	if (!read_secret(settings, line))
+		r = setting_refuse(error, -EINVAL,
+				   "SecretFile=%s must hold " SECRET_START
+				   " and %d to %d random bytes in base64; make one: echo "
+				   "\"" SECRET_START "$(openssl rand -base64 32)\"",
+				   settings->secret_file, SECRET_MIN, SECRET_MAX);
+	explicit_bzero(line, sizeof(line));
+	return r;
+}
+
+static char *webhook_render(const struct ipc_request *request, const char *page)
+{
+	char *event = request_event(request, request_event_type(request), page);
+
+	if (!event)
+		errno = ENOMEM;
+	return event;
+}
+
+static char *webhook_render_test(const char *host)
+{
+	json_auto_t *event = json_pack("{s:s, s:o, s:{s:o, s:s}}", "type", "test", "timestamp",
+				       view_time(when_now()), "data", "host", view_text(host),
+				       "text",
+				       "Somebody checked that events arrive; nothing is waiting.");
+	char *text = event ? json_dumps(event, JSON_COMPACT) : NULL;
+
+	if (!text)
+		errno = ENOMEM;
+	return text;
+}
+
+/*
+ * By what has happened to what, so that it is the same also after a restart, when the message is
+ * written anew. What is about no request is known by all of its text.
+ */
+static int make_id(const char *message, char ret[ID_SIZE])
+{
+	json_auto_t *event = json_loads(message, 0, NULL);
+	const json_t *data = json_object_get(event, "data");
+	const char *id = json_string_value(json_object_get(data, "id"));
+	const char *digest = json_string_value(json_object_get(data, "digest"));
+	_cleanup_free_ char *text = NULL;
+	uint8_t hash[HASH_SIZE];
+	int n = strlen("msg_");
+
+	if (asprintf(&text, "%s\n%s\n%s", json_string_value(json_object_get(event, "type")),
+		     id ? id : "", id && digest ? digest : message) < 0 ||
+	    EVP_Digest(text, strlen(text), hash, NULL, EVP_sha256(), NULL) != 1)
+		return -ENOMEM;
+	strcpy(ret, "msg_");
+	for (size_t i = 0; i < HASH_SIZE / 2; i++)
+		n += snprintf(ret + n, ID_SIZE - (size_t)n, "%02x", hash[i]);
+	return 0;
+}
+
+static int sign(const struct webhook_settings *settings, const char *id, uint64_t time_s,
+		const char *message, char ret[BASE64_SIZE(HASH_SIZE)])
+{
+	_cleanup_free_ char *text = NULL;
+	uint8_t hash[HASH_SIZE];
+	int n = asprintf(&text, "%s.%llu.%s", id, (unsigned long long)time_s, message);
+
+	if (n < 0 || !HMAC(EVP_sha256(), settings->secret, (int)settings->secret_size,
+			   (const unsigned char *)text, (size_t)n, hash, NULL))
+		return -ENOMEM;
+	base64_encode(hash, sizeof(hash), ret);
+	return 0;
+}
+
+/* It edits nothing, so there is never a @place. */
+static int webhook_post(const void *arg, struct http *http, const char *place, const char *body,
+			http_done_fn done, void *done_arg, struct http_transfer **ret)
+{
+	const struct webhook_settings *settings = arg;
+	char id[ID_SIZE], signature[BASE64_SIZE(HASH_SIZE)], lines[3][128];
+	const char *const headers[] = { lines[0], lines[1], lines[2], NULL };
+	const struct http_message message = {
+		.body = body,
+		.type = "application/json",
+		.headers = headers,
+		.answer_max = ANSWER_MAX,
+	};
+	uint64_t now_s = when_now() / 1000;
+	int r = make_id(body, id);
+
+	(void)place;
+	if (r == 0)
+		r = sign(settings, id, now_s, body, signature);
+	if (r < 0)
+		return r;
+	snprintf(lines[0], sizeof(lines[0]), "webhook-id: %s", id);
+	snprintf(lines[1], sizeof(lines[1]), "webhook-timestamp: %llu", (unsigned long long)now_s);
+	snprintf(lines[2], sizeof(lines[2]), "webhook-signature: v1,%s", signature);
+	return notifier_target_post(&settings->target, http, &message, done, done_arg, ret);
+}
+
+static enum notifier_outcome judge_status(long status)
+{
+	if (status >= 200 && status < 300)
+		return NOTIFIER_DONE;
+	if (status == 502 || status == 504)
+		return NOTIFIER_UNKNOWN; /* a proxy lost the answer, perhaps not the message */
+	if (status >= 500 || status == 408 || status == 425 || status == 429)
+		return NOTIFIER_AGAIN;
+	return NOTIFIER_REFUSED; /* 410 too: who has left must be taken out of the settings */
+}
+
+/* Nothing of the answer's body is told to anyone: it may quote what it was sent. */
+static void webhook_judge(void *arg, const struct http_answer *answer, struct notifier_result *ret)
+{
+	long status = answer->status;
+
+	(void)arg;
+	*ret = (struct notifier_result){ .wait_s = answer->retry_after_s };
+	if (status == 0) {
+		ret->outcome = answer->maybe_arrived ? NOTIFIER_UNKNOWN : NOTIFIER_AGAIN;
+		snprintf(ret->text, sizeof(ret->text), "%s", answer->error);
+		return;
+	}
+	ret->outcome = judge_status(status);
+	if (ret->outcome != NOTIFIER_DONE)
+		snprintf(ret->text, sizeof(ret->text), "HTTP %ld%s", status,
+			 status >= 300 && status < 400 ? ": redirects are not followed, the URL "
+							 "of the webhook must be the final one"
+						       : "");
+}
+
+const struct notifier_ops notifier_webhook = {
+	.kind = "Webhook",
+	.settings_size = sizeof(struct webhook_settings),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
+	.defaults = webhook_defaults,
+	.check = webhook_check,
+	.clear = webhook_clear,
+	.readable = webhook_readable,
+	.render = webhook_render,
+	.render_test = webhook_render_test,
+	.post = webhook_post,
+	.judge = webhook_judge,
+};
