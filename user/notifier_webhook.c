@@ -1,39 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * notifier_webhook.c: requests as signed events for another system, a pager or a ticket system, by
- * Standard Webhooks 1.0.0: the id of a message, which stays the same when it is posted again, the
- * time of this attempt, and an HMAC-SHA256 over "ID.TIME.BODY".
+ * notifier_webhook.c: requests as signed events for another system, a pager or a ticket system, with
+ * the headers of Standard Webhooks: the id of a message, which stays the same when it is posted
+ * again, the time of this attempt, and a signature over both and the body.
  *
- * Owns: the secret of the signature and what answers mean. Must not own: the event
- * (request_json.h), the address (notifier_target.h), trying again (notifier_queue.c).
+ * Owns: the id, and what answers mean. Must not own: the event (request_json.h), the signature
+ * (webhook_sign.h), the address (notifier_target.h), trying again (notifier_queue.c).
  */
 #include <errno.h>
 #include <jansson.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <string.h>
 
-#include "base64.h"
+#include "channel_decision.h"
 #include "cleanup.h"
-#include "escape.h"
 #include "notifier_target.h"
 #include "request_json.h"
 #include "secret.h"
 #include "view.h"
+#include "webhook_sign.h"
 #include "when.h"
 
-#define SECRET_START "whsec_"
-#define SECRET_MIN   24
-#define SECRET_MAX   64
-#define HASH_SIZE    32
-#define ID_SIZE	     (sizeof("msg_") + HASH_SIZE)
-#define ANSWER_MAX   1024
+#define ID_START   "msg_"
+#define ID_SIZE	   (sizeof(ID_START) + 32)
+#define ANSWER_MAX 1024
 
 struct webhook_settings {
 	struct notifier_target target;
 	char *secret_file;
-	uint8_t secret[SECRET_MAX];
-	size_t secret_size;
+	struct webhook_secret secret;
 };
 
 static const struct setting keys[] = {
@@ -67,18 +61,6 @@ static const char *webhook_readable(const void *arg)
 	return settings->target.ca_file;
 }
 
-static bool read_secret(struct webhook_settings *settings, const char *line)
-{
-	const char *text = line + strlen(SECRET_START);
-	ssize_t n;
-
-	if (strncmp(line, SECRET_START, strlen(SECRET_START)) != 0)
-		return false;
-	n = base64_decode(text, strlen(text), settings->secret, sizeof(settings->secret));
-	settings->secret_size = n > 0 ? (size_t)n : 0;
-	return n >= SECRET_MIN;
-}
-
 static int webhook_check(void *arg, struct setting_error *error)
 {
 	struct webhook_settings *settings = arg;
@@ -90,12 +72,12 @@ static int webhook_check(void *arg, struct setting_error *error)
 				     "the secret of the signature", line, sizeof(line), error);
 	if (r < 0)
 		return r;
-	if (!read_secret(settings, line))
+	if (webhook_secret_read(line, &settings->secret) < 0)
 		r = setting_refuse(error, -EINVAL,
-				   "SecretFile=%s must hold " SECRET_START
+				   "SecretFile=%s must hold " WEBHOOK_SECRET_START
 				   " and %d to %d random bytes in base64; make one: echo "
-				   "\"" SECRET_START "$(openssl rand -base64 32)\"",
-				   settings->secret_file, SECRET_MIN, SECRET_MAX);
+				   "\"" WEBHOOK_SECRET_START "$(openssl rand -base64 32)\"",
+				   settings->secret_file, WEBHOOK_SECRET_MIN, WEBHOOK_SECRET_MAX);
 	explicit_bzero(line, sizeof(line));
 	return r;
 }
@@ -133,30 +115,13 @@ static int make_id(const char *message, char ret[ID_SIZE])
 	const char *id = json_string_value(json_object_get(data, "id"));
 	const char *digest = json_string_value(json_object_get(data, "digest"));
 	_cleanup_free_ char *text = NULL;
-	uint8_t hash[HASH_SIZE];
-	int n = strlen("msg_");
+	char hash[65];
 
 	if (asprintf(&text, "%s\n%s\n%s", json_string_value(json_object_get(event, "type")),
 		     id ? id : "", id && digest ? digest : message) < 0 ||
-	    EVP_Digest(text, strlen(text), hash, NULL, EVP_sha256(), NULL) != 1)
+	    channel_evidence_digest(text, hash) < 0)
 		return -ENOMEM;
-	strcpy(ret, "msg_");
-	for (size_t i = 0; i < HASH_SIZE / 2; i++)
-		n += snprintf(ret + n, ID_SIZE - (size_t)n, "%02x", hash[i]);
-	return 0;
-}
-
-static int sign(const struct webhook_settings *settings, const char *id, uint64_t time_s,
-		const char *message, char ret[BASE64_SIZE(HASH_SIZE)])
-{
-	_cleanup_free_ char *text = NULL;
-	uint8_t hash[HASH_SIZE];
-	int n = asprintf(&text, "%s.%llu.%s", id, (unsigned long long)time_s, message);
-
-	if (n < 0 || !HMAC(EVP_sha256(), settings->secret, (int)settings->secret_size,
-			   (const unsigned char *)text, (size_t)n, hash, NULL))
-		return -ENOMEM;
-	base64_encode(hash, sizeof(hash), ret);
+	snprintf(ret, ID_SIZE, ID_START "%.32s", hash);
 	return 0;
 }
 
@@ -165,7 +130,7 @@ static int webhook_post(const void *arg, struct http *http, const char *place, c
 			http_done_fn done, void *done_arg, struct http_transfer **ret)
 {
 	const struct webhook_settings *settings = arg;
-	char id[ID_SIZE], signature[BASE64_SIZE(HASH_SIZE)], lines[3][128];
+	char id[ID_SIZE], signature[WEBHOOK_SIGNATURE], lines[3][128];
 	const char *const headers[] = { lines[0], lines[1], lines[2], NULL };
 	const struct http_message message = {
 		.body = body,
@@ -178,12 +143,12 @@ static int webhook_post(const void *arg, struct http *http, const char *place, c
 
 	(void)place;
 	if (r == 0)
-		r = sign(settings, id, now_s, body, signature);
+		r = webhook_sign(&settings->secret, id, now_s, body, signature);
 	if (r < 0)
 		return r;
 	snprintf(lines[0], sizeof(lines[0]), "webhook-id: %s", id);
 	snprintf(lines[1], sizeof(lines[1]), "webhook-timestamp: %llu", (unsigned long long)now_s);
-	snprintf(lines[2], sizeof(lines[2]), "webhook-signature: v1,%s", signature);
+	snprintf(lines[2], sizeof(lines[2]), "webhook-signature: %s", signature);
 	return notifier_target_post(&settings->target, http, &message, done, done_arg, ret);
 }
 
