@@ -14,6 +14,7 @@
 #include "web_private.h"
 
 #define CHANNEL "api"
+#define LATER_S 5
 
 /* A decision that sluiced is asked about. */
 struct pending {
@@ -30,6 +31,15 @@ static void send_decided(struct call *call, bool approve, const char *text)
 	api_send(call->exchange, body);
 }
 
+/* As sluiced says. */
+static void refuse(struct exchange *exchange, unsigned int status, const char *text)
+{
+	if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
+		api_problem_later(exchange, status, LATER_S, "%s", text);
+	else
+		api_problem(exchange, status, "%s", text);
+}
+
 static void on_decided(void *arg, int error, const char *text)
 {
 	struct pending *pending = arg;
@@ -39,7 +49,7 @@ static void on_decided(void *arg, int error, const char *text)
 	log_info("client %s %s %s: %s", pending->call.client->name,
 		 pending->approve ? "approves" : "denies", pending->call.id, text);
 	if (error)
-		api_problem(exchange, api_problem_status(error), "%s", text);
+		refuse(exchange, api_problem_status(error), text);
 	else
 		send_decided(&pending->call, pending->approve, text);
 	free(pending);
@@ -54,11 +64,11 @@ static void not_sent(struct exchange *exchange, int r)
 			    "this cannot be stated: the reason must be one line of text, and the "
 			    "request one of a policy in force");
 	else if (r == -ENOTCONN)
-		api_problem_later(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, 5,
+		api_problem_later(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, LATER_S,
 				  "nothing was decided: sluiced does not answer; try again in a "
 				  "while");
 	else
-		api_problem_later(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, 5,
+		api_problem_later(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, LATER_S,
 				  "nothing was decided: too much is under way, or the gateway has "
 				  "no key for this channel or no memory; try again in a while");
 }

@@ -16,7 +16,8 @@
 #include "web_private.h"
 
 /* After which time a client that lost the connection comes again. */
-#define RETRY_MS 5000
+#define RETRY_MS      5000
+#define KERNEL_BYTES  65536 /* for each listener */
 
 #define LOST                                                                   \
 	"event: lost\ndata: {\"type\":\"lost\",\"detail\":\"events were missed; " \
@@ -227,6 +228,8 @@ int api_stream_begin(struct api_streams *streams, struct exchange *exchange,
 	listener->client = client;
 	greet(listener, after);
 	DL_APPEND(streams->listeners, listener);
+	web_bound(exchange, KERNEL_BYTES);
+	log_debug("client %s listens", client->name);
 	exchange_stream(exchange, "text/event-stream", on_read, listener, on_end);
 	exchange_add_header(exchange, "X-Accel-Buffering", "no"); /* a proxy passes it on at once */
 	return 0;

@@ -359,13 +359,13 @@ static int check_whole(struct load *load)
 	const struct gateway_config *config = load->config;
 	struct setting_error error = {};
 
-	if (config->n == 0 && !config->web)
-		return refuse(load, 0, -EINVAL,
-			      "names no channel; add a section [Teams] with WebhookFile=, or [Web]");
 	if (config->clients.n > 0 && !config->web)
 		return refuse(load, 0, -EINVAL,
 			      "[Client %s] has nowhere to connect to; add a section [Web]",
 			      config->clients.list[0]->name);
+	if (config->n == 0 && !config->web)
+		return refuse(load, 0, -EINVAL,
+			      "names no channel; add a section [Teams] with WebhookFile=, or [Web]");
 	if (config->web && !config->web->issuer && config->clients.n == 0)
 		return refuse(load, 0, -EINVAL,
 			      "[Web] serves nobody; add Issuer=, ClientId= and ClientSecretFile= "

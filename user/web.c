@@ -114,6 +114,15 @@ void web_progress(struct exchange *exchange)
 	renew_deadline(exchange->connection);
 }
 
+void web_bound(struct exchange *exchange, int bytes)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (!info || setsockopt(info->connect_fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)) < 0)
+		log_debug("the kernel's memory for a connection is not bounded");
+}
+
 void web_go_on(struct exchange *exchange)
 {
 	renew_deadline(exchange->connection);
@@ -263,7 +272,7 @@ int web_new(const struct web_options *options, struct web **ret)
 	if (r == 0 && options->settings->issuer)
 		r = oidc_new(options->settings, options->http, &web->oidc);
 	if (r == 0 && options->clients->n)
-		r = api_new(options, &web->api);
+		r = api_new(&web->options, &web->api);
 	if (r == 0) {
 		web->daemon = start(web);
 		r = web->daemon ? hang_in(web) : -EINVAL;
@@ -285,6 +294,8 @@ struct web *web_free(struct web *web)
 		web_resume(web->waiting);
 	}
 	api_end(web->api);
+	if (web->daemon)
+		MHD_run(web->daemon); /* what was just said leaves, as far as it can at once */
 	if (web->ready)
 		event_free(web->ready);
 	if (web->daemon)

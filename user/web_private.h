@@ -44,6 +44,9 @@ void web_pause(struct exchange *exchange);
 void web_progress(struct exchange *exchange);
 void web_go_on(struct exchange *exchange);
 
+/* No more than that waits in the kernel to be read by the other end. */
+void web_bound(struct exchange *exchange, int bytes);
+
 /* Sets the response for what has come in whole, or waits. */
 void web_route(struct exchange *exchange);
 

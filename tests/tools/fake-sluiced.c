@@ -192,6 +192,7 @@ static void fill_hostile(const char *id)
 	strcpy(request.target, "[Approve](https://evil.example) \xe2\x80\xae\x1b[2J\xff");
 	memset(request.command, '"', sizeof(request.command) - 1);
 	memset(request.executable, '\x01', sizeof(request.executable) - 1);
+	memset(request.reason, '\x02', sizeof(request.reason) - 1);
 	request.n_sources = SLUICE_MAX_SOURCES;
 	for (int i = 0; i < SLUICE_MAX_SOURCES; i++)
 		memset(request.sources[i].path, '\\', sizeof(request.sources[i].path) - 1);
