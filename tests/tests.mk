@@ -3,7 +3,7 @@
 #
 # make test              unit tests; SAN=1: with sanitizers, in their own folder
 # make test-programs     whole programs against stand-ins of their peers (bats)
-# make test-browser      the gateway's page in Chromium (nodejs, npm, chromium)
+# make test-browser      the gateway's page in Chromium, its API and webhooks with others' libraries (nodejs, npm, chromium)
 # make vm-programs       small programs of the end-to-end tests, which scripts/test runs
 # make fuzz              each fuzzer for FUZZ_SECONDS; what it finds stays in $(O)/fuzz/found; corpora beside it
 # make lint              cppcheck, gcc -fanalyzer, scan-build, shellcheck, mandoc; each also alone: lint-gcc
