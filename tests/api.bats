@@ -4,8 +4,6 @@
 # api.bats: the gateway's API, whole, in its sandbox, between a fake sluiced and curl as the client. BUILD names the folder
 # with sluice-gateway and fake-sluiced. Run as root, the gateway gets the user "nobody".
 
-bats_require_minimum_version 1.5.0
-
 setup_file() {
 	export TOOLS="$BATS_TEST_DIRNAME/tools"
 	load api_stage
@@ -92,7 +90,7 @@ closed_of() {
 	client decides Scopes=decide
 	client listens Scopes=events
 	everything
-	local scope name
+	local name
 	for name in reads decides listens; do
 		[ "$name" = reads ] || {
 			[ "$(call "$name" /requests)" = 403 ]
@@ -117,7 +115,8 @@ closed_of() {
 	[ "$(listen listens)" = 200 ]
 }
 
-# listen CLIENT: the status alone
+# listen CLIENT [OPTION...]: the status alone
+# shellcheck disable=SC2153 # TOKENS is the stage's
 listen() {
 	timeout 2 curl -sN --cacert "$CA/ca.pem" -H "Authorization: Bearer ${TOKENS[$1]}" -o "$W/body" -D "$W/headers" \
 		"${@:2}" "$URL/api/v1/events" || true
@@ -216,8 +215,7 @@ listen() {
 	wait_for closed_of r-abc123
 	[ "$(decide pager 'nonce="eeeeffffffffffffffffffffffffffff"')" = 409 ]
 	problem 409 'r-abc123 is closed already'
-	REQUEST=r-unknown
-	[ "$(decide pager 'nonce="eeeeffffffffffffffffffffffffffff"')" = 404 ]
+	[ "$(post pager /requests/r-unknown/decision "$(own)")" = 404 ]
 }
 
 @test "a body that is not as it must be decides nothing" {
@@ -545,9 +543,7 @@ listeners() {
 	[ "$(call all /requests?limit=1)" = 200 ]
 	[ "$(decide all)" = 200 ]
 	# no more than it took is kept for it: it is ended, and its place is free
-	local tries
-	for tries in {1..20}; do grep -q 'listens no more' "$W/gateway.log" && break; sleep 1; done
-	grep -q 'listens no more' "$W/gateway.log"
+	wait_for grep -q 'listens no more' "$W/gateway.log" || wait_for grep -q 'listens no more' "$W/gateway.log"
 	echo >&8
 	exec 8>&-
 	wait_for grep -q ended "$W/slow"
@@ -637,13 +633,12 @@ refused() {
 }
 
 @test "a new token is shown once, and only its hash goes to standard output" {
-	run --separate-stderr "$BUILD/sluice-gateway" --new-token pager.2
-	[ "$status" = 0 ]
-	[[ $output =~ ^[0-9a-f]{64}$ ]]
 	local token
-	token=$(grep -o 'sluice_[A-Za-z0-9_-]\{43\}' <<<"$stderr")
-	[ "$(printf %s "$token" | sha256sum | cut -d' ' -f1)" = "$output" ]
-	[[ $stderr == *'[Client pager.2]'* ]]
+	"$BUILD/sluice-gateway" --new-token pager.2 >"$W/out" 2>"$W/said"
+	[[ $(cat "$W/out") =~ ^[0-9a-f]{64}$ ]]
+	token=$(grep -o 'sluice_[A-Za-z0-9_-]\{43\}' "$W/said")
+	[ "$(printf %s "$token" | sha256sum | cut -d' ' -f1)" = "$(cat "$W/out")" ]
+	grep -qF '[Client pager.2]' "$W/said"
 	run "$BUILD/sluice-gateway" --new-token Pager
 	[ "$status" = 1 ]
 }

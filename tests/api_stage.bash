@@ -100,7 +100,7 @@ own() {
 
 # decide CLIENT [MEMBER=JSON...]
 decide() {
-	post "$1" "/requests/${REQUEST:-r-abc123}/decision" "$(own "${@:2}")"
+	post "$1" /requests/r-abc123/decision "$(own "${@:2}")"
 }
 
 # The body says what a problem says, and its detail what is given.

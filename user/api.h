@@ -18,7 +18,7 @@ struct api;
 
 /* All of @options is borrowed. Return: 0 or a negative errno. */
 int api_new(const struct web_options *options, struct api **ret);
-void api_end(struct api *api);	      /* before the server is stopped; accepts NULL */
+void api_end(struct api *api);	       /* before the server is stopped; accepts NULL */
 struct api *api_free(struct api *api); /* after it was; returns NULL; accepts NULL */
 
 /* Sets the response for what has come in whole, or waits. */

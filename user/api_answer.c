@@ -184,9 +184,10 @@ static int check_members(struct reading *reading)
 		if (there && !(members[i].kinds & kind))
 			return complain(reading->complaint, -EINVAL, "%s does not belong to %s",
 					members[i].name,
-					kind == SIGNED ? "an answer that is signed: all of it is in "
-							 "the statement"
-						       : "a denial");
+					kind == SIGNED
+						? "an answer that is signed: all of it is in "
+						  "the statement"
+						: "a denial");
 	}
 	reading->ret->is_signed = kind == SIGNED;
 	return 0;
@@ -222,8 +223,9 @@ int api_answer_parse(const char *body, size_t body_size, struct api_answer *ret,
 
 	memset(ret, 0, sizeof(*ret));
 	if (!root)
-		return complain(&complaint, -EBADMSG, "the body is no JSON (RFC 8259, UTF-8, each "
-						      "member once): line %d, column %d",
+		return complain(&complaint, -EBADMSG,
+				"the body is no JSON (RFC 8259, UTF-8, each "
+				"member once): line %d, column %d",
 				error.line, error.column);
 	if (!json_is_object(root))
 		return complain(&complaint, -EINVAL, "the body must be a JSON object");

@@ -24,7 +24,7 @@
 #define DEFAULT_RATE 120
 #define MAX_RATE     6000
 
-#define AT(field) offsetof(struct api_client, field)
+#define AT(field)    offsetof(struct api_client, field)
 
 const struct setting api_client_keys[] = {
 	{ .name = "TokenHashFile",
@@ -186,11 +186,12 @@ int api_client_check(void *arg, struct setting_error *error)
 	if (r < 0)
 		return r;
 	if (!read_hash(line, client->hash))
-		r = setting_refuse(error, -EINVAL,
-				   "TokenHashFile=%s does not hold 64 hex digits; make a token with "
-				   "sluice-gateway --new-token %s, and never put the token itself "
-				   "there",
-				   client->token_hash_file, client->name);
+		r = setting_refuse(
+			error, -EINVAL,
+			"TokenHashFile=%s does not hold 64 hex digits; make a token with "
+			"sluice-gateway --new-token %s, and never put the token itself "
+			"there",
+			client->token_hash_file, client->name);
 	explicit_bzero(line, sizeof(line)); /* in case it is the token itself */
 	return r;
 }
@@ -199,8 +200,8 @@ int api_clients_check(const struct api_clients *clients, struct setting_error *e
 {
 	for (size_t i = 0; i < clients->n; i++)
 		for (size_t k = 0; k < i; k++)
-			if (memcmp(clients->list[i]->hash, clients->list[k]->hash,
-				   API_HASH_SIZE) == 0)
+			if (memcmp(clients->list[i]->hash, clients->list[k]->hash, API_HASH_SIZE) ==
+			    0)
 				return setting_refuse(error, -EINVAL,
 						      "[Client %s] and [Client %s] have one token; "
 						      "make each its own: sluice-gateway "

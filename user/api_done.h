@@ -31,8 +31,8 @@ struct api_key {
 
 struct api_done;
 
-struct api_done *api_done_new(void);			/* NULL when memory ran out */
-struct api_done *api_done_free(struct api_done *done);	/* returns NULL; accepts NULL */
+struct api_done *api_done_new(void);		       /* NULL when memory ran out */
+struct api_done *api_done_free(struct api_done *done); /* returns NULL; accepts NULL */
 
 /* @client, @request, @nonce: within their arrays. Return: 0 or -EIO. */
 int api_key_make(const char *client, const char *request, const char *nonce, const char *body,

@@ -21,12 +21,13 @@
 
 struct api_feed;
 
-int api_feed_new(struct api_feed **ret);		/* 0, -ENOMEM, -EIO */
-struct api_feed *api_feed_free(struct api_feed *feed);	/* returns NULL; accepts NULL */
+int api_feed_new(struct api_feed **ret);	       /* 0, -ENOMEM, -EIO */
+struct api_feed *api_feed_free(struct api_feed *feed); /* returns NULL; accepts NULL */
 
 /*
- * The newest. @type, @data: of one line each; no @data: memory ran out before. Return: 0; -EMSGSIZE: longer than API_EVENT_MAX;
- * -ENOMEM. Where it was not kept, listeners find that they have missed one.
+ * The newest. @type, @data: of one line each; no @data: memory ran out before. Return: 0;
+ * -EMSGSIZE: longer than API_EVENT_MAX; -ENOMEM. Where it was not kept, listeners find that they
+ * have missed one.
  */
 int api_feed_add(struct api_feed *feed, const char *type, const char *data);
 

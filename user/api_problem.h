@@ -10,9 +10,8 @@
 #include "web_exchange.h"
 
 /* Sets the response; the text is a sentence. */
-__attribute__((format(printf, 3, 4))) void api_problem(struct exchange *exchange,
-						       unsigned int status, const char *format,
-						       ...);
+__attribute__((format(printf, 3, 4))) void
+api_problem(struct exchange *exchange, unsigned int status, const char *format, ...);
 
 /* The same, with the header Retry-After. */
 __attribute__((format(printf, 4, 5))) void api_problem_later(struct exchange *exchange,

@@ -16,11 +16,11 @@
 #include "web_private.h"
 
 /* After which time a client that lost the connection comes again. */
-#define RETRY_MS      5000
-#define KERNEL_BYTES  65536 /* for each listener */
+#define RETRY_MS     5000
+#define KERNEL_BYTES 65536 /* for each listener */
 
-#define LOST                                                                   \
-	"event: lost\ndata: {\"type\":\"lost\",\"detail\":\"events were missed; " \
+#define LOST                                                                                       \
+	"event: lost\ndata: {\"type\":\"lost\",\"detail\":\"events were missed; "                  \
 	"list the requests anew\"}\n"
 
 /**
@@ -118,8 +118,8 @@ static void say_lost(struct listener *listener)
 
 	listener->place = api_feed_end(feed);
 	api_feed_id(feed, listener->place, id);
-	listener->size = (size_t)snprintf(listener->text, sizeof(listener->text),
-					  "id: %s\n" LOST "\n", id);
+	listener->size =
+		(size_t)snprintf(listener->text, sizeof(listener->text), "id: %s\n" LOST "\n", id);
 }
 
 static void say_alive(struct listener *listener)

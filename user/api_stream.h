@@ -4,7 +4,8 @@
  *
  * Owns: the listeners, their number, and that each holds one event at most, and the kernel little
  * for it: one that is slow falls behind in the feed, hears that it has missed something when that
- * goes on without it, and is ended when it reads nothing. Must not own: the feed (api_feed.h), or who may listen (api.h).
+ * goes on without it, and is ended when it reads nothing. Must not own: the feed (api_feed.h), or
+ * who may listen (api.h).
  */
 #ifndef SLUICE_API_STREAM_H
 #define SLUICE_API_STREAM_H

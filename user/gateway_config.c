@@ -365,7 +365,8 @@ static int check_whole(struct load *load)
 			      config->clients.list[0]->name);
 	if (config->n == 0 && !config->web)
 		return refuse(load, 0, -EINVAL,
-			      "names no channel; add a section [Teams] with WebhookFile=, or [Web]");
+			      "names no channel; add a section [Teams] with WebhookFile=, or "
+			      "[Web]");
 	if (config->web && !config->web->issuer && config->clients.n == 0)
 		return refuse(load, 0, -EINVAL,
 			      "[Web] serves nobody; add Issuer=, ClientId= and ClientSecretFile= "

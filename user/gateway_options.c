@@ -18,7 +18,14 @@
 
 #define STATE_FOLDER "/var/lib/sluice-gateway"
 
-enum { OPTION_SOCKET = 256, OPTION_STATE, OPTION_CHECK, OPTION_TEST_CARD, OPTION_PRINT_KEYS, OPTION_NEW_TOKEN };
+enum {
+	OPTION_SOCKET = 256,
+	OPTION_STATE,
+	OPTION_CHECK,
+	OPTION_TEST_CARD,
+	OPTION_PRINT_KEYS,
+	OPTION_NEW_TOKEN
+};
 
 static const struct argp_option argp_options[] = {
 	{ "config", 'c', "FILE", 0, "settings (" GATEWAY_CONFIG ")", 0 },

@@ -24,25 +24,23 @@ struct notifier_target {
 };
 
 /* Entries of a table of keys; @type: of the settings that have the target as @field */
-#define NOTIFIER_TARGET_KEYS(type_, field)                                        \
-	{ .name = "WebhookFile",                                                  \
-	  .type = SETTING_PATH,                                                   \
-	  .offset = offsetof(type_, field.webhook_file),                          \
-	  .required = true },                                                     \
-		{ .name = "CAFile",                                               \
-		  .type = SETTING_PATH,                                           \
-		  .offset = offsetof(type_, field.ca_file) },                     \
-		{ .name = "Proxy",                                                \
-		  .type = SETTING_TEXT,                                           \
-		  .offset = offsetof(type_, field.proxy) },                       \
-		{ .name = "Timeout",                                              \
-		  .type = SETTING_SECONDS,                                        \
-		  .offset = offsetof(type_, field.timeout_s),                     \
-		  .min = 1,                                                       \
-		  .max = 120 },                                                   \
-	{                                                                         \
-		.name = "AllowLoopbackHttp", .type = SETTING_FLAG,                \
-		.offset = offsetof(type_, field.allow_loopback_http)              \
+#define NOTIFIER_TARGET_KEYS(type_, field)                                                         \
+	{ .name = "WebhookFile",                                                                   \
+	  .type = SETTING_PATH,                                                                    \
+	  .offset = offsetof(type_, field.webhook_file),                                           \
+	  .required = true },                                                                      \
+		{ .name = "CAFile",                                                                \
+		  .type = SETTING_PATH,                                                            \
+		  .offset = offsetof(type_, field.ca_file) },                                      \
+		{ .name = "Proxy", .type = SETTING_TEXT, .offset = offsetof(type_, field.proxy) }, \
+		{ .name = "Timeout",                                                               \
+		  .type = SETTING_SECONDS,                                                         \
+		  .offset = offsetof(type_, field.timeout_s),                                      \
+		  .min = 1,                                                                        \
+		  .max = 120 },                                                                    \
+	{                                                                                          \
+		.name = "AllowLoopbackHttp", .type = SETTING_FLAG,                                 \
+		.offset = offsetof(type_, field.allow_loopback_http)                               \
 	}
 
 void notifier_target_defaults(struct notifier_target *target);

@@ -4,9 +4,9 @@
  * webhook.
  *
  * Owns: what the webhook's answers mean. Must not own: the card (teams_card.c), the address
- * (notifier_target.h), sending (gateway_http.c), trying again (notifier_queue.c). A 2xx says only that the flow has
- * started; Microsoft gives no receipt that a person could see the card, so another channel should
- * exist for what must not be missed.
+ * (notifier_target.h), sending (gateway_http.c), trying again (notifier_queue.c). A 2xx says only
+ * that the flow has started; Microsoft gives no receipt that a person could see the card, so
+ * another channel should exist for what must not be missed.
  */
 #include <errno.h>
 #include <jansson.h>

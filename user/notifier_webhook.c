@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * notifier_webhook.c: requests as signed events for another system, a pager or a ticket system, with
- * the headers of Standard Webhooks: the id of a message, which stays the same when it is posted
- * again, the time of this attempt, and a signature over both and the body.
+ * notifier_webhook.c: requests as signed events for another system, a pager or a ticket system,
+ * with the headers of Standard Webhooks: the id of a message, which stays the same when it is
+ * posted again, the time of this attempt, and a signature over both and the body.
  *
  * Owns: the id, and what answers mean. Must not own: the event (request_json.h), the signature
  * (webhook_sign.h), the address (notifier_target.h), trying again (notifier_queue.c).
@@ -93,10 +93,10 @@ static char *webhook_render(const struct ipc_request *request, const char *page)
 
 static char *webhook_render_test(const char *host)
 {
-	json_auto_t *event = json_pack("{s:s, s:o, s:{s:o, s:s}}", "type", "test", "timestamp",
-				       view_time(when_now()), "data", "host", view_text(host),
-				       "text",
-				       "Somebody checked that events arrive; nothing is waiting.");
+	json_auto_t *event =
+		json_pack("{s:s, s:o, s:{s:o, s:s}}", "type", "test", "timestamp",
+			  view_time(when_now()), "data", "host", view_text(host), "text",
+			  "Somebody checked that events arrive; nothing is waiting.");
 	char *text = event ? json_dumps(event, JSON_COMPACT) : NULL;
 
 	if (!text)

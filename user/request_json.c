@@ -12,10 +12,10 @@
 #include "when.h"
 
 static const char *const event_members[] = {
-	"id",	     "digest",	    "host",	"state",   "rule",	"action",
-	"target",    "labels",	    "sensitivity", "requester", "user",	"program",
-	"unit",	     "reason",	    "reviewers", "tier",   "approvals", "approvals_needed",
-	"opened",    "expires",	    "closed",	"outcome", "escalated_s",
+	"id",	  "digest",  "host",	    "state",	 "rule",	"action",
+	"target", "labels",  "sensitivity", "requester", "user",	"program",
+	"unit",	  "reason",  "reviewers",   "tier",	 "approvals",	"approvals_needed",
+	"opened", "expires", "closed",	    "outcome",	 "escalated_s",
 };
 
 static int escape_all(json_t *value);
@@ -108,9 +108,9 @@ static json_t *data_of(const struct ipc_request *request, const char *page)
 
 char *request_event(const struct ipc_request *request, const char *type, const char *page)
 {
-	json_auto_t *event = json_pack("{s:s, s:o, s:o}", "type", type, "timestamp",
-				       view_time(time_of(request, type)), "data",
-				       data_of(request, page));
+	json_auto_t *event =
+		json_pack("{s:s, s:o, s:o}", "type", type, "timestamp",
+			  view_time(time_of(request, type)), "data", data_of(request, page));
 
 	return event ? json_dumps(event, JSON_COMPACT) : NULL;
 }

@@ -19,8 +19,8 @@
 struct web;
 
 /*
- * All borrowed for the life of the page, but @fd, which is taken over. @clients: of the API; without
- * any there is none
+ * All borrowed for the life of the page, but @fd, which is taken over.
+ * @clients: of the API; without any there is none
  */
 struct web_options {
 	struct event_base *base;

@@ -16,11 +16,14 @@
 #include "api_answer.h"
 #include "cleanup.h"
 
-#define DIGEST	  "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
-#define NONCE	  "000102030405060708090a0b0c0d0e0f"
-#define SEEN	  "\"digest\":\"" DIGEST "\",\"nonce\":\"" NONCE "\""
-#define APPROVE	  "{\"verdict\":\"approve\"," SEEN "}"
-#define STATEMENT                                                                        	"sluice-decision-v1\\nhost h\\nboot 6f8d9a4e-1c2b-4a5d-8e7f-0123456789ab\\nrequest r-1\\n" 	"digest " DIGEST "\\nverdict approve\\nscope once\\nduration_s 60\\nreason x\\n"   	"time 2026-11-22T14:00:00.250Z\\nnonce " NONCE "\\n"
+#define DIGEST	"3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
+#define NONCE	"000102030405060708090a0b0c0d0e0f"
+#define SEEN	"\"digest\":\"" DIGEST "\",\"nonce\":\"" NONCE "\""
+#define APPROVE "{\"verdict\":\"approve\"," SEEN "}"
+#define STATEMENT                                                                                  \
+	"sluice-decision-v1\\nhost h\\nboot 6f8d9a4e-1c2b-4a5d-8e7f-0123456789ab\\nrequest r-1\\n" \
+	"digest " DIGEST "\\nverdict approve\\nscope once\\nduration_s 60\\nreason x\\n"           \
+	"time 2026-11-22T14:00:00.250Z\\nnonce " NONCE "\\n"
 
 static struct api_answer answer;
 static char why[512];
@@ -100,7 +103,8 @@ static void test_refused(void **state)
 		{ "{\"verdict\":\"approve\"," SEEN ",\"scope\":\"rule\"}", -EINVAL,
 		  "scope must be" },
 		{ "{\"verdict\":\"approve\"," SEEN ",\"scope\":null}", -EINVAL, "scope must be" },
-		{ "{\"verdict\":\"approve\"," SEEN ",\"duration_s\":0}", -EINVAL, "duration_s must" },
+		{ "{\"verdict\":\"approve\"," SEEN ",\"duration_s\":0}", -EINVAL,
+		  "duration_s must" },
 		{ "{\"verdict\":\"approve\"," SEEN ",\"duration_s\":-1}", -EINVAL,
 		  "duration_s must" },
 		{ "{\"verdict\":\"approve\"," SEEN ",\"duration_s\":86401}", -EINVAL,
@@ -151,9 +155,11 @@ static void test_lengths(void **state)
 	snprintf(body, sizeof(body), "{\"statement\":\"%2048s\",\"signature\":\"x\"}", "");
 	assert_int_equal(parse(body), -EINVAL);
 	assert_non_null(strstr(why, "at most 2047 bytes"));
-	snprintf(body, sizeof(body), "{\"statement\":\"" STATEMENT "\",\"signature\":\"%2048s\"}", "");
+	snprintf(body, sizeof(body), "{\"statement\":\"" STATEMENT "\",\"signature\":\"%2048s\"}",
+		 "");
 	assert_int_equal(parse(body), -EINVAL);
-	snprintf(body, sizeof(body), "{\"statement\":\"" STATEMENT "\",\"signature\":\"%2047s\"}", "");
+	snprintf(body, sizeof(body), "{\"statement\":\"" STATEMENT "\",\"signature\":\"%2047s\"}",
+		 "");
 	assert_int_equal(parse(body), 0);
 }
 

@@ -61,8 +61,8 @@ static void test_form(void **state)
 	(void)state;
 	assert_string_equal(at(0), "yet to come");
 	assert_int_equal(api_feed_add(feed, "request.opened", "{\"a\":1}"), 0);
-	snprintf(expected, sizeof(expected),
-		 "id: %s\nevent: request.opened\ndata: {\"a\":1}\n\n", id_of(1));
+	snprintf(expected, sizeof(expected), "id: %s\nevent: request.opened\ndata: {\"a\":1}\n\n",
+		 id_of(1));
 	assert_string_equal(at(0), expected);
 	assert_string_equal(at(1), "yet to come");
 	assert_int_equal(api_feed_end(feed), 1);
@@ -119,7 +119,8 @@ static void test_bounded_in_bytes(void **state)
 		assert_int_equal(api_feed_add(feed, "t", data), 0);
 	for (uint64_t i = 0; i < 200; i++)
 		kept += strcmp(at(i), "gone") != 0;
-	assert_in_range(kept, API_FEED_BYTES / API_EVENT_MAX, API_FEED_BYTES / (API_EVENT_MAX - 128));
+	assert_in_range(kept, API_FEED_BYTES / API_EVENT_MAX,
+			API_FEED_BYTES / (API_EVENT_MAX - 128));
 	assert_string_not_equal(at(199), "gone");
 }
 
@@ -148,8 +149,10 @@ static void test_what_does_not_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FEED_TEST(test_form),		  FEED_TEST(test_resume),
-		FEED_TEST(test_bounded_in_number), FEED_TEST(test_bounded_in_bytes),
+		FEED_TEST(test_form),
+		FEED_TEST(test_resume),
+		FEED_TEST(test_bounded_in_number),
+		FEED_TEST(test_bounded_in_bytes),
 		FEED_TEST(test_what_does_not_fit),
 	};
 

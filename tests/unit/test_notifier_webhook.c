@@ -265,8 +265,8 @@ static void test_settings_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		HOOK_TEST(test_signed),	      HOOK_TEST(test_ids),
-		HOOK_TEST(test_test_message), HOOK_TEST(test_answers),
+		HOOK_TEST(test_signed),		  HOOK_TEST(test_ids),
+		HOOK_TEST(test_test_message),	  HOOK_TEST(test_answers),
 		HOOK_TEST(test_settings_refused),
 	};
 

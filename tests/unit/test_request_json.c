@@ -105,8 +105,7 @@ static void test_hostile_text(void **state)
 	assert_non_null(record);
 	path = text_of(json_array_get(json_object_get(record, "sources"), 0), "path");
 	assert_string_equal(path, "/a\\n\\x1b[2J\\u202e\\xff\"");
-	assert_string_equal(json_string_value(
-				    json_array_get(json_object_get(record, "labels"), 0)),
+	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "labels"), 0)),
 			    "a\\u202e");
 	small = event(NULL);
 	assert_string_equal(text_of(json_object_get(small, "data"), "reason"), "x\\r\\nid: 1");

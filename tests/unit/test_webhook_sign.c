@@ -36,7 +36,7 @@ static void test_secrets(void **state)
 		"whsec_",
 		"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 		"whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-		"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", /* no whole bytes */
+		"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS",  /* no whole bytes */
 		"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS=", /* 23 bytes */
 		"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa_-", /* that for URLs */
 	};
