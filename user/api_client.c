@@ -183,7 +183,7 @@ int api_client_check(void *arg, struct setting_error *error)
 		r = secret_read_line("TokenHashFile", client->token_hash_file,
 				     "what sluice-gateway --new-token prints", line, sizeof(line),
 				     error);
-	if (r < 0)
+	if (r)
 		return r;
 	if (!read_hash(line, client->hash))
 		r = setting_refuse(
