@@ -118,7 +118,7 @@ closed_of() {
 # listen CLIENT [OPTION...]: the status alone
 # shellcheck disable=SC2153 # TOKENS is the stage's
 listen() {
-	timeout 2 curl -sN --cacert "$CA/ca.pem" -H "Authorization: Bearer ${TOKENS[$1]}" -o "$W/body" -D "$W/headers" \
+	curl -sN --max-time 4 --cacert "$CA/ca.pem" -H "Authorization: Bearer ${TOKENS[$1]}" -o "$W/body" -D "$W/headers" \
 		"${@:2}" "$URL/api/v1/events" || true
 	grep -oP '^HTTP/[0-9.]+ \K[0-9]+' "$W/headers"
 }
@@ -310,7 +310,7 @@ answered_with() {
 	everything
 	# from here on answers wait to be told
 	order always -1 x
-	sleep 0.5
+	obeyed
 	post all /requests/r-abc123/decision "$(own)" >"$W/first" 3>&- 9>&- &
 	wait_for heard '^decision '
 	cp "$W/body" "$W/body.first" 2>/dev/null || true
@@ -374,7 +374,7 @@ refused_key() {
 @test "without sluiced nothing is decided, and it is said what is not known" {
 	everything
 	order always -1 x
-	sleep 0.5
+	obeyed
 	post all /requests/r-abc123/decision "$(own)" >"$W/first" 3>&- 9>&- &
 	wait_for heard '^decision '
 	order drop
@@ -409,7 +409,7 @@ disconnected() {
 	[ "$(call eager /events)" = 403 ]
 	[ "$(call eager /requests)" = 429 ]
 	problem 429 'more than 3 requests a minute (Rate= of [Client eager])'
-	grep -qiP '^retry-after: (1[0-9]|20)\r$' "$W/headers"
+	grep -qiP '^retry-after: (1?[0-9]|20)\r$' "$W/headers"
 	[ "$(decide eager)" = 429 ]
 	[ "$(decided)" = 0 ]
 	[ "$(call all /requests)" = 200 ]
@@ -505,8 +505,7 @@ listeners() {
 @test "a comment now and then keeps a quiet stream open" {
 	everything
 	stream quiet all
-	sleep 16
-	grep -q '^:$' "$W/quiet"
+	wait_for grep -q '^:$' "$W/quiet" || wait_for grep -q '^:$' "$W/quiet"
 	kill -0 "$LISTENER"
 	order open r-2
 	wait_for told_is quiet 'request.opened r-2'
@@ -538,7 +537,7 @@ listeners() {
 	wait_for grep -q listening "$W/slow"
 	stream fast all
 	for i in {1..300}; do order hostile "r-$i"; done
-	wait_for grep -q '"id":"r-300"' "$W/fast"
+	wait_for grep -q '"id":"r-300"' "$W/fast" || wait_for grep -q '"id":"r-300"' "$W/fast"
 	[ "$(told fast | grep -c '^request.opened')" = 300 ]
 	[ "$(call all /requests?limit=1)" = 200 ]
 	[ "$(decide all)" = 200 ]

@@ -48,9 +48,15 @@ everything() {
 	start_sluiced
 	start_gateway
 	wait_for heard '^hello'
-	order open "${1:-r-abc123}"
 	order always 0 approved
+	order open "${1:-r-abc123}"
 	wait_for knows "${1:-r-abc123}"
+}
+
+# All orders until here have been obeyed.
+obeyed() {
+	order open r-mark
+	wait_for knows r-mark
 }
 
 knows() {
