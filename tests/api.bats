@@ -536,7 +536,7 @@ listeners() {
 	exec 8>"$W/go"
 	wait_for grep -q listening "$W/slow"
 	stream fast all
-	for i in {1..300}; do order hostile "r-$i"; done
+	for i in {1..300}; do order large "r-$i"; done
 	wait_for grep -q '"id":"r-300"' "$W/fast" || wait_for grep -q '"id":"r-300"' "$W/fast"
 	[ "$(told fast | grep -c '^request.opened')" = 300 ]
 	[ "$(call all /requests?limit=1)" = 200 ]

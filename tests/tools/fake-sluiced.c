@@ -9,6 +9,7 @@
  *	again			tell of the last open one once more, the same to the byte
  *	close ID STATE		tell that it is approved, denied, expired or gone
  *	hostile ID		an open request full of markup, controls and long texts
+ *	large ID		one of some long texts
  *	result			an answer that nobody waits for, which sluiced may not send
  *	answer ERRNO TEXT	to the oldest decision that the gateway brought, 0 for taken
  *	always ERRNO TEXT	to each decision from now on, at once
@@ -192,7 +193,6 @@ static void fill_hostile(const char *id)
 	strcpy(request.target, "[Approve](https://evil.example) \xe2\x80\xae\x1b[2J\xff");
 	memset(request.command, '"', sizeof(request.command) - 1);
 	memset(request.executable, '\x01', sizeof(request.executable) - 1);
-	memset(request.reason, '\x02', sizeof(request.reason) - 1);
 	request.n_sources = SLUICE_MAX_SOURCES;
 	for (int i = 0; i < SLUICE_MAX_SOURCES; i++)
 		memset(request.sources[i].path, '\\', sizeof(request.sources[i].path) - 1);
@@ -260,6 +260,11 @@ static void obey(const char *line)
 		send_request(IPC_NOTIFY_OPEN);
 	} else if (strcmp(verb, "hostile") == 0) {
 		fill_hostile(id);
+		send_request(IPC_NOTIFY_OPEN);
+	} else if (strcmp(verb, "large") == 0) {
+		fill(id, 600);
+		memset(request.target, 'x', sizeof(request.target) - 1);
+		memset(request.reason, 'x', sizeof(request.reason) - 1);
 		send_request(IPC_NOTIFY_OPEN);
 	} else if (strcmp(verb, "close") == 0) {
 		close_request(id, word);
