@@ -511,6 +511,21 @@ listeners() {
 	wait_for told_is quiet 'request.opened r-2'
 }
 
+@test "a stream ends when its token does" {
+	client brief Scopes=events "Expires=$(date -u -d '+10 sec' +%FT%TZ)"
+	everything
+	stream mine brief
+	local brief=$LISTENER
+	stream other all
+	wait_for ended "$brief" || wait_for ended "$brief" || wait_for ended "$brief"
+	[ "$(listen brief)" = 401 ]
+	refute ended "$LISTENER"
+}
+
+ended() {
+	if kill -0 "$1" 2>/dev/null; then return 1; fi
+}
+
 @test "listeners are bounded, of a client and in all" {
 	local i k
 	for i in {1..8}; do client "c$i" 'Scopes=events read'; done
