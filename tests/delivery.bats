@@ -247,6 +247,39 @@ posted_to() {
 	stay 4
 }
 
+@test "a secret comes as a credential of the service" {
+	start_teams
+	mkdir "$W/credentials"
+	mv "$W/teams.url" "$W/credentials/webhook"
+	printf '%s\n' '[Teams]' WebhookFile=webhook "CAFile=$CA/ca.pem" >"$W/gateway.conf"
+	start_sluiced
+	CREDENTIALS_DIRECTORY=$W/credentials run_gateway
+	wait_for heard '^hello'
+	order open r-1
+	wait_for heard '^delivery r-1 teams delivered 1'
+	refute logged SECRET
+	refute grep -qF SECRET "/proc/$GATEWAY/cmdline"
+	refute heard SECRET
+}
+
+@test "a credential that is not there is refused, with the remedy" {
+	start_teams
+	sed -i 's/^WebhookFile=.*/WebhookFile=webhook/' "$W/gateway.conf"
+	run "$BUILD/sluice-gateway" --config "$W/gateway.conf" --check
+	[ "$status" = 1 ]
+	[[ $output == *'gateway.conf:2: WebhookFile=webhook names a credential'*'LoadCredential=webhook:PATH'* ]]
+	CREDENTIALS_DIRECTORY=$W run "$BUILD/sluice-gateway" --config "$W/gateway.conf" --check
+	[ "$status" = 1 ]
+	[[ $output == *"gateway.conf:2: WebhookFile=$W/webhook cannot be read"* ]]
+	sed -i 's/^WebhookFile=.*/WebhookFile=..\/webhook/' "$W/gateway.conf"
+	CREDENTIALS_DIRECTORY=$W run "$BUILD/sluice-gateway" --config "$W/gateway.conf" --check
+	[ "$status" = 1 ]
+	[[ $output == *'must be an absolute path or the name of a credential'* ]]
+	sed -i 's/^WebhookFile=.*/WebhookFile=teams.url/' "$W/gateway.conf"
+	CREDENTIALS_DIRECTORY=$W run "$BUILD/sluice-gateway" --config "$W/gateway.conf" --check
+	[ "$status" = 0 ]
+}
+
 check_refuses() {
 	run "$BUILD/sluice-gateway" --config "$W/gateway.conf" --check
 	echo "$output"

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "secret.h"
 #include "text.h"
 
 /* gcc's analyzer loses what lists, tables and settings by offset hold on to; the leak sanitizer
@@ -233,6 +234,14 @@ static char *next_line(char *line, int size, void *arg)
 	return line;
 }
 
+static int set_secret(struct load *load, const struct setting *key, const char *value, char **field)
+{
+	struct setting_error error = {};
+	int r = secret_path(key->name, value, field, &error);
+
+	return r < 0 ? refuse(load, load->line, r, "%s", error.text) : 0;
+}
+
 static int set_text(struct load *load, const struct setting *key, const char *value, char **field)
 {
 	char *copy;
@@ -243,6 +252,8 @@ static int set_text(struct load *load, const struct setting *key, const char *va
 	if (key->type == SETTING_PATH && *value != '/')
 		return refuse(load, load->line, -EINVAL, "%s=%s must be an absolute path",
 			      key->name, value);
+	if (key->type == SETTING_SECRET)
+		return set_secret(load, key, value, field);
 	copy = strdup(value);
 	if (!copy)
 		return refuse(load, load->line, -ENOMEM, "not enough memory");
@@ -280,6 +291,7 @@ static int set_key(struct load *load, const struct setting *key, const char *val
 {
 	switch (key->type) {
 	case SETTING_PATH:
+	case SETTING_SECRET:
 	case SETTING_TEXT:
 		return set_text(load, key, value, field);
 	case SETTING_NUMBER:

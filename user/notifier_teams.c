@@ -35,7 +35,7 @@ struct teams_settings {
 
 static const struct setting keys[] = {
 	{ .name = "WebhookFile",
-	  .type = SETTING_PATH,
+	  .type = SETTING_SECRET,
 	  .offset = AT(webhook_file),
 	  .required = true },
 	{ .name = "CAFile", .type = SETTING_PATH, .offset = AT(ca_file) },
