@@ -36,6 +36,7 @@ struct gateway_requests {
 	size_t counts[2];
 	uint64_t version;
 	struct ipc_request lent;
+	struct ipc_request each; /* lent by gateway_requests_each() */
 };
 
 int gateway_requests_new(struct gateway_requests **ret)
@@ -234,8 +235,8 @@ void gateway_requests_each(struct gateway_requests *requests, bool open, size_t 
 			skip--;
 			continue;
 		}
-		lend(kept, &requests->lent);
-		if (!fn(arg, &requests->lent))
+		lend(kept, &requests->each);
+		if (!fn(arg, &requests->each))
 			return;
 	}
 }

@@ -43,7 +43,7 @@ uint64_t gateway_requests_version(const struct gateway_requests *requests);
 
 size_t gateway_requests_count(const struct gateway_requests *requests, bool open);
 
-/* One by its id, or NULL: lent until the next call of any function here. */
+/* One by its id, or NULL: lent until the next call of any function here but _each(). */
 const struct ipc_request *gateway_requests_find(struct gateway_requests *requests, const char *id);
 
 /*

@@ -11,7 +11,7 @@ SIGNED := sshsig statement
 TOKEN := base64 jwt jwt_key
 # the gateway's page, and sign-in to it
 WEB := html oidc oidc_provider web web_asset web_attempt web_decide web_exchange web_lineage web_page web_request web_route \
-	web_session web_settings web_sign_in
+	web_session web_settings web_sign_in web_similar
 
 # policy.d as checked data, and its form for the kernel
 POLICY := array account medium policy policy_channel policy_check policy_endpoint policy_file \
