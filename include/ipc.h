@@ -16,7 +16,7 @@
 
 #include "limits.h"
 
-#define IPC_VERSION 7
+#define IPC_VERSION 8
 #define IPC_MAGIC 0x534c5543 /* "SLUC" */
 
 #define IPC_CONTROL_SOCKET "/run/sluice/control.sock" /* for sluice; everyone may connect */
@@ -155,6 +155,15 @@ struct ipc_source {
 	uint64_t time_ms;
 };
 
+/* What a channel has reported of a request last. @state: enum ipc_delivery_state */
+struct ipc_told {
+	char notifier[32];
+	uint32_t state;
+	uint32_t attempt;
+	uint64_t time_ms;
+	char text[112]; /* error, or what it waits for */
+};
+
 /**
  * struct ipc_request: one question, complete, for cards, pages and terminals. All text is
  * untrusted.
@@ -182,6 +191,7 @@ struct ipc_request {
 	uint8_t tier;
 	uint16_t n_sources;
 	uint16_t n_decisions;
+	uint16_t n_told;
 	uint16_t approvals_needed;
 	uint16_t approvals;
 	uint32_t sensitivity;
@@ -211,6 +221,7 @@ struct ipc_request {
 	char outcome[256];		/* in words, when closed */
 	struct ipc_source sources[SLUICE_MAX_SOURCES];
 	struct ipc_decision decisions[SLUICE_MAX_REVIEWERS];
+	struct ipc_told told[SLUICE_MAX_NOTIFIERS]; /* not in what the gateway gets, which knows */
 };
 
 /* A grant, or with the id "s-…" and the scope "standing" an approval for a time to come. */
@@ -357,7 +368,8 @@ struct ipc_hello {
 	char names[256];
 };
 
-enum ipc_delivery_state { IPC_DELIVERED = 1, IPC_RETRYING, IPC_FAILED };
+/* IPC_STANDBY: it posts only what the channel before it does not, as the text says. */
+enum ipc_delivery_state { IPC_DELIVERED = 1, IPC_RETRYING, IPC_FAILED, IPC_STANDBY };
 
 struct ipc_delivery {
 	char id[16];

@@ -241,6 +241,15 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	[[ $output != *WARNING* ]]
 }
 
+@test "show: how far people have been told, by channel" {
+	daemon
+	run "$SLUICE" show r-0a1b2c3d
+	[[ $output == *'Where people are told of it:'*teams*retrying*3*'HTTP 503'*teams-second*standby*'waits for teams'* ]]
+	run "$SLUICE" show r-closed
+	[ "$status" -eq 0 ]
+	[[ $output != *'Where people are told'* ]]
+}
+
 @test "show --json: complete" {
 	daemon
 	run "$SLUICE" show r-0a1b2c3d --json
@@ -250,6 +259,8 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	json '.opened == "2026-11-22T12:00:00.000Z" and (.sources | length) == 2'
 	json '.sources[1] == {path: "/etc/keys/export.pem", labels: ["secret"], reader: "ssh[700]",
 		time: "2026-11-22T12:00:00.000Z"}'
+	json '.told[0] == {channel: "teams", state: "retrying", attempt: 3, text: "HTTP 503", time: "2026-11-22T12:00:00.000Z"}'
+	json '.told[1].state == "standby" and .told[1].text == "waits for teams" and (.told | length) == 2'
 	run "$SLUICE" show r-closed --json
 	json '.state == "denied" and .decisions[0].person == "bob" and .decisions[0].approve == false'
 }

@@ -4,6 +4,7 @@
 # make test              unit tests; SAN=1: with sanitizers, in their own folder
 # make test-programs     whole programs against stand-ins of their peers (bats)
 # make test-browser      the gateway's page in Chromium, its API and webhooks with others' libraries (nodejs, npm, chromium)
+# make test-load         1,000 requests and 100 decisions a second on the gateway's page
 # make vm-programs       small programs of the end-to-end tests, which scripts/test runs
 # make fuzz              each fuzzer for FUZZ_SECONDS; what it finds stays in $(O)/fuzz/found; corpora beside it
 # make lint              cppcheck, gcc -fanalyzer, scan-build, shellcheck, mandoc; each also alone: lint-gcc
@@ -33,7 +34,7 @@ WRAP_test_web_session := clock_gettime
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_CFLAGS := $(SANITIZE) -fsanitize=fuzzer-no-link
 
-.PHONY: test-programs test-browser vm-programs fuzz-all bench-journal lint-cppcheck lint-gcc lint-scan-build lint-shell lint-man lint-stack
+.PHONY: test-programs test-browser test-load vm-programs fuzz-all bench-journal lint-cppcheck lint-gcc lint-scan-build lint-shell lint-man lint-stack
 
 $(TEST_ARCHIVE): $(call objects,$(TEST_MODULES))
 	@mkdir -p $(@D)
@@ -102,6 +103,10 @@ test-programs: $(O)/sluice $(O)/sluice-gateway $(TEST_TOOLS) $(O)/tests/security
 
 test-browser: $(O)/sluice-gateway $(TEST_TOOLS)
 	$(Q)tests/browser/run $(O)
+
+test-load: $(O)/sluice-gateway $(TEST_TOOLS)
+	$(Q)ln -sf tests/fake-sluiced $(O)/fake-sluiced
+	$(Q)BUILD=$(abspath $(O)) bats tests/load/load.bats
 
 fuzz:
 	$(Q)$(MAKE) O=$(O)/fuzz CC=$(CLANG) CFLAGS='$(FUZZ_CFLAGS)' LDFLAGS= fuzz-all

@@ -28,7 +28,7 @@
 
 const struct setting api_client_keys[] = {
 	{ .name = "TokenHashFile",
-	  .type = SETTING_PATH,
+	  .type = SETTING_SECRET,
 	  .offset = AT(token_hash_file),
 	  .required = true },
 	{ .name = "Scopes", .type = SETTING_TEXT, .offset = AT(scopes_text), .required = true },

@@ -104,12 +104,15 @@ static const struct text_field request_texts[] = {
 	TEXTS(ipc_request, decisions, person),
 	TEXTS(ipc_request, decisions, reason),
 	TEXTS(ipc_request, decisions, key),
+	TEXTS(ipc_request, told, notifier),
+	TEXTS(ipc_request, told, text),
 };
 static const struct count_field request_counts[] = {
 	COUNT(ipc_request, state, IPC_STATES - 1),
 	COUNT(ipc_request, tier, 3),
 	COUNT(ipc_request, n_sources, SLUICE_MAX_SOURCES),
 	COUNT(ipc_request, n_decisions, SLUICE_MAX_REVIEWERS),
+	COUNT(ipc_request, n_told, SLUICE_MAX_NOTIFIERS),
 };
 static const struct text_field grant_texts[] = {
 	TEXT(ipc_grant, id),	 TEXT(ipc_grant, request),     TEXT(ipc_grant, action),

@@ -77,6 +77,14 @@ static const struct table_column decision_columns[] = {
 	{ "reason", "REASON", TABLE_WRAP },
 };
 
+static const struct table_column told_columns[] = {
+	{ "channel", "CHANNEL", 0 },
+	{ "state", "STATE", 0 },
+	{ "attempt", "ATTEMPT", 0 },
+	{ "time", "SINCE", TABLE_TIME },
+	{ "text", "WHY", TABLE_WRAP },
+};
+
 static json_t *view(const union ipc_any *item)
 {
 	return view_request(&item->request);
@@ -117,6 +125,9 @@ int cmd_print_request(FILE *out, const json_t *request)
 	if (r == 0)
 		r = print_list(out, request, "decisions", "Decisions:", decision_columns,
 			       ARRAY_SIZE(decision_columns));
+	if (r == 0)
+		r = print_list(out, request, "told", "Where people are told of it:", told_columns,
+			       ARRAY_SIZE(told_columns));
 	if (r == 0)
 		print_loss(out, request);
 	return r;

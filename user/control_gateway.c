@@ -14,6 +14,7 @@
 #include "glass.h"
 #include "log.h"
 #include "record.h"
+#include "request_told.h"
 #include "wording.h"
 
 /* Reports on one request that are journaled, besides its first delivery: the gateway is not trusted
@@ -95,9 +96,27 @@ int gateway_send(struct client *client)
 	return 0;
 }
 
+/* The last that were closed, the oldest first. What was only noticed is told once. */
+static int note_closed(struct client *client)
+{
+	const struct requests *requests = client->control->agent->requests;
+	size_t skip = requests->n_closed > SLUICE_TOLD_CLOSED
+			      ? requests->n_closed - SLUICE_TOLD_CLOSED
+			      : 0;
+
+	for (const struct request *request = requests->closed; request; request = request->next) {
+		if (skip > 0)
+			skip--;
+		else if (!request->notice &&
+			 gateway_note(client, IPC_NOTIFY_CLOSED, request->id) < 0)
+			return -ENOBUFS;
+	}
+	return 0;
+}
+
 /*
- * A gateway that comes, or comes again, is told all that is open: it knows which of it it has told
- * people.
+ * A gateway that comes, or comes again, is told all that is open, and what was closed lately: it
+ * knows which of it it has told people.
  */
 int gateway_hello(struct client *client, const struct channel_message *message,
 		  struct answer *answer)
@@ -120,6 +139,8 @@ int gateway_hello(struct client *client, const struct channel_message *message,
 		if (gateway_note(client, IPC_NOTIFY_OPEN, request->id) < 0)
 			return -ENOBUFS;
 	}
+	if (note_closed(client) < 0)
+		return -ENOBUFS;
 	return gateway_note(client, IPC_NOTIFY_ALL, "");
 }
 
@@ -143,15 +164,12 @@ static void journal_delivery(struct agent *agent, struct request *request,
 int gateway_delivery(struct client *client, const struct channel_message *message,
 		     struct answer *answer)
 {
-	static const char *const states[] = {
-		[IPC_DELIVERED] = "delivered",
-		[IPC_RETRYING] = "retrying",
-		[IPC_FAILED] = "failed",
-	};
 	const struct ipc_delivery *delivery = &message->body.delivery;
 	struct agent *agent = client->control->agent;
 	struct request *request = request_find(agent->requests, delivery->id);
-	const char *state = delivery->state < ARRAY_SIZE(states) ? states[delivery->state] : NULL;
+	const char *state = delivery->state < ARRAY_SIZE(told_state_names)
+				    ? told_state_names[delivery->state]
+				    : NULL;
 
 	(void)answer;
 	if (!client->greeted || !state) {
@@ -161,6 +179,9 @@ int gateway_delivery(struct client *client, const struct channel_message *messag
 	}
 	if (!request)
 		return 0; /* so long ago that it is not shown any more */
+	request_told_note(request, delivery, agent_time_ms());
+	if (delivery->state == IPC_STANDBY)
+		return 0; /* nothing was tried: no entry of the journal */
 	journal_delivery(agent, request, delivery, state);
 	if (delivery->state == IPC_DELIVERED) {
 		request->delivered = true;

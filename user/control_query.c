@@ -19,6 +19,7 @@
 #include "lineage_follow.h"
 #include "process.h"
 #include "record.h"
+#include "request_told.h"
 #include "standing.h"
 #include "wording.h"
 
@@ -151,9 +152,11 @@ static bool fill_request(struct agent *agent, const char id[16], union ipc_any *
 {
 	const struct request *request = request_find(agent->requests, id);
 
-	if (request)
-		request_describe(agent, request, &ret->request);
-	return request;
+	if (!request)
+		return false;
+	request_describe(agent, request, &ret->request);
+	request_told_describe(request, &ret->request);
+	return true;
 }
 
 static bool is_own(const struct request *request, uid_t uid)

@@ -55,11 +55,30 @@ static void on_connected(void *arg)
 	gateway_requests_begin(gateway->requests);
 }
 
+static void on_ended(void *arg, const struct ipc_request *request)
+{
+	const struct gateway *gateway = arg;
+
+	for (size_t i = 0; i < gateway->config->n; i++)
+		notifier_queue_closed(gateway->queues[i], request);
+}
+
+static bool is_open(void *arg, const struct delivered_request *request)
+{
+	struct gateway_requests *requests = arg;
+	const struct ipc_request *known = gateway_requests_find(requests, request->id);
+
+	return known && known->state == IPC_PENDING &&
+	       strncmp(known->digest, request->digest, strlen(request->digest)) == 0;
+}
+
 static void on_all(void *arg)
 {
 	const struct gateway *gateway = arg;
 
-	gateway_requests_complete(gateway->requests);
+	gateway_requests_complete(gateway->requests, on_ended, arg);
+	for (size_t i = 0; i < gateway->config->n; i++)
+		notifier_queue_settle(gateway->queues[i], is_open, gateway->requests);
 }
 
 static void on_open(void *arg, const struct ipc_request *request)
@@ -67,7 +86,8 @@ static void on_open(void *arg, const struct ipc_request *request)
 	struct gateway *gateway = arg;
 
 	gateway_requests_opened(gateway->requests, request);
-	for (size_t i = 0; i < gateway->config->n; i++)
+	/* A channel stands above those that come after it, which must know of the request first. */
+	for (size_t i = gateway->config->n; i-- > 0;)
 		notifier_queue_open(gateway->queues[i], request);
 }
 
@@ -76,8 +96,7 @@ static void on_closed(void *arg, const struct ipc_request *request)
 	struct gateway *gateway = arg;
 
 	gateway_requests_closed(gateway->requests, request);
-	for (size_t i = 0; i < gateway->config->n; i++)
-		notifier_queue_closed(gateway->queues[i], request);
+	on_ended(arg, request);
 }
 
 static void on_report(void *arg, const struct ipc_delivery *delivery)
@@ -92,11 +111,16 @@ static void on_report(void *arg, const struct ipc_delivery *delivery)
 		log_info("%s: attempt %u to post %s failed: %s", delivery->notifier,
 			 delivery->attempt, delivery->id, delivery->text);
 		break;
+	case IPC_STANDBY:
+		log_debug("%s: %s is %s", delivery->notifier, delivery->id, delivery->text);
+		break;
 	default:
 		log_error("%s: %s is lost for this channel: %s", delivery->notifier, delivery->id,
 			  delivery->text);
 	}
 	gateway_link_report(gateway->link, delivery);
+	for (size_t i = 0; i < gateway->config->n; i++)
+		notifier_queue_heard(gateway->queues[i], delivery);
 }
 
 static void on_signal(evutil_socket_t number, short what, void *arg)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "secret.h"
 #include "text.h"
 
 /* gcc's analyzer loses what lists, tables and settings by offset hold on to; the leak sanitizer
@@ -23,18 +24,18 @@
 #define LINE_LENGTH 4096
 #define MAX_KEYS    24
 
-/* What the section that is open is made of. @attempts: of a channel, else NULL. */
+/* What the section that is open is made of. @notifier: of a channel, else NULL. */
 struct section {
 	const char *kind;
 	const struct setting *keys;
 	size_t n_keys;
 	void *settings;
-	uint64_t *attempts;
+	struct notifier *notifier;
 	int (*check)(void *settings, struct setting_error *error);
 };
 
-/* The load in progress. @lines: where each key of the open section was set; the last entry is
- * MaxAttempts. */
+/* The load in progress. @lines: where each key of the open section was set; the last entries are
+ * of notifier_keys. */
 struct load {
 	const char *path;
 	FILE *file;
@@ -44,14 +45,7 @@ struct load {
 	struct gateway_config_error *error;
 	struct section section;
 	unsigned int section_line;
-	unsigned int lines[MAX_KEYS + 1];
-};
-
-static const struct setting attempts_key = {
-	.name = "MaxAttempts",
-	.type = SETTING_NUMBER,
-	.min = 1,
-	.max = 1000,
+	unsigned int lines[MAX_KEYS + NOTIFIER_KEYS];
 };
 
 /* Keeps the first error; returns it. */
@@ -76,19 +70,46 @@ __attribute__((format(printf, 4, 5))) static int refuse(struct load *load, unsig
 	return r;
 }
 
+static bool is_about(const char *text, const struct setting *key)
+{
+	size_t length = strlen(key->name);
+
+	return strncmp(text, key->name, length) == 0 && text[length] == '=';
+}
+
 /* The line of the key that @text begins with; else that of the section. */
 static unsigned int line_to_blame(const struct load *load, const char *text)
 {
 	const struct section *section = &load->section;
 
-	for (size_t i = 0; i < section->n_keys && i < MAX_KEYS; i++) {
-		size_t length = strlen(section->keys[i].name);
-
-		if (load->lines[i] && !strncmp(text, section->keys[i].name, length) &&
-		    text[length] == '=')
+	for (size_t i = 0; i < section->n_keys && i < MAX_KEYS; i++)
+		if (load->lines[i] && is_about(text, &section->keys[i]))
 			return load->lines[i];
-	}
+	for (size_t i = 0; i < NOTIFIER_KEYS; i++)
+		if (load->lines[MAX_KEYS + i] && is_about(text, &notifier_keys[i]))
+			return load->lines[MAX_KEYS + i];
 	return load->section_line;
+}
+
+/* Only one above it, so that nothing goes round in circles. */
+static int find_before(struct load *load, struct setting_error *error)
+{
+	const struct gateway_config *config = load->config;
+	struct notifier *notifier = load->section.notifier;
+
+	if (!notifier || (!notifier->after && !load->lines[MAX_KEYS + NOTIFIER_HAND_OVER]))
+		return 0;
+	if (!notifier->after)
+		return setting_refuse(error, -EINVAL, "HandOverAfter= needs After=");
+	for (size_t i = 0; i + 1 < config->n; i++)
+		if (strcmp(config->notifiers[i].name, notifier->after) == 0)
+			notifier->before = &config->notifiers[i];
+	if (!notifier->before)
+		return setting_refuse(error, -EINVAL,
+				      "After=%s is no channel above this one; name it as --check "
+				      "does: teams, or teams-NAME",
+				      notifier->after);
+	return 0;
 }
 
 /* The section is complete: are required keys there, and does its owner agree with its settings? */
@@ -106,6 +127,8 @@ static int close_section(struct load *load)
 				      "section [%s] needs %s=", section->kind,
 				      section->keys[i].name);
 	r = section->check(section->settings, &error);
+	if (r == 0)
+		r = find_before(load, &error);
 	if (r < 0)
 		return refuse(load, line_to_blame(load, error.text), r, "%s",
 			      *error.text ? error.text : strerror(-r));
@@ -144,7 +167,7 @@ static int add_notifier(struct load *load, const struct notifier_ops *ops, const
 						     .keys = ops->keys,
 						     .n_keys = ops->n_keys,
 						     .settings = notifier->settings,
-						     .attempts = &notifier->max_attempts,
+						     .notifier = notifier,
 						     .check = ops->check });
 }
 
@@ -236,6 +259,14 @@ static char *next_line(char *line, int size, void *arg)
 	return line;
 }
 
+static int set_secret(struct load *load, const struct setting *key, const char *value, char **field)
+{
+	struct setting_error error = {};
+	int r = secret_path(key->name, value, field, &error);
+
+	return r < 0 ? refuse(load, load->line, r, "%s", error.text) : 0;
+}
+
 static int set_text(struct load *load, const struct setting *key, const char *value, char **field)
 {
 	char *copy;
@@ -246,6 +277,8 @@ static int set_text(struct load *load, const struct setting *key, const char *va
 	if (key->type == SETTING_PATH && *value != '/')
 		return refuse(load, load->line, -EINVAL, "%s=%s must be an absolute path",
 			      key->name, value);
+	if (key->type == SETTING_SECRET)
+		return set_secret(load, key, value, field);
 	copy = strdup(value);
 	if (!copy)
 		return refuse(load, load->line, -ENOMEM, "not enough memory");
@@ -283,6 +316,7 @@ static int set_key(struct load *load, const struct setting *key, const char *val
 {
 	switch (key->type) {
 	case SETTING_PATH:
+	case SETTING_SECRET:
 	case SETTING_TEXT:
 		return set_text(load, key, value, field);
 	case SETTING_NUMBER:
@@ -295,14 +329,14 @@ static int set_key(struct load *load, const struct setting *key, const char *val
 }
 
 static int set_once(struct load *load, size_t index, const struct setting *key, const char *value,
-		    void *field)
+		    void *settings)
 {
 	if (load->lines[index])
 		return refuse(load, load->line, -EINVAL,
 			      "%s= is set a second time, first in line %u", key->name,
 			      load->lines[index]);
 	load->lines[index] = load->line;
-	return set_key(load, key, value, field);
+	return set_key(load, key, value, (char *)settings + key->offset);
 }
 
 /* libinih wants 1 for success. */
@@ -315,15 +349,13 @@ static int on_key(void *arg, const char *section, const char *name, const char *
 	if (!load->section_line)
 		return refuse(load, load->line, -EINVAL, "%s= stands before any section", name) >=
 		       0;
-	if (open->attempts && strcmp(name, attempts_key.name) == 0)
-		return set_once(load, MAX_KEYS, &attempts_key, value, open->attempts) >= 0;
-	for (size_t i = 0; i < open->n_keys && i < MAX_KEYS; i++) {
-		const struct setting *key = &open->keys[i];
-
-		if (strcmp(name, key->name) == 0)
-			return set_once(load, i, key, value,
-					(char *)open->settings + key->offset) >= 0;
-	}
+	for (size_t i = 0; open->notifier && i < NOTIFIER_KEYS; i++)
+		if (strcmp(name, notifier_keys[i].name) == 0)
+			return set_once(load, MAX_KEYS + i, &notifier_keys[i], value,
+					open->notifier) >= 0;
+	for (size_t i = 0; i < open->n_keys && i < MAX_KEYS; i++)
+		if (strcmp(name, open->keys[i].name) == 0)
+			return set_once(load, i, &open->keys[i], value, open->settings) >= 0;
 	return refuse(load, load->line, -EINVAL,
 		      "unknown key '%s' in section [%s]; see sluice-gateway.conf(5)", name,
 		      open->kind) >= 0;

@@ -15,7 +15,7 @@
 #include "web_settings.h"
 
 #define GATEWAY_CONFIG "/etc/sluice/gateway.conf"
-#define GATEWAY_MAX_NOTIFIERS 8
+#define GATEWAY_MAX_NOTIFIERS SLUICE_MAX_NOTIFIERS
 
 /* @web: NULL: there is neither page nor API */
 struct gateway_config {

@@ -2,12 +2,12 @@
 /*
  * gateway_delivered.c: see gateway_delivered.h.
  *
- * Format: one line a message, "open|closed|more NOTIFIER ID DIGEST EXPIRES [SHOWN PLACE]\n":
+ * Format: one line a message, "open|closed|more|notice|try NOTIFIER ID DIGEST EXPIRES [SHOWN PLACE]\n":
  * the kind, the channel's name, the request's id, the first 16 hex digits of its digest, and when
  * it expires in seconds since the epoch; of a message that can be edited also what number its text
  * has, 8 hex digits, and where it stands ("-": nowhere of its own). Valid is a line that ends in a newline and has these five
  * or seven words; others (a torn end) are dropped. Of two lines about the same message the later
- * one counts. Lines are appended and synced one by one. At the start, and after
+ * one counts, and one that expired in 1970 takes it back. Lines are appended and synced one by one. At the start, and after
  * REWRITE_LINES more, the file is written anew without what expired KEEP_S ago, and renamed.
  */
 #include "gateway_delivered.h"
@@ -58,16 +58,16 @@ struct delivered_request delivered_request(const struct ipc_request *request)
 	return ret;
 }
 
+static const char *const kinds[] = {
+	[DELIVERED_OPEN] = "open",	[DELIVERED_CLOSED] = "closed",
+	[DELIVERED_ESCALATED] = "more", [DELIVERED_NOTICE] = "notice",
+	[DELIVERED_TRIED] = "try",
+};
+
 static void make_key(char *key, const char *notifier, enum delivered_kind kind,
 		     const struct delivered_request *request)
 {
-	static const char *const words[] = {
-		[DELIVERED_OPEN] = "open",
-		[DELIVERED_CLOSED] = "closed",
-		[DELIVERED_ESCALATED] = "more",
-	};
-
-	snprintf(key, KEY_MAX, "%s %s %s %s", words[kind], notifier, request->id, request->digest);
+	snprintf(key, KEY_MAX, "%s %s %s %s", kinds[kind], notifier, request->id, request->digest);
 }
 
 static struct entry *find(const struct delivered *delivered, const char *key)
@@ -82,6 +82,14 @@ static void free_entry(struct entry *entry)
 {
 	free(entry->post.place);
 	free(entry);
+}
+
+static void forget(struct delivered *delivered, struct entry *entry)
+{
+	if (!entry)
+		return;
+	HASH_DEL(delivered->entries, entry);
+	free_entry(entry);
 }
 
 /* A place that would tear the line apart is none. */
@@ -169,9 +177,11 @@ static int read_line(struct delivered *delivered, const char *line)
 		   &end) != 5 ||
 	    !read_post(line + end, place, &shown))
 		return 0;
-	if (expires_s + KEEP_S < (uint64_t)time(NULL))
-		return 0;
 	snprintf(key, sizeof(key), "%s %s %s %s", kind, notifier, id, digest);
+	if (expires_s + KEEP_S < (uint64_t)time(NULL)) {
+		forget(delivered, find(delivered, key));
+		return 0;
+	}
 	entry = remember(delivered, key, expires_s);
 	return entry ? set_post(entry, place, shown) : -ENOMEM;
 }
@@ -203,10 +213,8 @@ static void forget_expired(struct delivered *delivered)
 
 	for (entry = delivered->entries; entry; entry = next) {
 		next = entry->hh.next;
-		if (entry->expires_s + KEEP_S >= now_s)
-			continue;
-		HASH_DEL(delivered->entries, entry);
-		free_entry(entry);
+		if (entry->expires_s + KEEP_S < now_s)
+			forget(delivered, entry);
 	}
 }
 
@@ -330,4 +338,45 @@ int delivered_add(struct delivered *delivered, const char *notifier, enum delive
 		return 0;
 	r = set_post(entry, place, shown);
 	return r < 0 ? r : append(delivered, entry);
+}
+
+int delivered_remove(struct delivered *delivered, const char *notifier, enum delivered_kind kind,
+		     const struct delivered_request *request)
+{
+	struct entry *entry;
+	char key[KEY_MAX];
+	int r;
+
+	make_key(key, notifier, kind, request);
+	entry = find(delivered, key);
+	if (!entry)
+		return 0;
+	entry->expires_s = 0;
+	r = append(delivered, entry);
+	forget(delivered, find(delivered, key)); /* unless the file was written anew without it */
+	return r;
+}
+
+/* Of an entry about a question of @notifier. Return: whether it is one. */
+static bool read_question(const struct entry *entry, const char *notifier,
+			  struct delivered_request *ret)
+{
+	char kind[8], name[33];
+
+	*ret = (struct delivered_request){ .expires_ms = entry->expires_s * 1000 };
+	return sscanf(entry->key, "%7s %32s %15s %16s", kind, name, ret->id, ret->digest) == 4 &&
+	       strcmp(name, notifier) == 0 && strcmp(kind, kinds[DELIVERED_CLOSED]) != 0 &&
+	       strcmp(kind, kinds[DELIVERED_NOTICE]) != 0;
+}
+
+void delivered_unanswered(const struct delivered *delivered, const char *notifier,
+			  void (*fn)(void *arg, const struct delivered_request *request), void *arg)
+{
+	const struct entry *entry;
+	struct delivered_request request;
+
+	for (entry = delivered->entries; entry; entry = entry->hh.next)
+		if (read_question(entry, notifier, &request) &&
+		    !delivered_find(delivered, notifier, DELIVERED_CLOSED, &request))
+			fn(arg, &request);
 }

@@ -14,8 +14,19 @@
 
 #include "ipc.h"
 
-/* DELIVERED_ESCALATED: the question once more, as more people are asked. */
-enum delivered_kind { DELIVERED_OPEN, DELIVERED_CLOSED, DELIVERED_ESCALATED };
+/**
+ * enum delivered_kind: what a message says.
+ * @DELIVERED_ESCALATED: the question once more, as more people are asked
+ * @DELIVERED_NOTICE: what is no question and gets no answer
+ * @DELIVERED_TRIED: no message: an attempt to post the question began; it may have arrived
+ */
+enum delivered_kind {
+	DELIVERED_OPEN,
+	DELIVERED_CLOSED,
+	DELIVERED_ESCALATED,
+	DELIVERED_NOTICE,
+	DELIVERED_TRIED,
+};
 
 struct delivered;
 
@@ -56,5 +67,17 @@ struct delivered_post *delivered_find(const struct delivered *delivered, const c
  */
 int delivered_add(struct delivered *delivered, const char *notifier, enum delivered_kind kind,
 		  const struct delivered_request *request, const char *place, uint32_t shown);
+
+/* It was not posted after all; nothing when it is not known. Return: as delivered_add(). */
+int delivered_remove(struct delivered *delivered, const char *notifier, enum delivered_kind kind,
+		     const struct delivered_request *request);
+
+/*
+ * Calls @fn for each request of which people have, or may have, seen a question of this channel and
+ * no answer; perhaps twice for one. @fn may add, and must not remove.
+ */
+void delivered_unanswered(const struct delivered *delivered, const char *notifier,
+			  void (*fn)(void *arg, const struct delivered_request *request),
+			  void *arg);
 
 #endif

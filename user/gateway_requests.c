@@ -12,15 +12,14 @@
 
 #include "cleanup.h"
 #include "log.h"
+#include "when.h"
 
 /* gcc 12 takes what a list owns for lost when the list's owner is behind two pointers. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
 #endif
 
-#define MAX_CLOSED 256
-
-#define HEAD	   offsetof(struct ipc_request, sources)
+#define HEAD offsetof(struct ipc_request, sources)
 
 /* @renewed: told of since the connection began. @body: HEAD bytes, then sources and decisions. */
 struct kept {
@@ -39,6 +38,7 @@ struct gateway_requests {
 	size_t counts[2];
 	uint64_t version;
 	struct ipc_request lent;
+	struct ipc_request each; /* lent by gateway_requests_each() */
 };
 
 int gateway_requests_new(struct gateway_requests **ret)
@@ -102,6 +102,7 @@ static void lend(const struct kept *kept, struct ipc_request *ret)
 
 	memset(ret, 0, sizeof(*ret));
 	memcpy(ret, kept->body, HEAD);
+	ret->n_told = 0; /* of sluiced's answers only */
 	memcpy(ret->sources, kept->body + HEAD, sources);
 	memcpy(ret->decisions, kept->body + HEAD + sources,
 	       kept->n_decisions * sizeof(struct ipc_decision));
@@ -110,7 +111,7 @@ static void lend(const struct kept *kept, struct ipc_request *ret)
 static void add_closed(struct gateway_requests *requests, struct kept *kept)
 {
 	DL_PREPEND(requests->lists[0], kept);
-	if (++requests->counts[0] > MAX_CLOSED)
+	if (++requests->counts[0] > SLUICE_TOLD_CLOSED)
 		forget(requests, false, requests->lists[0]->prev);
 }
 
@@ -209,24 +210,34 @@ void gateway_requests_begin(struct gateway_requests *requests)
 }
 
 /* How it ended is not known here; that it did, is. */
-static void end_unseen(struct gateway_requests *requests, struct kept *kept)
+static const struct ipc_request *end_unseen(struct gateway_requests *requests,
+					    const struct kept *kept)
 {
 	struct ipc_request *request = &requests->lent;
 
 	lend(kept, request);
 	request->state = IPC_GONE;
+	request->closed_ms = when_now();
 	snprintf(request->outcome, sizeof(request->outcome),
 		 "it ended while the gateway was not connected; see sluice show %s", request->id);
 	take(requests, request);
+	return request;
 }
 
-void gateway_requests_complete(struct gateway_requests *requests)
+void gateway_requests_complete(struct gateway_requests *requests,
+			       void (*ended)(void *arg, const struct ipc_request *request),
+			       void *arg)
 {
 	struct kept *kept, *next;
 
 	DL_FOREACH_SAFE(requests->lists[1], kept, next) {
-		if (!kept->renewed)
-			end_unseen(requests, kept);
+		const struct ipc_request *request;
+
+		if (kept->renewed)
+			continue;
+		request = end_unseen(requests, kept);
+		if (ended)
+			ended(arg, request);
 	}
 }
 
@@ -266,8 +277,8 @@ void gateway_requests_each(struct gateway_requests *requests, bool open, size_t 
 			skip--;
 			continue;
 		}
-		lend(kept, &requests->lent);
-		if (!fn(arg, &requests->lent))
+		lend(kept, &requests->each);
+		if (!fn(arg, &requests->each))
 			return;
 	}
 }

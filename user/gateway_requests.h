@@ -2,7 +2,8 @@
 /*
  * gateway_requests.h: what the gateway knows of requests: all that are open, and those closed last.
  *
- * Owns: the list, in memory only: after each connect sluiced tells all that are open. Must not own:
+ * Owns: the list, in memory only: after each connect sluiced tells all that are open, and the last
+ * that were closed. Must not own:
  * whom to tell of them (notifier_queue.h, the page), or whether anything is allowed. Of the loop's
  * thread only.
  */
@@ -35,10 +36,13 @@ void gateway_requests_closed(struct gateway_requests *requests, const struct ipc
 
 /*
  * A connection began, and sluiced has told all that is open (IPC_NOTIFY_ALL): what it did not name
- * in between was closed while nobody listened.
+ * in between was closed while nobody listened. @ended, which may be NULL, hears of each such one,
+ * lent for the call, and must call nothing of this header.
  */
 void gateway_requests_begin(struct gateway_requests *requests);
-void gateway_requests_complete(struct gateway_requests *requests);
+void gateway_requests_complete(struct gateway_requests *requests,
+			       void (*ended)(void *arg, const struct ipc_request *request),
+			       void *arg);
 
 /* Calls @changed after each change from now on; NULL: nobody. What is told again is no change. */
 void gateway_requests_watch(struct gateway_requests *requests, gateway_change_fn changed,
@@ -49,7 +53,7 @@ uint64_t gateway_requests_version(const struct gateway_requests *requests);
 
 size_t gateway_requests_count(const struct gateway_requests *requests, bool open);
 
-/* One by its id, or NULL: lent until the next call of any function here. */
+/* One by its id, or NULL: lent until the next call of any function here but _each(). */
 const struct ipc_request *gateway_requests_find(struct gateway_requests *requests, const char *id);
 
 /*

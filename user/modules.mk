@@ -13,7 +13,7 @@ TOKEN := base64 jwt jwt_key
 API := api api_answer api_client api_decide api_done api_feed api_list api_problem api_stream complaint rate view
 # the gateway's page, and sign-in to it
 WEB := html oidc oidc_provider web web_asset web_attempt web_decide web_exchange web_lineage web_page web_request web_route \
-	web_session web_settings web_sign_in
+	web_session web_settings web_sign_in web_similar
 
 # policy.d as checked data, and its form for the kernel
 POLICY := array account medium policy policy_channel policy_check policy_endpoint policy_file \
@@ -30,7 +30,7 @@ JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_
 PROCESS := process process_reader process_text person
 RECORD := record record_parts record_replay wording wording_target
 REQUEST := reason request request_budget request_describe request_digest request_escalate \
-	request_fill request_recover request_replay request_tell request_terms request_wait terminal
+	request_fill request_recover request_replay request_tell request_terms request_told request_wait terminal
 DECISION := brake channel_decision complaint decision decision_channel decision_check decision_proof grant \
 	grant_recover hold standing standing_use
 # the agent's guard of itself, and who may break its glass
@@ -52,7 +52,7 @@ SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng -
 
 GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_keys gateway_link gateway_options \
 	gateway_requests gateway_test_card gateway_token account channel_decision channel_key journal_file key_file merkle when \
-	$(KEY) $(SIGNED) notifier notifier_attempt notifier_card notifier_delivery notifier_queue notifier_target notifier_teams \
+	$(KEY) $(SIGNED) notifier notifier_attempt notifier_card notifier_delivery notifier_queue notifier_standby notifier_target notifier_teams \
 	notifier_text notifier_webhook notify request_json request_words sandbox secret setting teams_card url webhook_sign $(TOKEN) $(WEB) $(API) $(COMMON)
 GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -ljansson -linih -lcrypto -lseccomp -lcap-ng
 

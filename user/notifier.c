@@ -11,6 +11,23 @@
 #include "cleanup.h"
 
 #define DEFAULT_MAX_ATTEMPTS 20
+#define DEFAULT_HAND_OVER_S  60
+
+#define AT(field)	     offsetof(struct notifier, field)
+
+const struct setting notifier_keys[NOTIFIER_KEYS] = {
+	[NOTIFIER_MAX_ATTEMPTS] = { .name = "MaxAttempts",
+				    .type = SETTING_NUMBER,
+				    .offset = AT(max_attempts),
+				    .min = 1,
+				    .max = 1000 },
+	[NOTIFIER_AFTER] = { .name = "After", .type = SETTING_TEXT, .offset = AT(after) },
+	[NOTIFIER_HAND_OVER] = { .name = "HandOverAfter",
+				 .type = SETTING_SECONDS,
+				 .offset = AT(hand_over_s),
+				 .min = 1,
+				 .max = SLUICE_MAX_LIMIT_S },
+};
 
 static const struct notifier_ops *const kinds[] = {
 	&notifier_teams,
@@ -41,7 +58,9 @@ static int make_name(char *out, size_t size, const char *kind, const char *name)
 
 int notifier_init(struct notifier *notifier, const struct notifier_ops *ops, const char *name)
 {
-	struct notifier fresh = { .ops = ops, .max_attempts = DEFAULT_MAX_ATTEMPTS };
+	struct notifier fresh = { .ops = ops,
+				  .max_attempts = DEFAULT_MAX_ATTEMPTS,
+				  .hand_over_s = DEFAULT_HAND_OVER_S };
 	int r;
 
 	r = make_name(fresh.name, sizeof(fresh.name), ops->kind, name);
@@ -60,5 +79,7 @@ void notifier_clear(struct notifier *notifier)
 	if (notifier->settings)
 		notifier->ops->clear(notifier->settings);
 	free(notifier->settings);
+	free(notifier->after);
 	notifier->settings = NULL;
+	notifier->after = NULL;
 }

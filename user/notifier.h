@@ -56,7 +56,8 @@ typedef void (*notifier_ready_fn)(void *arg, int r, const char *why);
  * which they hear; else it replaces the first
  * @render: the message for a request, open or closed by its state, with a link to the page where it
  * can be decided (@page: its address, or NULL for none); the same for the same request, since only
- * what reads otherwise is edited; owned by the caller; NULL with errno
+ * what reads otherwise is edited; of one that was closed while nobody listened there may be no more
+ * than id, the digest's first 16 digits, closed_ms, state and outcome; owned by the caller; NULL with errno
  * @render_test: a message that says it is a test
  * @prepare: optional: get what a post needs first (a token). Return: 0: nothing, post at once;
  * -EINPROGRESS: @ready is called once, later, from the loop; another negative errno: it cannot be
@@ -91,15 +92,25 @@ struct notifier_ops {
  * struct notifier: a configured channel.
  * @name: "teams" or "teams-NAME", as reports and the state file have it
  * @max_attempts: posts of one message
+ * @after: name of the channel in whose place this one posts when that fails; owned; or NULL
+ * @hand_over_s: how long that one may take
+ * @before: the same channel, borrowed, or NULL
  * @page: address of the gateway's page, borrowed, or NULL
  */
 struct notifier {
 	const struct notifier_ops *ops;
 	char name[32];
 	uint64_t max_attempts;
+	char *after;
+	uint64_t hand_over_s;
+	const struct notifier *before;
 	const char *page;
 	void *settings;
 };
+
+/* The keys that each channel has, besides its kind's own: in struct notifier. */
+enum notifier_key { NOTIFIER_MAX_ATTEMPTS, NOTIFIER_AFTER, NOTIFIER_HAND_OVER, NOTIFIER_KEYS };
+extern const struct setting notifier_keys[NOTIFIER_KEYS];
 
 /* Return: the kind that sections named @kind configure, or NULL. */
 const struct notifier_ops *notifier_find(const char *kind);

@@ -112,6 +112,8 @@ static void on_result(struct delivery *delivery, const struct notifier_result *r
 	delivery->attempts++;
 	if (result->outcome == NOTIFIER_UNKNOWN)
 		delivery->maybe_seen = true;
+	else if (result->outcome != NOTIFIER_DONE && !delivery->maybe_seen)
+		delivery_note_try(delivery, false);
 	if (delivery->later && !delivery_is_decided(delivery) && result->outcome != NOTIFIER_DONE)
 		delivery_replace(delivery);
 	if (result->outcome == NOTIFIER_DONE)
@@ -144,6 +146,8 @@ static void post(struct delivery *delivery)
 	struct notifier_result result = { .outcome = NOTIFIER_AGAIN };
 	int r;
 
+	if (!delivery->maybe_seen)
+		delivery_note_try(delivery, true);
 	r = notifier->ops->post(notifier->settings, queue->context->http, delivery_place(delivery),
 				delivery->message, on_answer, delivery, &delivery->transfer);
 	if (r == 0) {
@@ -235,6 +239,7 @@ void notifier_pump(struct notifier_queue *queue)
 			break;
 		if (delivery->transfer || delivery->due_ms > now_ms)
 			continue;
+		delivery->standby = false;
 		if (now_ms >= delivery->deadline_ms)
 			fail(delivery, "the request expired before it could be posted");
 		else

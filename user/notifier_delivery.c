@@ -161,6 +161,7 @@ void delivery_replace(struct delivery *delivery)
 {
 	free(delivery->message);
 	delivery->message = TAKE_PTR(delivery->later);
+	delivery->place = 0;
 	if (delivery->kind == delivery->later_kind)
 		return;
 	if (delivery->edit)
@@ -174,12 +175,18 @@ static void follow(struct delivery *delivery)
 	struct notifier_queue *queue = delivery->queue;
 	uint64_t now_ms = notifier_now_ms();
 	uint64_t life_ms = delivery->deadline_ms > now_ms ? delivery->deadline_ms - now_ms : 0;
+	struct delivery *next;
 
-	if (delivery->later_kind == delivery->kind)
+	if (delivery->later_kind == delivery->kind) {
 		delivery_edit(queue, delivery->kind, &delivery->request, TAKE_PTR(delivery->later),
 			      life_ms);
-	else if (!delivery_new(queue, delivery->later_kind, &delivery->request,
-			       TAKE_PTR(delivery->later), life_ms))
+		return;
+	}
+	next = delivery_new(queue, delivery->later_kind, &delivery->request,
+			    TAKE_PTR(delivery->later), life_ms);
+	if (next)
+		next->maybe_seen = delivery->maybe_seen;
+	else
 		log_warning("%s: no memory to post %s for more people", queue->notifier->name,
 			    delivery->request.id);
 }
@@ -226,6 +233,23 @@ static void note(const struct delivery *delivery, enum delivered_kind kind, cons
 		log_warning_errno(r,
 				  "%s: cannot note that %s was posted; a restart would post it "
 				  "again",
+				  queue->notifier->name, delivery->request.id);
+}
+
+void delivery_note_try(const struct delivery *delivery, bool begins)
+{
+	const struct notifier_queue *queue = delivery->queue;
+	struct delivered *delivered = queue->context->delivered;
+	int r;
+
+	if (delivery->kind != DELIVERED_OPEN && delivery->kind != DELIVERED_ESCALATED)
+		return;
+	r = begins ? delivered_add(delivered, queue->notifier->name, DELIVERED_TRIED,
+				   &delivery->request, NULL, 0)
+		   : delivered_remove(delivered, queue->notifier->name, DELIVERED_TRIED,
+				      &delivery->request);
+	if (r < 0)
+		log_warning_errno(r, "%s: cannot note that %s is being posted",
 				  queue->notifier->name, delivery->request.id);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * notifier_private.h: what the files of the queue share: notifier_queue.c (what comes in),
- * notifier_delivery.c (one message) and notifier_attempt.c (its posts). For no one else.
+ * notifier_delivery.c (one message), notifier_attempt.c (its posts) and notifier_standby.c (those of
+ * the channel before). For no one else.
  */
 #ifndef SLUICE_NOTIFIER_PRIVATE_H
 #define SLUICE_NOTIFIER_PRIVATE_H
@@ -12,6 +13,7 @@
 
 /**
  * struct delivery: one message on its way.
+ * @standby: until it is due the channel before this one may post it
  * @edit: of a question that was posted: its text is brought up to date, which nobody is told of
  * @place: how many of the request's messages this one has replaced already
  * @anew: what should be replaced is gone
@@ -24,6 +26,7 @@ struct delivery {
 	struct delivery *next;
 	struct notifier_queue *queue;
 	enum delivered_kind kind;
+	bool standby;
 	bool edit;
 	unsigned int place;
 	bool anew;
@@ -89,6 +92,16 @@ void delivery_end(struct delivery *delivery);
 const char *delivery_place(const struct delivery *delivery);
 /* The channel has taken it. Return: whether another message of the request is to be replaced. */
 bool delivery_note(struct delivery *delivery, const char *place);
+
+/* An attempt begins, or has ended and was not seen. A restart in between finds out here that people
+ * may have seen the question, and that an answer is due. */
+void delivery_note_try(const struct delivery *delivery, bool begins);
+
+/* Whether a channel before this one has posted the same; then that is reported. */
+bool standby_spares(struct notifier_queue *queue, enum delivered_kind kind,
+		    const struct delivered_request *request);
+/* Of a new message: the channels before this one have their time first. */
+void standby_begin(struct delivery *delivery);
 
 /* Starts what is due and may start, then sets the timer for the rest. */
 void notifier_pump(struct notifier_queue *queue);

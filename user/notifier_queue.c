@@ -8,11 +8,11 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "cleanup.h"
 #include "log.h"
 #include "notifier_private.h"
+#include "when.h"
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
@@ -77,8 +77,11 @@ static struct delivery *find_question(struct notifier_queue *queue,
 	return question ? question : find(queue, DELIVERED_ESCALATED, request);
 }
 
+/* What was refused at once, or a broken glass, asks nobody. */
 static enum delivered_kind kind_of(const struct ipc_request *request)
 {
+	if (request->state != IPC_PENDING)
+		return DELIVERED_NOTICE;
 	return request->escalated_s ? DELIVERED_ESCALATED : DELIVERED_OPEN;
 }
 
@@ -90,11 +93,8 @@ static char *render(const struct notifier_queue *queue, const struct ipc_request
 
 static uint64_t life_ms(const struct ipc_request *request)
 {
-	struct timespec now;
-	uint64_t now_ms;
+	uint64_t now_ms = when_now();
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 	return request->expires_ms > now_ms ? request->expires_ms - now_ms : 0;
 }
 
@@ -119,24 +119,39 @@ static void escalate(struct notifier_queue *queue, struct delivery *question,
 	else
 		log_warning_errno(-errno, "%s: cannot write a question for more people",
 				  queue->notifier->name);
+	notifier_pump(queue);
+}
+
+/* Whether anybody may have seen the question. */
+static bool was_posted(const struct notifier_queue *queue, const struct delivered_request *key)
+{
+	return delivery_posted(queue, DELIVERED_OPEN, key) ||
+	       delivery_posted(queue, DELIVERED_ESCALATED, key) ||
+	       delivery_posted(queue, DELIVERED_TRIED, key);
 }
 
 /* Return: NULL, or why the question cannot be posted. */
 static const char *take_in(struct notifier_queue *queue, const struct ipc_request *request)
 {
 	const struct delivered_request key = delivered_request(request);
+	struct delivery *delivery;
 	char *message;
 
 	if (!life_ms(request))
 		return "the request had expired before it came to the gateway";
+	if (standby_spares(queue, kind_of(request), &key))
+		return NULL;
 	if (queue->length >= SLUICE_MAX_REQUESTS)
 		return "too many messages are waiting for this channel";
 	message = render(queue, request);
 	if (!message)
 		return errno == EINVAL ? "the request has no well-formed id or digest"
 				       : "no memory for the message";
-	if (!delivery_new(queue, kind_of(request), &key, message, life_ms(request)))
+	delivery = delivery_new(queue, kind_of(request), &key, message, life_ms(request));
+	if (!delivery)
 		return "no memory for the message";
+	delivery->maybe_seen = was_posted(queue, &key);
+	standby_begin(delivery);
 	return NULL;
 }
 
@@ -179,6 +194,8 @@ void notifier_queue_open(struct notifier_queue *queue, const struct ipc_request 
 	struct delivery *question = find_question(queue, &key);
 	const char *problem;
 
+	if (kind_of(request) == DELIVERED_NOTICE)
+		question = find(queue, DELIVERED_NOTICE, &key);
 	if (delivery_posted(queue, kind_of(request), &key)) {
 		notifier_report(queue, &key, IPC_DELIVERED, 0, "");
 		notifier_queue_changed(queue, request);
@@ -196,13 +213,6 @@ void notifier_queue_open(struct notifier_queue *queue, const struct ipc_request 
 		notifier_report(queue, &key, IPC_FAILED, 0, problem);
 	else
 		notifier_pump(queue);
-}
-
-/* Whether anybody may have seen the question. */
-static bool was_posted(const struct notifier_queue *queue, const struct delivered_request *key)
-{
-	return delivery_posted(queue, DELIVERED_OPEN, key) ||
-	       delivery_posted(queue, DELIVERED_ESCALATED, key);
 }
 
 /* The answer goes after the question, at once when that is not being posted. */
@@ -239,4 +249,43 @@ void notifier_queue_closed(struct notifier_queue *queue, const struct ipc_reques
 	else
 		delivery_close(queue, &key, message);
 	notifier_pump(queue);
+}
+
+struct settling {
+	struct notifier_queue *queue;
+	bool (*is_open)(void *arg, const struct delivered_request *request);
+	void *arg;
+	struct ipc_request *gone;
+};
+
+static void settle(void *arg, const struct delivered_request *request)
+{
+	const struct settling *settling = arg;
+	struct ipc_request *gone = settling->gone;
+
+	if (settling->is_open(settling->arg, request))
+		return;
+	memcpy(gone->id, request->id, sizeof(gone->id));
+	memcpy(gone->digest, request->digest, sizeof(request->digest));
+	gone->expires_ms = request->expires_ms;
+	snprintf(gone->outcome, sizeof(gone->outcome),
+		 "it was closed while the gateway was away; see sluice show %s", gone->id);
+	notifier_queue_closed(settling->queue, gone);
+}
+
+void notifier_queue_settle(struct notifier_queue *queue,
+			   bool (*is_open)(void *arg, const struct delivered_request *request),
+			   void *arg)
+{
+	_cleanup_free_ struct ipc_request *gone = calloc(1, sizeof(*gone));
+	struct settling settling = { queue, is_open, arg, gone };
+
+	if (!gone) {
+		log_warning("%s: no memory to see what was closed while the gateway was away",
+			    queue->notifier->name);
+		return;
+	}
+	gone->state = IPC_GONE;
+	gone->closed_ms = when_now();
+	delivered_unanswered(queue->context->delivered, queue->notifier->name, settle, &settling);
 }

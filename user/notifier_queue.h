@@ -51,8 +51,25 @@ void notifier_queue_open(struct notifier_queue *queue, const struct ipc_request 
  */
 void notifier_queue_changed(struct notifier_queue *queue, const struct ipc_request *request);
 
+/**
+ * notifier_queue_heard() - another channel has reported.
+ * Of a channel that comes after others (struct notifier: before): what one of them has posted it
+ * does not post; what the one before it could not post, or did not within its time, it does.
+ * Must be told of a request before those.
+ */
+void notifier_queue_heard(struct notifier_queue *queue, const struct ipc_delivery *report);
+
 /* Tell people how it ended, if they may have seen the question; a question still waiting is
  * dropped. In a channel that edits, it replaces the question. */
 void notifier_queue_closed(struct notifier_queue *queue, const struct ipc_request *request);
+
+/**
+ * notifier_queue_settle() - all that is open has been told: what people were asked and is not open
+ * any more was closed while nobody listened, and gets its answer, too.
+ * @is_open: whether a request of which people may have seen the question is among them
+ */
+void notifier_queue_settle(struct notifier_queue *queue,
+			   bool (*is_open)(void *arg, const struct delivered_request *request),
+			   void *arg);
 
 #endif

@@ -26,7 +26,7 @@ struct notifier_target {
 /* Entries of a table of keys; @type: of the settings that have the target as @field */
 #define NOTIFIER_TARGET_KEYS(type_, field)                                                         \
 	{ .name = "WebhookFile",                                                                   \
-	  .type = SETTING_PATH,                                                                    \
+	  .type = SETTING_SECRET,                                                                  \
 	  .offset = offsetof(type_, field.webhook_file),                                           \
 	  .required = true },                                                                      \
 		{ .name = "CAFile",                                                                \

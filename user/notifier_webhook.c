@@ -33,7 +33,7 @@ struct webhook_settings {
 static const struct setting keys[] = {
 	NOTIFIER_TARGET_KEYS(struct webhook_settings, target),
 	{ .name = "SecretFile",
-	  .type = SETTING_PATH,
+	  .type = SETTING_SECRET,
 	  .offset = offsetof(struct webhook_settings, secret_file),
 	  .required = true },
 };

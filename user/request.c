@@ -56,6 +56,7 @@ struct request *request_free(struct request *request)
 	free(request->reason);
 	free(request->decisions);
 	free(request->accounts);
+	free(request->told_by);
 	free(request);
 	return NULL;
 }

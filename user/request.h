@@ -76,6 +76,7 @@ struct request_source {
  * @fresh: opened or ended since the last commit: people are told after it
  * @changed: says more since the last commit: people are told after it
  * @reports: of deliveries, in the journal
+ * @told_by: the last report of each channel (request_told.h)
  * @fallback: enum sluice_fallback: why it failed at once although the policy holds; only in the
  * journal
  * @escalated_s: more people were asked at this time after its opening, 0: not yet
@@ -98,6 +99,8 @@ struct request {
 	bool delivered;
 	bool earlier_boot;
 	uint32_t reports;
+	struct ipc_told *told_by;
+	size_t n_told;
 	uint32_t fallback;
 	uint32_t tries;
 	uint32_t told_tries;

@@ -10,6 +10,7 @@
 #include "process.h"
 #include "record.h"
 #include "request.h"
+#include "request_told.h"
 
 static char *get_string(const json_t *entry, const char *name)
 {
@@ -260,9 +261,8 @@ void request_replay_reason(struct agent *agent, const json_t *entry)
 void request_replay_delivery(struct agent *agent, const json_t *entry)
 {
 	struct request *request = named(agent, entry);
-	const char *state = json_string_value(json_object_get(entry, "state"));
 
-	if (!state || strcmp(state, "delivered") != 0)
+	if (request_told_replay(request, entry) != IPC_DELIVERED)
 		return;
 	agent->requests->deliveries++;
 	if (request)

@@ -43,7 +43,7 @@ static const char *const closings[IPC_STATES] = {
 	[IPC_APPROVED] = "Approved",
 	[IPC_DENIED] = "Denied",
 	[IPC_EXPIRED] = "Expired without a decision: refused",
-	[IPC_GONE] = "Closed: the process is gone",
+	[IPC_GONE] = "Closed: nothing is left to decide",
 };
 
 static const char *words_for(const struct wording *table, size_t n, const char *name)

@@ -14,6 +14,27 @@
 
 #define FILE_MAX 65536
 
+int secret_path(const char *key, const char *value, char **ret, struct setting_error *error)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	bool whole = *value == '/';
+
+	if (!whole && (strchr(value, '/') || *value == '.'))
+		return setting_refuse(error, -EINVAL,
+				      "%s=%s must be an absolute path or the name of a credential",
+				      key, value);
+	if (!whole && !folder)
+		return setting_refuse(error, -ENOENT,
+				      "%s=%s names a credential, and no service manager has handed "
+				      "one over; add LoadCredential=%s:PATH to "
+				      "sluice-gateway.service, or set CREDENTIALS_DIRECTORY for a "
+				      "try",
+				      key, value, value);
+	if (asprintf(ret, "%s%s%s", whole ? "" : folder, whole ? "" : "/", value) < 0)
+		return setting_refuse(error, -ENOMEM, "not enough memory");
+	return 0;
+}
+
 static int open_file(const char *key, const char *path, bool public, struct setting_error *error)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);

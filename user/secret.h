@@ -13,6 +13,16 @@
 #include "setting.h"
 
 /**
+ * secret_path() - where the secret is that a setting names: an absolute path as it is, a name
+ * without a slash among the credentials that the service manager hands over
+ * (systemd.exec(5), LoadCredential=).
+ * @key: of the setting, for messages
+ * @ret: owned by the caller
+ * Return: 0 or a negative errno with @error filled.
+ */
+int secret_path(const char *key, const char *value, char **ret, struct setting_error *error);
+
+/**
  * secret_read_line() - the one line of @path, without its end.
  * @key: of the setting that names the file, for messages
  * @what: that the line must be: "the URL of the webhook"

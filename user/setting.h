@@ -11,8 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* SETTING_SECRET: of a file with a secret: a path, or the name of a credential (secret_path()) */
 enum setting_type {
 	SETTING_PATH,
+	SETTING_SECRET,
 	SETTING_TEXT,
 	SETTING_NUMBER,
 	SETTING_SECONDS,
@@ -21,7 +23,7 @@ enum setting_type {
 
 /**
  * struct setting: one key.
- * @offset: in the section's settings, of a char * (path, text), uint64_t (number, seconds) or bool
+ * @offset: in the section's settings, of a char * (path, secret, text), uint64_t (number, seconds) or bool
  * @min, @max: of a number or seconds
  * @required: the section is refused without it
  */

@@ -282,7 +282,7 @@ static json_t *build(const struct ipc_request *request, const char *page, bool t
 }
 
 /* The commands on the card are pasted into a shell: nothing but letters, digits and dashes may come
- * in. */
+ * in. Of what was closed unseen only the digest's begin is known, and no command is there. */
 static bool is_typable(const struct ipc_request *request)
 {
 	const char *id = request->id;
@@ -290,8 +290,8 @@ static bool is_typable(const struct ipc_request *request)
 	return strncmp(id, "r-", 2) == 0 && id[2] &&
 	       strspn(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") ==
 		       strlen(id) &&
-	       strlen(request->digest) == DIGEST_LENGTH &&
-	       strspn(request->digest, "0123456789abcdef") == DIGEST_LENGTH;
+	       (strlen(request->digest) == DIGEST_LENGTH || request->state != IPC_PENDING) &&
+	       strspn(request->digest, "0123456789abcdef") == strlen(request->digest);
 }
 
 /* Shows as much of each text as the size of a message allows. */

@@ -73,6 +73,13 @@ static const struct view_member decision_members[] = {
 	SOME("standing_s", ipc_decision, standing_s),
 };
 
+static const struct view_member told_members[] = {
+	TEXT("channel", ipc_told, notifier),
+	NUMBER("attempt", ipc_told, attempt),
+	TIME("time", ipc_told, time_ms),
+	TEXT("text", ipc_told, text),
+};
+
 static const struct view_member grant_members[] = {
 	TEXT("id", ipc_grant, id),
 	TEXT("request", ipc_grant, request),
@@ -305,6 +312,31 @@ static json_t *view_array(const void *items, size_t count, size_t size,
 	return list;
 }
 
+static json_t *view_told(const struct ipc_request *request)
+{
+	static const char *const states[] = {
+		[IPC_DELIVERED] = "delivered",
+		[IPC_RETRYING] = "retrying",
+		[IPC_FAILED] = "failed",
+		[IPC_STANDBY] = "standby",
+	};
+	json_t *list = view_array(request->told, request->n_told, sizeof(*request->told),
+				  told_members, ARRAY_SIZE(told_members));
+	json_t *told;
+	size_t i;
+
+	json_array_foreach(list, i, told)
+	{
+		uint32_t state = request->told[i].state;
+
+		json_object_set_new(
+			told, "state",
+			json_string(state && state < ARRAY_SIZE(states) ? states[state]
+									: "unknown"));
+	}
+	return list;
+}
+
 json_t *view_request(const struct ipc_request *request)
 {
 	const char *state = request->state < IPC_STATES ? state_names[request->state] : "unknown";
@@ -312,6 +344,7 @@ json_t *view_request(const struct ipc_request *request)
 	int r;
 
 	r = json_object_set_new(record, "state", json_string(state));
+	r |= json_object_set_new(record, "told", view_told(request));
 	r |= json_object_set_new(record, "sources",
 				 view_array(request->sources, request->n_sources,
 					    sizeof(*request->sources), source_members,

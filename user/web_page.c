@@ -205,7 +205,7 @@ int page_history(struct gateway_requests *requests, size_t from, struct session 
 
 	if (r < 0)
 		return r;
-	html_markup(ret, "<p>What was closed since the gateway started, the last one first; the "
+	html_markup(ret, "<p>What was closed lately, the last one first; the "
 			 "journal has all.</p>");
 	return add_list(requests, false, from, ret);
 }

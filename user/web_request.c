@@ -13,6 +13,7 @@
 #include "text.h"
 #include "web_lineage.h"
 #include "web_page.h"
+#include "web_similar.h"
 
 /* From narrow to wide. */
 static const struct {
@@ -267,9 +268,10 @@ static void add_refusal(struct html *html, const char *why)
 	html_markup(html, "</p></section>");
 }
 
-int page_request(const struct ipc_request *request, struct session *session, uint64_t version,
-		 struct html *ret)
+int page_request(const struct ipc_request *request, struct session *session,
+		 struct gateway_requests *requests, struct html *ret)
 {
+	uint64_t version = gateway_requests_version(requests);
 	bool open = request->state == IPC_PENDING;
 	const char *heading = open ? request_heading(request) : request_closing(request);
 	const char *refused = session_refused(session, request->id);
@@ -285,6 +287,7 @@ int page_request(const struct ipc_request *request, struct session *session, uin
 	add_facts(ret, request);
 	add_lineage(ret, request);
 	add_decisions(ret, request);
+	add_similar(ret, request, requests);
 	add_hidden(ret, request);
 	if (open && refused)
 		add_refusal(ret, refused);

@@ -8,6 +8,7 @@
 #define SLUICE_WEB_REQUEST_H
 
 #include "channel_decision.h"
+#include "gateway_requests.h"
 #include "html.h"
 #include "web_session.h"
 
@@ -31,9 +32,10 @@ struct web_answer {
 	char reason[SLUICE_REASON_MAX];
 };
 
-/* Whole. @version: as for frame_begin(). Return: 0 or -ENOMEM. */
-int page_request(const struct ipc_request *request, struct session *session, uint64_t version,
-		 struct html *ret);
+/* Whole. @request may be lent by @requests, of which others like it are shown. Return: 0 or -ENOMEM.
+ */
+int page_request(const struct ipc_request *request, struct session *session,
+		 struct gateway_requests *requests, struct html *ret);
 
 /* Whether an approval takes a sign-in that is not as old as this one. */
 bool web_is_stale(const struct ipc_request *request, const struct session *session);

@@ -79,7 +79,7 @@ static void show(struct exchange *exchange, struct session *session, const char 
 			"It is not known here, or it was closed long ago. The journal has it.");
 		return;
 	}
-	r = page_request(request, session, gateway_requests_version(requests), &html);
+	r = page_request(request, session, requests, &html);
 	finish(exchange, r, &html);
 }
 

@@ -101,6 +101,7 @@ static const struct ipc_request pending = {
 	.waiting = "hold",
 	.scope = "once",
 	.n_sources = 2,
+	.n_told = 2,
 	.approvals_needed = 1,
 	.sensitivity = 80,
 	.tries = 3,
@@ -129,6 +130,15 @@ static const struct ipc_request pending = {
 		       .labels = "secret",
 		       .reader = "ssh[700]",
 		       .time_ms = NOON } },
+	.told = { { .notifier = "teams",
+		    .state = IPC_RETRYING,
+		    .attempt = 3,
+		    .time_ms = NOON,
+		    .text = "HTTP 503" },
+		  { .notifier = "teams-second",
+		    .state = IPC_STANDBY,
+		    .time_ms = NOON,
+		    .text = "waits for teams" } },
 };
 
 /* Everything that could lead a terminal, and a person, astray. */
@@ -137,6 +147,8 @@ static const struct ipc_request evil = {
 	.digest = DIGEST,
 	.action = "open",
 	.reason_required = 1,
+	.n_told = 1,
+	.told = { { .notifier = "\033[2J", .state = 99, .text = "\xe2\x80\xae" } },
 	.hidden = 7,
 	.pid = 666,
 	.labels = "pii",

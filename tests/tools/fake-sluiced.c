@@ -3,11 +3,12 @@
  * fake-sluiced.c: the other end of the gateway's socket, for tests: fake-sluiced SOCKET.
  *
  * Owns: one connection at a time, driven by lines on standard input:
- *	open ID [SECONDS [TIER]] tell about a request that expires in so many seconds (600)
+ *	open ID [SECONDS [TIER [TRIES]]] tell about a request that expires in so many seconds (600)
  *	escalate ID		tell that more people are asked about it
  *	count ID		tell that one approval of two is there
  *	again			tell of the last open one once more, the same to the byte
  *	close ID STATE		tell that it is approved, denied, expired or gone
+ *	forget ID		know nothing more of it
  *	hostile ID		an open request full of markup, controls and long texts
  *	large ID		one of some long texts
  *	result			an answer that nobody waits for, which sluiced may not send
@@ -19,7 +20,8 @@
  * STATE ATTEMPT TEXT", "decision CHANNEL TIER KIND ISSUER SUBJECT ID DIGEST approve|deny SCOPE
  * SECONDS FINGERPRINT REASON" (of the key that signed it, or "unsigned"), "evidence TEXT",
  * "submit ID DIGEST approve|deny FINGERPRINT" (of the key that signed it), and "connected",
- * "disconnected". After the hello it says that all was told. Ends at the end of its input.
+ * "disconnected". After the hello it tells what is open and what was closed, and says that this was
+ * all. Ends at the end of its input.
  */
 #include <errno.h>
 #include <poll.h>
@@ -39,6 +41,16 @@ static struct channel_message message;
 static struct ipc_request request;
 static struct ipc_result always = { .error = -1 }; /* -1: wait to be told what to answer */
 static int peer = -1;
+
+/* What was ordered and holds. @state: IPC_STATES: forgotten */
+static struct known {
+	char id[16];
+	uint8_t state;
+	uint8_t tier;
+	uint32_t tries;
+	time_t expires_s;
+} all[4096];
+static size_t n_all;
 
 static void fill(const char *id, unsigned int seconds)
 {
@@ -135,7 +147,7 @@ static void print_submitted(const struct ipc_signed *answer)
 
 static void print_message(void)
 {
-	static const char *const states[] = { "?", "delivered", "retrying", "failed" };
+	static const char *const states[] = { "?", "delivered", "retrying", "failed", "standby" };
 	const struct ipc_delivery *d = &message.body.delivery;
 
 	if (message.type == IPC_CHANNEL)
@@ -144,12 +156,14 @@ static void print_message(void)
 		print_submitted(&message.body.answer);
 	else if (message.type == IPC_HELLO)
 		printf("hello %u %s\n", message.body.hello.notifiers, message.body.hello.names);
-	else if (message.type == IPC_DELIVERY && d->state <= IPC_FAILED)
+	else if (message.type == IPC_DELIVERY && d->state <= IPC_STANDBY)
 		printf("delivery %s %s %s %u %s\n", d->id, d->notifier, states[d->state],
 		       d->attempt, d->text);
 	else
 		printf("unexpected %s\n", channel_type_name(message.type));
 }
+
+static void tell_all(void);
 
 static void receive(void)
 {
@@ -158,7 +172,7 @@ static void receive(void)
 	if (r == 1) {
 		print_message();
 		if (message.type == IPC_HELLO)
-			channel_send(peer, IPC_NOTIFY_ALL, NULL, 0);
+			tell_all();
 		if ((message.type == IPC_CHANNEL || message.type == IPC_SUBMIT) &&
 		    always.error >= 0)
 			channel_send(peer, IPC_RESULT, &always, sizeof(always));
@@ -209,16 +223,70 @@ static uint8_t state_named(const char *name)
 	return IPC_GONE;
 }
 
-static void close_request(const char *id, const char *state)
+/* An entry of the list, new when there is none. */
+static struct known *know(const char *id)
 {
-	fill(id, 600);
-	request.state = state_named(state);
+	size_t i = 0;
+
+	while (i < n_all && strcmp(all[i].id, id) != 0)
+		i++;
+	if (i == ARRAY_SIZE(all)) {
+		fprintf(stderr, "fake-sluiced: too many requests\n");
+		exit(EXIT_FAILURE);
+	}
+	if (i == n_all)
+		snprintf(all[n_all++].id, sizeof(all[i].id), "%s", id);
+	return &all[i];
+}
+
+static void tell(struct known *known)
+{
+	time_t left_s = known->expires_s - time(NULL);
+
+	if (peer < 0 || known->state == IPC_STATES)
+		return;
+	fill(known->id, left_s > 0 ? (unsigned int)left_s : 0);
+	request.tier = known->tier;
+	request.tries = known->tries;
+	request.state = known->state;
+	if (known->state == IPC_PENDING) {
+		send_request(IPC_NOTIFY_OPEN);
+		return;
+	}
 	request.closed_ms = request.opened_ms;
 	request.n_decisions = 1;
 	request.decisions[0].approve = request.state == IPC_APPROVED;
 	strcpy(request.decisions[0].person, "erin");
 	strcpy(request.decisions[0].reason, "known partner");
 	send_request(IPC_NOTIFY_CLOSED);
+}
+
+static void tell_all(void)
+{
+	for (size_t i = 0; i < n_all; i++)
+		tell(&all[i]);
+	channel_send(peer, IPC_NOTIFY_ALL, NULL, 0);
+}
+
+static void open_request(const char *id, const char *seconds, unsigned int tier, unsigned int tries)
+{
+	struct known *known = know(id);
+
+	known->state = IPC_PENDING;
+	known->tier = (uint8_t)tier;
+	known->tries = tries;
+	known->expires_s = time(NULL) + (*seconds ? atoi(seconds) : 600);
+	tell(known);
+}
+
+static void close_request(const char *id, const char *state)
+{
+	struct known *known = know(id);
+
+	known->state = state_named(state);
+	if (!known->expires_s)
+		known->expires_s = time(NULL) + 600;
+	tell(known);
 }
 
 static void read_answer(const char *line, struct ipc_result *ret)
@@ -242,14 +310,14 @@ static void obey(const char *line)
 	char verb[16] = "";
 	char id[16] = "";
 	char word[16] = "";
-	unsigned int tier = 0;
+	unsigned int tier = 0, tries = 1;
 
-	if (sscanf(line, "%15s %15s %15s %u", verb, id, word, &tier) < 1)
+	if (sscanf(line, "%15s %15s %15s %u %u", verb, id, word, &tier, &tries) < 1)
 		return;
 	if (strcmp(verb, "open") == 0) {
-		fill(id, *word ? (unsigned int)atoi(word) : 600);
-		request.tier = (uint8_t)tier;
-		send_request(IPC_NOTIFY_OPEN);
+		open_request(id, word, tier, tries);
+	} else if (strcmp(verb, "forget") == 0) {
+		know(id)->state = IPC_STATES;
 	} else if (strcmp(verb, "escalate") == 0 || strcmp(verb, "count") == 0) {
 		fill(id, 600);
 		request.escalated_s = *verb == 'e' ? 60 : 0;

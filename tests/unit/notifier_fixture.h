@@ -3,7 +3,7 @@
  * notifier_fixture.h: the queue of a channel over a made-up channel in a real loop. Owns no test.
  *
  * A transfer of the made-up channel ends when its timer fires, with the next outcome of the script.
- * What was posted stands one after the other in world.posted, "ID:KIND " each; in a channel that
+ * What was posted stands one after the other in world.posted, "ID:KIND " each, behind the channel's page if it has one; in a channel that
  * edits, the n-th new message stands in place "pn", and "pn=" before a text that replaced it.
  */
 #ifndef SLUICE_TEST_NOTIFIER_FIXTURE_H
@@ -30,7 +30,7 @@
 
 #define MAYBE	    __attribute__((unused))
 #define DIGEST	    "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
-#define MAX_REPORTS 16
+#define MAX_REPORTS 32
 
 struct http_transfer {
 	struct event *timer;
@@ -56,6 +56,7 @@ static struct world {
 	const char *place; /* of the transfer that just ended */
 	struct ipc_delivery reports[MAX_REPORTS];
 	unsigned int n_reports;
+	void (*heard)(const struct ipc_delivery *delivery);
 	int render_errno;
 	int post_error;
 	struct event *preparing;
@@ -131,12 +132,11 @@ static char *fake_render(const struct ipc_request *request, const char *page)
 {
 	char *text;
 
-	(void)page;
 	if (world.render_errno) {
 		errno = world.render_errno;
 		return NULL;
 	}
-	if (asprintf(&text, "%s:%s%.*u ", request->id,
+	if (asprintf(&text, "%s%s:%s%.*u ", page ? page : "", request->id,
 		     request->state != IPC_PENDING ? "closed"
 		     : request->escalated_s	   ? "more"
 						   : "open",
@@ -195,6 +195,8 @@ static void on_report(void *arg, const struct ipc_delivery *delivery)
 	(void)arg;
 	assert_true(world.n_reports < MAX_REPORTS);
 	world.reports[world.n_reports++] = *delivery;
+	if (world.heard)
+		world.heard(delivery);
 }
 
 static void open_queue(void)

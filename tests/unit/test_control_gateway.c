@@ -14,6 +14,7 @@ static void test_gateway(void **state)
 		.notifier = "teams", .state = IPC_RETRYING, .attempt = 2, .text = "HTTP 503"
 	};
 	struct request *first = open_one(1), *second;
+	struct ipc_select select = {};
 	int sock = dial(gateway_path), status, second_gateway;
 	struct channel_message message;
 
@@ -42,7 +43,16 @@ static void test_gateway(void **state)
 	assert_int_equal(channel_send(sock, IPC_DELIVERY, &delivery, sizeof(delivery)), 0);
 	turn();
 	assert_int_equal(say(status, IPC_STATUS, NULL, 0)->body.status.undelivered, 0);
+	assert_int_equal(next(status, &message), 1);
 	assert_true(first->delivered);
+	delivery.state = IPC_STANDBY;
+	snprintf(delivery.notifier, sizeof(delivery.notifier), "other");
+	assert_int_equal(channel_send(sock, IPC_DELIVERY, &delivery, sizeof(delivery)), 0);
+	turn();
+	assert_int_equal(count_of("gateway.delivery"), 2); /* nothing was tried */
+	memcpy(select.id, first->id, sizeof(select.id));
+	assert_int_equal(say(status, IPC_REQUESTS, &select, sizeof(select))->body.request.n_told,
+			 2);
 	second_gateway = dial(gateway_path);
 	assert_int_equal(say(second_gateway, IPC_HELLO, &hello, sizeof(hello))->type, 0);
 	close(second_gateway);
@@ -183,6 +193,30 @@ static void test_brake_outlives_a_connection(void **state)
 		turn();
 		assert_int_equal(error, i < SLUICE_MAX_REFUSED ? EACCES : EBUSY);
 	}
+}
+
+/* Who was away hears how the questions ended that people may still look at. */
+static void test_what_was_closed_lately_is_told(void **state)
+{
+	struct ipc_hello hello = { .notifiers = 1 };
+	struct request *first = open_one(1), *second = open_one(2), *third = open_one(3);
+	struct channel_message message;
+	int sock;
+
+	(void)state;
+	assert_int_equal(decide(first, BOB, true, ""), 0);
+	assert_int_equal(decide(second, BOB, false, "no"), 0);
+	third->notice = true;
+	assert_int_equal(decide(third, BOB, false, "no"), 0);
+	sock = dial(gateway_path);
+	assert_int_equal(say(sock, IPC_HELLO, &hello, sizeof(hello))->type, IPC_NOTIFY_CLOSED);
+	assert_int_equal(next(sock, &message), 1);
+	assert_int_equal(message.type, IPC_NOTIFY_CLOSED);
+	assert_string_equal(message.body.request.id, second->id);
+	assert_int_equal(message.body.request.state, IPC_DENIED);
+	assert_int_equal(next(sock, &message), 1);
+	assert_int_equal(message.type, IPC_NOTIFY_ALL);
+	close(sock);
 }
 
 /* Only from the gateway, and not before it has said who it is. */
@@ -398,7 +432,7 @@ static void on_connected(void *arg)
 static void on_all(void *arg)
 {
 	(void)arg;
-	gateway_requests_complete(known);
+	gateway_requests_complete(known, NULL, NULL);
 }
 
 static void on_open(void *arg, const struct ipc_request *request)
@@ -495,6 +529,7 @@ int main(void)
 		CONTROL_TEST(test_a_decision),
 		CONTROL_TEST(test_a_counted_approval_is_told),
 		CONTROL_TEST(test_brake_outlives_a_connection),
+		CONTROL_TEST(test_what_was_closed_lately_is_told),
 		CONTROL_TEST(test_decisions_of_others),
 		CONTROL_TEST(test_a_signed_answer),
 		CONTROL_TEST(test_a_signed_answer_is_what_was_signed),

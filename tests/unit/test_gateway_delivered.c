@@ -62,6 +62,117 @@ static void test_state_file_is_read_line_by_line(void **state)
 	assert_int_equal(world.posts, 5);
 }
 
+static bool is_r2(void *arg, const struct delivered_request *request)
+{
+	(void)arg;
+	return strcmp(request->id, "r-2") == 0;
+}
+
+static void settle(void)
+{
+	notifier_queue_settle(world.queue, is_r2, NULL);
+	run_loop();
+}
+
+static void restart(void)
+{
+	close_queue();
+	open_queue();
+}
+
+static void test_closed_while_the_gateway_was_away(void **state)
+{
+	(void)state;
+	open_request("r-1", 600);
+	escalate_request("r-1");
+	open_request("r-2", 600);
+	run_loop();
+	restart();
+	world.posted[0] = '\0';
+	settle();
+	assert_string_equal(world.posted, "r-1:closed ");
+	restart();
+	settle();
+	assert_string_equal(world.posted, "r-1:closed ");
+}
+
+/* Neither sluiced nor the channel tells whether it arrived. */
+static void test_killed_while_it_was_posted(void **state)
+{
+	(void)state;
+	open_request("r-1", 600);
+	open_request("r-2", 600);
+	restart();
+	world.posted[0] = '\0';
+	settle();
+	open_request("r-2", 600);
+	run_loop();
+	restart();
+	settle();
+	assert_string_equal(world.posted, "r-1:closed r-2:open ");
+}
+
+static void test_killed_after_it_was_refused(void **state)
+{
+	(void)state;
+	world.script[0] = (struct notifier_result){ .outcome = NOTIFIER_REFUSED, .text = "no" };
+	world.script[1] = (struct notifier_result){ .outcome = NOTIFIER_UNKNOWN, .text = "?" };
+	world.script[2] = (struct notifier_result){ .outcome = NOTIFIER_REFUSED, .text = "no" };
+	open_request("r-1", 600);
+	run_loop();
+	open_request("r-3", 600);
+	run_loop();
+	restart();
+	world.posted[0] = '\0';
+	settle();
+	assert_string_equal(world.posted, "r-3:closed ");
+}
+
+/* It may have been seen in an earlier life, whatever becomes of the attempts of this one. */
+static void test_seen_before_the_restart_is_answered_after_it(void **state)
+{
+	(void)state;
+	open_request("r-2", 600);
+	restart();
+	world.posted[0] = '\0';
+	world.script[0] = (struct notifier_result){ .outcome = NOTIFIER_REFUSED, .text = "no" };
+	open_request("r-2", 600);
+	run_loop();
+	close_request("r-2");
+	run_loop();
+	assert_string_equal(world.posted, "r-2:open r-2:closed ");
+}
+
+static void test_notice_has_no_answer(void **state)
+{
+	struct ipc_request notice = request_of("r-1", 600);
+
+	(void)state;
+	notice.state = IPC_DENIED;
+	notifier_queue_open(world.queue, &notice);
+	notifier_queue_open(world.queue, &notice);
+	run_loop();
+	restart();
+	settle();
+	notifier_queue_open(world.queue, &notice);
+	run_loop();
+	assert_string_equal(world.posted, "r-1:closed ");
+	assert_report(0, "r-1", IPC_DELIVERED, 1, "");
+	assert_report(1, "r-1", IPC_DELIVERED, 0, "");
+}
+
+static void test_places_are_read_as_they_are_written(void **state)
+{
+	(void)state;
+	write_state("open fake r-1 3f9a22c1d0e1f2a3 99999999999 00000001 https://a/b;c\n"
+		    "open fake r-2 3f9a22c1d0e1f2a3 99999999999 00000001 two words\n"
+		    "try fake r-3 3f9a22c1d0e1f2a3 99999999999\n"
+		    "try fake r-3 3f9a22c1d0e1f2a3 0\n");
+	world.ops.edits = true;
+	settle();
+	assert_string_equal(world.posted, "https://a/b;c=r-1:closed ");
+}
+
 static void test_state_folder_must_be_there(void **state)
 {
 	struct delivered *none = NULL;
@@ -76,6 +187,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		NOTIFIER_TEST(test_restart_remembers),
 		NOTIFIER_TEST(test_state_file_is_read_line_by_line),
+		NOTIFIER_TEST(test_closed_while_the_gateway_was_away),
+		NOTIFIER_TEST(test_killed_while_it_was_posted),
+		NOTIFIER_TEST(test_killed_after_it_was_refused),
+		NOTIFIER_TEST(test_seen_before_the_restart_is_answered_after_it),
+		NOTIFIER_TEST(test_notice_has_no_answer),
+		NOTIFIER_TEST(test_places_are_read_as_they_are_written),
 		NOTIFIER_TEST(test_state_folder_must_be_there),
 	};
 

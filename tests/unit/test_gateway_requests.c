@@ -103,6 +103,8 @@ static void test_nothing_is_lost(void **state)
 	request->state = IPC_PENDING;
 	request->n_sources = SLUICE_MAX_SOURCES;
 	request->n_decisions = SLUICE_MAX_REVIEWERS;
+	request->n_told = 0; /* sluiced tells the gateway nothing of that */
+	memset(request->told, 0, sizeof(request->told));
 	gateway_requests_opened(list, request);
 	assert_memory_equal(gateway_requests_find(list, "r-1"), request, sizeof(*request));
 	request->n_sources = 1;
@@ -138,7 +140,7 @@ static void test_after_a_connection_was_lost(void **state)
 	assert_string_equal(listed(true), "r-1 r-2 "); /* nobody knows yet */
 	open_one("r-2");
 	open_one("r-3");
-	gateway_requests_complete(list);
+	gateway_requests_complete(list, NULL, NULL);
 	assert_string_equal(listed(true), "r-2 r-3 ");
 	assert_int_equal(gateway_requests_find(list, "r-1")->state, IPC_GONE);
 	assert_non_null(strstr(gateway_requests_find(list, "r-1")->outcome, "sluice show r-1"));

@@ -406,6 +406,9 @@ static void test_only_typable_ids(void **state)
 	assert_null(teams_card(&request, NULL));
 	strcpy(request.digest, "3f9a22c1");
 	assert_null(teams_card(&request, NULL));
+	request.state = IPC_GONE; /* closed unseen: nothing is to be typed */
+	json_decref(teams_card(&request, NULL));
+	request.state = IPC_PENDING;
 	strcpy(request.digest, DIGEST);
 	json_decref(teams_card(&request, NULL));
 }

@@ -21,6 +21,7 @@
 #define DIGEST "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
 
 static struct ipc_request request;
+static struct gateway_requests *requests;
 static struct session session;
 static struct web_answer answer;
 
@@ -56,7 +57,7 @@ static char *page(void)
 {
 	struct html html;
 
-	assert_int_equal(page_request(&request, &session, 1, &html), 0);
+	assert_int_equal(page_request(&request, &session, requests, &html), 0);
 	return html.text;
 }
 
@@ -261,6 +262,75 @@ static void an_answer_is_whole(void **state)
 	assert_int_equal(read_answer(&decision), -EINVAL);
 }
 
+/* Closed and known: @n of them. */
+static void close_like(unsigned int n, const struct ipc_request *like)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		struct ipc_request other = *like;
+
+		snprintf(other.id, sizeof(other.id), "r-%.4s-%u", like->host, i);
+		gateway_requests_closed(requests, &other);
+	}
+}
+
+/* The newest five of the same executable, action and labels, with who decided and why. */
+static void past_decisions_are_shown_as_they_were(void **state)
+{
+	struct ipc_request other;
+	char *text = page();
+
+	(void)state;
+	assert_has(text, "Decided before", false);
+	free(text);
+	strcpy(request.executable, "/usr/bin/python3.11");
+	other = request;
+	other.state = IPC_DENIED;
+	other.n_decisions = 1;
+	strcpy(other.decisions[0].person, "erin");
+	strcpy(other.decisions[0].reason, "<b>not abroad</b>");
+	strcpy(other.host, "same");
+	close_like(7, &other);
+	strcpy(other.host, "exe");
+	strcpy(other.executable, "/usr/bin/perl");
+	close_like(1, &other);
+	strcpy(other.host, "act");
+	strcpy(other.executable, request.executable);
+	strcpy(other.action, "open");
+	close_like(1, &other);
+	strcpy(other.host, "lab");
+	strcpy(other.action, request.action);
+	strcpy(other.labels, "pii, secret");
+	close_like(1, &other);
+	text = page();
+	assert_has(text, "Decided before", true);
+	assert_int_equal(count(text, "/r/r-same-"), 5);
+	assert_has(text, "/r/r-same-6", true);
+	assert_has(text, "/r/r-same-1", false);
+	assert_has(text, "/r/r-exe-0", false);
+	assert_has(text, "/r/r-act-0", false);
+	assert_has(text, "/r/r-lab-0", false);
+	assert_has(text, "erin", true);
+	assert_has(text, "&lt;b&gt;not abroad", true);
+	free(text);
+	request.executable[0] = '\0'; /* not known: nothing is alike */
+	text = page();
+	assert_has(text, "Decided before", false);
+	free(text);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	return gateway_requests_new(&requests);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	requests = gateway_requests_free(requests);
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,7 +343,8 @@ int main(void)
 		cmocka_unit_test_setup(an_answer_is_what_the_form_said, setup),
 		cmocka_unit_test_setup(an_answer_is_not_wider_than_the_rule, setup),
 		cmocka_unit_test_setup(an_answer_is_whole, setup),
+		cmocka_unit_test_setup(past_decisions_are_shown_as_they_were, setup),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, begin, end);
 }

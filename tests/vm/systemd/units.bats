@@ -422,7 +422,7 @@ refused_here() {
 	wait_until "$PATIENCE" test -s "$STATE/port"
 	install -m 600 /dev/null /etc/sluice/teams.url
 	echo "http://127.0.0.1:$(cat "$STATE/port")/workflows/1?sig=S" >/etc/sluice/teams.url
-	printf '%s\n' '[Teams]' WebhookFile=/run/credentials/sluice-gateway.service/teams.url AllowLoopbackHttp=yes \
+	printf '%s\n' '[Teams]' WebhookFile=teams.url AllowLoopbackHttp=yes \
 		>/etc/sluice/gateway.conf
 	mkdir -p /etc/systemd/system/sluice-gateway.service.d
 	printf '%s\n' '[Service]' LoadCredential=teams.url:/etc/sluice/teams.url \
