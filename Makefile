@@ -75,7 +75,7 @@ $(O)/sluice.skel.h: $(O)/sluice.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name sluice_bpf > $@
 
 $(O)/user/kernel.o $(O)/user/kernel_program.o: $(O)/sluice.skel.h
-$(O)/user/web_asset.o: user/web/style.css user/web/page.js
+$(O)/user/web_asset.o: user/web/style.css user/web/page.js user/web/openapi.json
 $(O)/user/cmd_teams_app.o: user/teams/color.png user/teams/outline.png
 
 $(O)/user/%.o: user/%.c

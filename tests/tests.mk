@@ -3,7 +3,7 @@
 #
 # make test              unit tests; SAN=1: with sanitizers, in their own folder
 # make test-programs     whole programs against stand-ins of their peers (bats)
-# make test-browser      the gateway's page in Chromium, Teams and Slack beside Microsoft's and Slack's own programs
+# make test-browser      the gateway's page in Chromium; Teams, Slack, API and webhooks beside others' programs
 #                        (nodejs, npm, chromium)
 # make test-load         1,000 requests and 100 decisions a second on the gateway's page
 # make vm-programs       small programs of the end-to-end tests, which scripts/test runs

@@ -208,6 +208,34 @@ closed_in_history() {
 	wait_for heard '^decision .* deny '
 }
 
+@test "a session at the page is nothing to the API, and a client's token nothing to the page" {
+	"$BUILD/sluice-gateway" --new-token pager >"$W/pager.hash" 2>"$W/said"
+	chmod 0640 "$W/pager.hash"
+	[ "$(id -u)" != 0 ] || chown nobody "$W/pager.hash"
+	printf '%s\n' '[Client pager]' "TokenHashFile=$W/pager.hash" 'Scopes=read decide events' >>"$W/gateway.conf"
+	everything
+	sign_in erin /r/r-abc123
+	TOKEN=$(token)
+	local bearer answer
+	bearer="Authorization: Bearer $(grep -o 'sluice_[A-Za-z0-9_-]*' "$W/said")"
+	answer="{\"verdict\":\"approve\",\"digest\":\"$DIGEST\",\"nonce\":\"000102030405060708090a0b0c0d0e0f\"}"
+	[ "$(ask erin /api/v1/requests)" = 401 ]
+	[ "$(ask erin /api/v1/events)" = 401 ]
+	[ "$(ask erin /api/v1/requests/r-abc123/decision -H "Origin: $URL" -H 'Content-Type: application/json' -d "$answer")" = 401 ]
+	[ "$(ask erin /api/v1/requests/r-abc123/decision -H "Origin: $URL" -d "token=$TOKEN&digest=$DIGEST&verdict=approve")" = 401 ]
+	[ "$(ask nobody /r/r-abc123 -H "$bearer")" = 303 ]
+	[ "$(ask nobody /r/r-abc123 -H "$bearer" -H "Origin: $URL" -d "digest=$DIGEST&verdict=deny")" = 403 ]
+	[ "$(ask nobody /version -H "$bearer")" = 401 ]
+	[ "$(decided)" = 0 ]
+	[ "$(ask nobody /api/v1/requests -H "$bearer")" = 200 ]
+	refute grep -qi '^set-cookie' "$W/headers"
+	[ "$(jq -r '.requests[0].id' "$W/page")" = r-abc123 ]
+	[ "$(ask nobody /api/v1/requests/r-abc123/decision -H "$bearer" -H 'Content-Type: application/json' -d "$answer")" = 200 ]
+	wait_for heard '^decision api A1 client sluice-gateway pager r-abc123 '
+	[ "$(decide erin verdict=deny)" = 303 ]
+	wait_for heard '^decision web '
+}
+
 @test "an approval is not wider than the rule, and its form is whole" {
 	everything
 	sign_in erin /r/r-abc123

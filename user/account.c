@@ -18,7 +18,8 @@
 #define SMALL  "abcdefghijklmnopqrstuvwxyz"
 
 const char *const account_kind_names[] = {
-	[ACCOUNT_OIDC] = "oidc", [ACCOUNT_ENTRA] = "entra", [ACCOUNT_SLACK] = "slack", NULL
+	[ACCOUNT_OIDC] = "oidc",     [ACCOUNT_ENTRA] = "entra", [ACCOUNT_SLACK] = "slack",
+	[ACCOUNT_CLIENT] = "client", NULL,
 };
 
 static int refuse(const char **ret_why, const char *why)
@@ -100,11 +101,22 @@ static int set_slack(struct account *account, const char **ret_why)
 	return 0;
 }
 
+static int set_client(struct account *account, const char **ret_why)
+{
+	if (strcmp(account->issuer, ACCOUNT_GATEWAY) != 0 || !text_is_name(account->subject, ""))
+		return refuse(ret_why, "a client is named as in [Client NAME] of gateway.conf: "
+				       "small letters, digits, '-', '_' and '.', a letter first");
+	return 0;
+}
+
 int account_set(enum account_kind kind, const char *issuer, const char *subject,
 		struct account *ret, const char **ret_why)
 {
 	static int (*const set[ACCOUNT_KINDS])(struct account *, const char **) = {
-		[ACCOUNT_OIDC] = set_oidc, [ACCOUNT_ENTRA] = set_entra, [ACCOUNT_SLACK] = set_slack
+		[ACCOUNT_OIDC] = set_oidc,
+		[ACCOUNT_ENTRA] = set_entra,
+		[ACCOUNT_SLACK] = set_slack,
+		[ACCOUNT_CLIENT] = set_client,
 	};
 	struct account account = { .kind = kind };
 	int r;

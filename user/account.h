@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * account.h: an account that another organisation keeps for a person, by the names that do not
- * change and are not given twice.
+ * account.h: an account that somebody else than this host keeps for a person, by the names that do
+ * not change and are not given twice.
  *
  *	oidc	issuer	URL of the identity provider, as its tokens state it (iss)
  *		subject	of the token (sub)
  *	entra	issuer	directory (tenant) id, subject object id: both as 8-4-4-4-12 digits
  *	slack	issuer	team id, subject user id
+ *	client	issuer	ACCOUNT_GATEWAY, subject NAME of a [Client NAME] in gateway.conf: another
+ *		program, with a token of its own
  *
  * Owns: these forms, and that one account has one spelling. Must not own: whose an account is
  * (policy.h), or how somebody shows that it is theirs (the gateway's channels). Names that people
@@ -20,7 +22,10 @@
 
 #define ACCOUNT_TEXT 256 /* with the NUL: what OpenID Connect allows for a subject */
 
-enum account_kind { ACCOUNT_OIDC, ACCOUNT_ENTRA, ACCOUNT_SLACK, ACCOUNT_KINDS };
+/* Who keeps the accounts of clients: the gateway itself, by its own name. */
+#define ACCOUNT_GATEWAY "sluice-gateway"
+
+enum account_kind { ACCOUNT_OIDC, ACCOUNT_ENTRA, ACCOUNT_SLACK, ACCOUNT_CLIENT, ACCOUNT_KINDS };
 
 struct account {
 	enum account_kind kind;

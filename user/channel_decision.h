@@ -6,7 +6,7 @@
  *	sluice-channel-v1
  *	channel NAME		as in [Channel NAME] of the policy
  *	tier A1|A2|A3		how sure the channel is that it was this person; the policy caps it
- *	account oidc|entra|slack
+ *	account oidc|entra|slack|client
  *	issuer TEXT		of the account: account.h
  *	subject TEXT
  *	evidence 64 HEX DIGITS	SHA-256 of the evidence, which goes beside the statement

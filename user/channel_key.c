@@ -22,6 +22,7 @@ const struct channel_kind channel_kinds[] = {
 	{ "web", "A3", "oidc entra" },
 	{ "teams", "A2", "entra" },
 	{ "slack", "A2", "slack" },
+	{ "api", "A1", "client" },
 	{ NULL, NULL, NULL },
 };
 

@@ -45,6 +45,7 @@ static const struct permit {
 	{ IPC_HELLO, PEER_GATEWAY, true, gateway_hello },
 	{ IPC_DELIVERY, PEER_GATEWAY, true, gateway_delivery },
 	{ IPC_CHANNEL, PEER_GATEWAY, false, gateway_decide },
+	{ IPC_SUBMIT, PEER_GATEWAY, false, gateway_submit },
 };
 
 static struct answer *answer_free(struct answer *answer)

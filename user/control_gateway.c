@@ -196,24 +196,53 @@ int gateway_delivery(struct client *client, const struct channel_message *messag
 	return 0;
 }
 
+/* Who brings a decision. Return: 0; -EPROTO ends the peer; else @answer says it. */
+static int decision_bringer(struct client *client, struct answer *answer, struct decider *ret)
+{
+	int r = client->greeted ? peer_decider(client, ret) : -EPROTO;
+
+	ret->gateway = true;
+	if (r == -EPROTO)
+		log_warning("The gateway brings a decision before its hello: ended");
+	else if (r < 0)
+		answer_result(answer, r,
+			      "nothing was decided: it cannot be seen which process the gateway is "
+			      "(%s)",
+			      strerror(-r));
+	return r;
+}
+
 int gateway_decide(struct client *client, const struct channel_message *message,
 		   struct answer *answer)
 {
 	char *text = answer->result.text;
 	struct decider gateway;
-	int r = client->greeted ? peer_decider(client, &gateway) : -EPROTO;
+	int r = decision_bringer(client, answer, &gateway);
 
-	if (r == -EPROTO) {
-		log_warning("The gateway brings a decision before its hello: ended");
-		return r;
-	}
 	if (r < 0)
-		return answer_result(answer, r,
-				     "nothing was decided: it cannot be seen which process the "
-				     "gateway is (%s)",
-				     strerror(-r));
+		return r == -EPROTO ? r : 0;
 	r = decision_channel(client->control->agent, &message->body.channel, &gateway,
 			     client->control->brake, text, sizeof(answer->result.text));
+	answer->result.error = -r;
+	return 0;
+}
+
+/*
+ * The gateway is a courier here as anybody is. What it could do with an answer that a person has
+ * signed, if somebody had taken it over: bring it later, within SLUICE_STATEMENT_AGE_S, or not at
+ * all. Host, start, request, digest, verdict, terms and time are under the signature, and the same
+ * person answers a request once.
+ */
+int gateway_submit(struct client *client, const struct channel_message *message,
+		   struct answer *answer)
+{
+	struct decider gateway;
+	int r = decision_bringer(client, answer, &gateway);
+
+	if (r < 0)
+		return r == -EPROTO ? r : 0;
+	r = decision_submit(client->control->agent, &message->body.answer, &gateway,
+			    answer->result.text, sizeof(answer->result.text));
 	answer->result.error = -r;
 	return 0;
 }

@@ -123,6 +123,8 @@ int gateway_delivery(struct client *client, const struct channel_message *messag
 		     struct answer *answer);
 int gateway_decide(struct client *client, const struct channel_message *message,
 		   struct answer *answer);
+int gateway_submit(struct client *client, const struct channel_message *message,
+		   struct answer *answer);
 
 /* Sends to a peer that takes it. Return: as channel_send(). */
 int client_send(struct client *client, enum ipc_type type, const void *body, size_t size);

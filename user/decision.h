@@ -8,6 +8,8 @@
 #ifndef SLUICE_DECISION_H
 #define SLUICE_DECISION_H
 
+#include <stdbool.h>
+
 #include "agent.h"
 #include "brake.h"
 #include "ipc.h"
@@ -17,10 +19,12 @@
  * struct decider: the process that answers, or that brings a signed answer of whoever signed it.
  * @who: all roads to people, read while @pidfd was alive
  * @pidfd: of the process, to ask the kernel for its taint
+ * @gateway: it is the gateway, not a session of somebody's
  */
 struct decider {
 	struct identity who;
 	int pidfd;
+	bool gateway;
 };
 
 /**

@@ -107,7 +107,10 @@ int vouched_person(const struct agent *agent, const struct vouched *vouched,
 		   const struct policy_person **ret, char *text, size_t size)
 {
 	static const char *const keys[] = {
-		[ACCOUNT_OIDC] = "OIDC", [ACCOUNT_ENTRA] = "Entra", [ACCOUNT_SLACK] = "Slack"
+		[ACCOUNT_OIDC] = "OIDC",
+		[ACCOUNT_ENTRA] = "Entra",
+		[ACCOUNT_SLACK] = "Slack",
+		[ACCOUNT_CLIENT] = "Client",
 	};
 	const struct complaint complaint = { text, size };
 	const struct account *account = &vouched->decision.account;

@@ -108,7 +108,7 @@ static int check_taint(struct context *c)
 {
 	int r = decision_check_taint(c->agent, c->decider, c->text, c->size);
 
-	if (!r || !c->vouched)
+	if (!r || (!c->vouched && !c->decider->gateway))
 		return r;
 	return refuse(c, -EUCLEAN,
 		      "nothing was decided: the gateway carries labels, or the kernel does not say "

@@ -19,6 +19,7 @@
 #include "gateway_options.h"
 #include "gateway_requests.h"
 #include "gateway_test_card.h"
+#include "gateway_token.h"
 #include "log.h"
 #include "notifier_queue.h"
 #include "notify.h"
@@ -257,7 +258,7 @@ static int listen_for_web(struct gateway *gateway)
 		return 0;
 	gateway->web_fd = web_listen(gateway->config->web);
 	if (gateway->web_fd < 0)
-		return log_error_errno(gateway->web_fd, "cannot listen for the page on Listen=%s",
+		return log_error_errno(gateway->web_fd, "cannot listen on Listen=%s",
 				       gateway->config->web->listen);
 	return 0;
 }
@@ -324,6 +325,7 @@ static int start_web(struct gateway *gateway)
 	const struct web_options options = {
 		.base = gateway->base,
 		.settings = gateway->config->web,
+		.clients = &gateway->config->clients,
 		.http = gateway->http,
 		.link = gateway->link,
 		.requests = gateway->requests,
@@ -336,7 +338,7 @@ static int start_web(struct gateway *gateway)
 
 	if (r < 0)
 		return log_error_errno(r,
-				       "cannot serve the page; are CertificateFile= and KeyFile= "
+				       "cannot serve [Web]; are CertificateFile= and KeyFile= "
 				       "PEM, and do they fit?");
 	return 0;
 }
@@ -408,7 +410,18 @@ static int check(struct gateway *gateway)
 		printf("page at %s\n", gateway->config->web->public.origin);
 	if (gateway->config->bot)
 		printf("bot at %s/api/messages\n", gateway->config->web->public.origin);
+	if (gateway->config->clients.n)
+		printf("API at %s/api/v1\n", gateway->config->web->public.origin);
+	for (size_t i = 0; i < gateway->config->clients.n; i++)
+		printf("client %s: %s%s\n", gateway->config->clients.list[i]->name,
+		       gateway->config->clients.list[i]->scopes_text,
+		       api_client_expired(gateway->config->clients.list[i]) ? ", expired" : "");
 	return 0;
+}
+
+static int new_token(struct gateway *gateway)
+{
+	return gateway_token_print(gateway->options.client);
 }
 
 static int print_keys(struct gateway *gateway)
@@ -447,6 +460,7 @@ int main(int argc, char **argv)
 		[MODE_CHECK] = check,
 		[MODE_TEST_CARD] = test_cards,
 		[MODE_PRINT_KEYS] = print_keys,
+		[MODE_NEW_TOKEN] = new_token,
 	};
 	static struct gateway gateway;
 	struct gateway_config_error error;
@@ -454,7 +468,7 @@ int main(int argc, char **argv)
 
 	gateway_options_parse(argc, argv, &gateway.options);
 	escape_locale();
-	if (gateway.options.mode == MODE_PRINT_KEYS) /* needed before there are settings */
+	if (gateway.options.mode >= MODE_PRINT_KEYS) /* needed before there are settings */
 		r = 0;
 	else
 		r = gateway_config_load(gateway.options.config, &gateway.config, &error);

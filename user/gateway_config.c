@@ -195,6 +195,27 @@ static int add_web(struct load *load, const char *name)
 						     .check = web_settings_check });
 }
 
+static int add_client(struct load *load, const char *name)
+{
+	struct api_client *client = api_client_add(&load->config->clients, name);
+
+	if (!client && errno == EINVAL)
+		return refuse(load, load->line, -EINVAL,
+			      "a client needs a name: [Client NAME], of small letters, digits, "
+			      "'-', '_' and '.', a letter first");
+	if (!client && errno == EEXIST)
+		return refuse(load, load->line, -EINVAL, "a second section [Client %s]", name);
+	if (!client && errno == ENOSPC)
+		return refuse(load, load->line, -EINVAL, "more than %d clients", API_MAX_CLIENTS);
+	if (!client)
+		return refuse(load, load->line, -ENOMEM, "not enough memory");
+	return open_section(load, &(struct section){ .kind = "Client",
+						     .keys = api_client_keys,
+						     .n_keys = api_client_n_keys,
+						     .settings = client,
+						     .check = api_client_check });
+}
+
 /* @line: "[Kind]" or "[Kind name]" */
 static int begin_section(struct load *load, const char *line)
 {
@@ -214,10 +235,13 @@ static int begin_section(struct load *load, const char *line)
 		*name++ = '\0';
 	if (strcmp(title, "Web") == 0)
 		return add_web(load, name ? name : "");
+	if (strcmp(title, "Client") == 0)
+		return add_client(load, name ? name : "");
 	ops = notifier_find(title);
 	if (!ops)
 		return refuse(load, load->line, -EINVAL,
-			      "unknown section [%s]; known are [Slack], [Teams], [TeamsBot] and [Web]",
+			      "unknown section [%s]; known are [Slack], [Teams], [TeamsBot], "
+			      "[Webhook], [Web] and [Client NAME]",
 			      title);
 	return add_notifier(load, ops, name ? name : "");
 }
@@ -386,11 +410,16 @@ static bool needs_web(const struct gateway_config *config)
 static int check_whole(struct load *load)
 {
 	const struct gateway_config *config = load->config;
+	struct setting_error error = {};
 
 	if (config->n == 0 && !config->web)
 		return refuse(load, 0, -EINVAL,
 			      "names no channel; add a section [Teams] with WebhookFile=, "
-			      "[TeamsBot], [Slack] or [Web]");
+			      "[TeamsBot], [Slack], [Webhook] or [Web]");
+	if (config->clients.n > 0 && !config->web)
+		return refuse(load, 0, -EINVAL,
+			      "[Client %s] has nowhere to connect to; add a section [Web]",
+			      config->clients.list[0]->name);
 	if (config->bot && !config->web)
 		return refuse(load, 0, -EINVAL,
 			      "[TeamsBot] needs a section [Web] with PublicURL= and Listen=, where "
@@ -399,10 +428,14 @@ static int check_whole(struct load *load)
 		return refuse(load, 0, -EINVAL,
 			      "SigningSecretFile= of [Slack] needs [Web], at whose PublicURL= Slack "
 			      "posts what people answer");
-	if (config->web && !config->web->issuer && !config->bot && !needs_web(config))
+	if (config->web && !config->web->issuer && !config->bot && !needs_web(config) &&
+	    config->clients.n == 0)
 		return refuse(load, 0, -EINVAL,
 			      "[Web] serves nobody; add Issuer=, ClientId= and ClientSecretFile= "
-			      "for the page, a section [TeamsBot], or SigningSecretFile= to [Slack]");
+			      "for the page, a section [TeamsBot] or [Client NAME], or "
+			      "SigningSecretFile= to [Slack]");
+	if (api_clients_check(&config->clients, &error) < 0)
+		return refuse(load, 0, -EINVAL, "%s", error.text);
 	return 0;
 }
 
@@ -419,7 +452,7 @@ int gateway_config_load(const char *path, struct gateway_config **ret,
 	if (!file)
 		return refuse(&load, 0, -errno, "cannot be read: %s", strerror(errno));
 	load.file = file;
-	if (parse(&load) < 0 || close_section(&load) < 0)
+	if (parse(&load) < 0 || close_section(&load) < 0 || check_whole(&load) < 0)
 		return load.r;
 	for (size_t i = 0; i < config->n; i++)
 		if (config->notifiers[i].ops == &notifier_bot)
@@ -439,6 +472,7 @@ struct gateway_config *gateway_config_free(struct gateway_config *config)
 	for (size_t i = 0; i < config->n; i++)
 		notifier_clear(&config->notifiers[i]);
 	web_settings_free(config->web);
+	api_clients_clear(&config->clients);
 	free(config);
 	return NULL;
 }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gateway_config.h: gateway.conf, checked: which channels there are, and the page.
+ * gateway_config.h: gateway.conf, checked: which channels there are, the page, and who may use the
+ * API.
  *
  * Owns: the file's form: sections, known keys, each once, lines in messages. Must not own: what a
- * channel's settings mean (its struct notifier_ops), or the page's (web_settings.h).
+ * channel's settings mean (its struct notifier_ops), the page's (web_settings.h), or a client's
+ * (api_client.h).
  */
 #ifndef SLUICE_GATEWAY_CONFIG_H
 #define SLUICE_GATEWAY_CONFIG_H
 
+#include "api_client.h"
 #include "notifier.h"
 #include "slack_settings.h"
 #include "web_settings.h"
@@ -21,6 +24,7 @@ struct gateway_config {
 	size_t n;
 	struct web_settings *web;
 	const struct notifier *bot;
+	struct api_clients clients;
 };
 
 /* One line: "file:line: what is wrong; remedy". */

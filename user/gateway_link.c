@@ -295,7 +295,7 @@ static void on_decision_late(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	tell(arg, ETIMEDOUT,
+	tell(arg, ETIME,
 	     "sluiced takes too long to answer; look whether the request was decided");
 }
 
@@ -357,38 +357,49 @@ static int compose(const struct gateway_link *link, const struct channel_decisio
 				 ret->signature, sizeof(ret->signature));
 }
 
-static int send_decision(struct gateway_link *link, const struct ipc_channel *message,
-			 gateway_decided_fn decided, void *arg)
+static int send_decision(struct gateway_link *link, enum ipc_type type, const void *message,
+			 size_t size, gateway_decided_fn decided, void *arg)
 {
 	struct waiting *waiting = wait_for_answer(link, decided, arg);
 	int r;
 
 	if (!waiting)
 		return -ENOMEM;
-	r = send_patiently(link, IPC_CHANNEL, message, sizeof(*message));
+	r = send_patiently(link, type, message, size);
 	if (r < 0)
 		forget_decision(link, waiting);
 	return r;
 }
 
+static int can_bring(const struct gateway_link *link)
+{
+	if (!link->event)
+		return -ENOTCONN;
+	return link->n_waiting < MAX_DECISIONS ? 0 : -EBUSY;
+}
+
 int gateway_link_decide(struct gateway_link *link, const struct channel_decision *decision,
 			const char *evidence, gateway_decided_fn decided, void *arg)
 {
-	struct ipc_channel *message;
-	int r;
+	_cleanup_free_ struct ipc_channel *message = NULL;
+	int r = can_bring(link);
 
-	if (!link->event)
-		return -ENOTCONN;
+	if (r < 0)
+		return r;
 	if (!link->options->keys)
 		return -ENOKEY;
-	if (link->n_waiting >= MAX_DECISIONS)
-		return -EBUSY;
 	message = calloc(1, sizeof(*message));
 	if (!message)
 		return -ENOMEM;
 	r = compose(link, decision, evidence, message);
-	if (r == 0)
-		r = send_decision(link, message, decided, arg);
-	free(message);
-	return r;
+	return r < 0 ? r
+		     : send_decision(link, IPC_CHANNEL, message, sizeof(*message), decided, arg);
+}
+
+int gateway_link_submit(struct gateway_link *link, const struct ipc_signed *answer,
+			gateway_decided_fn decided, void *arg)
+{
+	int r = can_bring(link);
+
+	return r < 0 ? r : send_decision(link, IPC_SUBMIT, answer, sizeof(*answer), decided, arg);
 }

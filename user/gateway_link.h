@@ -53,8 +53,8 @@ void gateway_link_report(struct gateway_link *link, const struct ipc_delivery *d
 bool gateway_link_connected(const struct gateway_link *link);
 
 /*
- * What became of a decision. @error: 0, or the positive errno of decision.h; ECONNRESET, ETIMEDOUT:
- * it is not known whether it was taken, the request itself will show. @text: for the person.
+ * What became of a decision. @error: 0, or the positive errno of decision.h; ECONNRESET, ETIME: it
+ * is not known whether it was taken, the request itself will show. @text: for the person.
  */
 typedef void (*gateway_decided_fn)(void *arg, int error, const char *text);
 
@@ -70,5 +70,12 @@ typedef void (*gateway_decided_fn)(void *arg, int error, const char *text);
  */
 int gateway_link_decide(struct gateway_link *link, const struct channel_decision *decision,
 			const char *evidence, gateway_decided_fn decided, void *arg);
+
+/*
+ * The same for an answer that the person has signed: it is brought as it is. Return: 0, -ENOTCONN,
+ * -EBUSY, or another negative errno of sending.
+ */
+int gateway_link_submit(struct gateway_link *link, const struct ipc_signed *answer,
+			gateway_decided_fn decided, void *arg);
 
 #endif

@@ -18,7 +18,14 @@
 
 #define STATE_FOLDER "/var/lib/sluice-gateway"
 
-enum { OPTION_SOCKET = 256, OPTION_STATE, OPTION_CHECK, OPTION_TEST_CARD, OPTION_PRINT_KEYS };
+enum {
+	OPTION_SOCKET = 256,
+	OPTION_STATE,
+	OPTION_CHECK,
+	OPTION_TEST_CARD,
+	OPTION_PRINT_KEYS,
+	OPTION_NEW_TOKEN
+};
 
 static const struct argp_option argp_options[] = {
 	{ "config", 'c', "FILE", 0, "settings (" GATEWAY_CONFIG ")", 0 },
@@ -32,6 +39,8 @@ static const struct argp_option argp_options[] = {
 	  "post a card marked as a test to each channel and end", 1 },
 	{ "print-keys", OPTION_PRINT_KEYS, NULL, 0,
 	  "print the [Channel] sections for the policy and end", 1 },
+	{ "new-token", OPTION_NEW_TOKEN, "NAME", 0,
+	  "make a token for a client of the API, print its hash, and end", 1 },
 	{ "verbose", 'v', NULL, 0, "log more", 2 },
 	{ "help", 'h', NULL, 0, "this text", -1 },
 	{ NULL, '?', NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, -1 },
@@ -61,6 +70,10 @@ static error_t on_option(int key, char *value, struct argp_state *state)
 		return 0;
 	case OPTION_PRINT_KEYS:
 		options->mode = MODE_PRINT_KEYS;
+		return 0;
+	case OPTION_NEW_TOKEN:
+		options->mode = MODE_NEW_TOKEN;
+		options->client = value;
 		return 0;
 	case 'v':
 		log_set_level(LOG_DEBUG);

@@ -7,12 +7,14 @@
 #ifndef SLUICE_GATEWAY_OPTIONS_H
 #define SLUICE_GATEWAY_OPTIONS_H
 
-enum gateway_mode { MODE_RUN, MODE_CHECK, MODE_TEST_CARD, MODE_PRINT_KEYS };
+enum gateway_mode { MODE_RUN, MODE_CHECK, MODE_TEST_CARD, MODE_PRINT_KEYS, MODE_NEW_TOKEN };
 
+/* @client: of MODE_NEW_TOKEN */
 struct gateway_options {
 	const char *config;
 	const char *socket;
 	const char *state;
+	const char *client;
 	enum gateway_mode mode;
 };
 

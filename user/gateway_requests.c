@@ -30,8 +30,10 @@ struct kept {
 	char body[];
 };
 
-/* @lists, @counts: closed ones at 0, open ones at 1. */
+/* @lists, @counts: closed ones at 0, open ones at 1. @changed: NULL: nobody watches */
 struct gateway_requests {
+	gateway_change_fn changed;
+	void *changed_arg;
 	struct kept *lists[2];
 	size_t counts[2];
 	uint64_t version;
@@ -127,6 +129,39 @@ static void add_open(struct gateway_requests *requests, struct kept *kept)
 	requests->counts[1]++;
 }
 
+static size_t body_size(const struct kept *kept)
+{
+	return HEAD + kept->n_sources * sizeof(struct ipc_source) +
+	       kept->n_decisions * sizeof(struct ipc_decision);
+}
+
+static bool is_same(const struct kept *a, const struct kept *b)
+{
+	return a->n_sources == b->n_sources && a->n_decisions == b->n_decisions &&
+	       memcmp(a->body, b->body, body_size(a)) == 0;
+}
+
+static uint32_t escalated_of(const struct kept *kept)
+{
+	uint32_t escalated_s;
+
+	memcpy(&escalated_s, kept->body + offsetof(struct ipc_request, escalated_s),
+	       sizeof(escalated_s));
+	return escalated_s;
+}
+
+/* Before it is on its list. */
+static void tell(const struct gateway_requests *requests, const struct ipc_request *request,
+		 const struct kept *kept)
+{
+	bool open = request->state == IPC_PENDING;
+	const struct kept *before = find_in(requests, open, request->id);
+
+	if (requests->changed && !(before && is_same(before, kept)))
+		requests->changed(requests->changed_arg, request,
+				  open && before && escalated_of(before) == request->escalated_s);
+}
+
 static void take(struct gateway_requests *requests, const struct ipc_request *request)
 {
 	bool open = request->state == IPC_PENDING;
@@ -137,6 +172,7 @@ static void take(struct gateway_requests *requests, const struct ipc_request *re
 		log_error("no memory: request %s is missing in lists", request->id);
 		return;
 	}
+	tell(requests, request, kept);
 	old = find_in(requests, false, request->id);
 	if (old)
 		forget(requests, false, old);
@@ -203,6 +239,12 @@ void gateway_requests_complete(struct gateway_requests *requests,
 		if (ended)
 			ended(arg, request);
 	}
+}
+
+void gateway_requests_watch(struct gateway_requests *requests, gateway_change_fn changed, void *arg)
+{
+	requests->changed = changed;
+	requests->changed_arg = arg;
 }
 
 uint64_t gateway_requests_version(const struct gateway_requests *requests)

@@ -18,6 +18,12 @@
 
 struct gateway_requests;
 
+/*
+ * A request came, changed or ended. @updated: it was open before and is, and no more people are
+ * asked than were. @request: lent for the call; nothing of this header may be called in it.
+ */
+typedef void (*gateway_change_fn)(void *arg, const struct ipc_request *request, bool updated);
+
 int gateway_requests_new(struct gateway_requests **ret); /* 0 or -ENOMEM */
 struct gateway_requests *
 gateway_requests_free(struct gateway_requests *requests); /* NULL is fine */
@@ -37,6 +43,10 @@ void gateway_requests_begin(struct gateway_requests *requests);
 void gateway_requests_complete(struct gateway_requests *requests,
 			       void (*ended)(void *arg, const struct ipc_request *request),
 			       void *arg);
+
+/* Calls @changed after each change from now on; NULL: nobody. What is told again is no change. */
+void gateway_requests_watch(struct gateway_requests *requests, gateway_change_fn changed,
+			    void *arg);
 
 /* Another number after each change. */
 uint64_t gateway_requests_version(const struct gateway_requests *requests);

@@ -9,6 +9,8 @@ KEY := base64 sshkey sshwire
 SIGNED := sshsig statement
 # tokens that providers sign
 TOKEN := base64 jwt jwt_key
+# the gateway's API for other programs
+API := api api_answer api_client api_decide api_done api_feed api_list api_problem api_stream complaint rate view
 # the bot in Teams, and what comes in from it
 BOT := bot bot_activity bot_answer bot_check bot_credential bot_decide bot_settings bot_token notifier_bot teams_answer web_bot
 # the gateway's page, and sign-in to it
@@ -54,10 +56,10 @@ SLUICED_MODULES := sluiced options loop release agent btf check clean notify san
 SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng -lsqlite3
 
 GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_keys gateway_link gateway_options \
-	gateway_requests gateway_test_card account channel_decision channel_key journal_file key_file merkle when $(KEY) \
-	$(SIGNED) notifier notifier_attempt notifier_card notifier_delivery notifier_queue notifier_slack notifier_standby \
-	notifier_teams notifier_text notify request_card request_words sandbox secret setting teams_card url \
-	$(BOT) $(SLACK) $(TOKEN) $(WEB) $(COMMON)
+	gateway_requests gateway_test_card gateway_token account channel_decision channel_key journal_file key_file merkle when \
+	$(KEY) $(SIGNED) notifier notifier_attempt notifier_card notifier_delivery notifier_queue notifier_slack notifier_standby \
+	notifier_target notifier_teams notifier_text notifier_webhook notify request_card request_json request_words sandbox secret \
+	setting teams_card url webhook_sign $(API) $(BOT) $(SLACK) $(TOKEN) $(WEB) $(COMMON)
 GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lcrypto -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \

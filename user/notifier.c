@@ -33,6 +33,7 @@ static const struct notifier_ops *const kinds[] = {
 	&notifier_slack,
 	&notifier_teams,
 	&notifier_bot,
+	&notifier_webhook,
 };
 
 const struct notifier_ops *notifier_find(const char *kind)

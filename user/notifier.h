@@ -128,5 +128,6 @@ void notifier_clear(struct notifier *notifier);
 extern const struct notifier_ops notifier_slack;
 extern const struct notifier_ops notifier_teams;
 extern const struct notifier_ops notifier_bot;
+extern const struct notifier_ops notifier_webhook;
 
 #endif

@@ -144,6 +144,7 @@ int policy_set_channel_accounts(struct policy_build *build, const char *value);
 int policy_set_person_oidc(struct policy_build *build, const char *value);
 int policy_set_person_entra(struct policy_build *build, const char *value);
 int policy_set_person_slack(struct policy_build *build, const char *value);
+int policy_set_person_client(struct policy_build *build, const char *value);
 /* Refuses the key of a channel. */
 int policy_refuse_channel_key(struct policy_build *build, const struct sshkey *key);
 int policy_check_channel(struct policy_build *build, const struct policy_section *section);

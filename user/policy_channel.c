@@ -105,23 +105,16 @@ static const struct policy_person *owner_of(const struct policy *policy,
 	return owner;
 }
 
-static int set_account(struct policy_build *build, const char *value, enum account_kind kind)
+static int add_account(struct policy_build *build, enum account_kind kind, const char *issuer,
+		       const char *subject)
 {
 	struct policy_person *person = &build->policy->people[build->policy->n_people - 1];
-	_cleanup_(text_free_wordsp) char **words = NULL;
 	const struct policy_person *owner;
 	struct policy_account *slot;
 	struct account account;
 	const char *why = "";
-	int r = policy_value_words(build, value, &words);
 
-	if (r < 0)
-		return r;
-	if (!words[1] || words[2])
-		return policy_fail(build, "%s= takes two words, an issuer and a subject; quote "
-					  "what holds a space",
-				   build->key);
-	if (account_set(kind, words[0], words[1], &account, &why) < 0)
+	if (account_set(kind, issuer, subject, &account, &why) < 0)
 		return policy_fail(build, "%s= is not such an account; %s", build->key, why);
 	owner = owner_of(build->policy, person, &account);
 	if (owner)
@@ -141,6 +134,20 @@ static int set_account(struct policy_build *build, const char *value, enum accou
 	return 0;
 }
 
+static int set_account(struct policy_build *build, const char *value, enum account_kind kind)
+{
+	_cleanup_(text_free_wordsp) char **words = NULL;
+	int r = policy_value_words(build, value, &words);
+
+	if (r < 0)
+		return r;
+	if (!words[1] || words[2])
+		return policy_fail(build, "%s= takes two words, an issuer and a subject; quote "
+					  "what holds a space",
+				   build->key);
+	return add_account(build, kind, words[0], words[1]);
+}
+
 int policy_set_person_oidc(struct policy_build *build, const char *value)
 {
 	return set_account(build, value, ACCOUNT_OIDC);
@@ -156,15 +163,36 @@ int policy_set_person_slack(struct policy_build *build, const char *value)
 	return set_account(build, value, ACCOUNT_SLACK);
 }
 
-/* A button in a chat is at most what the chat's owner says; A3 is a sign-in at our own page. */
+/* Names alone: who keeps these accounts is the gateway of this host. */
+int policy_set_person_client(struct policy_build *build, const char *value)
+{
+	_cleanup_(text_free_wordsp) char **words = NULL;
+	int r = policy_value_words(build, value, &words);
+
+	for (size_t i = 0; r == 0 && words[i]; i++)
+		r = add_account(build, ACCOUNT_CLIENT, ACCOUNT_GATEWAY, words[i]);
+	return r;
+}
+
+/*
+ * A button in a chat is at most what the chat's owner says, and the token of a program is in the
+ * hands of whoever runs it; A3 is a sign-in at our own page.
+ */
 int policy_check_channel(struct policy_build *build, const struct policy_section *section)
 {
 	const struct policy_channel *channel = &build->policy->channels[section->index];
 	struct policy_origin origin = policy_key_origin(section, "Tier");
 
-	if (channel->tier < POLICY_A3 || !(channel->accounts & 1U << ACCOUNT_SLACK))
+	if (channel->tier < POLICY_A3)
 		return 0;
-	return policy_fail_at(build, &origin,
-			      "Tier=A3 takes a sign-in for each answer, and a button in Slack is "
-			      "none; write A2, or take slack out of Accounts=");
+	if (channel->accounts & 1U << ACCOUNT_SLACK)
+		return policy_fail_at(build, &origin,
+				      "Tier=A3 takes a sign-in for each answer, and a button in "
+				      "Slack is none; write A2, or take slack out of Accounts=");
+	if (channel->accounts & 1U << ACCOUNT_CLIENT)
+		return policy_fail_at(build, &origin,
+				      "Tier=A3 takes a sign-in for each answer, and a client's "
+				      "token is none; write A1 or A2, or take client out of "
+				      "Accounts=");
+	return 0;
 }

@@ -86,6 +86,7 @@ static const struct key person_keys[] = {
 	{ "OIDC", policy_set_person_oidc, KEY_LIST },
 	{ "Entra", policy_set_person_entra, KEY_LIST },
 	{ "Slack", policy_set_person_slack, KEY_LIST },
+	{ "Client", policy_set_person_client, KEY_LIST },
 	{ NULL, NULL, 0 },
 };
 

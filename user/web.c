@@ -97,6 +97,39 @@ static void renew_deadline(struct MHD_Connection *connection)
 		evtimer_add(deadline, &tv);
 }
 
+static void drop_deadline(struct MHD_Connection *connection)
+{
+	if (deadline_of(connection))
+		evtimer_del(deadline_of(connection));
+}
+
+void web_pause(struct exchange *exchange)
+{
+	drop_deadline(exchange->connection);
+	MHD_suspend_connection(exchange->connection);
+}
+
+void web_progress(struct exchange *exchange)
+{
+	renew_deadline(exchange->connection);
+}
+
+void web_bound(struct exchange *exchange, int bytes)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (!info || setsockopt(info->connect_fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)) < 0)
+		log_debug("the kernel's memory for a connection is not bounded");
+}
+
+void web_go_on(struct exchange *exchange)
+{
+	renew_deadline(exchange->connection);
+	MHD_resume_connection(exchange->connection);
+	event_active(exchange->web->timer, EV_TIMEOUT, 0);
+}
+
 void web_wait(struct exchange *exchange)
 {
 	struct web *web = exchange->web;
@@ -118,9 +151,7 @@ void web_resume(struct exchange *exchange)
 	if (!exchange->suspended)
 		return;
 	exchange->suspended = false;
-	renew_deadline(exchange->connection);
-	MHD_resume_connection(exchange->connection);
-	event_active(exchange->web->timer, EV_TIMEOUT, 0);
+	web_go_on(exchange);
 }
 
 static enum MHD_Result answer(struct exchange *exchange)
@@ -157,9 +188,7 @@ static enum MHD_Result on_access(void *arg, struct MHD_Connection *connection, c
 	/* only now: what it waits for may have been there at once, and MHD cannot resume a
 	 * connection that it is still at work on */
 	exchange->suspended = true;
-	if (deadline_of(connection))
-		evtimer_del(deadline_of(connection));
-	MHD_suspend_connection(connection);
+	web_pause(exchange);
 	return MHD_YES;
 }
 
@@ -249,6 +278,8 @@ int web_new(const struct web_options *options, struct web **ret)
 	web->secure = !options->settings->public.plain;
 	if (options->settings->issuer)
 		r = new_page(web);
+	if (r == 0 && options->clients->n)
+		r = api_new(&web->options, &web->api);
 	if (r == 0) {
 		web->daemon = start(web);
 		r = web->daemon ? hang_in(web) : -EINVAL;
@@ -269,6 +300,9 @@ struct web *web_free(struct web *web)
 		exchange_plain(web->waiting, MHD_HTTP_SERVICE_UNAVAILABLE, "The gateway ends.\n");
 		web_resume(web->waiting);
 	}
+	api_end(web->api);
+	if (web->daemon)
+		MHD_run(web->daemon); /* what was just said leaves, as far as it can at once */
 	if (web->ready)
 		event_free(web->ready);
 	if (web->daemon)
@@ -277,6 +311,7 @@ struct web *web_free(struct web *web)
 		close(web->options.fd);
 	if (web->timer)
 		event_free(web->timer);
+	api_free(web->api);
 	sessions_free(web->sessions);
 	attempts_free(web->attempts);
 	free(web);

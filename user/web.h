@@ -11,6 +11,7 @@
 
 #include <event2/event.h>
 
+#include "api_client.h"
 #include "bot.h"
 #include "gateway_http.h"
 #include "gateway_link.h"
@@ -23,10 +24,12 @@ struct web;
 /*
  * All borrowed for the life of the page, but @fd, which is taken over.
  * @bot, @slack: NULL: nothing is taken from it here; @slack_secret: with which Slack signs
+ * @clients: of the API; without any there is none
  */
 struct web_options {
 	struct event_base *base;
 	const struct web_settings *settings;
+	const struct api_clients *clients;
 	struct http *http;
 	struct gateway_link *link;
 	struct gateway_requests *requests;

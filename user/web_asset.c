@@ -9,3 +9,4 @@
 
 ASSET(web_style, "user/web/style.css");
 ASSET(web_script, "user/web/page.js");
+ASSET(web_openapi, "user/web/openapi.json");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * web_asset.h: the files that pages refer to, in the program.
+ * web_asset.h: the files that pages and the API refer to, in the program.
  *
  * Owns: where they lie in memory. Must not own: what is in them: user/web/.
  */
@@ -13,5 +13,7 @@ extern const char web_style[];
 extern const size_t web_style_size;
 extern const char web_script[];
 extern const size_t web_script_size;
+extern const char web_openapi[];
+extern const size_t web_openapi_size;
 
 #endif

@@ -14,7 +14,8 @@
 
 #define POST_BUFFER 1024
 /* What is read and dropped before the connection is ended. */
-#define BODY_END  (2 * WEB_RAW_MAX)
+#define BODY_END     (2 * WEB_RAW_MAX)
+#define STREAM_BLOCK 4096
 
 #define AT(field) offsetof(struct web_answer, field), sizeof(((struct web_answer *)NULL)->field)
 
@@ -95,6 +96,21 @@ bool exchange_is_form(const struct exchange *exchange)
 	return *type == '\0' || *type == ';';
 }
 
+/* Whoever shows nothing gets no memory there. */
+static size_t raw_max(const struct exchange *exchange)
+{
+	const struct web *web = exchange->web;
+
+	if (exchange_is_api(exchange))
+		return API_BODY_MAX;
+	if (web_is_bots(web, exchange->path) &&
+	    exchange_header(exchange, MHD_HTTP_HEADER_AUTHORIZATION))
+		return WEB_RAW_MAX;
+	if (web_is_slacks(web, exchange->path) && exchange_header(exchange, SLACK_SIGN_HEADER))
+		return WEB_RAW_MAX;
+	return 0;
+}
+
 struct exchange *exchange_new(struct web *web, struct MHD_Connection *connection, const char *path,
 			      const char *method)
 {
@@ -109,11 +125,8 @@ struct exchange *exchange_new(struct web *web, struct MHD_Connection *connection
 	snprintf(exchange->path, sizeof(exchange->path), "%s", path);
 	if (strcmp(method, MHD_HTTP_METHOD_POST) != 0)
 		return exchange;
-	/* whoever shows nothing gets no memory */
-	exchange->wants_raw =
-		(web_is_bots(web, path) && exchange_header(exchange, MHD_HTTP_HEADER_AUTHORIZATION)) ||
-		(web_is_slacks(web, path) && exchange_header(exchange, SLACK_SIGN_HEADER));
-	if (!exchange->wants_raw && exchange_is_form(exchange))
+	exchange->raw_max = raw_max(exchange);
+	if (!exchange->raw_max && exchange_is_form(exchange))
 		exchange->post =
 			MHD_create_post_processor(connection, POST_BUFFER, take_field, exchange);
 	return exchange;
@@ -130,15 +143,20 @@ void exchange_free(struct exchange *exchange)
 	free(exchange);
 }
 
+bool exchange_is_api(const struct exchange *exchange)
+{
+	return strncmp(exchange->path, WEB_API, strlen(WEB_API)) == 0;
+}
+
 /* What is too long, or finds no memory, is dropped whole. */
 static void take_raw(struct exchange *exchange, const char *data, size_t size)
 {
-	char *longer = exchange->received > WEB_RAW_MAX
+	char *longer = exchange->received > exchange->raw_max
 			       ? NULL
 			       : realloc(exchange->raw, exchange->received + 1);
 
 	if (!longer) {
-		exchange->wants_raw = false;
+		exchange->bad_form = true;
 		free(exchange->raw);
 		exchange->raw = NULL;
 		return;
@@ -154,8 +172,9 @@ bool exchange_take(struct exchange *exchange, const char *data, size_t size)
 	exchange->received += size;
 	if (exchange->received > BODY_END)
 		return false;
-	if (exchange->wants_raw) {
-		take_raw(exchange, data, size);
+	if (exchange->raw_max) {
+		if (!exchange->bad_form)
+			take_raw(exchange, data, size);
 		return true;
 	}
 	if (exchange->received > WEB_BODY_MAX || !exchange->post ||
@@ -185,17 +204,25 @@ void exchange_add_header(struct exchange *exchange, const char *name, const char
 		MHD_add_response_header(exchange->response, name, value);
 }
 
-static void set_response(struct exchange *exchange, unsigned int status, const char *type,
-			 const void *bytes, size_t size, enum MHD_ResponseMemoryMode mode)
+/* Takes over @response; NULL: memory ran out. */
+static void put_response(struct exchange *exchange, unsigned int status, const char *type,
+			 struct MHD_Response *response)
 {
 	if (exchange->response)
 		MHD_destroy_response(exchange->response);
 	exchange->status = status;
-	exchange->response = MHD_create_response_from_buffer(size, (void *)bytes, mode);
+	exchange->response = response;
 	for (size_t i = 0; i < ARRAY_SIZE(headers); i++)
 		exchange_add_header(exchange, headers[i].name, headers[i].value);
 	if (type)
 		exchange_add_header(exchange, "Content-Type", type);
+}
+
+static void set_response(struct exchange *exchange, unsigned int status, const char *type,
+			 const void *bytes, size_t size, enum MHD_ResponseMemoryMode mode)
+{
+	put_response(exchange, status, type,
+		     MHD_create_response_from_buffer(size, (void *)bytes, mode));
 }
 
 void exchange_page(struct exchange *exchange, unsigned int status, struct html *html)
@@ -228,4 +255,23 @@ void exchange_json(struct exchange *exchange, unsigned int status, char *text)
 			     strlen(text), MHD_RESPMEM_MUST_FREE);
 	else
 		set_response(exchange, status, NULL, "", 0, MHD_RESPMEM_PERSISTENT);
+}
+
+void exchange_text(struct exchange *exchange, unsigned int status, const char *type, char *text)
+{
+	if (text)
+		set_response(exchange, status, type, text, strlen(text), MHD_RESPMEM_MUST_FREE);
+	else
+		exchange_plain(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, "Not enough memory.\n");
+}
+
+void exchange_stream(struct exchange *exchange, const char *type, MHD_ContentReaderCallback read,
+		     void *arg, MHD_ContentReaderFreeCallback end)
+{
+	struct MHD_Response *response =
+		MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read, arg, end);
+
+	if (!response)
+		end(arg);
+	put_response(exchange, MHD_HTTP_OK, type, response);
 }

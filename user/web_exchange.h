@@ -18,12 +18,17 @@
 
 #define WEB_BODY_MAX 8192
 #define WEB_RAW_MAX  131072
+#define API_BODY_MAX 16384
+/* Where paths of the API begin. */
+#define WEB_API	     "/api/v1/"
 
 struct web;
 
 /**
  * struct exchange: in MHD's hands until it is answered.
- * @form: of a POST; or @raw: its body as it came, while that is wanted, NUL-terminated
+ * @form: of a POST; @bad_form: it is too long, or none of ours
+ * @raw: its body as it came, NUL-terminated, where at most @raw_max bytes of it are wanted; NULL:
+ * none, or, with @bad_form, too long
  * @attempt: the sign-in that it ends; @request: id of the request that it decides
  * @waiting: for an answer of somebody else; @suspended: MHD leaves the connection alone meanwhile
  */
@@ -38,7 +43,7 @@ struct exchange {
 	size_t received;
 	struct web_answer form;
 	bool bad_form;
-	bool wants_raw;
+	size_t raw_max;
 	char *raw;
 	size_t raw_size;
 	struct attempt attempt;
@@ -71,6 +76,14 @@ void exchange_redirect(struct exchange *exchange, const char *where); /* 303: a 
 void exchange_plain(struct exchange *exchange, unsigned int status, const char *text);
 /* @text: JSON, from malloc(), taken over; NULL: an answer without a body */
 void exchange_json(struct exchange *exchange, unsigned int status, char *text);
+/* @text: taken over, freed with free(); NULL says that memory ran out */
+void exchange_text(struct exchange *exchange, unsigned int status, const char *type, char *text);
+/* What @read gives, as long as it does; @end is called with @arg when the response is gone. */
+void exchange_stream(struct exchange *exchange, const char *type, MHD_ContentReaderCallback read,
+		     void *arg, MHD_ContentReaderFreeCallback end);
+
+/* Whether its path is one of the API. */
+bool exchange_is_api(const struct exchange *exchange);
 
 /* After that. */
 void exchange_add_header(struct exchange *exchange, const char *name, const char *value);

@@ -8,12 +8,13 @@
 #ifndef SLUICE_WEB_PRIVATE_H
 #define SLUICE_WEB_PRIVATE_H
 
+#include "api.h"
 #include "oidc.h"
 #include "web.h"
 #include "web_exchange.h"
 
 /*
- * @oidc, @sessions, @attempts: NULL without a page
+ * @api: NULL: there is none; @oidc, @sessions, @attempts: NULL without a page
  * @origin: as browsers send it; @secure: they come by https, so cookies are marked so
  */
 struct web {
@@ -21,6 +22,7 @@ struct web {
 	struct MHD_Daemon *daemon;
 	struct event *ready;
 	struct event *timer;
+	struct api *api;
 	struct oidc *oidc;
 	struct sessions *sessions;
 	struct attempts *attempts;
@@ -33,6 +35,17 @@ struct web {
 /* Leaves the exchange open; web_resume() goes on with it, which has its response by then. */
 void web_wait(struct exchange *exchange);
 void web_resume(struct exchange *exchange);
+
+/*
+ * Of a response that is read piece by piece (exchange_stream()), from inside its reader: there is
+ * nothing to send for now, or there was something; web_go_on() has the reader called again.
+ */
+void web_pause(struct exchange *exchange);
+void web_progress(struct exchange *exchange);
+void web_go_on(struct exchange *exchange);
+
+/* No more than that waits in the kernel to be read by the other end. */
+void web_bound(struct exchange *exchange, int bytes);
 
 /* Sets the response for what has come in whole, or waits. */
 void web_route(struct exchange *exchange);

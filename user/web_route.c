@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
+#include "api_problem.h"
 #include "cleanup.h"
 #include "text.h"
 #include "web_asset.h"
@@ -245,6 +246,16 @@ static bool has_our_host(const struct exchange *exchange)
 	return host && strcasecmp(host, exchange->web->host) == 0;
 }
 
+static void route_api(struct exchange *exchange)
+{
+	if (has_our_host(exchange))
+		api_serve(exchange->web->api, exchange);
+	else
+		api_problem(exchange, MHD_HTTP_MISDIRECTED_REQUEST,
+			    "this is %s; ask it by that name (PublicURL= of [Web])",
+			    exchange->web->host);
+}
+
 void web_route(struct exchange *exchange)
 {
 	bool post = strcmp(exchange->method, MHD_HTTP_METHOD_POST) == 0, other;
@@ -253,6 +264,10 @@ void web_route(struct exchange *exchange)
 	const struct route *route = find_route(exchange->path, post, &other);
 	struct session *session;
 
+	if (exchange->web->api && exchange_is_api(exchange)) {
+		route_api(exchange);
+		return;
+	}
 	if (!has_our_host(exchange)) {
 		exchange_plain(exchange, MHD_HTTP_MISDIRECTED_REQUEST,
 			       "Not a page of this name.\n");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * web_settings.h: section [Web] of gateway.conf, checked.
+ * web_settings.h: section [Web] of gateway.conf, checked: the server, and the page on it.
  *
  * Owns: what belongs together in it, and the secrets that it names. Must not own: the form of the
  * file (gateway_config.c).

@@ -5,10 +5,14 @@
  * Owns: one connection at a time, driven by lines on standard input:
  *	open ID [SECONDS [TIER [TRIES [1]]]] tell about a request that expires in so many seconds
  *				(600); with 1 its rule wants a reason
+ *	escalate ID		tell that more people are asked about it
+ *	count ID		tell that one approval of two is there
+ *	again			tell of the last open one once more, the same to the byte
  *	close ID STATE		tell that it is approved, denied, expired or gone
  *	behind DIRECTORY OBJECT	an account of Entra of who asks, for requests from now on
  *	forget ID		know nothing more of it
  *	hostile ID		an open request full of markup, controls and long texts
+ *	large ID		one of some long texts
  *	result			an answer that nobody waits for, which sluiced may not send
  *	answer ERRNO TEXT	to the oldest decision that the gateway brought, 0 for taken
  *	always ERRNO TEXT	to each decision from now on, at once
@@ -16,9 +20,10 @@
  *	drop			end the connection
  * Each message from the gateway is printed as one line: "hello N NAMES", "delivery ID NOTIFIER
  * STATE ATTEMPT TEXT", "decision CHANNEL TIER KIND ISSUER SUBJECT ID DIGEST approve|deny SCOPE
- * SECONDS FINGERPRINT REASON" (of the key that signed it, or "unsigned"), "evidence TEXT", and
- * "connected", "disconnected". After the hello it tells what is open and what was closed, and says
- * that this was all. Ends at the end of its input.
+ * SECONDS FINGERPRINT REASON" (of the key that signed it, or "unsigned"), "evidence TEXT",
+ * "submit ID DIGEST approve|deny FINGERPRINT" (of the key that signed it), and "connected",
+ * "disconnected". After the hello it tells what is open and what was closed, and says that this was
+ * all. Ends at the end of its input.
  */
 #include <errno.h>
 #include <poll.h>
@@ -98,15 +103,14 @@ static void drop(void)
 	peer = -1;
 }
 
-static const char *who_signed(const struct ipc_channel *channel)
+static const char *who_signed(const char *namespace, const char *statement, const char *text)
 {
 	static char fingerprint[SSHKEY_FINGERPRINT_MAX];
 	struct sshsig signature;
 	const char *why;
 
-	if (sshsig_from_text(channel->signature, &signature, &why) < 0 ||
-	    sshsig_verify(&signature, CHANNEL_NAMESPACE, channel->statement,
-			  strlen(channel->statement), &why) < 0 ||
+	if (sshsig_from_text(text, &signature, &why) < 0 ||
+	    sshsig_verify(&signature, namespace, statement, strlen(statement), &why) < 0 ||
 	    sshkey_fingerprint(&signature.key, fingerprint) < 0)
 		return "unsigned";
 	return fingerprint;
@@ -127,8 +131,23 @@ static void print_decision(const struct ipc_channel *channel)
 	       account_kind_names[decision.account.kind], decision.account.issuer,
 	       decision.account.subject, answer->id, answer->digest,
 	       answer->approve ? "approve" : "deny", answer->scope, answer->duration_s,
-	       who_signed(channel), answer->reason);
+	       who_signed(CHANNEL_NAMESPACE, channel->statement, channel->signature),
+	       answer->reason);
 	printf("evidence %s\n", channel->evidence);
+}
+
+static void print_submitted(const struct ipc_signed *answer)
+{
+	struct statement statement;
+	unsigned int line;
+
+	if (statement_parse(answer->statement, &statement, &line) < 0) {
+		printf("malformed statement, line %u\n", line);
+		return;
+	}
+	printf("submit %s %s %s %s\n", statement.answer.id, statement.answer.digest,
+	       statement.answer.approve ? "approve" : "deny",
+	       who_signed(STATEMENT_NAMESPACE, answer->statement, answer->signature));
 }
 
 static void print_message(void)
@@ -138,6 +157,8 @@ static void print_message(void)
 
 	if (message.type == IPC_CHANNEL)
 		print_decision(&message.body.channel);
+	else if (message.type == IPC_SUBMIT)
+		print_submitted(&message.body.answer);
 	else if (message.type == IPC_HELLO)
 		printf("hello %u %s\n", message.body.hello.notifiers, message.body.hello.names);
 	else if (message.type == IPC_DELIVERY && d->state <= IPC_STANDBY)
@@ -157,7 +178,8 @@ static void receive(void)
 		print_message();
 		if (message.type == IPC_HELLO)
 			tell_all();
-		if (message.type == IPC_CHANNEL && always.error >= 0)
+		if ((message.type == IPC_CHANNEL || message.type == IPC_SUBMIT) &&
+		    always.error >= 0)
 			channel_send(peer, IPC_RESULT, &always, sizeof(always));
 	} else if (r != -EAGAIN) {
 		printf("disconnected\n");
@@ -312,11 +334,24 @@ static void obey(const char *line)
 		open_request(id, word, tier, tries);
 	} else if (strcmp(verb, "forget") == 0) {
 		know(id)->state = IPC_STATES;
+	} else if (strcmp(verb, "escalate") == 0 || strcmp(verb, "count") == 0) {
+		fill(id, 600);
+		request.escalated_s = *verb == 'e' ? 60 : 0;
+		request.approvals = *verb == 'c';
+		request.approvals_needed = 2;
+		send_request(IPC_NOTIFY_OPEN);
+	} else if (strcmp(verb, "again") == 0) {
+		send_request(IPC_NOTIFY_OPEN);
 	} else if (strcmp(verb, "hostile") == 0) {
 		fill_hostile(id);
 		send_request(IPC_NOTIFY_OPEN);
 	} else if (strcmp(verb, "behind") == 0) {
 		read_behind(line);
+	} else if (strcmp(verb, "large") == 0) {
+		fill(id, 600);
+		memset(request.target, 'x', sizeof(request.target) - 1);
+		memset(request.reason, 'x', sizeof(request.reason) - 1);
+		send_request(IPC_NOTIFY_OPEN);
 	} else if (strcmp(verb, "close") == 0) {
 		close_request(id, word);
 	} else if (strcmp(verb, "result") == 0 || strcmp(verb, "answer") == 0) {

@@ -238,6 +238,112 @@ static void test_decisions_of_others(void **state)
 	assert_int_equal(request->state, IPC_PENDING);
 }
 
+static struct ipc_signed answer_of_carla(const struct request *request)
+{
+	struct channel_decision decision = decision_on(request, "sub-carla");
+	struct signer signer = honest;
+	struct ipc_signed answer = { .statement = "" };
+
+	signer.seed = CARLAS;
+	assert_int_equal(statement_write(&decision.statement, answer.statement,
+					 sizeof(answer.statement)),
+			 0);
+	sign_text(&signer, answer.statement, answer.signature, sizeof(answer.signature));
+	return answer;
+}
+
+/* Return: the error of the answer, which comes after what was to be told before; -1: ended. */
+static int submit(int sock, const struct ipc_signed *answer)
+{
+	struct channel_message *message = say(sock, IPC_SUBMIT, answer, sizeof(*answer));
+
+	while (message->type && message->type != IPC_RESULT)
+		if (next(sock, message) != 1)
+			message->type = 0;
+	return message->type ? message->body.result.error : -1;
+}
+
+static int greeted(void)
+{
+	struct ipc_hello hello = { .notifiers = 1 };
+	struct channel_message message;
+	int sock = dial(gateway_path);
+
+	say(sock, IPC_HELLO, &hello, sizeof(hello));
+	while (next(sock, &message) == 1)
+		;
+	return sock;
+}
+
+/* A person's own key counts the same, whoever carries the answer: A3, though no channel has it. */
+static void test_a_signed_answer(void **state)
+{
+	const struct request *request;
+	struct ipc_signed answer;
+	int sock;
+
+	(void)state;
+	web_tier = "A1";
+	use_policy("A3");
+	request = open_one(1);
+	sock = greeted();
+	answer = answer_of_carla(request);
+	assert_int_equal(submit(sock, &answer), 0);
+	assert_int_equal(request->state, IPC_APPROVED);
+	assert_string_equal(request->decisions[0].person, "carla");
+	assert_int_equal(request->decisions[0].tier, POLICY_A3);
+	web_tier = "A3";
+	close(sock);
+}
+
+/* Whoever has taken over the gateway can neither change it nor use it again or elsewhere. */
+static void test_a_signed_answer_is_what_was_signed(void **state)
+{
+	const struct request *request, *other;
+	struct ipc_signed answer, changed;
+	int sock;
+
+	(void)state;
+	use_policy("A3");
+	request = open_one(1);
+	other = open_one(2);
+	sock = greeted();
+	answer = answer_of_carla(request);
+	for (size_t i = 0; answer.statement[i]; i++) {
+		changed = answer;
+		changed.statement[i] ^= 1;
+		assert_true(submit(sock, &changed) > 0);
+	}
+	assert_int_equal(request->n_decisions, 0);
+	assert_int_equal(other->n_decisions, 0);
+	assert_int_equal(submit(sock, &answer), 0);
+	assert_int_equal(submit(sock, &answer), EALREADY);
+	assert_int_equal(other->n_decisions, 0);
+	close(sock);
+}
+
+/* Only after its hello, and not while it carries labels itself. */
+static void test_a_signed_answer_by_whom(void **state)
+{
+	const struct request *request;
+	struct ipc_signed answer;
+	int sock = dial(gateway_path);
+
+	(void)state;
+	use_policy("A3");
+	request = open_one(1);
+	answer = answer_of_carla(request);
+	assert_int_equal(submit(sock, &answer), -1);
+	close(sock);
+	sock = greeted();
+	world.kernel.taint = SECRETS;
+	assert_int_equal(submit(sock, &answer), EUCLEAN);
+	assert_int_equal(request->state, IPC_PENDING);
+	world.kernel.taint = 0;
+	assert_int_equal(submit(sock, &answer), 0);
+	close(sock);
+}
+
 /* A gateway that said hello, and then reads no more. */
 static int stalled_gateway(const struct request *request)
 {
@@ -425,6 +531,9 @@ int main(void)
 		CONTROL_TEST(test_brake_outlives_a_connection),
 		CONTROL_TEST(test_what_was_closed_lately_is_told),
 		CONTROL_TEST(test_decisions_of_others),
+		CONTROL_TEST(test_a_signed_answer),
+		CONTROL_TEST(test_a_signed_answer_is_what_was_signed),
+		CONTROL_TEST(test_a_signed_answer_by_whom),
 		CONTROL_TEST(test_gateway_that_reads_nothing_ends_by_itself),
 		CONTROL_TEST(test_stalled_gateway_has_its_time_only),
 		CONTROL_TEST(test_from_page_to_grant),

@@ -249,6 +249,40 @@ static void test_not_for_unknown_accounts(void **state)
 	assert_string_equal(request->decisions[0].person, "carla");
 }
 
+/* A program of hers, by the API: as sure as the gateway says it is, and at most as the policy. */
+static void test_a_client(void **state)
+{
+	struct request *request = asked_under("A2", ANN, SLUICE_OPEN);
+	struct channel_decision decision = decision_on(request, "tickets");
+
+	(void)state;
+	snprintf(decision.channel, sizeof(decision.channel), "api");
+	decision.account.kind = ACCOUNT_CLIENT;
+	snprintf(decision.account.issuer, sizeof(decision.account.issuer), ACCOUNT_GATEWAY);
+	decision.tier = POLICY_A1;
+	REFUSED(vouch(API, &decision), -EACCES, request);
+	assert_non_null(strstr(said, "this is A1"));
+	decision.tier = POLICY_A3; /* what no honest gateway says */
+	use_policy("A3");
+	REFUSED(vouch(API, &decision), -EACCES, request);
+	assert_non_null(strstr(said, "this is A2"));
+	snprintf(decision.channel, sizeof(decision.channel), "web"); /* the page knows no clients */
+	REFUSED(vouch(WEB, &decision), -EACCES, request);
+	snprintf(decision.channel, sizeof(decision.channel), "api");
+	snprintf(decision.account.subject, sizeof(decision.account.subject), "pager");
+	REFUSED(vouch(API, &decision), -EPERM, request);
+	assert_non_null(strstr(said, "Client="));
+	use_policy("A2");
+	snprintf(decision.account.subject, sizeof(decision.account.subject), "tickets");
+	decision.tier = POLICY_A2;
+	assert_int_equal(vouch(API, &decision), 0);
+	assert_string_equal(request->decisions[0].person, "carla");
+	assert_int_equal(request->decisions[0].tier, POLICY_A2);
+	restart(); /* the journal has the account */
+	request = request_find(world.agent.requests, decision.statement.answer.id);
+	assert_int_equal(request->state, IPC_APPROVED);
+}
+
 static void test_not_for_who_is_no_reviewer(void **state)
 {
 	struct request *request = asked_under("A3", ANN, SLUICE_OPEN);
@@ -644,6 +678,7 @@ int main(void)
 		CHANNEL_TEST(test_not_above_the_cap),
 		CHANNEL_TEST(test_who_asks_is_marked),
 		CHANNEL_TEST(test_not_for_unknown_accounts),
+		CHANNEL_TEST(test_a_client),
 		CHANNEL_TEST(test_not_for_who_is_no_reviewer),
 		CHANNEL_TEST(test_not_for_who_asks),
 		CHANNEL_TEST(test_not_for_itself),

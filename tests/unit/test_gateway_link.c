@@ -216,6 +216,30 @@ static void test_decide(void **state)
 	assert_true(gateway_link_connected(world.link));
 }
 
+/* What a person has signed is brought byte for byte, in its turn among the others. */
+static void test_submit(void **state)
+{
+	static const struct ipc_signed signed_answer = { .statement = "what she signed",
+							 .signature = "her signature" };
+	struct channel_decision decision = sample();
+
+	(void)state;
+	assert_int_equal(decide(&decision, "a"), 0);
+	assert_int_equal(gateway_link_submit(world.link, &signed_answer, on_decided, "b"), 0);
+	take_decision();
+	assert_int_equal(channel_receive(world.peer, &world.message), 1);
+	assert_int_equal(world.message.type, IPC_SUBMIT);
+	assert_memory_equal(&world.message.body.answer, &signed_answer, sizeof(signed_answer));
+	answer(EACCES, "no reviewer");
+	answer(0, "r-1 is approved");
+	assert_string_equal(world.told, "a:13:no reviewer b:0:r-1 is approved ");
+	close(world.peer);
+	turn();
+	assert_int_equal(gateway_link_submit(world.link, &signed_answer, on_decided, "c"),
+			 -ENOTCONN);
+	accept_link();
+}
+
 static void test_cannot_be_sent(void **state)
 {
 	struct channel_decision decision = sample();
@@ -289,7 +313,8 @@ static void test_answer_to_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LINK_TEST(test_decide),		 LINK_TEST(test_cannot_be_sent),
+		LINK_TEST(test_decide),		 LINK_TEST(test_submit),
+		LINK_TEST(test_cannot_be_sent),
 		LINK_TEST(test_too_many),	 LINK_TEST(test_connection_ends),
 		LINK_TEST(test_answer_to_nothing),
 	};

@@ -167,6 +167,67 @@ static void test_bounds(void **state)
 	assert_null(gateway_requests_find(list, "r-0"));
 }
 
+static void on_change(void *arg, const struct ipc_request *request, bool updated)
+{
+	const char *how = updated			 ? "updated"
+			  : request->state != IPC_PENDING ? "closed"
+			  : request->escalated_s	 ? "escalated"
+							 : "opened";
+
+	(void)arg;
+	snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "%s %s, ", request->id, how);
+}
+
+static const char *changes(void)
+{
+	static char text[sizeof(seen)];
+
+	memcpy(text, seen, sizeof(text));
+	seen[0] = '\0';
+	return text;
+}
+
+static void open_changed(uint32_t escalated_s, uint16_t approvals)
+{
+	struct ipc_request request = *request_of("r-1", IPC_PENDING);
+
+	request.escalated_s = escalated_s;
+	request.approvals = approvals;
+	gateway_requests_opened(list, &request);
+}
+
+/* Each change once; what sluiced tells anew after a connection was lost is none. */
+static void test_watched(void **state)
+{
+	(void)state;
+	seen[0] = '\0';
+	open_one("r-0"); /* nobody watches */
+	gateway_requests_watch(list, on_change, NULL);
+	open_one("r-1");
+	assert_string_equal(changes(), "r-1 opened, ");
+	open_one("r-1");
+	open_one("r-0");
+	assert_string_equal(changes(), "");
+	open_changed(0, 1);
+	assert_string_equal(changes(), "r-1 updated, ");
+	open_changed(60, 1);
+	assert_string_equal(changes(), "r-1 escalated, ");
+	open_changed(60, 1);
+	open_changed(60, 2);
+	assert_string_equal(changes(), "r-1 updated, ");
+	close_one("r-1", IPC_APPROVED);
+	close_one("r-1", IPC_APPROVED);
+	assert_string_equal(changes(), "r-1 closed, ");
+	gateway_requests_begin(list);
+	gateway_requests_complete(list); /* r-0 ended unseen */
+	assert_string_equal(changes(), "r-0 closed, ");
+	gateway_requests_opened(list, request_of("r-glass-broken", IPC_APPROVED));
+	assert_string_equal(changes(), "r-glass-broken closed, ");
+	gateway_requests_watch(list, NULL, NULL);
+	close_one("r-9", IPC_GONE);
+	assert_string_equal(changes(), "");
+}
+
 #define LIST_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -177,6 +238,7 @@ int main(void)
 		LIST_TEST(test_told_again_keeps_its_place),
 		LIST_TEST(test_after_a_connection_was_lost),
 		LIST_TEST(test_bounds),
+		LIST_TEST(test_watched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,7 +46,7 @@ static void test_channel_refused(void **state)
 		{ "[Channel web]\nTier=A0\n", "2: Tier=A0 is a notice" },
 		{ "[Channel web]\nTier=A4\n", "2: Tier=A4 is not known; " },
 		{ "[Channel web]\nAccounts=ldap\n",
-		  "2: Accounts=ldap is not known; write one of: oidc, entra, slack" },
+		  "2: Accounts=ldap is not known; write one of: oidc, entra, slack, client" },
 		{ "[Channel web]\nAccounts=oidc OIDC\n", "2: Accounts=OIDC is not known; " },
 		{ "[Channel web]\nAccounts=oidc oidc\n", "2: oidc is named twice here; " },
 		{ "[Channel web]\nKey=ssh-rsa AAAA\n", "2: Key=ssh-rsa AAAA... is an RSA key; " },
@@ -56,6 +56,8 @@ static void test_channel_refused(void **state)
 		  "2: unknown key Url= in [Channel]; known are: Key Tier Accounts" },
 		{ "[Channel chat]\nKey=" K1 "\nTier=A3\nAccounts=slack oidc\n",
 		  "3: Tier=A3 takes a sign-in for each answer, and a button in Slack is none; " },
+		{ "[Channel api]\nKey=" K1 "\nTier=A3\nAccounts=client\n",
+		  "3: Tier=A3 takes a sign-in for each answer, and a client's token is none; " },
 	};
 
 	(void)state;
@@ -83,7 +85,7 @@ static void test_accounts(void **state)
 		"Entra=01234567-89AB-CDEF-0123-456789ABCDEF FEDCBA98-7654-3210-fedc-ba9876543210\n"
 		"Slack=T024BE7LD U2147483697\nTeams=fedcba98-7654-3210-fedc-ba9876543210\n"
 		"[Person bob]\nSlack=T024BE7LE U2147483697\nOIDC=" IDP "/ 248289761001\n"
-		"OIDC=http://127.0.0.1:9000 bob\n";
+		"OIDC=http://127.0.0.1:9000 bob\nClient=pager tickets.2\n";
 	struct account account = { .kind = ACCOUNT_ENTRA,
 				   .issuer = "01234567-89ab-cdef-0123-456789abcdef",
 				   .subject = "fedcba98-7654-3210-fedc-ba9876543210" };
@@ -99,6 +101,13 @@ static void test_accounts(void **state)
 	assert_string_equal(policy_person_by_account(policy, &account)->name, "ann");
 	assert_int_equal(account_set(ACCOUNT_SLACK, "T024BE7LE", "U2147483697", &account, &why), 0);
 	assert_string_equal(policy_person_by_account(policy, &account)->name, "bob");
+	assert_int_equal(
+		account_set(ACCOUNT_CLIENT, ACCOUNT_GATEWAY, "tickets.2", &account, &why), 0);
+	assert_string_equal(policy_person_by_account(policy, &account)->name, "bob");
+	assert_int_equal(account_set(ACCOUNT_CLIENT, ACCOUNT_GATEWAY, "ticket", &account, &why), 0);
+	assert_null(policy_person_by_account(policy, &account));
+	assert_int_equal(account_set(ACCOUNT_CLIENT, "other", "pager", &account, &why), -EINVAL);
+	policy_free(fixture_policy("[Channel api]\nKey=" K1 "\nTier=A2\nAccounts=client\n"));
 	policy_free(policy);
 }
 
@@ -120,6 +129,8 @@ static void test_accounts_refused(void **state)
 		{ "Slack=U024BE7LD U2147483697\n",
 		  "2: Slack= is not such an account; the team id" },
 		{ "Slack=T024BE7LD ann\n", "2: Slack= is not such an account; the user id" },
+		{ "Client=Pager\n", "2: Client= is not such an account; a client is named as in" },
+		{ "Client=pager pager\n", "2: Client=sluice-gateway pager is [Person ann] at " },
 	};
 
 	(void)state;

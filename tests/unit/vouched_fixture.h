@@ -10,8 +10,8 @@
 #include "channel_decision.h"
 #include "signed_fixture.h"
 
-/* Keys by seed: the page, a chat, one that the policy does not know; carla's own. */
-enum { WEB = 11, CHAT = 12, FORGED = 13, CARLAS = 2 };
+/* Keys by seed: the page, a chat, the API, one that the policy does not know; carla's own. */
+enum { WEB = 11, CHAT = 12, FORGED = 13, API = 14, CARLAS = 2 };
 enum { GATEWAY = 4000 };
 
 #define IDP	 "https://idp.example"
@@ -52,7 +52,8 @@ MAYBE static void use_policy(const char *tier)
 		"Approvals=2\nReason=required\nTier=A2\n"
 		"[Person ann]\nUid=2001\nOIDC=" IDP " sub-ann\n"
 		"[Person bob]\nUid=2002 2102\nUnit=nightly.service\nOIDC=" IDP " sub-bob\n"
-		"[Person carla]\nUid=2003\nOIDC=" IDP " %s\nSlack=T024BE7LD U2147483697\n",
+		"[Person carla]\nUid=2003\nOIDC=" IDP " %s\nSlack=T024BE7LD U2147483697\n"
+		"Client=tickets\n",
 		tier, carlas_subject);
 	add_line(out, CARLAS);
 	fputs("[Person dave]\nUid=2004\nOIDC=" IDP " sub-dave\n"
@@ -65,6 +66,8 @@ MAYBE static void use_policy(const char *tier)
 		add_line(out, WEB);
 	fputs("[Channel chat]\nTier=A2\nAccounts=slack oidc\n", out);
 	add_line(out, CHAT);
+	fputs("[Channel api]\nTier=A2\nAccounts=client\n", out);
+	add_line(out, API);
 	fclose(out);
 	load_policy(&world.agent, text);
 	policy_free((struct policy *)old);

@@ -19,7 +19,13 @@ base_policy()
 {
 	people_of_the_base | sed -E "s#^\\[Person (.*)\\]#&\\nOIDC=$IDP sub-\\1#" |
 		sed "/^\\[Person quinn\\]/a Key=$(<"$W/quinn.pub")"
-	sluice-gateway --state "$W" --print-keys | sed "s/^Tier=.*/Tier=${CAP:-A3}/"
+	channel_web | sed "s/^Tier=.*/Tier=${CAP:-A3}/"
+}
+
+# Of the gateway's channels the one of this test.
+channel_web()
+{
+	sluice-gateway --state "$W" --print-keys | awk '/^\[/ { ours = /^\[Channel web\]/ } ours'
 }
 
 RULES='[Label plainly]
@@ -101,7 +107,7 @@ EPERM=1 EACCES=13 ERANGE=34 ESTALE=116 EBUSY=16
 	jq -j .evidence.signature "$W/entry" >"$W/statement.sig"
 	grep -qx "request $ID" "$W/statement"
 	grep -qx "evidence $(jq -j .evidence.evidence "$W/entry" | sha256sum | cut -d' ' -f1)" "$W/statement"
-	echo "gateway $(sluice-gateway --state "$W" --print-keys | sed -n '/^\[Channel web\]/,/^Key=/s/^Key=//p')" >"$W/signers"
+	echo "gateway $(channel_web | sed -n 's/^Key=//p')" >"$W/signers"
 	ssh-keygen -Y verify -f "$W/signers" -I gateway -n sluice-channel@sluice -s "$W/statement.sig" <"$W/statement"
 	sed -i 's/sub-rita/sub-paul/' "$W/statement"
 	run ssh-keygen -Y verify -f "$W/signers" -I gateway -n sluice-channel@sluice -s "$W/statement.sig" <"$W/statement"
