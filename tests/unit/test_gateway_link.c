@@ -124,8 +124,10 @@ static int teardown(void **state)
 	channel_keys_free(world.keys);
 	event_base_free(world.base);
 	unlink(world.path);
-	snprintf(path, sizeof(path), "%s/channel-web.key", world.folder);
-	unlink(path);
+	for (const struct channel_kind *kind = channel_kinds; kind->name; kind++) {
+		snprintf(path, sizeof(path), "%s/channel-%s.key", world.folder, kind->name);
+		unlink(path);
+	}
 	return rmdir(world.folder);
 }
 
