@@ -20,11 +20,9 @@
 #define MESSAGE_MAX    262144
 #define ENVELOPE_MAX   128
 
-/* @greeted: Slack has said hello: what people do may come here */
 struct line {
 	struct slack_socket *socket;
 	struct websocket *web;
-	bool greeted;
 };
 
 struct slack_socket {
@@ -80,7 +78,6 @@ static void complain_and_wait(struct slack_socket *socket, const char *why)
 static void hang_up(struct line *line)
 {
 	line->web = websocket_free(line->web);
-	line->greeted = false;
 }
 
 /* ---- what comes ---- */
@@ -128,10 +125,10 @@ static void take_envelope(struct line *line, const json_t *root)
 			   envelope);
 }
 
+/* From now on what people do comes here. */
 static void greet(struct line *line)
 {
 	log_info("slack: connected for what people answer there");
-	line->greeted = true;
 	line->socket->delay_ms = FIRST_DELAY_MS;
 	line->socket->told = false;
 	hang_up(other(line));
