@@ -61,6 +61,7 @@ json_t *request_json(const struct ipc_request *request)
 {
 	json_t *record = view_request(request);
 
+	json_object_del(record, "told"); /* which sluiced does not tell the gateway */
 	if (record && escape_all(record) < 0) {
 		json_decref(record);
 		return NULL;

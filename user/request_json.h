@@ -13,7 +13,7 @@
 
 #include "ipc.h"
 
-/* All of it. Return: a new reference, or NULL when memory ran out. */
+/* All that the gateway knows. Return: a new reference, or NULL when memory ran out. */
 json_t *request_json(const struct ipc_request *request);
 
 #define REQUEST_UPDATED "request.updated"
