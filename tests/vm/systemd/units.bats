@@ -476,27 +476,6 @@ refused_here() {
 	rm /run/systemd/system/multi-user.target.wants/pipeline.service
 }
 
-# What the next start of the host reads; a start takes with it what is in force.
-@test "boot: with systemd.mask= on the kernel's command line the host comes up without the agent" {
-	sed 's/$/ systemd.mask=sluiced.service/' /proc/cmdline >"$STATE/cmdline"
-	mount --bind "$STATE/cmdline" /proc/cmdline
-	systemctl daemon-reload
-	property_is sluiced LoadState masked
-	systemctl isolate calm.target
-	wait_until "$PATIENCE" property_is sluiced ActiveState inactive
-	sluiced --detach
-	systemctl start multi-user.target
-	property_is sluiced ActiveState inactive
-	run systemctl start sluiced
-	[[ $status != 0 && $output == *masked* ]]
-	[ ! -e /sys/fs/bpf/sluice ]
-	[ "$(as paul cat "$SECRET/rows")" = one,two ]
-	umount /proc/cmdline
-	systemctl daemon-reload
-	systemctl start sluiced
-	refused_as_paul
-}
-
 @test "removal by the README leaves settings, journal and key, and nothing else" {
 	local commands
 
