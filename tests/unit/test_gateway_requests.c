@@ -219,7 +219,7 @@ static void test_watched(void **state)
 	close_one("r-1", IPC_APPROVED);
 	assert_string_equal(changes(), "r-1 closed, ");
 	gateway_requests_begin(list);
-	gateway_requests_complete(list); /* r-0 ended unseen */
+	gateway_requests_complete(list, NULL, NULL); /* r-0 ended unseen */
 	assert_string_equal(changes(), "r-0 closed, ");
 	gateway_requests_opened(list, request_of("r-glass-broken", IPC_APPROVED));
 	assert_string_equal(changes(), "r-glass-broken closed, ");

@@ -43,6 +43,16 @@ static void copy_header(const char *line, const char *name, char *ret, size_t si
 		snprintf(ret, size, "%s", line + strlen(name));
 }
 
+void http_cancel(struct http_transfer *transfer)
+{
+	(void)transfer;
+}
+
+void http_wake(struct http_transfer *transfer)
+{
+	(void)transfer;
+}
+
 int http_send(struct http *http, const struct http_target *target,
 	      const struct http_message *message, http_done_fn done, void *arg,
 	      struct http_transfer **ret)
