@@ -412,14 +412,14 @@ static int check_whole(struct load *load)
 	const struct gateway_config *config = load->config;
 	struct setting_error error = {};
 
-	if (config->n == 0 && !config->web)
-		return refuse(load, 0, -EINVAL,
-			      "names no channel; add a section [Teams] with WebhookFile=, "
-			      "[TeamsBot], [Slack], [Webhook] or [Web]");
 	if (config->clients.n > 0 && !config->web)
 		return refuse(load, 0, -EINVAL,
 			      "[Client %s] has nowhere to connect to; add a section [Web]",
 			      config->clients.list[0]->name);
+	if (config->n == 0 && !config->web)
+		return refuse(load, 0, -EINVAL,
+			      "names no channel; add a section [Teams] with WebhookFile=, "
+			      "[TeamsBot], [Slack], [Webhook] or [Web]");
 	if (config->bot && !config->web)
 		return refuse(load, 0, -EINVAL,
 			      "[TeamsBot] needs a section [Web] with PublicURL= and Listen=, where "
@@ -452,7 +452,7 @@ int gateway_config_load(const char *path, struct gateway_config **ret,
 	if (!file)
 		return refuse(&load, 0, -errno, "cannot be read: %s", strerror(errno));
 	load.file = file;
-	if (parse(&load) < 0 || close_section(&load) < 0 || check_whole(&load) < 0)
+	if (parse(&load) < 0 || close_section(&load) < 0)
 		return load.r;
 	for (size_t i = 0; i < config->n; i++)
 		if (config->notifiers[i].ops == &notifier_bot)
