@@ -177,15 +177,29 @@ static void test_may_want(void **state)
 		{ { .since_ms = 1795356000123, .until_ms = 1795356000123 }, true },
 		{ { .since_ms = 1795356000124 }, false },
 		{ { .until_ms = 1795356000122 }, false },
-		{ { .executable = "nothing" }, true },
+		{ { .executable = "/usr/bin/nothing" }, false },
+		{ { .executable = "*" }, true },
+		{ { .path = "[/]nothing" }, true }, /* a set stands for one of its characters */
+		{ { .path = "\\nothing" }, true },
+		{ { .path = "*opened?\"" }, true },
+		{ { .destination = "*:443" }, false },
+		{ { .decision = "approved" }, false },
+		{ { .has_network = true }, false },
+		{ { .from_seq = 1 }, true },
+		{ { .from_seq = 2 }, false },
 	};
+	static const char named[] = "{\"seq\":1,\"time\":1,\"boot\":\"b\"}";
 	struct journal_boots boots = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		assert_int_equal(journal_filter_may_want(&cases[i].filter, line, strlen(line)),
 				 cases[i].may);
+	/* The number of its boot is of each entry that names one. */
 	assert_true(journal_filter_may_want(
+		&(struct journal_filter){ .request = "r-2", .boots = &boots }, named,
+		strlen(named)));
+	assert_false(journal_filter_may_want(
 		&(struct journal_filter){ .request = "r-2", .boots = &boots }, line, strlen(line)));
 	assert_true(journal_filter_may_want(&(struct journal_filter){ .since_ms = 1 }, "x", 1));
 }
