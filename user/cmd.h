@@ -133,6 +133,7 @@ int cmd_label(int argc, char **argv, struct cmd_common *common);
 int cmd_why(int argc, char **argv, struct cmd_common *common);
 int cmd_lineage(int argc, char **argv, struct cmd_common *common);
 int cmd_journal(int argc, char **argv, struct cmd_common *common);
+int cmd_report(int argc, char **argv, struct cmd_common *common);
 int cmd_policy(int argc, char **argv, struct cmd_common *common);
 int cmd_reason(int argc, char **argv, struct cmd_common *common);
 int cmd_glass(int argc, char **argv, struct cmd_common *common);
