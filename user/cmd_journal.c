@@ -72,7 +72,14 @@ struct journal_input {
 
 static void print_entry(struct journal_input *input, const struct journal_entry *entry)
 {
-	input->output->print(stdout, entry);
+	struct journal_entry whole = *entry;
+	json_auto_t *parsed = NULL;
+
+	if (!whole.json)
+		parsed = json_loadb(entry->line, entry->size, JSON_ALLOW_NUL, NULL);
+	if (!whole.json)
+		whole.json = parsed;
+	input->output->print(stdout, &whole);
 	input->n_printed++;
 }
 
@@ -163,6 +170,8 @@ static int read_journal(struct journal_input *input)
 
 	journal_kept_init(&input->kept);
 	input->keep = input->kept.most || input->kept.reverse || input->kept.boot;
+	/* of what is kept most is dropped again */
+	input->filter.late = input->keep;
 	input->filter.boots = input->kept.boot ? &input->boots : NULL;
 	if (input->follow)
 		options.wait = wait_for_more;

@@ -246,6 +246,19 @@ static bool may_have_message(const char *line, size_t size, const regex_t *grep)
 	return !memmem(line, size, name, sizeof(name) - 1) && has_word(line, size, "message");
 }
 
+static bool needs_json(const struct journal_filter *filter)
+{
+	return filter->request || filter->action || filter->label || filter->person ||
+	       filter->type || filter->rule || filter->decision || filter->process ||
+	       filter->user || filter->executable || filter->path || filter->destination ||
+	       filter->has_network || filter->has_grep;
+}
+
+bool journal_filter_wants_line(const struct journal_filter *filter, const char *line, size_t size)
+{
+	return filter->late && !needs_json(filter) && may_be_at_time(filter, line, size);
+}
+
 bool journal_filter_may_want(const struct journal_filter *filter, const char *line, size_t size)
 {
 	const struct {
@@ -269,7 +282,7 @@ bool journal_filter_may_want(const struct journal_filter *filter, const char *li
 
 	if (filter->boots && has_word(line, size, "\"boot\""))
 		return true;
-	if (!may_be_at_time(filter, line, size))
+	if (!may_be_at_time(filter, line, size) || journal_filter_wants_line(filter, line, size))
 		return false;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (texts[i].wanted && !texts[i].may(line, size, texts[i].wanted))

@@ -47,6 +47,8 @@ struct journal_filter {
 	regex_t grep;		 /* found in "message" */
 	struct in6_addr network; /* the target's address is in it; IPv4 is mapped */
 	unsigned int prefix;
+	/* No filter: what is wanted without a look at its JSON may come without. */
+	bool late;
 	struct journal_boots *boots;   /* no filter: where the reader counts them; may be NULL */
 	struct journal_resume *resume; /* no filter: what the reader has to find; may be NULL */
 };
@@ -58,6 +60,9 @@ void journal_filter_done(struct journal_filter *filter);
  * parsed.
  */
 bool journal_filter_may_want(const struct journal_filter *filter, const char *line, size_t size);
+
+/* With @late: the entry is wanted, and nobody had to look at its JSON. */
+bool journal_filter_wants_line(const struct journal_filter *filter, const char *line, size_t size);
 
 bool journal_filter_wants(const struct journal_filter *filter, const json_t *entry);
 

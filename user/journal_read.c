@@ -107,6 +107,19 @@ static int on_checkpoint(struct reading *reading, const struct journal_line *lin
 	return reading->first && line->signed_entries > reading->last ? hand_on(reading, true) : 0;
 }
 
+/* Without the entry's JSON where nobody needed it. */
+static bool is_wanted(const struct reading *reading, const struct journal_line *line)
+{
+	const struct journal_filter *filter = reading->filter;
+
+	if (!line->entry) {
+		journal_boots_pass(reading->boots, line->text, line->size);
+		return filter && journal_filter_wants_line(filter, line->text, line->size);
+	}
+	journal_boots_count(reading->boots, line->entry);
+	return !filter || journal_filter_wants(filter, line->entry);
+}
+
 static int on_line(void *ctx, const struct journal_line *line)
 {
 	struct reading *reading = ctx;
@@ -118,15 +131,8 @@ static int on_line(void *ctx, const struct journal_line *line)
 		note_origin(reading, line);
 	if (reading->resume)
 		r = journal_resume_entry(reading->resume, line->seq, line->text, line->size);
-	if (r < 0)
+	if (r < 0 || !is_wanted(reading, line))
 		return r;
-	if (!line->entry) {
-		journal_boots_pass(reading->boots, line->text, line->size);
-		return 0;
-	}
-	journal_boots_count(reading->boots, line->entry);
-	if (reading->filter && !journal_filter_wants(reading->filter, line->entry))
-		return 0;
 	r = hold(reading, line);
 	if (r < 0 || reading->bytes <= SLUICE_JOURNAL_READ_BYTES)
 		return r;

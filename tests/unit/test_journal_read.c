@@ -204,6 +204,38 @@ static void test_may_want(void **state)
 	assert_true(journal_filter_may_want(&(struct journal_filter){ .since_ms = 1 }, "x", 1));
 }
 
+static int on_late(void *ctx, const struct journal_entry *entry)
+{
+	char *text = ctx;
+
+	sprintf(text + strlen(text), "%lu%s ", entry->seq, entry->json ? "j" : "");
+	return 0;
+}
+
+/* Who keeps entries gets them without their JSON where no filter looked into it; the boot counts. */
+static void test_late(void **state)
+{
+	struct fixture *f = *state;
+	struct journal_verify_result result;
+	struct journal_boots boots = { 0 };
+	struct journal_filter filter = { .late = true };
+	char text[256] = "";
+
+	fill(f);
+	assert_int_equal(journal_read(f->path, &filter, NULL, on_late, text, &result), 0);
+	assert_string_equal(text, "0 1 2 3 4 5 6 7 ");
+	text[0] = '\0';
+	filter.from_seq = 5;
+	filter.boots = &boots;
+	assert_int_equal(journal_read(f->path, &filter, NULL, on_late, text, &result), 0);
+	assert_string_equal(text, "5 6 7 ");
+	text[0] = '\0';
+	filter.label = "pii";
+	filter.from_seq = 2;
+	assert_int_equal(journal_read(f->path, &filter, NULL, on_late, text, &result), 0);
+	assert_string_equal(text, "4j 6j ");
+}
+
 static void test_destinations(void **state)
 {
 	static const struct {
@@ -491,6 +523,7 @@ int main(void)
 		TEST(test_filters),
 		TEST(test_facts),
 		cmocka_unit_test(test_may_want),
+		TEST(test_late),
 		TEST(test_destinations),
 		TEST(test_grep),
 		cmocka_unit_test(test_boots),
