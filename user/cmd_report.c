@@ -178,11 +178,12 @@ static int write_bundle(const char *path, const struct report_input *input, json
 
 static int make_report(struct report_input *input, const char *path)
 {
+	const struct journal_filter all = { .late = true };
 	json_auto_t *finished = NULL;
 	int r = report_init(&input->report, input->from_ms, input->to_ms);
 
 	if (r == 0)
-		r = journal_read(path, NULL, NULL, report_take, &input->report, &input->verified);
+		r = journal_read(path, &all, NULL, report_take, &input->report, &input->verified);
 	if (r < 0)
 		return cmd_journal_unreadable(path, r);
 	if (input->verified.status == JOURNAL_TAMPERED)

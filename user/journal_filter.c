@@ -198,20 +198,18 @@ static bool may_be_at_time(const struct journal_filter *filter, const char *line
 	       is_at_time(filter, time, (uint64_t)seq);
 }
 
-/* The longest part of a pattern that stands for itself. */
+/* Each part of a pattern that stands for itself; what follows a set or a backslash is not looked at.
+ */
 static bool may_be_like(const char *line, size_t size, const char *pattern)
 {
-	const char *best = pattern;
-	size_t longest = 0, run;
+	size_t run;
 
 	for (const char *at = pattern; *at && *at != '[' && *at != '\\'; at += run ? run : 1) {
 		run = strspn(at, plain);
-		if (run > longest) {
-			longest = run;
-			best = at;
-		}
+		if (!has_bytes(line, size, at, run))
+			return false;
 	}
-	return has_bytes(line, size, best, longest);
+	return true;
 }
 
 static bool may_be_decision(const char *line, size_t size, const char *wanted)

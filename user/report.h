@@ -38,7 +38,7 @@ struct report {
 int report_init(struct report *report, uint64_t from_ms, uint64_t to_ms);
 void report_done(struct report *report);
 
-/* journal_entry_fn, @ctx is the report: to be given every entry that is signed, in order. */
+/* journal_entry_fn, @ctx is the report: to be given every entry, in order, parsed or not. */
 int report_take(void *ctx, const struct journal_entry *entry);
 
 /**

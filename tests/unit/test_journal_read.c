@@ -179,6 +179,7 @@ static void test_may_want(void **state)
 		{ { .until_ms = 1795356000122 }, false },
 		{ { .executable = "/usr/bin/nothing" }, false },
 		{ { .executable = "*" }, true },
+		{ { .executable = "request*missing" }, false },
 		{ { .path = "[/]nothing" }, true }, /* a set stands for one of its characters */
 		{ { .path = "\\nothing" }, true },
 		{ { .path = "*opened?\"" }, true },
