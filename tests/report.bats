@@ -98,6 +98,27 @@ approves() {
 	grep -q 'class="bad">3 of 9 requests' "$FOLDER/report.html"
 }
 
+@test "approved in advance: by whose standing approval, and whether it was one's own" {
+	JOURNAL=$BATS_TEST_TMPDIR/standing.jsonl
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --stdin <<-'END'
+		{"type":"standing.made","message":"made","standing":"s-1","request":"r-0"}
+		{"type":"request.opened","message":"asks","request":"r-1","requester":"alice","opened_ms":1795168800000}
+		{"type":"standing.used","message":"used","standing":"s-1","request":"r-1","people":["bob","carol"]}
+		{"type":"request.decided","message":"so","request":"r-1","state":"approved","closed_ms":1795168800000}
+		{"type":"request.opened","message":"asks","request":"r-2","requester":"carol","opened_ms":1795168800000}
+		{"type":"standing.used","message":"used","standing":"s-1","request":"r-2","people":["bob","carol"]}
+		{"type":"request.opened","message":"asks","request":"r-3","requester":"bob","opened_ms":1795168800000}
+		{"type":"standing.used","message":"used","standing":"s-1","request":"r-3","people":["bob"]}
+		{"type":"decision.void","message":"no effect","request":"r-3","person":"s-1"}
+	END
+	report
+	[ "$status" -eq 0 ]
+	json '[.approvals[0].decisions[] | .person + " " + .by] == ["bob in advance, s-1", "carol in advance, s-1"]'
+	json '[.approvals[] | select(.self_approved) | .request] == ["r-2"] and .self_approvals.approvals_checked == 4'
+	json '.time_to_decision.requests == 0 and .time_to_decision.median_s == null'
+	json '[.standing[].seq] == [1] and .totals.void_decisions == 1'
+}
+
 @test "VERIFY.md: its commands run, and each change is found by one of them" {
 	journal_stage
 	report

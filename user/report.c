@@ -167,13 +167,38 @@ static void on_decision(struct report *report, const struct journal_entry *entry
 	note(request, entry);
 }
 
+/* Approved in advance: by those whose approval stands, each of whom may not be the requester. */
+static void on_standing_used(struct report *report, const struct journal_entry *entry)
+{
+	json_t *request = request_of(report, entry->json), *person, *decision;
+	const char *standing = text_of(entry->json, "standing");
+	uint64_t ms = time_of(entry->json, "time");
+	size_t i;
+
+	if (!request)
+		return;
+	json_array_foreach(json_object_get(entry->json, "people"), i, person) {
+		decision = json_pack("{s:O, s:b, s:o, s:I, s:s, s:o, s:b, s:b, s:I}", "person",
+				     person, "approve", 1, "time", iso(ms), "time_ms",
+				     (json_int_t)ms, "standing", standing ? standing : "", "by",
+				     json_sprintf("in advance, %s", standing ? standing : ""),
+				     "self", 0, "void", 0, "seq", (json_int_t)entry->seq);
+		set(report, decision, "self",
+		    json_boolean(same(request, "requester", decision, "person")));
+		if (json_array_append_new(json_object_get(request, "decisions"), decision))
+			report->failed = true;
+	}
+	note(request, entry);
+}
+
 static void on_void(struct report *report, const struct journal_entry *entry)
 {
 	json_t *request = request_of(report, entry->json), *decision;
 	size_t i;
 
 	json_array_foreach(json_object_get(request, "decisions"), i, decision)
-		if (same(decision, "person", entry->json, "person"))
+		if (same(decision, "person", entry->json, "person") ||
+		    same(decision, "standing", entry->json, "person"))
 			json_object_set_new(decision, "void", json_true());
 	if (request)
 		note(request, entry);
@@ -261,21 +286,31 @@ static void list(struct report *report, const struct journal_entry *entry, const
 		report->failed = true;
 }
 
-/* Each type that is evidence; a name that ends in a dot stands for all that begin so. */
+/* Each type that is evidence; the first that fits. A name that ends in a dot stands for all that begin so. */
 static const struct {
 	const char *type;
 	void (*take)(struct report *report, const struct journal_entry *entry);
 	const char *part;
 } evidence[] = {
-	{ "request.opened", on_opened, NULL },	   { "request.decided", on_closed, NULL },
-	{ "request.closed", on_closed, NULL },	   { "request.", on_request_later, NULL },
-	{ "decision", on_decision, NULL },	   { "decision.void", on_void, NULL },
-	{ "decision.refused", NULL, "incidents" }, { "grant.issued", on_grant, NULL },
-	{ "grant.", on_grant_later, NULL },	   { "standing.", NULL, "standing" },
-	{ "policy.", NULL, "policy_changes" },	   { "agent.", NULL, "restarts" },
-	{ "journal.opened", NULL, "restarts" },	   { "journal.", NULL, "gaps" },
-	{ "enforcement.", NULL, "incidents" },	   { "egress.missed", NULL, "incidents" },
-	{ "guard.", NULL, "incidents" },	   { "glass.", NULL, "incidents" },
+	{ "request.opened", on_opened, NULL },
+	{ "request.decided", on_closed, NULL },
+	{ "request.closed", on_closed, NULL },
+	{ "request.", on_request_later, NULL },
+	{ "decision", on_decision, NULL },
+	{ "decision.void", on_void, NULL },
+	{ "decision.refused", NULL, "incidents" },
+	{ "grant.issued", on_grant, NULL },
+	{ "grant.", on_grant_later, NULL },
+	{ "standing.used", on_standing_used, NULL },
+	{ "standing.", NULL, "standing" },
+	{ "policy.", NULL, "policy_changes" },
+	{ "agent.", NULL, "restarts" },
+	{ "journal.opened", NULL, "restarts" },
+	{ "journal.", NULL, "gaps" },
+	{ "enforcement.", NULL, "incidents" },
+	{ "egress.missed", NULL, "incidents" },
+	{ "guard.", NULL, "incidents" },
+	{ "glass.", NULL, "incidents" },
 	{ "labels.unsaved", NULL, "incidents" },
 };
 

@@ -86,6 +86,14 @@ static void count_grants(struct sums *sums, const json_t *request)
 	}
 }
 
+/* Nobody took any time over it. */
+static bool is_in_advance(const json_t *request)
+{
+	const json_t *decisions = json_object_get(request, "decisions");
+
+	return json_object_get(json_array_get(decisions, 0), "standing");
+}
+
 static void count_state(struct sums *sums, json_t *request)
 {
 	const struct {
@@ -107,7 +115,7 @@ static void count_state(struct sums *sums, json_t *request)
 		return;
 	}
 	(*states[i].n)++;
-	if (!states[i].decided || closed < opened)
+	if (!states[i].decided || closed < opened || is_in_advance(request))
 		return;
 	sums->seconds[sums->n_seconds++] = (closed - opened) / 1000;
 	json_object_set_new(request, "decided_after_s",

@@ -137,7 +137,7 @@ static void show_decisions(struct html *html, const json_t *row)
 		}
 		html_markup(html, " (");
 		html_text(html, text_of(decision, "tier"));
-		html_markup(html, ", ");
+		html_write(html, *text_of(decision, "tier") ? ", " : "");
 		html_text(html, text_of(decision, "by"));
 		html_markup(html, ")");
 		if (json_is_true(json_object_get(decision, "void")))
