@@ -56,7 +56,8 @@ void journal_kept_init(struct journal_kept *kept)
 
 static void drop_older_boots(struct journal_kept *kept, uint64_t boot)
 {
-	while (kept->boot && kept->n && STAILQ_FIRST(&kept->list)->entry.boot + kept->back < boot)
+	while (kept->boot && kept->n &&
+	       STAILQ_FIRST(&kept->list)->entry.boot + kept->back < boot)
 		drop_first(kept);
 }
 

@@ -96,6 +96,11 @@ static int root_of(struct merkle_paths *paths, uint64_t from, uint64_t to, uint8
 			    ret);
 }
 
+int merkle_paths_root(struct merkle_paths *paths, uint64_t size, uint8_t ret_root[MERKLE_HASH])
+{
+	return root_of(paths, 0, size, ret_root);
+}
+
 int merkle_paths_prove(struct merkle_paths *paths, uint64_t index, uint64_t size,
 		       struct merkle_proof *ret)
 {

@@ -23,6 +23,8 @@ int merkle_paths_init(struct merkle_paths *paths);
 void merkle_paths_done(struct merkle_paths *paths);
 int merkle_paths_add(struct merkle_paths *paths, const uint8_t leaf[MERKLE_HASH]);
 
+/* The root of the tree of the first @size leaves, 1 or more. */
+int merkle_paths_root(struct merkle_paths *paths, uint64_t size, uint8_t ret_root[MERKLE_HASH]);
 /* The proof of leaf @index in the tree of the first @size leaves; @index < @size <= all. */
 int merkle_paths_prove(struct merkle_paths *paths, uint64_t index, uint64_t size,
 		       struct merkle_proof *ret);

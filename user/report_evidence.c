@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * report_evidence.c: see report_evidence.h. A second pass over the file: which entries are needed is
- * known after the first one only, and each proof is checked against the root that it found.
+ * known after the first one only, and both must find the same root.
  */
 #include "report_evidence.h"
 
@@ -21,10 +21,28 @@ struct evidence {
 	FILE *lines;
 	char *text;
 	size_t text_size, *ends;
-	uint64_t size; /* entries of the tree */
+	uint64_t size; /* entries that the report has read */
 	uint8_t root[MERKLE_HASH];
-	char *checkpoint;
+	char signer[NOTE_NAME_MAX + 2]; /* the host's key, as a signature names it */
+	char *checkpoint;		/* the last one with that signature */
+	uint64_t proven;		/* entries that it covers */
 };
+
+/* Checkpoints by other keys may stand between those of the host's, which strangers know. */
+static int take_checkpoint(struct evidence *evidence, const struct journal_line *line)
+{
+	char *note;
+
+	if (memmem(line->text, line->size, evidence->signer, strlen(evidence->signer))) {
+		note = journal_proof_note(line);
+		if (!note)
+			return -ENOMEM;
+		free(evidence->checkpoint);
+		evidence->checkpoint = note;
+		evidence->proven = line->signed_entries;
+	}
+	return line->signed_entries == evidence->size ? -ECANCELED : 0;
+}
 
 static int take_line(void *ctx, const struct journal_line *line)
 {
@@ -32,12 +50,8 @@ static int take_line(void *ctx, const struct journal_line *line)
 	uint8_t leaf[MERKLE_HASH];
 	int r;
 
-	if (line->is_checkpoint) {
-		if (line->signed_entries != evidence->size)
-			return 0;
-		evidence->checkpoint = journal_proof_note(line);
-		return evidence->checkpoint ? -ECANCELED : -ENOMEM;
-	}
+	if (line->is_checkpoint)
+		return take_checkpoint(evidence, line);
 	r = merkle_leaf(&evidence->paths.hasher, line->text, line->size, leaf);
 	if (r == 0)
 		r = merkle_paths_add(&evidence->paths, leaf);
@@ -51,37 +65,54 @@ static int take_line(void *ctx, const struct journal_line *line)
 
 static int write_proof(struct evidence *evidence, size_t i, struct bundle *bundle)
 {
-	const uint8_t *leaf = evidence->paths.level[0].hash[evidence->numbers[i]];
 	size_t start = i ? evidence->ends[i - 1] : 0;
-	struct merkle_proof proof;
 	_cleanup_free_ char *text = NULL;
+	struct merkle_proof proof;
 	char name[64];
-	int r = merkle_paths_prove(&evidence->paths, evidence->numbers[i], evidence->size, &proof);
+	int r = merkle_paths_prove(&evidence->paths, evidence->numbers[i], evidence->proven,
+				   &proof);
 
-	if (r == 0)
-		r = merkle_check_proof(&evidence->paths.hasher, &proof, evidence->size, leaf,
-				       evidence->root);
 	if (r == 0)
 		r = journal_proof_write(&proof, evidence->text + start,
 					evidence->ends[i] - start - 1, evidence->checkpoint, &text);
 	if (r < 0 || !text)
-		return r == -EBADMSG ? -ESTALE : r;
+		return r;
 	snprintf(name, sizeof(name), "proofs/%" PRIu64 ".tlog-proof", evidence->numbers[i]);
 	return bundle_add(bundle, name, text, strlen(text));
 }
 
 static int write_all(struct evidence *evidence, struct bundle *bundle)
 {
+	size_t n = evidence->n, end;
 	int r = bundle_add(bundle, "checkpoint", evidence->checkpoint,
 			   strlen(evidence->checkpoint));
 
+	while (n > 0 && evidence->numbers[n - 1] >= evidence->proven)
+		n--;
+	end = n ? evidence->ends[n - 1] : 0;
 	if (r == 0)
-		r = bundle_add(bundle, "lines.jsonl", evidence->text, evidence->text_size);
+		r = bundle_add(bundle, "lines.jsonl", evidence->text, end);
+	if (r == 0 && n < evidence->n)
+		r = bundle_add(bundle, "unproven.jsonl", evidence->text + end,
+			       evidence->text_size - end);
 	if (r == 0)
 		r = bundle_folder(bundle, "proofs");
-	for (size_t i = 0; r == 0 && i < evidence->n; i++)
+	for (size_t i = 0; r == 0 && i < n; i++)
 		r = write_proof(evidence, i, bundle);
 	return r;
+}
+
+/* What was read now is what the report has read: the tree over the same entries has its root. */
+static int check_root(struct evidence *evidence)
+{
+	uint8_t root[MERKLE_HASH];
+	int r = merkle_paths_root(&evidence->paths, evidence->size, root);
+
+	if (r < 0)
+		return r;
+	if (evidence->had != evidence->n || memcmp(root, evidence->root, MERKLE_HASH) != 0)
+		return -ESTALE;
+	return evidence->checkpoint ? 0 : -ENODATA;
 }
 
 /* Return: 0 when all lines and the checkpoint were found. */
@@ -97,7 +128,7 @@ static int collect(const char *path, const struct journal_verify_result *verifie
 		return r < 0 ? r : -ESTALE;
 	if (fflush(evidence->lines))
 		return -ENOMEM;
-	return evidence->had == evidence->n ? 0 : -ESTALE;
+	return check_root(evidence);
 }
 
 static int begin(struct evidence *evidence, const struct journal_verify_result *verified)
@@ -105,6 +136,7 @@ static int begin(struct evidence *evidence, const struct journal_verify_result *
 	int r = merkle_paths_init(&evidence->paths);
 
 	evidence->size = verified->entries - verified->unsigned_entries;
+	snprintf(evidence->signer, sizeof(evidence->signer), " %s ", verified->origin);
 	evidence->ends = calloc(evidence->n + 1, sizeof(*evidence->ends));
 	evidence->lines = open_memstream(&evidence->text, &evidence->text_size);
 	if (r < 0 || !evidence->ends || !evidence->lines)

@@ -12,10 +12,12 @@
 #include "report_bundle.h"
 
 /**
- * report_evidence() - write lines.jsonl, checkpoint, and proofs/N.tlog-proof for each.
+ * report_evidence() - write lines.jsonl, checkpoint, and proofs/N.tlog-proof for each. Entries behind
+ * the last signature of the host's key have no proof yet and are in unproven.jsonl.
  * @numbers: of the entries, ascending, each below the signed size
  * @verified: the journal as the report read it; what was added since is not looked at
- * Return: 0; -ESTALE: the file at @path is not that journal any more; another negative errno.
+ * Return: 0; -ESTALE: the file at @path is not that journal any more; -ENODATA: the host's
+ * key has signed nothing; another negative errno.
  */
 int report_evidence(const char *path, const struct journal_verify_result *verified,
 		    const uint64_t *numbers, size_t n, struct bundle *bundle);

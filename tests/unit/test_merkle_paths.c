@@ -17,7 +17,7 @@
 
 static void test_all(void **state)
 {
-	uint8_t leaf[LEAVES][MERKLE_HASH], root[MERKLE_HASH];
+	uint8_t leaf[LEAVES][MERKLE_HASH], root[MERKLE_HASH], again[MERKLE_HASH];
 	struct merkle_paths paths;
 	struct merkle_proof proof;
 	struct merkle tree, hasher;
@@ -33,6 +33,8 @@ static void test_all(void **state)
 	for (uint64_t size = 1; size <= LEAVES; size++) {
 		assert_int_equal(merkle_append(&tree, leaf[size - 1]), 0);
 		assert_int_equal(merkle_root(&tree, root), 0);
+		assert_int_equal(merkle_paths_root(&paths, size, again), 0);
+		assert_memory_equal(again, root, MERKLE_HASH);
 		for (uint64_t i = 0; i < size; i++) {
 			assert_int_equal(merkle_paths_prove(&paths, i, size, &proof), 0);
 			assert_int_equal(merkle_check_proof(&hasher, &proof, size, leaf[i], root),
