@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # A journal with all that people ask for, written by the real writer (tests/tools/make-journal.c).
-# Needs BUILD, the folder with sluice and tests/make-journal. Sets JOURNAL.
+# Needs BUILD, the folder with sluice and tests/make-journal. Sets JOURNAL, and N to the
+# number of its entries, of which the writer may have added some behind the ones below.
 
 # The entries in short, as sluiced composes them. Times of requests: three days from 2026-11-20 on.
 journal_entries() {
@@ -40,4 +41,16 @@ journal_entries() {
 journal_stage() {
 	JOURNAL=$BATS_TEST_TMPDIR/journal.jsonl
 	journal_entries | "$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --stdin
+	N=$(grep -vc '^{"checkpoint"' "$JOURNAL")
+	export N
+}
+
+# More entries, from standard input; of all that this writes, only the first line, which nothing signs, is left in JOURNAL;
+# the whole is in JOURNAL.whole.
+journal_begin_more() {
+	local size
+	size=$(stat -c %s "$JOURNAL")
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --stdin
+	mv "$JOURNAL" "$JOURNAL.whole"
+	{ head -c "$size" "$JOURNAL.whole"; tail -c "+$((size + 1))" "$JOURNAL.whole" | head -n 1; } >"$JOURNAL"
 }
