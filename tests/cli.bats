@@ -99,7 +99,7 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 }
 
 @test "each command has a help text" {
-	for command in status doctor requests show approve deny submit reason grants revoke label why lineage journal policy; do
+	for command in status doctor requests show approve deny submit reason grants revoke label why lineage journal report policy; do
 		run "$SLUICE" "$command" --help
 		[ "$status" -eq 0 ]
 		[[ $output == *"Usage: sluice $command"* ]]
@@ -1017,7 +1017,7 @@ complete_words() {
 	sluice() { "$SLUICE" "$@"; }
 	# shellcheck source=/dev/null
 	source "$BATS_TEST_DIRNAME/../user/completion/sluice"
-	[ "$(complete_words re)" = "requests reason revoke" ]
+	[ "$(complete_words re)" = "requests reason revoke report" ]
 	[ "$(complete_words reason --fo)" = "--for --forget" ]
 	[ "$(complete_words approve "")" = "r-0a1b2c3d r-evil" ]
 	[ "$(complete_words approve r-0)" = "r-0a1b2c3d" ]
@@ -1029,6 +1029,8 @@ complete_words() {
 	[ "$(complete_words approve r-0a1b2c3d --k)" = "--key" ]
 	[ "$(complete_words su)" = "submit" ]
 	[ "$(complete_words journal --action e)" = "egress" ]
+	[ "$(complete_words journal --output o)" = "ocsf" ]
+	[ "$(complete_words report --framework h)" = "hipaa" ]
 	[ "$(complete_words journal --action = e)" = "egress" ]
 	[ "$(complete_words journal --action =)" = "open write egress credential" ]
 	[ "$(complete_words journal --type g)" = "grant" ]

@@ -157,3 +157,13 @@ mutate() {
 		[ "$status" -eq 1 ] || { echo "$wrong: $status $output"; cat "$D/proof.$wrong"; return 1; }
 	done
 }
+
+@test "a report's folder: each of its proofs, by somebody else's code" {
+	"$BUILD/sluice" report --framework soc2 --file "$D/good" --policy "$D/none" -o "$D/report" >/dev/null 2>&1
+	[ "$(find "$D/report/proofs" -type f | wc -l)" -eq "$(wc -l <"$D/report/lines.jsonl")" ]
+	[ "$(wc -l <"$D/report/lines.jsonl")" -gt 3 ]
+	run -0 "$D/verify-go" proof "$(cat "$D/report/keys/host.vkey")" "$D"/report/proofs/*
+	[ "$(grep -c GOOD <<<"$output")" -eq "$(wc -l <"$D/report/lines.jsonl")" ]
+	run "$D/verify-go" proof "$("$BUILD/sluice" journal verify --json "$D/other" | jq -r .vkey)" "$D"/report/proofs/*
+	[ "$status" -ne 0 ]
+}

@@ -25,6 +25,11 @@ enum cmd_exit {
 	CMD_UNREACHABLE = 3, /* no daemon, or it broke off */
 	CMD_NOT_FOUND = 4,
 	CMD_NOT_PERMITTED = 5,
+	/* journal --checkpoint: */
+	CMD_PLACE_WRONG = 10, /* the file with the place is damaged */
+	CMD_PLACE_OTHER = 11, /* it is of another journal */
+	CMD_PLACE_GONE = 12,  /* what was read up to there is not in the journal any more */
+	CMD_NOTHING_NEW = 13,
 };
 
 /* Options that every command takes. @socket: NULL for the default. */
@@ -128,6 +133,7 @@ int cmd_label(int argc, char **argv, struct cmd_common *common);
 int cmd_why(int argc, char **argv, struct cmd_common *common);
 int cmd_lineage(int argc, char **argv, struct cmd_common *common);
 int cmd_journal(int argc, char **argv, struct cmd_common *common);
+int cmd_report(int argc, char **argv, struct cmd_common *common);
 int cmd_policy(int argc, char **argv, struct cmd_common *common);
 int cmd_reason(int argc, char **argv, struct cmd_common *common);
 int cmd_glass(int argc, char **argv, struct cmd_common *common);

@@ -13,6 +13,7 @@
 #include "cleanup.h"
 #include "cmd_journal.h"
 #include "cmd_journal_kept.h"
+#include "journal_ocsf.h"
 #include "journal_print.h"
 #include "journal_read.h"
 #include "policy.h"
@@ -34,6 +35,7 @@ enum {
 	KEY_DESTINATION,
 	KEY_RULE,
 	KEY_DECISION,
+	KEY_CHECKPOINT,
 };
 
 static const struct output {
@@ -45,11 +47,13 @@ static const struct output {
 	{ "short", journal_print_text, NULL, true },
 	{ "json", journal_print_json, NULL, false },
 	{ "csv", journal_print_csv, journal_print_csv_header, false },
+	{ "ocsf", journal_print_ocsf, NULL, false },
 	{ "raw", journal_print_raw, NULL, false },
 };
 
 /**
  * struct journal_input: the command line, and the reading in progress.
+ * @place: file with the place to go on from, which @resume is; NULL: from the start
  * @keep: entries are kept until the end of the file is reached
  */
 struct journal_input {
@@ -58,6 +62,8 @@ struct journal_input {
 	struct journal_boots boots;
 	const struct output *output;
 	const char *file;
+	const char *place;
+	struct journal_resume resume;
 	bool follow;
 	bool keep;
 	struct journal_kept kept;
@@ -66,7 +72,14 @@ struct journal_input {
 
 static void print_entry(struct journal_input *input, const struct journal_entry *entry)
 {
-	input->output->print(stdout, entry);
+	struct journal_entry whole = *entry;
+	json_auto_t *parsed = NULL;
+
+	if (!whole.json)
+		parsed = json_loadb(entry->line, entry->size, JSON_ALLOW_NUL, NULL);
+	if (!whole.json)
+		whole.json = parsed;
+	input->output->print(stdout, &whole);
 	input->n_printed++;
 }
 
@@ -129,6 +142,24 @@ static int report(const char *path, int r, const struct journal_verify_result *r
 	return CMD_OK;
 }
 
+/* What is left to say and to do when everything is printed. */
+static int conclude(struct journal_input *input, const char *path, int r,
+		    const struct journal_verify_result *result)
+{
+	int code;
+
+	if (input->place && (r == -EXDEV || r == -ESTALE))
+		return cmd_resume_lost(input->place, &input->resume, r);
+	if (r == 0)
+		summarize(input, result);
+	if (fflush(stdout) || ferror(stdout))
+		return cmd_fail(CMD_FAILED, "cannot write the entries: %s", strerror(errno));
+	code = report(path, r, result);
+	if (code == CMD_OK && input->place)
+		return cmd_resume_save(input->place, &input->resume, input->n_printed);
+	return code;
+}
+
 static int read_journal(struct journal_input *input)
 {
 	struct journal_verify_options options = { .ctx = input };
@@ -139,6 +170,8 @@ static int read_journal(struct journal_input *input)
 
 	journal_kept_init(&input->kept);
 	input->keep = input->kept.most || input->kept.reverse || input->kept.boot;
+	/* of what is kept most is dropped again */
+	input->filter.late = input->keep;
 	input->filter.boots = input->kept.boot ? &input->boots : NULL;
 	if (input->follow)
 		options.wait = wait_for_more;
@@ -146,11 +179,22 @@ static int read_journal(struct journal_input *input)
 		input->output->header(stdout);
 	r = journal_read(path, &input->filter, &options, take_entry, input, &result);
 	flush_kept(input);
-	if (r == 0)
-		summarize(input, &result);
-	if (fflush(stdout) || ferror(stdout))
-		return cmd_fail(CMD_FAILED, "cannot write the entries: %s", strerror(errno));
-	return report(path, r, &result);
+	return conclude(input, path, r, &result);
+}
+
+static int read_from_place(struct journal_input *input)
+{
+	int r = CMD_OK;
+
+	if (!input->place)
+		return read_journal(input);
+	r = cmd_resume_load(input->place, &input->resume);
+	input->filter.resume = &input->resume;
+	input->filter.from_seq = input->resume.from.entries;
+	if (r == CMD_OK)
+		r = read_journal(input);
+	journal_resume_done(&input->resume);
+	return r;
 }
 
 static void parse_time(const char *arg, struct argp_state *state, int64_t *ret)
@@ -181,7 +225,7 @@ static void parse_output(const char *arg, struct argp_state *state, struct journ
 		if (strcmp(outputs[i].name, arg) == 0)
 			input->output = &outputs[i];
 	if (!input->output)
-		argp_error(state, "'%s' is no output; write short, json, csv or raw", arg);
+		argp_error(state, "'%s' is no output; write short, json, csv, ocsf or raw", arg);
 }
 
 static bool is_action(const char *word)
@@ -255,6 +299,9 @@ static void check_options(struct argp_state *state, struct journal_input *input)
 			   filter->decision);
 	if (input->follow && (input->kept.reverse || input->kept.back))
 		argp_error(state, "--follow excludes --reverse and earlier boots");
+	if (input->place &&
+	    (input->follow || input->kept.most || input->kept.reverse || input->kept.boot))
+		argp_error(state, "--checkpoint excludes --boot, --follow, --lines and --reverse");
 	if (!input->output)
 		input->output = &outputs[input->input.common->json];
 }
@@ -278,6 +325,7 @@ static error_t parse_journal(int key, char *arg, struct argp_state *state)
 		{ 'x', &input->filter.executable },
 		{ KEY_PATH, &input->filter.path },
 		{ KEY_FILE, &input->file },
+		{ KEY_CHECKPOINT, &input->place },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -317,7 +365,10 @@ static const struct argp_option journal_options[] = {
 	{ "lines", 'n', "N", 0, "Only the last N", 0 },
 	{ "follow", 'f', NULL, 0, "Go on with new entries as they come", 0 },
 	{ "reverse", 'r', NULL, 0, "Newest first", 0 },
-	{ "output", 'o', "FORM", 0, "short, json, csv or raw (the line as it was signed)", 0 },
+	{ "checkpoint", KEY_CHECKPOINT, "FILE", 0,
+	  "Go on where the last run with this file ended; then note the place in it", 0 },
+	{ "output", 'o', "FORM", 0, "short, json, csv, ocsf or raw (the line as it was signed)",
+	  0 },
 	{ "file", KEY_FILE, "PATH", 0, "Read this journal; - is standard input", 0 },
 	{ "journal", KEY_FILE, NULL, OPTION_ALIAS, NULL, 0 },
 	{ 0 },
@@ -340,7 +391,7 @@ static int journal_show(int argc, char **argv, struct cmd_common *common)
 	int r;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &input);
-	r = read_journal(&input);
+	r = read_from_place(&input);
 	journal_filter_done(&input.filter);
 	return r;
 }

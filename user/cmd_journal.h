@@ -7,6 +7,7 @@
 #define SLUICE_CMD_JOURNAL_H
 
 #include "cmd.h"
+#include "journal_resume.h"
 
 /**
  * cmd_journal_path() - @file, or the journal that sluiced writes, or when it does not answer the
@@ -17,6 +18,13 @@ const char *cmd_journal_path(const struct cmd_common *common, const char *file, 
 
 /* Says why @path cannot be read (@r: negative errno). Return: CMD_…. */
 int cmd_journal_unreadable(const char *path, int r);
+
+/* The place in @path. Return: CMD_…; what is wrong has been said. */
+int cmd_resume_load(const char *path, struct journal_resume *ret);
+/* Says why the place is not in the journal (@error of journal_read()). Return: CMD_…. */
+int cmd_resume_lost(const char *path, const struct journal_resume *resume, int error);
+/* Keeps the place that was reached, once what was printed is out. Return: CMD_…. */
+int cmd_resume_save(const char *path, const struct journal_resume *resume, uint64_t n_printed);
 
 int cmd_verify(int argc, char **argv, struct cmd_common *common);
 int cmd_prove(int argc, char **argv, struct cmd_common *common);

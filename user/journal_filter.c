@@ -152,45 +152,140 @@ static bool has_message(const json_t *entry, const regex_t *grep)
 	return message && regexec(grep, message, 0, NULL, 0) == 0;
 }
 
-/* Nothing of it is ever escaped in JSON, so that it stands in the line if it is in the entry. */
-static bool is_plain(const char *text)
+/* Characters that JSON never escapes, so that they stand in the line if they are in the entry. */
+static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+static bool has_bytes(const char *line, size_t size, const char *bytes, size_t n)
 {
-	return text_is_made_of(text,
-			       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+	return n == 0 || memmem(line, size, bytes, n);
 }
 
-/* By the time that stands near the line's begin; true when it is not found there. */
-static bool may_be_in_time(const struct journal_filter *filter, const char *line, size_t size)
+static bool has_word(const char *line, size_t size, const char *word)
 {
-	static const char start[] = ",\"time\":";
+	return has_bytes(line, size, word, strlen(word));
+}
+
+/* A number that the frame has near the line's begin; false: it is not found there. */
+static bool frame_number(const char *line, size_t size, const char *name, int64_t *ret)
+{
 	const char *end = line + size;
-	const char *at = memmem(line, size < 64 ? size : 64, start, sizeof(start) - 1);
-	int64_t time = 0;
+	const char *at = memmem(line, size < 96 ? size : 96, name, strlen(name));
+	int64_t number = 0;
 
 	if (!at)
-		return true;
-	for (at += sizeof(start) - 1; at < end && *at >= '0' && *at <= '9'; at++) {
-		if (time > INT64_MAX / 100)
-			return true;
-		time = time * 10 + (*at - '0');
+		return false;
+	for (at += strlen(name); at < end && *at >= '0' && *at <= '9'; at++) {
+		if (number > INT64_MAX / 100)
+			return false;
+		number = number * 10 + (*at - '0');
 	}
-	return (!filter->since_ms || time >= filter->since_ms) &&
+	*ret = number;
+	return true;
+}
+
+static bool is_at_time(const struct journal_filter *filter, int64_t time, uint64_t seq)
+{
+	return seq >= filter->from_seq && (!filter->since_ms || time >= filter->since_ms) &&
 	       (!filter->until_ms || time <= filter->until_ms);
+}
+
+static bool may_be_at_time(const struct journal_filter *filter, const char *line, size_t size)
+{
+	int64_t time, seq;
+
+	return !frame_number(line, size, "{\"seq\":", &seq) ||
+	       !frame_number(line, size, ",\"time\":", &time) ||
+	       is_at_time(filter, time, (uint64_t)seq);
+}
+
+/* Each part of a pattern that stands for itself; what follows a set or a backslash is not looked at.
+ */
+static bool may_be_like(const char *line, size_t size, const char *pattern)
+{
+	size_t run;
+
+	for (const char *at = pattern; *at && *at != '[' && *at != '\\'; at += run ? run : 1) {
+		run = strspn(at, plain);
+		if (!has_bytes(line, size, at, run))
+			return false;
+	}
+	return true;
+}
+
+static bool may_be_decision(const char *line, size_t size, const char *wanted)
+{
+	(void)wanted;
+	return has_word(line, size, "approve\"") || has_word(line, size, "state\"");
+}
+
+static bool may_be_word(const char *line, size_t size, const char *wanted)
+{
+	return wanted[strspn(wanted, plain)] || has_word(line, size, wanted);
+}
+
+/* One of the strings of that name, as it stands there; those with escapes are not looked at. */
+static bool may_have_message(const char *line, size_t size, const regex_t *grep)
+{
+	static const char name[] = "\"message\":";
+	const char *end = line + size, *at = line;
+
+	while ((at = memmem(at, (size_t)(end - at), name, sizeof(name) - 1))) {
+		regmatch_t range = { 0 };
+		const char *close;
+
+		at += sizeof(name) - 1;
+		close = at < end && *at == '"' ? memchr(at + 1, '"', (size_t)(end - at - 1)) : NULL;
+		if (!close || memchr(at, '\\', (size_t)(close - at)))
+			return true;
+		range.rm_eo = close - (at + 1);
+		if (regexec(grep, at + 1, 1, &range, REG_STARTEND) == 0)
+			return true;
+	}
+	return !memmem(line, size, name, sizeof(name) - 1) && has_word(line, size, "message");
+}
+
+static bool needs_json(const struct journal_filter *filter)
+{
+	return filter->request || filter->action || filter->label || filter->person ||
+	       filter->type || filter->rule || filter->decision || filter->process ||
+	       filter->user || filter->executable || filter->path || filter->destination ||
+	       filter->has_network || filter->has_grep;
+}
+
+bool journal_filter_wants_line(const struct journal_filter *filter, const char *line, size_t size)
+{
+	return filter->late && !needs_json(filter) && may_be_at_time(filter, line, size);
 }
 
 bool journal_filter_may_want(const struct journal_filter *filter, const char *line, size_t size)
 {
-	const char *const words[] = { filter->request, filter->action, filter->label,
-				      filter->person,  filter->type,   filter->rule,
-				      filter->process, filter->user };
+	const struct {
+		const char *wanted;
+		bool (*may)(const char *line, size_t size, const char *wanted);
+	} texts[] = {
+		{ filter->request, may_be_word },
+		{ filter->action, may_be_word },
+		{ filter->label, may_be_word },
+		{ filter->person, may_be_word },
+		{ filter->type, may_be_word },
+		{ filter->rule, may_be_word },
+		{ filter->process, may_be_word },
+		{ filter->user, may_be_word },
+		{ filter->executable, may_be_like },
+		{ filter->path, may_be_like },
+		{ filter->destination, may_be_like },
+		{ filter->decision, may_be_decision },
+		{ filter->has_network ? "address" : NULL, may_be_word },
+	};
 
-	if (filter->boots)
+	if (filter->boots && has_word(line, size, "\"boot\""))
 		return true;
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (words[i] && is_plain(words[i]) &&
-		    !memmem(line, size, words[i], strlen(words[i])))
+	if (!may_be_at_time(filter, line, size) || journal_filter_wants_line(filter, line, size))
+		return false;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (texts[i].wanted && !texts[i].may(line, size, texts[i].wanted))
 			return false;
-	return may_be_in_time(filter, line, size);
+	return !filter->has_grep || may_have_message(line, size, &filter->grep);
 }
 
 bool journal_filter_wants(const struct journal_filter *filter, const json_t *entry)
@@ -207,12 +302,12 @@ bool journal_filter_wants(const struct journal_filter *filter, const json_t *ent
 		{ filter->path, has_path },	    { filter->destination, has_destination },
 	};
 	int64_t time = json_integer_value(json_object_get(entry, "time"));
+	uint64_t seq = (uint64_t)json_integer_value(json_object_get(entry, "seq"));
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (texts[i].wanted && !texts[i].has(entry, texts[i].wanted))
 			return false;
-	return (!filter->since_ms || time >= filter->since_ms) &&
-	       (!filter->until_ms || time <= filter->until_ms) &&
+	return is_at_time(filter, time, seq) &&
 	       (!filter->has_network || has_network(entry, filter)) &&
 	       (!filter->has_grep || has_message(entry, &filter->grep));
 }
@@ -281,4 +376,17 @@ uint64_t journal_boots_count(struct journal_boots *boots, const json_t *entry)
 		snprintf(boots->id, sizeof(boots->id), "%s", id);
 	boots->boottime_us = boottime;
 	return boots->n;
+}
+
+void journal_boots_pass(struct journal_boots *boots, const char *line, size_t size)
+{
+	int64_t boottime;
+
+	if (!frame_number(line, size, ",\"boottime_us\":", &boottime))
+		return;
+	if ((uint64_t)boottime < boots->boottime_us) {
+		boots->id[0] = '\0';
+		boots->n++;
+	}
+	boots->boottime_us = (uint64_t)boottime;
 }

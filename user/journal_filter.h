@@ -25,6 +25,7 @@ struct journal_boots {
  * An entry is wanted when it fits all that is not NULL, 0 or false. Patterns are those of
  * fnmatch(3), "*" also over "/".
  */
+struct journal_resume;
 struct journal_filter {
 	const char *request; /* "request" */
 	const char *action;  /* "action" */
@@ -41,11 +42,15 @@ struct journal_filter {
 	const char *path;	 /* pattern for a target that is a file, or "path" */
 	const char *destination; /* pattern for the text of a target that is an endpoint */
 	int64_t since_ms, until_ms; /* "time", both included */
+	uint64_t from_seq;	    /* "seq", itself included */
 	bool has_grep, has_network;
 	regex_t grep;		 /* found in "message" */
 	struct in6_addr network; /* the target's address is in it; IPv4 is mapped */
 	unsigned int prefix;
-	struct journal_boots *boots; /* no filter: where the reader counts them; may be NULL */
+	/* No filter: what is wanted without a look at its JSON may come without. */
+	bool late;
+	struct journal_boots *boots;   /* no filter: where the reader counts them; may be NULL */
+	struct journal_resume *resume; /* no filter: what the reader has to find; may be NULL */
 };
 
 void journal_filter_done(struct journal_filter *filter);
@@ -55,6 +60,9 @@ void journal_filter_done(struct journal_filter *filter);
  * parsed.
  */
 bool journal_filter_may_want(const struct journal_filter *filter, const char *line, size_t size);
+
+/* With @late: the entry is wanted, and nobody had to look at its JSON. */
+bool journal_filter_wants_line(const struct journal_filter *filter, const char *line, size_t size);
 
 bool journal_filter_wants(const struct journal_filter *filter, const json_t *entry);
 
@@ -71,5 +79,7 @@ int journal_filter_destination(struct journal_filter *filter, const char *text);
 
 /* To be given each entry in order. Return: the number of its boot. */
 uint64_t journal_boots_count(struct journal_boots *boots, const json_t *entry);
+/* The same for the line of an entry that names no boot, which is not parsed. */
+void journal_boots_pass(struct journal_boots *boots, const char *line, size_t size);
 
 #endif

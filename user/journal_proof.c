@@ -24,7 +24,7 @@ struct proving {
 	size_t line_size;
 };
 
-static char *note_of(const struct journal_line *line)
+char *journal_proof_note(const struct journal_line *line)
 {
 	json_auto_t *json = json_loadb(line->text, line->size, 0, NULL);
 	const char *note = json_string_value(json_object_get(json, "checkpoint"));
@@ -37,7 +37,7 @@ static int take_checkpoint(struct proving *proving, const struct journal_line *l
 	if (proving->tree.size <= proving->watched.index)
 		return 0;
 	free(proving->checkpoint);
-	proving->checkpoint = note_of(line);
+	proving->checkpoint = journal_proof_note(line);
 	if (!proving->checkpoint)
 		return -ENOMEM;
 	return merkle_prove(&proving->tree, &proving->proof);
@@ -61,9 +61,10 @@ static int take_line(void *ctx, const struct journal_line *line)
 	return r < 0 ? r : merkle_append(&proving->tree, leaf);
 }
 
-static int write_proof(const struct proving *proving, char **ret)
+int journal_proof_write(const struct merkle_proof *proof, const char *line, size_t line_size,
+			const char *checkpoint, char **ret)
 {
-	_cleanup_free_ char *extra = malloc(BASE64_SIZE(proving->line_size));
+	_cleanup_free_ char *extra = malloc(BASE64_SIZE(line_size));
 	char hash[BASE64_SIZE(MERKLE_HASH)];
 	FILE *out;
 	size_t size;
@@ -74,13 +75,13 @@ static int write_proof(const struct proving *proving, char **ret)
 	if (!out)
 		/* cppcheck-suppress memleak; freed by its cleanup attribute */
 		return -errno;
-	base64_encode((const uint8_t *)proving->line, proving->line_size, extra);
-	fprintf(out, PROOF_HEADER "extra %s\nindex %" PRIu64 "\n", extra, proving->proof.index);
-	for (unsigned int i = 0; i < proving->proof.n; i++) {
-		base64_encode(proving->proof.hash[i], MERKLE_HASH, hash);
+	base64_encode((const uint8_t *)line, line_size, extra);
+	fprintf(out, PROOF_HEADER "extra %s\nindex %" PRIu64 "\n", extra, proof->index);
+	for (unsigned int i = 0; i < proof->n; i++) {
+		base64_encode(proof->hash[i], MERKLE_HASH, hash);
 		fprintf(out, "%s\n", hash);
 	}
-	fprintf(out, "\n%s", proving->checkpoint);
+	fprintf(out, "\n%s", checkpoint);
 	return fclose(out) ? -ENOMEM : 0;
 }
 
@@ -93,7 +94,8 @@ static int conclude(const struct proving *proving, const struct journal_verify_r
 		return -ERANGE;
 	if (!proving->checkpoint)
 		return -ENODATA;
-	return write_proof(proving, ret_proof);
+	return journal_proof_write(&proving->proof, proving->line, proving->line_size,
+				   proving->checkpoint, ret_proof);
 }
 
 int journal_prove(const char *path, uint64_t seq, char **ret_proof,

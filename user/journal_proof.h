@@ -30,6 +30,13 @@
 int journal_prove(const char *path, uint64_t seq, char **ret_proof,
 		  struct journal_verify_result *ret_result);
 
+/* The signed note in a line that is a checkpoint, to be freed; NULL: none, or no memory. */
+char *journal_proof_note(const struct journal_line *line);
+
+/* The bytes of a proof, NUL-terminated and to be freed. @checkpoint: the signed note. */
+int journal_proof_write(const struct merkle_proof *proof, const char *line, size_t line_size,
+			const char *checkpoint, char **ret);
+
 struct journal_proven {
 	uint64_t seq;
 	uint64_t size; /* entries of the tree that was signed */

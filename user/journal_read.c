@@ -5,6 +5,7 @@
 #include "journal_read.h"
 
 #include "cleanup.h"
+#include "journal_resume.h"
 #include "limits.h"
 
 #include <errno.h>
@@ -27,10 +28,12 @@ struct held {
 struct reading {
 	const struct journal_filter *filter;
 	struct journal_boots *boots;
+	struct journal_resume *resume; /* may be NULL */
+	char origin[NOTE_NAME_MAX];
 	journal_entry_fn fn;
 	void *ctx;
 	struct held *first, **end; /* end: where the next one is linked */
-	uint64_t last; /* number of the last one */
+	uint64_t last;		   /* number of the last one */
 	size_t bytes;
 	int stopped; /* what fn returned */
 };
@@ -54,6 +57,7 @@ static int hand_on(struct reading *reading, bool is_signed)
 		const struct journal_entry entry = {
 			.seq = held->seq,
 			.boot = held->boot,
+			.origin = reading->origin,
 			.json = held->json,
 			.line = held->line,
 			.size = held->size,
@@ -86,23 +90,64 @@ static int hold(struct reading *reading, const struct journal_line *line)
 	return 0;
 }
 
+/* Entry 0 names the journal; it is not always parsed. */
+static void note_origin(struct reading *reading, const struct journal_line *line)
+{
+	json_auto_t *json = json_loadb(line->text, line->size, JSON_ALLOW_NUL, NULL);
+	const char *origin = NULL;
+
+	if (json_unpack(json, "{s:{s:s}}", "journal", "origin", &origin) == 0)
+		snprintf(reading->origin, sizeof(reading->origin), "%s", origin);
+}
+
+static int on_checkpoint(struct reading *reading, const struct journal_line *line)
+{
+	if (reading->resume)
+		journal_resume_signed(reading->resume, line->signed_entries);
+	return reading->first && line->signed_entries > reading->last ? hand_on(reading, true) : 0;
+}
+
+/* Without the entry's JSON where nobody needed it. */
+static bool is_wanted(const struct reading *reading, const struct journal_line *line)
+{
+	const struct journal_filter *filter = reading->filter;
+
+	if (!line->entry) {
+		journal_boots_pass(reading->boots, line->text, line->size);
+		return filter && journal_filter_wants_line(filter, line->text, line->size);
+	}
+	journal_boots_count(reading->boots, line->entry);
+	return !filter || journal_filter_wants(filter, line->entry);
+}
+
 static int on_line(void *ctx, const struct journal_line *line)
 {
 	struct reading *reading = ctx;
-	int r;
+	int r = 0;
 
 	if (line->is_checkpoint)
-		return reading->first && line->signed_entries > reading->last ?
-			       hand_on(reading, true) :
-			       0;
-	if (!line->entry)
-		return 0;
-	journal_boots_count(reading->boots, line->entry);
-	if (reading->filter && !journal_filter_wants(reading->filter, line->entry))
-		return 0;
+		return on_checkpoint(reading, line);
+	if (line->seq == 0)
+		note_origin(reading, line);
+	if (reading->resume)
+		r = journal_resume_entry(reading->resume, line->seq, line->text, line->size);
+	if (r < 0 || !is_wanted(reading, line))
+		return r;
 	r = hold(reading, line);
 	if (r < 0 || reading->bytes <= SLUICE_JOURNAL_READ_BYTES)
 		return r;
+	return reading->resume ? -EFBIG : hand_on(reading, false);
+}
+
+/* What no signature covers comes at the end, unless the reader goes on from there another time. */
+static int finish(struct reading *reading, const struct journal_verify_result *result)
+{
+	const struct journal_resume *resume = reading->resume;
+
+	if (result->status == JOURNAL_TAMPERED)
+		return 0;
+	if (resume)
+		return resume->now.entries < resume->from.entries ? -ESTALE : 0;
 	return hand_on(reading, false);
 }
 
@@ -113,18 +158,19 @@ int journal_read(const char *path, const struct journal_filter *filter,
 	struct journal_boots boots = { 0 };
 	struct reading reading = { .filter = filter,
 				   .boots = filter && filter->boots ? filter->boots : &boots,
+				   .resume = filter ? filter->resume : NULL,
 				   .fn = fn,
 				   .ctx = ctx };
-	struct journal_verify_options parsing = options ? *options
-							: (struct journal_verify_options){ 0 };
+	struct journal_verify_options parsing =
+		options ? *options : (struct journal_verify_options){ 0 };
 	struct journal_verify_result result;
 	int r;
 
 	parsing.filter = filter;
 	reading.end = &reading.first;
 	r = journal_verify_lines(path, &parsing, on_line, &reading, &result);
-	if (r == 0 && result.status != JOURNAL_TAMPERED)
-		r = hand_on(&reading, false);
+	if (r == 0)
+		r = finish(&reading, &result);
 	drop_held(&reading);
 	if (reading.stopped)
 		return reading.stopped;

@@ -15,9 +15,10 @@
 
 struct journal_entry {
 	uint64_t seq;
-	uint64_t boot;	  /* of the host, from 0 in this journal */
-	json_t *json;	  /* borrowed */
-	const char *line; /* the bytes as written, without LF, NUL-terminated */
+	uint64_t boot;	    /* of the host, from 0 in this journal */
+	const char *origin; /* name of the journal, borrowed */
+	json_t *json;	    /* borrowed */
+	const char *line;   /* the bytes as written, without LF, NUL-terminated */
 	size_t size;
 	bool is_signed; /* false: at the end, or SLUICE_JOURNAL_READ_BYTES passed without a
 			   checkpoint */
@@ -32,6 +33,8 @@ typedef int (*journal_entry_fn)(void *ctx, const struct journal_entry *entry);
  * end, and say so. From a wrong line on, and back to the last signature before it, nothing is
  * handed on: @ret_result tells.
  * @filter, @options: may be NULL
+ * With @filter->resume only signed entries are handed on, those behind its place; -EXDEV and -ESTALE
+ * tell that the place is not in this journal, before anything is handed on.
  * Return: 0 with the verdict on the whole file in @ret_result; what @fn returned when that was not
  * 0; negative errno.
  */

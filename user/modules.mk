@@ -28,9 +28,12 @@ RULESET := ruleset ruleset_clearance ruleset_destination ruleset_port ruleset_si
 
 # The signed record: what reads it and what writes it
 JOURNAL_READ := journal_check journal_checkpoint journal_filter journal_look journal_parallel \
-	journal_print journal_proof journal_read journal_scan journal_verify merkle note when
+	journal_ocsf journal_print journal_proof journal_read journal_resume journal_scan journal_verify merkle note when
 JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_file key_file journal_look \
 	journal_recover journal_scan merkle note
+
+REPORT := report report_bundle report_chart report_control report_evidence report_page report_sum \
+	report_table report_verify
 
 PROCESS := process process_reader process_text person
 RECORD := record record_parts record_replay wording wording_target
@@ -63,6 +66,7 @@ GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway
 GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lcrypto -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \
-	cmd_journal_file cmd_journal_kept cmd_label cmd_lineage cmd_policy cmd_prove cmd_reason cmd_request cmd_sign cmd_status \
-	cmd_teams_app cmd_verify dot table view $(COMMON) $(POLICY) $(KEY) statement $(JOURNAL_READ)
+	cmd_journal_file cmd_journal_kept cmd_journal_resume cmd_label cmd_lineage cmd_policy cmd_prove cmd_reason cmd_report \
+	cmd_request cmd_sign cmd_status cmd_teams_app cmd_verify dot html merkle_paths $(REPORT) table view $(COMMON) $(POLICY) \
+	$(KEY) statement $(JOURNAL_READ)
 CLI_LIBS = -ljansson -linih -lcrypto -lzip

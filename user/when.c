@@ -22,14 +22,29 @@ uint64_t when_now(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Local midnight @days before the day of @now_ms. */
-static uint64_t midnight(uint64_t now_ms, int days)
+/* What people call a begin: of the day, yesterday's, of the week (Monday), the month, the year. */
+static const struct word {
+	const char *word;
+	int days_back;
+	bool week, month, year;
+} words[] = {
+	{ "today", 0, false, false, false },	{ "yesterday", 1, false, false, false },
+	{ "this-week", 0, true, false, false }, { "this-month", 0, false, true, false },
+	{ "this-year", 0, false, true, true },
+};
+
+/* Local midnight of the day that @word means. */
+static uint64_t midnight(uint64_t now_ms, const struct word *word)
 {
 	time_t seconds = (time_t)(now_ms / 1000);
 	struct tm tm;
 
 	localtime_r(&seconds, &tm);
-	tm.tm_mday -= days;
+	tm.tm_mday -= word->days_back + (word->week ? (tm.tm_wday + 6) % 7 : 0);
+	if (word->month)
+		tm.tm_mday = 1;
+	if (word->year)
+		tm.tm_mon = 0;
 	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
 	tm.tm_isdst = -1;
 	return (uint64_t)mktime(&tm) * 1000;
@@ -118,10 +133,13 @@ int when_parse(const char *text, uint64_t now_ms, uint64_t *ret_ms)
 		*ret_ms = now_ms;
 		return 0;
 	}
-	if (strcmp(text, "today") == 0 || strcmp(text, "yesterday") == 0) {
-		*ret_ms = midnight(now_ms, *text == 'y');
-		return 0;
-	}
+	if (strcmp(text, "recent") == 0)
+		text = "-10min";
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(text, words[i].word) == 0) {
+			*ret_ms = midnight(now_ms, &words[i]);
+			return 0;
+		}
 	if (*text != '-')
 		return parse_iso(text, ret_ms);
 	r = text_to_seconds(text + 1, now_ms / 1000, &ago);

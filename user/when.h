@@ -13,7 +13,8 @@
 
 /**
  * when_parse() - a point in time.
- * @text: "now", "today", "yesterday", "-10min" (before @now_ms), "2026-11-22", "2026-11-22 14:00",
+ * @text: "now", "today", "yesterday", "this-week" (Monday), "this-month", "this-year", "-10min"
+ *	(before @now_ms; "recent" is that), "2026-11-22", "2026-11-22 14:00",
  *	"2026-11-22T14:00:05.250" with "Z", "+01:00" or local time
  * Return: 0; -EINVAL for anything else, trailing text included; -ERANGE before the epoch.
  */

@@ -2,9 +2,10 @@
 /*
  * make-journal.c: a small signed journal for tests of sluice, written by the real writer.
  *
- * Usage: make-journal JOURNAL KEY [MESSAGE | --entries N | --boot ID]. Without MESSAGE the entries
- * of one approval; with it one more entry of that message, or N of them, or a start in another
- * boot. Each run opens, appends, signs and closes as sluiced would.
+ * Usage: make-journal JOURNAL KEY [MESSAGE | --entries N | --boot ID | --stdin]. Without MESSAGE the
+ * entries of one approval; with it one more entry of that message, or N of them, or a start in
+ * another boot, or the JSON objects of standard input. Each run opens, appends, signs and closes as
+ * sluiced would.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +59,23 @@ static int add_notes(struct journal *journal, unsigned long n)
 	return r;
 }
 
+/* Objects one after the other, as entries without what the writer adds. */
+static int add_stdin(struct journal *journal)
+{
+	int r = 0, c;
+
+	while (r == 0 && (c = getchar()) != EOF) {
+		json_t *body;
+
+		if (c != '{')
+			continue;
+		ungetc(c, stdin);
+		body = json_loadf(stdin, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
+		r = add(journal, body);
+	}
+	return r;
+}
+
 int main(int argc, char **argv)
 {
 	struct journal_recovery recovery;
@@ -76,6 +94,8 @@ int main(int argc, char **argv)
 	if (argc > 4 && !strcmp(argv[3], "--boot"))
 		r = add(journal, json_pack("{s:s, s:s, s:s}", "type", "agent.start", "message",
 					   "the agent started", "boot", argv[4]));
+	else if (argc > 3 && !strcmp(argv[3], "--stdin"))
+		r = add_stdin(journal);
 	else if (argc > 4)
 		r = add_notes(journal, strtoul(argv[4], NULL, 10));
 	else

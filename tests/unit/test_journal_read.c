@@ -177,17 +177,64 @@ static void test_may_want(void **state)
 		{ { .since_ms = 1795356000123, .until_ms = 1795356000123 }, true },
 		{ { .since_ms = 1795356000124 }, false },
 		{ { .until_ms = 1795356000122 }, false },
-		{ { .executable = "nothing" }, true },
+		{ { .executable = "/usr/bin/nothing" }, false },
+		{ { .executable = "*" }, true },
+		{ { .executable = "request*missing" }, false },
+		{ { .path = "[/]nothing" }, true }, /* a set stands for one of its characters */
+		{ { .path = "\\nothing" }, true },
+		{ { .path = "*opened?\"" }, true },
+		{ { .destination = "*:443" }, false },
+		{ { .decision = "approved" }, false },
+		{ { .has_network = true }, false },
+		{ { .from_seq = 1 }, true },
+		{ { .from_seq = 2 }, false },
 	};
+	static const char named[] = "{\"seq\":1,\"time\":1,\"boot\":\"b\"}";
 	struct journal_boots boots = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		assert_int_equal(journal_filter_may_want(&cases[i].filter, line, strlen(line)),
 				 cases[i].may);
+	/* The number of its boot is of each entry that names one. */
 	assert_true(journal_filter_may_want(
+		&(struct journal_filter){ .request = "r-2", .boots = &boots }, named,
+		strlen(named)));
+	assert_false(journal_filter_may_want(
 		&(struct journal_filter){ .request = "r-2", .boots = &boots }, line, strlen(line)));
 	assert_true(journal_filter_may_want(&(struct journal_filter){ .since_ms = 1 }, "x", 1));
+}
+
+static int on_late(void *ctx, const struct journal_entry *entry)
+{
+	char *text = ctx;
+
+	sprintf(text + strlen(text), "%lu%s ", entry->seq, entry->json ? "j" : "");
+	return 0;
+}
+
+/* Who keeps entries gets them without their JSON where no filter looked into it; the boot counts. */
+static void test_late(void **state)
+{
+	struct fixture *f = *state;
+	struct journal_verify_result result;
+	struct journal_boots boots = { 0 };
+	struct journal_filter filter = { .late = true };
+	char text[256] = "";
+
+	fill(f);
+	assert_int_equal(journal_read(f->path, &filter, NULL, on_late, text, &result), 0);
+	assert_string_equal(text, "0 1 2 3 4 5 6 7 ");
+	text[0] = '\0';
+	filter.from_seq = 5;
+	filter.boots = &boots;
+	assert_int_equal(journal_read(f->path, &filter, NULL, on_late, text, &result), 0);
+	assert_string_equal(text, "5 6 7 ");
+	text[0] = '\0';
+	filter.label = "pii";
+	filter.from_seq = 2;
+	assert_int_equal(journal_read(f->path, &filter, NULL, on_late, text, &result), 0);
+	assert_string_equal(text, "4j 6j ");
 }
 
 static void test_destinations(void **state)
@@ -477,6 +524,7 @@ int main(void)
 		TEST(test_filters),
 		TEST(test_facts),
 		cmocka_unit_test(test_may_want),
+		TEST(test_late),
 		TEST(test_destinations),
 		TEST(test_grep),
 		cmocka_unit_test(test_boots),
