@@ -18,6 +18,7 @@
 #include "missed.h"
 #include "notify.h"
 #include "packet.h"
+#include "pulse.h"
 #include "record.h"
 #include "request.h"
 
@@ -67,6 +68,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 	packet_tick(loop->agent);
 	missed_tick(loop->agent);
 	request_tell_repeats(loop->agent);
+	pulse_tick(loop->agent); /* last: what the others added ends with this second's epoch */
 	kernel_heartbeat(loop->agent->kernel, agent_boot_ns());
 	if (notify_watchdog_us())
 		notify_send("WATCHDOG=1");

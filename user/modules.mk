@@ -20,10 +20,10 @@ POLICY := array account medium policy policy_channel policy_check policy_endpoin
 RULESET := ruleset ruleset_clearance ruleset_destination ruleset_port ruleset_sink
 
 # The signed record: what reads it and what writes it
-JOURNAL_READ := journal_check journal_checkpoint journal_filter journal_look journal_parallel \
+JOURNAL_READ := journal_check journal_checkpoint journal_filter journal_keys journal_look journal_parallel \
 	journal_print journal_proof journal_read journal_scan journal_verify merkle note when
-JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_file key_file journal_look \
-	journal_recover journal_scan merkle note
+JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_file journal_keys key_file journal_look \
+	journal_open journal_recover journal_scan journal_signer journal_totals merkle note
 
 PROCESS := process process_reader process_text person
 RECORD := record record_parts record_replay wording wording_target
@@ -42,7 +42,7 @@ KERNEL := kernel kernel_changed kernel_guard kernel_maps kernel_missed kernel_pi
 RESOLUTION := database deploy label label_answer label_keep label_mount label_names label_place \
 	label_rows label_stay label_table mount mount_watch endpoint endpoint_resolve unit
 
-SLUICED_MODULES := sluiced options loop release agent btf check clean notify sandbox $(COMMON) \
+SLUICED_MODULES := sluiced options loop release renew agent btf check clean notify pulse sandbox $(COMMON) \
 	$(POLICY) $(RULESET) $(KEY) $(SIGNED) when \
 	$(JOURNAL_WRITE) $(PROCESS) $(RECORD) $(REQUEST) $(DECISION) $(GUARD) $(EVENT) $(LINEAGE) $(CONTROL) \
 	$(KERNEL) $(RESOLUTION)
@@ -54,7 +54,7 @@ GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway
 	teams_card url $(TOKEN) $(WEB) $(COMMON)
 GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -ljansson -linih -lcrypto -lseccomp -lcap-ng
 
-CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \
+CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_enroll cmd_glass cmd_grant cmd_journal \
 	cmd_journal_file cmd_journal_kept cmd_label cmd_lineage cmd_policy cmd_prove cmd_reason cmd_request cmd_sign cmd_status \
 	cmd_verify dot table view $(COMMON) $(POLICY) $(KEY) statement $(JOURNAL_READ)
 CLI_LIBS = -ljansson -linih -lcrypto
