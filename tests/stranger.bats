@@ -146,6 +146,28 @@ sign_again() {
 	[ "$n" -gt 50 ]
 }
 
+@test "another host key, by sluiced --new-key: good to all under the same pin, and proofs go by the new one" {
+	local old new
+
+	cp "$D/good" "$D/renewed"
+	cp "$D/key.pem" "$D/journal.key"
+	printf '[Agent]\nState=%s\nJournal=%s\n' "$D" "$D/renewed" >"$D/sluice.conf"
+	run -0 "$BUILD/sluiced" -c "$D/sluice.conf" --new-key
+	old=$("$BUILD/sluice" enroll "$D/renewed" --json | jq -r .vkey)
+	new=$("$BUILD/sluice" enroll "$D/renewed" --json | jq -r .signer)
+	[[ $old = "$KEY" && $new != "$KEY" && $output == *"$new"* ]]
+	run -1 cmp -s "$D/key.pem" "$D/journal.key"
+	[ ! -e "$D/journal.key.next" ]
+	all_say GOOD "$D/renewed"
+	"$BUILD/sluice" journal prove 3 --file "$D/renewed" >"$D/renewed.proof"
+	run -0 "$D/verify-go" proof "$new" "$D/renewed.proof"
+	run -1 "$D/verify-go" proof "$old" "$D/renewed.proof"
+	# no journal, no key to replace
+	printf '[Agent]\nState=%s\nJournal=%s\n' "$D/none" "$D/none/journal" >"$D/sluice.conf"
+	run -1 "$BUILD/sluiced" -c "$D/sluice.conf" --new-key
+	[ ! -e "$D/none" ]
+}
+
 # One byte at offset $2 of $1 becomes the one with the number $3.
 mutate() {
 	cp "$D/good" "$1"

@@ -28,7 +28,7 @@ BENCHES := $(patsubst tests/bench/%.c,$(O)/tests/%,$(sort $(wildcard tests/bench
 WRAP_test_journal_fail := pwrite fdatasync ftruncate
 WRAP_test_journal_memory := EVP_PKEY_Q_keygen
 WRAP_test_label_attribute := lgetxattr
-WRAP_test_pulse := clock_gettime
+WRAP_test_pulse := clock_gettime statvfs
 WRAP_test_web_attempt := clock_gettime
 WRAP_test_web_session := clock_gettime
 

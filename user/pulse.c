@@ -6,10 +6,12 @@
 #include "pulse.h"
 
 #include <stdlib.h>
+#include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <time.h>
 
 #include "agent.h"
+#include "cleanup.h"
 #include "event.h"
 #include "journal.h"
 #include "log.h"
@@ -72,6 +74,30 @@ static json_t *clock_quality(void)
 				     (json_int_t)timex.maxerror);
 }
 
+/* Before the journal's disk is full, people have time: each mark is told of once on the way up. */
+static void look_at_space(struct agent *agent)
+{
+	static const unsigned int marks[] = { 90, 75 };
+	static const char text[] = "the disk of the journal is %u %% full: free space, or nothing "
+				   "can be approved when it is full";
+	unsigned int used, mark = 0;
+	struct statvfs disk;
+
+	if (statvfs(agent->journal_path, &disk) || !disk.f_blocks)
+		return;
+	used = (unsigned int)(100 - disk.f_bavail * 100 / disk.f_blocks);
+	for (size_t i = ARRAY_SIZE(marks); i-- > 0;)
+		mark = used >= marks[i] ? marks[i] : mark;
+	if (mark > agent->pulse.told_used) {
+		log_warning(text, used);
+		record_add(agent, NULL,
+			   json_pack("{s:I,s:I}", "used_percent", (json_int_t)used, "free_bytes",
+				     (json_int_t)(disk.f_bavail * disk.f_frsize)),
+			   "journal.space", text, used);
+	}
+	agent->pulse.told_used = mark;
+}
+
 /* The distance of the clocks is taken anew: what adds up slowly is no step. */
 static void beat(struct agent *agent)
 {
@@ -86,6 +112,12 @@ static void beat(struct agent *agent)
 		   "how many entries of each type stand above");
 }
 
+static void look_at_minute(struct agent *agent)
+{
+	look_at_space(agent);
+	beat(agent);
+}
+
 void pulse_tick(struct agent *agent)
 {
 	bool resumed;
@@ -94,6 +126,6 @@ void pulse_tick(struct agent *agent)
 		return;
 	resumed = look_at_clocks(agent);
 	if (agent_boot_ns() >= agent->pulse.heartbeat_ns)
-		beat(agent);
+		look_at_minute(agent);
 	record_rotate(agent, resumed);
 }

@@ -2,8 +2,8 @@
 /*
  * pulse.h: what the journal says and does because time passes.
  *
- * Owns: the entries "journal.heartbeat", "clock.step" and "clock.resumed", and the end of the
- * journal's epoch at each second in which something was written. Must not own: the bytes of the
+ * Owns: the entries "journal.heartbeat", "journal.space", "clock.step" and "clock.resumed", and the
+ * end of the journal's epoch at each second in which something was written. Must not own: the bytes of the
  * journal (journal.h), the heartbeat of the BPF programs (kernel.h).
  */
 #ifndef SLUICE_PULSE_H
@@ -19,7 +19,8 @@ struct pulse {
 	bool begun;
 	int64_t real_ms;
 	int64_t suspended_ms;
-	uint64_t heartbeat_ns; /* of the boot clock: when the next one is due */
+	uint64_t heartbeat_ns;	/* of the boot clock: when the next one is due */
+	unsigned int told_used; /* percent of the journal's disk that were told of, 0: none */
 };
 
 /* Once a second. */

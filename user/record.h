@@ -24,7 +24,7 @@
  *   decision decision.void decision.refused grant.issued grant.used standing.made standing.used
  *   standing.revoked
  *   grant.revoked grant.expired journal.opened journal.recovered journal.gap label.set
- *   journal.heartbeat clock.step clock.resumed (pulse.h)
+ *   journal.heartbeat journal.space clock.step clock.resumed (pulse.h) journal.repaired
  *   gateway.delivery lineage.unsaved lineage.saved
  * Names that are not UTF-8 are spelled as wording.h says. Labels go by name: bits may differ after
  * a restart.
