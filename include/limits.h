@@ -122,6 +122,7 @@
 /* Journal. */
 /* bytes of a line without its LF: tlog-tiles counts in 16 bits */
 #define SLUICE_JOURNAL_ENTRY_MAX   65535
+#define SLUICE_JOURNAL_BEAT_MS     60000 /* between two entries with totals */
 #define SLUICE_JOURNAL_BATCH_BYTES (4U << 20) /* lines that wait in memory to be written */
 /* found lines that wait for the signature that covers them */
 #define SLUICE_JOURNAL_READ_BYTES (64U << 20)

@@ -14,7 +14,8 @@ setup_file() {
 		sed -e '1,2d' -e '/^\.Ed/,$d' -e 's/\\e/\\/g' >"$D/verify.sh"
 	GO111MODULE=off GOFLAGS='' GOPATH=/usr/share/gocode GOCACHE=$D/go go build -o "$D/verify-go" \
 		"$BATS_TEST_DIRNAME/stranger/verify.go"
-	# 8 entries in 4 commits: lines 1 entry 0, 2 signed, 3-7 entries 1-5, 8 signed, 9 entry, 10 signed, 11 entry, 12 signed
+	# 13 entries: lines 1 entry 0, 2 signed, 3-7 entries 1-5, 8 signed, 9 end of epoch 0, 10 signed,
+	# and twice the beginning of an epoch, an entry, signed, its end, signed
 	"$BUILD/tests/make-journal" "$D/good" "$D/key.pem"
 	"$BUILD/tests/make-journal" "$D/good" "$D/key.pem" "later"
 	"$BUILD/tests/make-journal" "$D/good" "$D/key.pem" "later still"
@@ -24,13 +25,26 @@ setup_file() {
 	export GENESIS KEY
 }
 
-# Sets $ours, $shell and $go to GOOD or WRONG for the file $1.
+# What an exit code of sluice and of the shell says.
+verdict() {
+	case $1 in
+	0) echo GOOD ;;
+	6) echo BREAK ;;
+	*) echo WRONG ;;
+	esac
+}
+
+# Sets $ours, $shell and $go to GOOD, BREAK or WRONG for the file $1; $GENESIS may be empty.
 ask_all() {
-	ours=WRONG shell=WRONG go=WRONG
-	"$BUILD/sluice" journal verify "$1" --genesis "$GENESIS" >/dev/null 2>&1 && ours=GOOD
-	sh "$D/verify.sh" "$1" "$GENESIS" >"$D/said" 2>&1 && shell=GOOD
-	"$D/verify-go" journal "$GENESIS" "$1" >"$D/said.go" && go=GOOD
-	[ "$shell" = WRONG ] || grep -q '^GOOD: ' "$D/said"
+	local status=0
+
+	"$BUILD/sluice" journal verify "$1" ${GENESIS:+--genesis "$GENESIS"} >/dev/null 2>&1 || status=$?
+	ours=$(verdict $status) status=0
+	sh "$D/verify.sh" "$1" ${GENESIS:+"$GENESIS"} >"$D/said" 2>&1 || status=$?
+	shell=$(verdict $status)
+	"$D/verify-go" journal "$GENESIS" "$1" >"$D/said.go" || true
+	go=$(cut -d: -f1 "$D/said.go")
+	[ "$shell" = WRONG ] || grep -q "^$shell" "$D/said"
 }
 
 # all_say VERDICT FILE
@@ -47,11 +61,11 @@ attack() {
 }
 
 @test "the journal as it was written is good to all" {
-	[ "$(wc -l <"$D/good")" -eq 12 ]
+	[ "$(wc -l <"$D/good")" -eq 20 ]
 	all_say GOOD "$D/good"
 	local root
 	root=$("$BUILD/sluice" journal verify --json "$D/good" | jq -r .root)
-	grep -q "8 entries, root $root, entry 0 $GENESIS" "$D/said"
+	grep -q "13 entries, root $root, entry 0 $GENESIS" "$D/said"
 }
 
 @test "lines moved, removed and repeated" {
@@ -63,6 +77,8 @@ attack() {
 	attack begin WRONG '1,2d; p'
 	attack unsigned WRONG '$d; p'
 	attack repeated WRONG 'p; 8p'
+	attack closing WRONG '10d; p'
+	attack beginning WRONG '11d; p'
 }
 
 @test "what no file can show by itself, and what is harmless, is good to all" {
@@ -81,15 +97,16 @@ attack() {
 	all_say WRONG "$D/empty"
 }
 
-# The last checkpoint's text signed by the key file $1, under the host's name and id $2 (hex) as line 12 of $3.
+# The host's signature of the last checkpoint, by the key file $1 under the host's name and id $2 (hex), in line 20 of $3.
 sign_again() {
-	sed -n 12p "$D/good" | jq -j .checkpoint >"$D/note"
+	sed -n 20p "$D/good" | jq -j .checkpoint >"$D/note"
 	sed '/^$/,$d' "$D/note" >"$D/text"
 	openssl pkeyutl -sign -inkey "$1" -rawin -in "$D/text" -out "$D/signature"
 	{ xxd -r -p <<<"$2"; cat "$D/signature"; } | base64 -w 0 >"$D/blob"
-	sed -n 1,11p "$D/good" >"$3"
+	sed -n 1,19p "$D/good" >"$3"
 	jq -cn --rawfile text "$D/text" --rawfile blob "$D/blob" --arg name "$(head -n 1 "$D/text")" \
-		'{checkpoint: "\($text)\n— \($name) \($blob)\n"}' >>"$3"
+		--arg epoch "$(tail -n 1 "$D/note")" \
+		'{checkpoint: "\($text)\n— \($name) \($blob)\n\($epoch)\n"}' >>"$3"
 }
 
 @test "a checkpoint signed by another key, and by the right one" {
@@ -111,6 +128,44 @@ sign_again() {
 	# the attacker's entries behind the host's entry 0
 	{ sed -n 1,2p "$D/good"; sed 1,2d "$D/other"; } >"$D/grafted"
 	all_say WRONG "$D/grafted"
+}
+
+@test "every order of keys, right and wrong: all say the same" {
+	local file n=0
+
+	mkdir "$D/orders"
+	(cd "$BATS_TEST_DIRNAME/.." && SLUICE_ORDERS=$D/orders "$BUILD/tests/test_journal_epoch" >/dev/null 2>&1)
+	for file in "$D"/orders/*; do
+		case $file in
+		*.ok) GENESIS='' all_say GOOD "$file" ;;
+		*.break) GENESIS='' all_say BREAK "$file" ;;
+		*) GENESIS='' all_say WRONG "$file" ;;
+		esac
+		n=$((n + 1))
+	done
+	[ "$n" -gt 50 ]
+}
+
+@test "another host key, by sluiced --new-key: good to all under the same pin, and proofs go by the new one" {
+	local old new
+
+	cp "$D/good" "$D/renewed"
+	cp "$D/key.pem" "$D/journal.key"
+	printf '[Agent]\nState=%s\nJournal=%s\n' "$D" "$D/renewed" >"$D/sluice.conf"
+	run -0 "$BUILD/sluiced" -c "$D/sluice.conf" --new-key
+	old=$("$BUILD/sluice" enroll "$D/renewed" --json | jq -r .vkey)
+	new=$("$BUILD/sluice" enroll "$D/renewed" --json | jq -r .signer)
+	[[ $old = "$KEY" && $new != "$KEY" && $output == *"$new"* ]]
+	run -1 cmp -s "$D/key.pem" "$D/journal.key"
+	[ ! -e "$D/journal.key.next" ]
+	all_say GOOD "$D/renewed"
+	"$BUILD/sluice" journal prove 3 --file "$D/renewed" >"$D/renewed.proof"
+	run -0 "$D/verify-go" proof "$new" "$D/renewed.proof"
+	run -1 "$D/verify-go" proof "$old" "$D/renewed.proof"
+	# no journal, no key to replace
+	printf '[Agent]\nState=%s\nJournal=%s\n' "$D/none" "$D/none/journal" >"$D/sluice.conf"
+	run -1 "$BUILD/sluiced" -c "$D/sluice.conf" --new-key
+	[ ! -e "$D/none" ]
 }
 
 # One byte at offset $2 of $1 becomes the one with the number $3.
@@ -141,13 +196,13 @@ mutate() {
 
 @test "a proof of each entry, and none that was changed" {
 	local seq proofs=() wrong
-	for seq in {0..7}; do
+	for seq in {0..12}; do
 		"$BUILD/sluice" journal prove "$seq" --file "$D/good" >"$D/proof.$seq"
 		proofs+=("$D/proof.$seq")
 		"$BUILD/sluice" journal verify --proof "$D/proof.$seq" --key "$KEY" >/dev/null
 	done
 	run -0 "$D/verify-go" proof "$KEY" "${proofs[@]}"
-	[ "$(grep -c GOOD <<<"$output")" -eq 8 ]
+	[ "$(grep -c GOOD <<<"$output")" -eq 13 ]
 	sed 's/^index 4/index 5/' "$D/proof.4" >"$D/proof.index"
 	sed '5s/^./-/' "$D/proof.4" >"$D/proof.hash"
 	sed '2s/$/AAAA/' "$D/proof.4" >"$D/proof.extra"

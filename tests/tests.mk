@@ -26,9 +26,11 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/tests/%,$(sort $(wildcard tests/fuzz/f
 VM_PROGRAMS := $(patsubst tests/vm/programs/%.c,$(O)/tests/vm/%,$(sort $(wildcard tests/vm/programs/*.c)))
 BENCHES := $(patsubst tests/bench/%.c,$(O)/tests/%,$(sort $(wildcard tests/bench/bench_*.c)))
 
-# Functions of the C library that a test puts itself before.
+# Functions of libraries that a test puts itself before.
 WRAP_test_journal_fail := pwrite fdatasync ftruncate
+WRAP_test_journal_memory := EVP_PKEY_Q_keygen
 WRAP_test_label_attribute := lgetxattr
+WRAP_test_pulse := clock_gettime statvfs
 WRAP_test_web_attempt := clock_gettime
 WRAP_test_web_session := clock_gettime
 

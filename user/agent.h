@@ -17,6 +17,7 @@
 
 #include "abi.h"
 #include "label_place.h"
+#include "pulse.h"
 
 struct control;
 struct event_base;
@@ -90,6 +91,7 @@ struct agent {
 	struct events *events;
 	struct control *control;
 	struct event_repeat repeat;
+	struct pulse pulse;
 	uint64_t packets; /* SLUICE_COUNT_PACKETS that the journal has */
 	uint64_t missed;  /* what missed.c counted that the journal has */
 	uint64_t missed_next_ns;

@@ -25,6 +25,7 @@ enum cmd_exit {
 	CMD_UNREACHABLE = 3, /* no daemon, or it broke off */
 	CMD_NOT_FOUND = 4,
 	CMD_NOT_PERMITTED = 5,
+	CMD_BREAK = 6, /* journal verify: right, but the key of an epoch was lost */
 	/* journal --checkpoint: */
 	CMD_PLACE_WRONG = 10, /* the file with the place is damaged */
 	CMD_PLACE_OTHER = 11, /* it is of another journal */
@@ -132,6 +133,7 @@ int cmd_revoke(int argc, char **argv, struct cmd_common *common);
 int cmd_label(int argc, char **argv, struct cmd_common *common);
 int cmd_why(int argc, char **argv, struct cmd_common *common);
 int cmd_lineage(int argc, char **argv, struct cmd_common *common);
+int cmd_enroll(int argc, char **argv, struct cmd_common *common);
 int cmd_journal(int argc, char **argv, struct cmd_common *common);
 int cmd_report(int argc, char **argv, struct cmd_common *common);
 int cmd_policy(int argc, char **argv, struct cmd_common *common);

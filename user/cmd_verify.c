@@ -79,6 +79,8 @@ static const struct table_column fields[] = {
 	{ "unsigned_entries", "... not signed", 0 },
 	{ "torn_bytes", "Torn bytes", 0 },
 	{ "checkpoints", "Checkpoints", 0 },
+	{ "epochs", "Epochs of keys", 0 },
+	{ "breaks", "... in place of a lost key", 0 },
 	{ "other_signatures", "Other signatures, not checked", 0 },
 	{ "first", "First entry", TABLE_TIME },
 	{ "last", "Last entry", TABLE_TIME },
@@ -87,6 +89,7 @@ static const struct table_column fields[] = {
 	{ "genesis", "Genesis", 0 },
 	{ "root", "Root", 0 },
 	{ "vkey", "Key", 0 },
+	{ "signer", "Key at the end", 0 },
 };
 
 static const struct view_member members[] = {
@@ -98,6 +101,8 @@ static const struct view_member members[] = {
 	VIEW_MEMBER("unsigned_entries", VIEW_NUMBER, journal_verify_result, unsigned_entries),
 	VIEW_MEMBER("torn_bytes", VIEW_NUMBER, journal_verify_result, torn_bytes),
 	VIEW_MEMBER("checkpoints", VIEW_NUMBER, journal_verify_result, checkpoints),
+	VIEW_MEMBER("epochs", VIEW_NUMBER, journal_verify_result, epochs),
+	VIEW_MEMBER("breaks", VIEW_NUMBER, journal_verify_result, breaks),
 	VIEW_MEMBER("other_signatures", VIEW_NUMBER, journal_verify_result, other_signatures),
 	VIEW_MEMBER("first", VIEW_TIME, journal_verify_result, first_time),
 	VIEW_MEMBER("last", VIEW_TIME, journal_verify_result, last_time),
@@ -106,6 +111,7 @@ static const struct view_member members[] = {
 	VIEW_MEMBER("genesis", VIEW_TEXT, journal_verify_result, genesis),
 	VIEW_MEMBER("root", VIEW_TEXT, journal_verify_result, root),
 	VIEW_MEMBER("vkey", VIEW_TEXT, journal_verify_result, vkey),
+	VIEW_MEMBER("signer", VIEW_TEXT, journal_verify_result, signer),
 };
 
 static json_t *record(const char *path, const struct journal_verify_result *result)
@@ -117,7 +123,7 @@ static json_t *record(const char *path, const struct journal_verify_result *resu
 				json_string(journal_status_name(result->status)));
 	r |= json_object_set_new(verdict, "ok", json_boolean(result->status == JOURNAL_OK));
 	r |= json_object_set_new(verdict, "file", view_text(path));
-	if (result->line == 0)
+	if (result->status == JOURNAL_OK)
 		r |= json_object_set_new(verdict, "entry", json_null());
 	if (r == 0)
 		return verdict;
@@ -130,6 +136,8 @@ static int exit_code(enum journal_status status)
 	switch (status) {
 	case JOURNAL_OK:
 		return CMD_OK;
+	case JOURNAL_BREAK:
+		return CMD_BREAK;
 	case JOURNAL_UNSIGNED_TAIL:
 	case JOURNAL_TORN:
 		return CMD_USAGE;
@@ -207,7 +215,8 @@ int cmd_verify(int argc, char **argv, struct cmd_common *common)
 		"[FILE]\n--proof=PATH --key=VKEY",
 		"Check every entry, the chain, the tree and all signatures of a journal.\vFILE: - "
 		"is standard input; default is this host's journal. The exit code is 0 when all is "
-		"right, 1 when it was tampered with, 2 when only the end is unsigned or torn.",
+		"right, 1 when it was tampered with, 2 when only the end is unsigned or torn, 6 "
+		"when it is right, but the key of an epoch was lost in a crash.",
 		cmd_common_options,
 		NULL,
 		NULL

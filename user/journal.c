@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * journal.c: see journal.h. Owns: composing lines, the open batch, signing and retrying it.
- * Must not own: the file (journal_file.h), the rules for reading (journal_check.h), recovery
- * (journal_recover.h).
+ * Must not own: opening it (journal_open.c), the file (journal_file.h), the keys
+ * (journal_signer.h), the rules for reading (journal_check.h).
  *
- * Format "slj/1" (sluice-journal(5)), lines end with LF:
+ * Format "slj/2" (sluice-journal(5)), lines end with LF:
  *	entry      = {"seq":N,"time":MS,"boottime_us":US, ...body... ,"prev":"HEX"}
  *	checkpoint = {"checkpoint":"<signed note>"}
  * An entry is at most 65,535 bytes; a checkpoint is no entry and has no number. "prev" is the hex
  * of SHA-256(0x00 || entry before, without LF), which is its leaf in the RFC 6962 tree; 64 zeros in
  * entry 0.
  * Valid: numbers and prev fit, and each checkpoint signs size and root of all entries above it with
- * the host key that entry 0 names. A commit is the lines of the batch and one checkpoint, in one
+ * the keys that entry 0 and the entries of journal_keys.h name. A commit is the lines of the batch and one checkpoint, in one
  * write at the end that is known to be durable, then fdatasync(). After a failure the lines stay in
  * memory; the tree already holds them, so that the next try writes the same lines and a new
  * checkpoint.
@@ -19,11 +19,8 @@
 #include "journal.h"
 
 #include "cleanup.h"
-#include "journal_batch.h"
-#include "journal_checkpoint.h"
-#include "journal_file.h"
-#include "journal_recover.h"
-#include "key_file.h"
+#include "journal_totals.h"
+#include "journal_writer.h"
 #include "limits.h"
 #include "log.h"
 
@@ -34,41 +31,21 @@
 #include <time.h>
 
 #define LINE_ROOM (SLUICE_JOURNAL_ENTRY_MAX + 1)
-#define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
-struct journal {
-	struct journal_file file;
-	struct note_key *key;
-	struct merkle tree; /* the open batch included */
-	uint8_t last_leaf[MERKLE_HASH];
-	uint64_t signed_entries; /* covered by the last durable checkpoint */
-	char root[MERKLE_HEX];
-	char genesis[MERKLE_HEX];
-	struct journal_batch batch;
-	int broken; /* negative errno of the failed commit */
-	char broken_text[512];
-};
-
-static struct journal *journal_free(struct journal *journal)
+struct journal *journal_writer_free(struct journal *journal)
 {
 	if (!journal)
 		return NULL;
 	journal_file_close(&journal->file);
-	note_key_free(journal->key);
+	journal_signer_done(&journal->signer);
+	note_key_free(journal->origin);
+	free(journal->key_path);
+	free(journal->next_path);
 	merkle_done(&journal->tree);
+	json_decref(journal->totals);
 	free(journal->batch.bytes);
 	free(journal);
 	return NULL;
-}
-
-static void journal_freep(struct journal **journal)
-{
-	journal_free(*journal);
-}
-
-static void pkey_freep(EVP_PKEY **pkey)
-{
-	EVP_PKEY_free(*pkey);
 }
 
 static int64_t clock_in(clockid_t clock, long ns_per_unit)
@@ -87,8 +64,6 @@ static json_t *compose(const struct journal *journal, json_t *body)
 	char prev[MERKLE_HEX];
 	json_t *entry;
 
-	if (!json_is_object(body))
-		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
 		if (json_object_get(body, reserved[i]))
 			return NULL;
@@ -103,7 +78,17 @@ static json_t *compose(const struct journal *journal, json_t *body)
 	return NULL;
 }
 
-static int add_line(struct journal *journal, json_t *body, uint64_t *ret_seq)
+/* The line that is added now, of @size bytes, may change who signs. */
+static int pass_keys(struct journal *journal, size_t size)
+{
+	const char *line = journal->batch.bytes + journal->batch.size, *problem;
+
+	return journal->keys.origin ? journal_keys_entry(&journal->keys, journal_kind(line, size),
+							 line, size, &problem)
+				    : 0;
+}
+
+int journal_writer_line(struct journal *journal, json_t *body, uint64_t *ret_seq)
 {
 	json_auto_t *entry = compose(journal, body);
 	uint8_t leaf[MERKLE_HASH];
@@ -115,6 +100,10 @@ static int add_line(struct journal *journal, json_t *body, uint64_t *ret_seq)
 	r = merkle_leaf(&journal->tree, journal->batch.bytes + journal->batch.size, (size_t)size,
 			leaf);
 	if (r == 0)
+		r = pass_keys(journal, (size_t)size);
+	if (r == 0)
+		r = journal_totals_count(journal->totals, entry);
+	if (r == 0)
 		r = merkle_append(&journal->tree, leaf);
 	if (r < 0)
 		return r;
@@ -125,16 +114,61 @@ static int add_line(struct journal *journal, json_t *body, uint64_t *ret_seq)
 	return 0;
 }
 
+/* An entry that names the key of the next epoch: the commit that signs it begins that epoch. */
+static int name_epoch(struct journal *journal, enum journal_kind kind, const char *message)
+{
+	struct journal_keys keys = journal_keys_settled(&journal->keys);
+	json_auto_t *body = NULL;
+	int r = journal_signer_next(&journal->signer, &keys);
+
+	if (r < 0)
+		return r;
+	body = json_pack("{s:s,s:s,s:{s:I,s:s}}", "type", journal_kind_type(kind), "message",
+			 message, "journal", "epoch", (json_int_t)keys.named, "epoch_vkey",
+			 note_key_vkey(journal->signer.next_epoch));
+	r = body ? journal_writer_line(journal, body, NULL) : -ENOMEM;
+	if (r < 0)
+		journal->signer.next_epoch = note_key_free(journal->signer.next_epoch);
+	else
+		journal->used = false;
+	return r;
+}
+
+/* The first entry since the journal was opened needs an epoch of its own. */
+int journal_writer_epoch(struct journal *journal)
+{
+	struct journal_keys keys = journal_keys_settled(&journal->keys);
+
+	if (journal->signer.epoch || journal->signer.next_epoch)
+		return 0;
+	if (keys.in_force)
+		return name_epoch(journal, JOURNAL_EPOCH_LOST,
+				  "the key of the epoch is lost, since the writer did not end by "
+				  "itself: the host key begins the next one");
+	return name_epoch(journal, JOURNAL_EPOCH_BEGINS, "the host key begins an epoch");
+}
+
+/* What the writer alone says about keys nobody else may. */
+static bool is_body(const json_t *body)
+{
+	const char *type = json_string_value(json_object_get(body, "type"));
+
+	return json_is_object(body) && (!type || journal_kind_of_type(type) == JOURNAL_ORDINARY);
+}
+
 int journal_add(struct journal *journal, json_t *body, uint64_t *ret_seq)
 {
-	int r = 0;
+	int r = is_body(body) ? 0 : -EINVAL;
 
 	if (journal->batch.size + LINE_ROOM > SLUICE_JOURNAL_BATCH_BYTES && !journal->broken)
 		journal_commit(journal);
-	if (journal->batch.size + LINE_ROOM > SLUICE_JOURNAL_BATCH_BYTES)
+	if (r == 0 && journal->batch.size + LINE_ROOM > SLUICE_JOURNAL_BATCH_BYTES)
 		r = -ENOSPC;
 	if (r == 0)
-		r = add_line(journal, body, ret_seq);
+		r = journal_writer_epoch(journal);
+	if (r == 0)
+		r = journal_writer_line(journal, body, ret_seq);
+	journal->used = journal->used || r == 0;
 	json_decref(body);
 	return r;
 }
@@ -172,7 +206,8 @@ static int set_broken(struct journal *journal, int error)
 static ssize_t put_checkpoint(struct journal *journal, const uint8_t root[MERKLE_HASH])
 {
 	_cleanup_free_ char *line = NULL;
-	int r = journal_checkpoint_compose(journal->key, journal->tree.size, root, &line);
+	int r = journal_signer_compose(&journal->signer, &journal->keys, journal->tree.size, root,
+				       &line);
 
 	if (r == 0)
 		r = journal_batch_reserve(&journal->batch, strlen(line));
@@ -180,6 +215,16 @@ static ssize_t put_checkpoint(struct journal *journal, const uint8_t root[MERKLE
 		return r;
 	memcpy(journal->batch.bytes + journal->batch.size, line, strlen(line));
 	return (ssize_t)strlen(line);
+}
+
+/* When this fails, the next opening does it. */
+void journal_writer_name_key(const struct journal *journal)
+{
+	if (rename(journal->next_path, journal->key_path) < 0)
+		log_warning_errno(-errno, "Cannot give the journal's new key the name '%s'",
+				  journal->key_path);
+	else
+		journal_file_sync_folder(journal->key_path);
 }
 
 /* @again: after a failure, on a fresh descriptor, and not believed before it was read back. */
@@ -205,6 +250,10 @@ static int write_batch(struct journal *journal, bool again)
 		return r;
 	journal->signed_entries = journal->tree.size;
 	merkle_hex(root, journal->root);
+	journal_signer_advance(&journal->signer, &journal->keys);
+	if (journal->keys.host_changes)
+		journal_writer_name_key(journal);
+	journal_keys_checkpoint(&journal->keys);
 	journal_batch_clear(&journal->batch);
 	return 0;
 }
@@ -219,6 +268,16 @@ int journal_commit(struct journal *journal)
 		return 0;
 	r = write_batch(journal, false);
 	return r < 0 ? set_broken(journal, r) : 0;
+}
+
+int journal_rotate(struct journal *journal, bool always)
+{
+	/* An epoch that has only been named begins first. */
+	int r = journal->signer.next_epoch ? journal_commit(journal) : 0;
+
+	if (r == 0 && !journal->broken && journal->signer.epoch && (journal->used || always))
+		r = name_epoch(journal, JOURNAL_EPOCH_BEGINS, "the next epoch begins");
+	return r < 0 ? r : journal_commit(journal);
 }
 
 const char *journal_broken(const struct journal *journal)
@@ -239,6 +298,11 @@ int journal_repair(struct journal *journal)
 	return 0;
 }
 
+json_t *journal_totals(const struct journal *journal)
+{
+	return json_deep_copy(journal->totals);
+}
+
 uint64_t journal_size(const struct journal *journal)
 {
 	return journal->tree.size;
@@ -256,7 +320,7 @@ const char *journal_root(const struct journal *journal)
 
 const char *journal_vkey(const struct journal *journal)
 {
-	return note_key_vkey(journal->key);
+	return note_key_vkey(journal->signer.host);
 }
 
 const char *journal_genesis(const struct journal *journal)
@@ -264,139 +328,27 @@ const char *journal_genesis(const struct journal *journal)
 	return journal->genesis;
 }
 
+/* The epoch ends by its own key: whoever has the host key later cannot say that it went on. */
+static int seal(struct journal *journal)
+{
+	json_auto_t *body = NULL;
+
+	if (!journal->signer.epoch && !journal->signer.next_epoch)
+		return 0;
+	body = json_pack("{s:s,s:s,s:{s:o}}", "type", journal_kind_type(JOURNAL_EPOCH_ENDS),
+			 "message", "the epoch ends with the writer", "journal", "totals",
+			 journal_totals(journal));
+	return body ? journal_writer_line(journal, body, NULL) : -ENOMEM;
+}
+
 struct journal *journal_close(struct journal *journal)
 {
 	if (!journal)
 		return NULL;
+	if (!journal->broken)
+		seal(journal);
 	if (journal_commit(journal) < 0)
 		log_error("%s: %" PRIu64 " entries are lost", journal->broken_text,
 			  journal->tree.size - journal->signed_entries);
-	return journal_free(journal);
-}
-
-/* Entry 0: what everything after it is checked with. */
-static int write_genesis(struct journal *journal)
-{
-	char boot[64] = "";
-	_cleanup_fclose_ FILE *file = fopen(BOOT_ID, "re");
-	json_t *body;
-	int r;
-
-	if (!file || !fgets(boot, sizeof(boot), file))
-		return file ? -EIO : -errno;
-	boot[strcspn(boot, "\n")] = '\0';
-	body = json_pack("{s:s,s:s,s:{s:s,s:s,s:s,s:s}}", "type", "journal.opened", "message",
-			 "the journal begins", "journal", "format", JOURNAL_FORMAT, "origin",
-			 note_key_name(journal->key), "host_vkey", note_key_vkey(journal->key),
-			 "boot", boot);
-	r = journal_add(journal, body, NULL);
-	if (r == 0)
-		merkle_hex(journal->last_leaf, journal->genesis);
-	if (r == 0)
-		r = journal_commit(journal);
-	return r < 0 ? r : journal_file_sync_folder(journal->file.path);
-}
-
-static const struct key_use key_use = { .what = "journal key",
-					.anew = "move key and journal aside to begin new ones",
-					.mode = 0700 };
-
-static int open_key(const struct journal_file *file, const char *key_path, uint64_t size,
-		    EVP_PKEY **ret, char *error, size_t error_size)
-{
-	int r = key_file_load(&key_use, key_path, ret, error, error_size);
-
-	if (r != -ENOENT)
-		return r;
-	if (size == 0)
-		return key_file_create(&key_use, key_path, ret, error, error_size);
-	snprintf(error, error_size,
-		 "the journal '%s' is there, but its key '%s' is not: restore the key from a "
-		 "backup, or move the "
-		 "journal aside to begin a new one",
-		 file->path, key_path);
-	return -ENOKEY;
-}
-
-/* Takes over what the scan of the file has learned. */
-static void adopt_check(struct journal *journal, struct journal_check *check)
-{
-	merkle_done(&journal->tree);
-	journal->tree = check->tree;
-	check->tree = (struct merkle){ 0 };
-	journal->signed_entries = check->signed_entries;
-	memcpy(journal->last_leaf, check->last_leaf, sizeof(journal->last_leaf));
-	memcpy(journal->root, check->root, sizeof(journal->root));
-	memcpy(journal->genesis, check->genesis, sizeof(journal->genesis));
-}
-
-/* The name in entry 0 holds; @origin names a journal that begins now. */
-static int name_key(struct journal *journal, const struct journal_check *check, const char *origin,
-		    EVP_PKEY *pkey, char *error, size_t error_size)
-{
-	int r = note_key_new(check->key ? note_key_name(check->key) : origin, pkey, &journal->key);
-
-	if (r == -EINVAL)
-		snprintf(error, error_size,
-			 "the journal's name '%s' is not 1 to %d printable characters without "
-			 "space and '+'",
-			 origin, NOTE_NAME_MAX - 1);
-	return r;
-}
-
-static int start(struct journal *journal, EVP_PKEY *pkey, const char *origin,
-		 const struct journal_replay *replay, struct journal_recovery *recovery,
-		 char *error, size_t error_size)
-{
-	uint8_t public_key[NOTE_PUBLIC_KEY];
-	size_t size = sizeof(public_key);
-	const struct journal_pins pins = { .public_key = public_key };
-	struct journal_check check;
-	int r;
-
-	if (EVP_PKEY_get_raw_public_key(pkey, public_key, &size) != 1)
-		return -EINVAL;
-	r = journal_check_init(&check, &pins);
-	if (r == 0)
-		r = journal_recover(&journal->file, replay, &check, recovery, error, error_size);
-	if (r == 0)
-		r = name_key(journal, &check, origin, pkey, error, error_size);
-	if (r == 0)
-		adopt_check(journal, &check);
-	journal_check_done(&check);
-	if (r < 0 || !recovery->created)
-		return r;
-	r = write_genesis(journal);
-	if (r < 0)
-		snprintf(error, error_size, "cannot begin the journal '%s': %s", journal->file.path,
-			 strerror(-r));
-	return r;
-}
-
-int journal_open(const char *path, const char *key_path, const char *origin,
-		 journal_replay_fn replay, void *ctx, struct journal **ret,
-		 struct journal_recovery *recovery, char *error, size_t error_size)
-{
-	_cleanup_(journal_freep) struct journal *journal = calloc(1, sizeof(*journal));
-	_cleanup_(pkey_freep) EVP_PKEY *pkey = NULL;
-	const struct journal_replay replayed = { .fn = replay, .ctx = ctx };
-	struct journal_recovery found = { 0 };
-	uint64_t size = 0;
-	int r;
-
-	error[0] = '\0';
-	if (!journal)
-		return -ENOMEM;
-	r = journal_file_open(&journal->file, path, &size, error, error_size);
-	if (r == 0)
-		r = open_key(&journal->file, key_path, size, &pkey, error, error_size);
-	if (r == 0)
-		r = start(journal, pkey, origin, &replayed, &found, error, error_size);
-	if (r < 0 && error[0] == '\0')
-		snprintf(error, error_size, "cannot open the journal '%s': %s", path, strerror(-r));
-	if (r < 0)
-		return r;
-	*recovery = found;
-	*ret = TAKE_PTR(journal);
-	return 0;
+	return journal_writer_free(journal);
 }

@@ -2,7 +2,7 @@
 /*
  * journal.h: the signed record of everything that happened: the one writer.
  *
- * Owns: the file, its bytes, the chain, the tree and the signature of each commit (format:
+ * Owns: the file, its bytes, the chain, the tree and the signatures of each commit (format:
  * journal.c). Must not own: what entries mean (record.h), reading for people (journal_read.h),
  * checking (journal_verify.h).
  */
@@ -38,7 +38,7 @@ typedef int (*journal_replay_fn)(void *ctx, uint64_t seq, json_t *entry);
  * when this returns.
  * Return: 0; -EBADMSG: the middle does not verify: the message names the entry and the remedy, and
  * nothing is appended to a journal that cannot be trusted; -ENOKEY: a journal without its key;
- * -EKEYREJECTED: begun with another key; -EACCES: a key open to others; -EBUSY: a second writer;
+ * -EKEYREJECTED: its host key is another one; -EACCES: a key open to others; -EBUSY: a second writer;
  * another negative errno.
  * @replay: may be NULL; an error that it returns ends the opening with that error
  * @error: text of the failure, at least 512 bytes
@@ -46,6 +46,14 @@ typedef int (*journal_replay_fn)(void *ctx, uint64_t seq, json_t *entry);
 int journal_open(const char *path, const char *key_path, const char *origin,
 		 journal_replay_fn replay, void *ctx, struct journal **ret,
 		 struct journal_recovery *recovery, char *error, size_t error_size);
+
+/**
+ * journal_make_next_key() - make "<key_path>.next", unless it is there already.
+ * journal_open() then hands the journal over to that key: the old one, the new one and that of the
+ * epoch sign an entry that names it, and the new one takes the place of the old one's file. It does
+ * so only where nothing was to be recovered.
+ */
+int journal_make_next_key(const char *key_path, char *error, size_t error_size);
 
 /* To be kept in another place: the host key, and the hex of the hash of entry 0. */
 const char *journal_vkey(const struct journal *journal);
@@ -62,8 +70,9 @@ json_t *journal_recovery_body(const struct journal_recovery *recovery);
  * journal_add() - append one entry to the open batch.
  * @body: JSON object without "seq", "time", "boottime_us", "prev", which the writer adds; the
  * reference is stolen
+ * The first one since journal_open() gets an entry before it that begins an epoch.
  * Return: 0 and the entry's number in @ret_seq (may be NULL); -EINVAL: not an object, or it has one
- * of these members;
+ * of these members, or a type of journal_keys.h;
  * -E2BIG: longer than SLUICE_JOURNAL_ENTRY_MAX; -ENOSPC: SLUICE_JOURNAL_BATCH_BYTES wait already (a
  * full batch is committed first, so this happens only to a broken journal); -ENOMEM. Nothing is
  * durable before journal_commit(). A broken journal still takes entries into memory up to that
@@ -79,16 +88,26 @@ int journal_add(struct journal *journal, json_t *body, uint64_t *ret_seq);
  */
 int journal_commit(struct journal *journal);
 
+/**
+ * journal_rotate() - journal_commit(), and the epoch ends: its key signs once more, and is erased.
+ * For each second in which something was added, and behind each entry that matters most.
+ * @always: also an epoch that nothing was added in (the memory may have been written to a disk)
+ */
+int journal_rotate(struct journal *journal, bool always);
+
 /* NULL when the journal can be written, else one line for status. */
 const char *journal_broken(const struct journal *journal);
 
 /* Tries again after a failure (disk full, read only): rewrites what was not durable. */
 int journal_repair(struct journal *journal);
 
+/* Entries of each type so far (journal_totals.h): a new reference, NULL: no memory. */
+json_t *journal_totals(const struct journal *journal);
 uint64_t journal_size(const struct journal *journal); /* entries, the open batch included */
 uint64_t journal_durable(const struct journal *journal); /* bytes that are safely in the file */
 /* Hex of the tree root at the last commit, 64 characters and NUL. */
 const char *journal_root(const struct journal *journal);
-struct journal *journal_close(struct journal *journal); /* commits; returns NULL */
+/* Commits and ends the epoch by its own key; returns NULL. */
+struct journal *journal_close(struct journal *journal);
 
 #endif

@@ -51,16 +51,14 @@ static int check_pins(struct journal_check *check, const char *genesis, const st
 	if (pins->vkey && strcmp(pins->vkey, note_key_vkey(key)) != 0)
 		return problem(check, -EKEYREJECTED,
 			       "the journal names another host key than the expected one");
-	if (pins->public_key &&
-	    memcmp(pins->public_key, note_key_public(key), NOTE_PUBLIC_KEY) != 0)
-		return problem(check, -EKEYREJECTED, "the journal was begun with another host key");
 	return 0;
 }
 
-/* Entry 0 names the format and the key that everything after it is checked with. */
+/* Entry 0 names the format and the keys that everything after it is checked with. */
 static int check_genesis(struct journal_check *check, json_t *entry, const uint8_t *leaf)
 {
 	const char *format = NULL, *origin = NULL, *vkey = NULL;
+	struct journal_keys keys;
 	struct note_key *key = NULL;
 	char genesis[MERKLE_HEX];
 	int r;
@@ -69,14 +67,19 @@ static int check_genesis(struct journal_check *check, json_t *entry, const uint8
 			"host_vkey", &vkey) < 0)
 		return problem(check, -EBADMSG,
 			       "entry 0 does not name format, origin and host key");
-	if (strcmp(format, JOURNAL_FORMAT) != 0)
-		return problem(check, -EBADMSG, "the format of the journal is not " JOURNAL_FORMAT);
+	if (strcmp(format, JOURNAL_FORMAT) != 0 && strcmp(format, JOURNAL_FORMAT_1) != 0)
+		return problem(check, -EBADMSG,
+			       "the format of the journal is neither " JOURNAL_FORMAT
+			       " nor " JOURNAL_FORMAT_1);
 	r = note_key_parse(vkey, &key);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0 || strcmp(note_key_name(key), origin) != 0)
 		r = problem(check, -EBADMSG,
 			    "the host key in entry 0 is not a key in the name of the origin");
+	if (r == 0 && journal_keys_begin(&keys, key, json_object_get(entry, "journal"),
+					 strcmp(format, JOURNAL_FORMAT) == 0) < 0)
+		r = problem(check, -EBADMSG, "entry 0 does not name the key of epoch 0");
 	merkle_hex(leaf, genesis);
 	if (r == 0)
 		r = check_pins(check, genesis, key);
@@ -85,6 +88,7 @@ static int check_genesis(struct journal_check *check, json_t *entry, const uint8
 		return r;
 	}
 	check->key = key;
+	check->keys = keys;
 	memcpy(check->genesis, genesis, sizeof(genesis));
 	return 0;
 }
@@ -114,10 +118,15 @@ static int check_order(struct journal_check *check, const struct journal_look *l
 	return 0;
 }
 
-static int take_entry(struct journal_check *check, const struct journal_look *look)
+static int take_entry(struct journal_check *check, const struct journal_look *look,
+		      const char *line, size_t size)
 {
-	int r = merkle_append(&check->tree, look->hash);
+	const char *text = NULL;
+	int r = journal_keys_entry(&check->keys, look->entry.kind, line, size, &text);
 
+	if (r < 0)
+		return problem(check, r, "%s", text);
+	r = merkle_append(&check->tree, look->hash);
 	if (r < 0)
 		return r;
 	memcpy(check->last_leaf, look->hash, MERKLE_HASH);
@@ -144,11 +153,14 @@ static int take_checkpoint(struct journal_check *check, const struct journal_loo
 	check->checkpoints++;
 	check->other_signatures += info->others;
 	check->signed_entries = check->entries;
+	check->by_host = info->by_host;
+	journal_keys_checkpoint(&check->keys);
 	merkle_hex(root, check->root);
 	return 0;
 }
 
-int journal_check_take(struct journal_check *check, const struct journal_look *look)
+int journal_check_take(struct journal_check *check, const struct journal_look *look,
+		       const char *line, size_t size)
 {
 	int r;
 
@@ -157,7 +169,7 @@ int journal_check_take(struct journal_check *check, const struct journal_look *l
 	} else {
 		r = check_order(check, look);
 		if (r == 0)
-			r = take_entry(check, look);
+			r = take_entry(check, look, line, size);
 	}
 	check->line += r == 0;
 	return r;
@@ -165,6 +177,8 @@ int journal_check_take(struct journal_check *check, const struct journal_look *l
 
 void journal_check_keep(struct journal_check *check, const char *line, size_t size)
 {
+	if (journal_kind(line, size) == JOURNAL_EPOCH_ENDS)
+		return;
 	memcpy(check->last_entry, line, size);
 	check->last_size = size;
 }
@@ -198,7 +212,7 @@ static int check_entry(struct journal_check *check, const struct journal_look *l
 	if (r == 0 && check->entries == 0)
 		r = check_genesis(check, entry, look->hash);
 	if (r == 0)
-		r = take_entry(check, look);
+		r = take_entry(check, look, line, size);
 	if (r < 0)
 		return r;
 	journal_check_keep(check, line, size);
@@ -218,7 +232,7 @@ int journal_check_line(struct journal_check *check, const char *line, size_t siz
 	check->problem[0] = '\0';
 	if (ret_entry)
 		*ret_entry = NULL;
-	r = journal_look(&check->tree, check->key, line, size, &look, &text);
+	r = journal_look(&check->tree, &check->keys, line, size, &look, &text);
 	if (r == -EBADMSG)
 		return look.is_checkpoint ? wrong_checkpoint(check, text)
 					  : problem(check, r, "%s", text);

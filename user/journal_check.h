@@ -6,8 +6,8 @@
  * (journal_look.h), bytes and files (journal_scan.h), what is done about a wrong line
  * (journal_recover.h cuts or refuses, journal_verify.h reports).
  *
- * This is the one place that a new rule of the format goes (epoch keys, witnesses): the writer's
- * recovery, the verifier and the reader all come through here.
+ * This is the one place that a new rule of the format goes (who signs: journal_keys.h): the
+ * writer's recovery, the verifier and the reader all come through here.
  */
 #ifndef SLUICE_JOURNAL_CHECK_H
 #define SLUICE_JOURNAL_CHECK_H
@@ -17,26 +17,28 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#define JOURNAL_FORMAT "slj/1"
+#define JOURNAL_FORMAT "slj/2"
+#define JOURNAL_FORMAT_1 "slj/1" /* the host key alone signs, until the first epoch begins */
 
 /* What the caller trusts from elsewhere; all may be NULL: then entry 0 is believed. */
 struct journal_pins {
 	const char *genesis;	   /* 64 hex: leaf hash of entry 0 */
 	const char *vkey;	   /* the host key */
-	const uint8_t *public_key; /* the same as raw bytes (NOTE_PUBLIC_KEY) */
 };
 
 struct journal_check {
 	struct journal_pins pins;
 	struct merkle tree;
-	struct note_key *key;		      /* of the host; NULL before entry 0 */
+	struct note_key *key;		      /* of the host in entry 0; NULL before it */
+	struct journal_keys keys;
 	uint8_t last_leaf[MERKLE_HASH];	      /* zeros before entry 0 */
 	uint8_t last_checkpoint[MERKLE_HASH]; /* hash of the line */
 	char genesis[MERKLE_HEX];
 	char root[MERKLE_HEX]; /* of the signed entries */
 	uint64_t entries;
-	uint64_t signed_entries; /* covered by the last good signature of the host key */
+	uint64_t signed_entries; /* covered by the last good checkpoint */
 	uint64_t checkpoints;
+	bool by_host; /* the host key has signed the last one too */
 	uint64_t other_signatures;     /* by keys that are not checked: witnesses */
 	int64_t first_time, last_time; /* ms since 1970 */
 	char *last_entry;	       /* its line, for journal_check_clean() */
@@ -61,9 +63,12 @@ int journal_check_line(struct journal_check *check, const char *line, size_t siz
 
 /**
  * journal_check_take() - the same for a line after entry 0 that somebody else has looked at.
- * Does not keep the line: journal_check_keep() must be told of the last entry that was taken.
+ * @line, @size: it, for what it says about keys. Does not keep the line: journal_check_keep() must
+ * be told of the last entry that was taken.
  */
-int journal_check_take(struct journal_check *check, const struct journal_look *look);
+int journal_check_take(struct journal_check *check, const struct journal_look *look,
+		       const char *line, size_t size);
+/* An entry that ends an epoch is not kept: what stands before it tells how the agent ended. */
 void journal_check_keep(struct journal_check *check, const char *line, size_t size);
 
 /* Whether the last entry says that the agent stopped. */

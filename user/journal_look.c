@@ -63,11 +63,12 @@ static int look_at_frame(const char *line, size_t size, struct journal_look *loo
 		*ret_problem = "the last member is not \"prev\"";
 		return -EBADMSG;
 	}
+	look->entry.kind = journal_kind(line, size);
 	return 0;
 }
 
-int journal_look(struct merkle *hasher, const struct note_key *key, const char *line, size_t size,
-		 struct journal_look *ret, const char **ret_problem)
+int journal_look(struct merkle *hasher, const struct journal_keys *keys, const char *line,
+		 size_t size, struct journal_look *ret, const char **ret_problem)
 {
 	static const char start[] = JOURNAL_CHECKPOINT_START;
 	int r;
@@ -84,12 +85,12 @@ int journal_look(struct merkle *hasher, const struct note_key *key, const char *
 	}
 	ret->is_checkpoint =
 		size >= sizeof(start) - 1 && memcmp(line, start, sizeof(start) - 1) == 0;
-	if (ret->is_checkpoint && !key) {
+	if (ret->is_checkpoint && !keys->origin) {
 		*ret_problem = "a checkpoint stands before entry 0";
 		return -EBADMSG;
 	}
 	r = ret->is_checkpoint
-		    ? journal_checkpoint_read(key, line, size, &ret->checkpoint, ret_problem)
+		    ? journal_checkpoint_read(keys, line, size, &ret->checkpoint, ret_problem)
 		    : look_at_frame(line, size, ret, ret_problem);
 	return r < 0 ? r : merkle_leaf(hasher, line, size, ret->hash);
 }

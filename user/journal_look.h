@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * journal_look.h: what one line of a journal says by itself, without the lines before it: its
- * frame, its hash, and whether its signature is right.
+ * frame, its hash, and whether its signatures are right.
  *
  * Owns: the spelling of a line. Must not own: whether it fits to the lines before
  * (journal_check.h). Keeps nothing, so that many lines can be looked at at once.
@@ -23,6 +23,7 @@ struct journal_look {
 			uint64_t seq;
 			int64_t time;
 			uint8_t prev[MERKLE_HASH];
+			enum journal_kind kind;
 		} entry;
 		struct journal_checkpoint_info checkpoint;
 	};
@@ -31,11 +32,11 @@ struct journal_look {
 /**
  * journal_look() - look at one line, without its LF.
  * @hasher: hashes for the caller's thread; its tree is not touched
- * @key: of the host; NULL before entry 0, where no checkpoint can stand
+ * @keys: who must sign here, by the lines before; before entry 0 no checkpoint can stand
  * @ret_problem: one clause after -EBADMSG, static
  * Return: 0; -EBADMSG: the line is wrong; -ENOMEM.
  */
-int journal_look(struct merkle *hasher, const struct note_key *key, const char *line, size_t size,
-		 struct journal_look *ret, const char **ret_problem);
+int journal_look(struct merkle *hasher, const struct journal_keys *keys, const char *line,
+		 size_t size, struct journal_look *ret, const char **ret_problem);
 
 #endif

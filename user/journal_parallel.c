@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * journal_parallel.c: see journal_parallel.h. A ring of pieces goes round: the caller's thread
- * reads one, some thread looks at its lines, the caller's thread takes them in order. What is done
- * in order costs one node hash a line, which is a fifth of all.
+ * reads one and finds out who signs behind it, some thread looks at its lines, the caller's thread
+ * takes them in order. What is done in order costs one node hash a line, which is a fifth of all.
  */
 #include "journal_parallel.h"
 
@@ -28,8 +28,9 @@ struct seen {
 
 struct piece {
 	char *bytes;
-	size_t size;	   /* whole lines */
-	struct seen *seen; /* of the lines from the first on that are right by themselves */
+	size_t size;		  /* whole lines */
+	struct journal_keys keys; /* who signs from its first line on, by the lines before */
+	struct seen *seen;	  /* of the lines from the first on that are right by themselves */
 	size_t n, room;
 	bool complete; /* all lines are */
 	bool looked_at;
@@ -37,7 +38,7 @@ struct piece {
 };
 
 struct crew {
-	const struct note_key *key;
+	struct journal_keys keys; /* behind what was read */
 	struct piece pieces[2 * JOBS_MAX + 1];
 	size_t ahead;			 /* pieces beside the oldest that was not taken */
 	uint64_t filled, claimed, taken; /* pieces so far, see piece_at() */
@@ -69,9 +70,10 @@ static struct seen *next_seen(struct piece *piece)
 }
 
 /* Return: 0, also when a line is wrong: then the piece ends before it. */
-static int look_at_lines(const struct crew *crew, struct merkle *hasher, struct piece *piece)
+static int look_at_lines(struct merkle *hasher, struct piece *piece)
 {
 	const char *at = piece->bytes, *end = at + piece->size, *lf, *problem = NULL;
+	struct journal_keys keys = piece->keys;
 	struct seen *seen;
 	int r;
 
@@ -83,7 +85,12 @@ static int look_at_lines(const struct crew *crew, struct merkle *hasher, struct 
 			return -ENOMEM;
 		seen->start = (uint32_t)(at - piece->bytes);
 		seen->size = (uint32_t)(lf - at);
-		r = journal_look(hasher, crew->key, at, seen->size, &seen->look, &problem);
+		r = journal_look(hasher, &keys, at, seen->size, &seen->look, &problem);
+		if (r == 0 && seen->look.is_checkpoint)
+			journal_keys_checkpoint(&keys);
+		else if (r == 0)
+			r = journal_keys_entry(&keys, seen->look.entry.kind, at, seen->size,
+					       &problem);
 		if (r < 0)
 			return r == -EBADMSG ? 0 : r;
 	}
@@ -113,7 +120,7 @@ static void *look(void *arg)
 	struct piece *piece;
 
 	while ((piece = claim(crew))) {
-		piece->error = ready < 0 ? ready : look_at_lines(crew, &hasher, piece);
+		piece->error = ready < 0 ? ready : look_at_lines(&hasher, piece);
 		pthread_mutex_lock(&crew->lock);
 		piece->looked_at = true;
 		pthread_cond_signal(&crew->done);
@@ -121,6 +128,27 @@ static void *look(void *arg)
 	}
 	merkle_done(&hasher);
 	return NULL;
+}
+
+/*
+ * Who signs behind the lines of @piece. What is wrong with them is not said here: then nothing
+ * behind them is taken.
+ */
+static void pass_keys(struct journal_keys *keys, const struct piece *piece)
+{
+	static const char start[] = JOURNAL_CHECKPOINT_START;
+	const char *at = piece->bytes, *end = at + piece->size, *lf, *problem;
+
+	for (; at < end; at = lf + 1) {
+		size_t size;
+
+		lf = memchr(at, '\n', (size_t)(end - at));
+		size = (size_t)(lf - at);
+		if (size >= sizeof(start) && memcmp(at, start, sizeof(start) - 1) == 0)
+			journal_keys_checkpoint(keys);
+		else
+			journal_keys_entry(keys, journal_kind(at, size), at, size, &problem);
+	}
 }
 
 /* Whole lines from @offset on: 1; 0: there is no complete line. */
@@ -171,10 +199,11 @@ static int take(struct piece *piece, struct journal_check *check, uint64_t *offs
 	int r = piece->error;
 
 	for (size_t i = 0; i < piece->n && r == 0; i++) {
-		r = journal_check_take(check, &seen[i].look);
+		r = journal_check_take(check, &seen[i].look, piece->bytes + seen[i].start,
+				       seen[i].size);
 		if (r < 0)
 			break;
-		if (!seen[i].look.is_checkpoint)
+		if (!seen[i].look.is_checkpoint && seen[i].look.entry.kind != JOURNAL_EPOCH_ENDS)
 			last_entry = &seen[i];
 		*offset += seen[i].size + 1;
 	}
@@ -198,6 +227,8 @@ static int fill_ring(struct crew *crew, const struct journal_parallel *what, siz
 		if (r <= 0)
 			return r;
 		*offset += piece->size;
+		piece->keys = crew->keys;
+		pass_keys(&crew->keys, piece);
 		publish(crew);
 	}
 	return 0;
@@ -268,7 +299,7 @@ int journal_parallel(const struct journal_parallel *what, struct journal_check *
 	*ret_bytes = what->from;
 	if (!crew)
 		return -ENOMEM;
-	crew->key = check->key;
+	crew->keys = check->keys;
 	r = hire(crew, jobs < JOBS_MAX ? jobs : JOBS_MAX, room);
 	if (r == 0)
 		r = go_round(crew, what, room, check, ret_bytes);

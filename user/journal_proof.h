@@ -21,11 +21,12 @@
 	(256U << 10) /* bytes of a proof: an entry, 63 hashes and a checkpoint are less */
 
 /**
- * journal_prove() - the proof of entry @seq under the last checkpoint of the journal.
+ * journal_prove() - the proof of entry @seq under the last checkpoint that the host key has signed:
+ * of the keys of epochs nobody else knows.
  * The whole journal is verified first: of one that was tampered with nothing is proven.
  * @ret_proof: NUL-terminated, to be freed
  * Return: 0; -EBADMSG: tampered with, @ret_result tells; -ERANGE: there is no such entry; -ENODATA:
- * nothing signs it (yet); another negative errno.
+ * the host key has not signed it (yet); another negative errno.
  */
 int journal_prove(const char *path, uint64_t seq, char **ret_proof,
 		  struct journal_verify_result *ret_result);
@@ -41,7 +42,7 @@ struct journal_proven {
 	uint64_t seq;
 	uint64_t size; /* entries of the tree that was signed */
 	char root[MERKLE_HEX];
-	unsigned int others; /* signatures by keys that are not checked */
+	unsigned int others; /* signatures of the checkpoint by keys that are not checked */
 	char *line;	     /* of the entry, NUL-terminated; to be freed */
 	size_t line_size;
 };

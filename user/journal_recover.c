@@ -6,6 +6,7 @@
 
 #include "cleanup.h"
 #include "journal_scan.h"
+#include "journal_totals.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -21,7 +22,11 @@ static int on_line(void *ctx, const struct journal_line *line)
 {
 	const struct journal_replay *replay = ctx;
 
-	return line->entry && replay->fn ? replay->fn(replay->ctx, line->seq, line->entry) : 0;
+	int r = line->entry ? journal_totals_count(replay->totals, line->entry) : 0;
+
+	return r == 0 && line->entry && replay->fn
+		       ? replay->fn(replay->ctx, line->seq, line->entry)
+		       : r;
 }
 
 static int refuse(const struct journal_file *file, const struct journal_check *check, int error,
@@ -80,7 +85,21 @@ static int cut_torn(struct journal_file *file, const struct journal_end *end,
 	return 0;
 }
 
+/* Is it one of the writer's keys by which the journal goes on? A new journal takes the first. */
+static int check_host(struct journal_check *check, const uint8_t (*ours)[NOTE_PUBLIC_KEY], size_t n,
+		      size_t *ret_ours)
+{
+	struct journal_keys keys = journal_keys_settled(&check->keys);
+
+	for (*ret_ours = 0; *ret_ours < n; ++*ret_ours)
+		if (!check->key || memcmp(keys.host, ours[*ret_ours], NOTE_PUBLIC_KEY) == 0)
+			return 0;
+	snprintf(check->problem, sizeof(check->problem), "the journal has another host key");
+	return -EKEYREJECTED;
+}
+
 int journal_recover(struct journal_file *file, const struct journal_replay *replay,
+		    const uint8_t (*ours)[NOTE_PUBLIC_KEY], size_t n, size_t *ret_ours,
 		    struct journal_check *check, struct journal_recovery *ret_recovery, char *error,
 		    size_t error_size)
 {
@@ -91,6 +110,8 @@ int journal_recover(struct journal_file *file, const struct journal_replay *repl
 	int r;
 
 	r = journal_scan(&scan, check, &end);
+	if (r == 0)
+		r = check_host(check, ours, n, ret_ours);
 	if (r < 0)
 		return refuse(file, check, r, error, error_size);
 	if (end.torn)

@@ -15,16 +15,19 @@
 struct journal_replay {
 	journal_replay_fn fn; /* may be NULL */
 	void *ctx;
+	json_t *totals; /* borrowed: counts what is there */
 };
 
 /**
- * journal_recover() - scan the file into @check (initialised, with the pin of the writer's key) and
- * mend its end. On return file->durable is the size of what was taken over.
+ * journal_recover() - scan the file into @check (initialised) and mend its end.
+ * @ours: keys that the writer has, @n of them; the one that signs for the host at the end must be
+ * among them: @ret_ours tells which. On return file->durable is the size of what was taken over.
  * Return: 0 with @ret_recovery ("created" when no entry is left); -EBADMSG, -EKEYREJECTED: refused,
  * the file is as it was; what the replay returned; another negative errno. @error has a text for
  * each.
  */
 int journal_recover(struct journal_file *file, const struct journal_replay *replay,
+		    const uint8_t (*ours)[NOTE_PUBLIC_KEY], size_t n, size_t *ret_ours,
 		    struct journal_check *check, struct journal_recovery *ret_recovery, char *error,
 		    size_t error_size);
 

@@ -27,6 +27,7 @@ struct journal_line {
 	const char *text; /* without LF, not NUL-terminated */
 	size_t size;
 	uint64_t signed_entries; /* covered by a signature once this line is read */
+	bool by_host;		 /* of a checkpoint: the host key has signed it too */
 };
 
 /* Called after each good line; a negative errno ends the scan. */

@@ -67,6 +67,18 @@ static int open_journal(const char *path, struct journal_scan *scan)
 	return TAKE_FD(fd);
 }
 
+static void copy_keys(const struct journal_check *check, struct journal_verify_result *result)
+{
+	struct journal_keys keys = journal_keys_settled(&check->keys);
+	struct note_key *key = NULL;
+
+	result->epochs = keys.named;
+	result->breaks = keys.breaks;
+	if (note_key_from_public(keys.origin, keys.host, &key) == 0)
+		snprintf(result->signer, sizeof(result->signer), "%s", note_key_vkey(key));
+	note_key_free(key);
+}
+
 static void copy_facts(const struct journal_check *check, struct journal_verify_result *result)
 {
 	result->entries = check->entries;
@@ -83,12 +95,20 @@ static void copy_facts(const struct journal_check *check, struct journal_verify_
 		return;
 	snprintf(result->origin, sizeof(result->origin), "%s", note_key_name(check->key));
 	snprintf(result->vkey, sizeof(result->vkey), "%s", note_key_vkey(check->key));
+	copy_keys(check, result);
 }
 
 static void word_problem(const struct journal_check *check, struct journal_verify_result *result)
 {
 	switch (result->status) {
 	case JOURNAL_OK:
+		return;
+	case JOURNAL_BREAK:
+		snprintf(result->problem, sizeof(result->problem),
+			 "entry %" PRIu64 ": the key of the epoch before was lost, and the host "
+			 "key alone vouches that nothing was cut off there: sluiced or the host "
+			 "crashed, or somebody who has the host key did it; such breaks: %" PRIu64,
+			 check->keys.first_break, check->keys.breaks);
 		return;
 	case JOURNAL_TAMPERED:
 		snprintf(result->problem, sizeof(result->problem),
@@ -116,7 +136,21 @@ static enum journal_status judge(const struct journal_check *check, const struct
 {
 	if (end->torn)
 		return JOURNAL_TORN;
-	return check->entries > check->signed_entries ? JOURNAL_UNSIGNED_TAIL : JOURNAL_OK;
+	if (check->entries > check->signed_entries)
+		return JOURNAL_UNSIGNED_TAIL;
+	return check->keys.breaks ? JOURNAL_BREAK : JOURNAL_OK;
+}
+
+static void locate(const struct journal_check *check, struct journal_verify_result *result)
+{
+	bool no_line = result->status == JOURNAL_OK || result->status == JOURNAL_BREAK;
+
+	result->line = no_line ? 0 : check->line;
+	result->entry = check->entries;
+	if (result->status == JOURNAL_UNSIGNED_TAIL)
+		result->entry = check->signed_entries;
+	if (result->status == JOURNAL_BREAK)
+		result->entry = check->keys.first_break;
 }
 
 static void conclude(struct journal_check *check, const struct journal_end *end, int error,
@@ -130,9 +164,7 @@ static void conclude(struct journal_check *check, const struct journal_end *end,
 	result->status = error < 0 ? JOURNAL_TAMPERED : judge(check, end);
 	copy_facts(check, result);
 	result->torn_bytes = end->torn_bytes;
-	result->line = result->status == JOURNAL_OK ? 0 : check->line;
-	result->entry =
-		result->status == JOURNAL_UNSIGNED_TAIL ? check->signed_entries : check->entries;
+	locate(check, result);
 	word_problem(check, result);
 }
 
@@ -223,6 +255,7 @@ const char *journal_status_name(enum journal_status status)
 {
 	static const char *const names[] = {
 		[JOURNAL_OK] = "ok",
+		[JOURNAL_BREAK] = "break",
 		[JOURNAL_TAMPERED] = "tampered",
 		[JOURNAL_UNSIGNED_TAIL] = "unsigned-tail",
 		[JOURNAL_TORN] = "torn",

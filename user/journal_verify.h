@@ -17,6 +17,7 @@
 
 enum journal_status {
 	JOURNAL_OK,	       /* every line is right and the last one is a signed checkpoint */
+	JOURNAL_BREAK,	       /* right, but the key of an epoch was lost, see journal_keys.h */
 	JOURNAL_TAMPERED,      /* a line is wrong, or it is not the pinned journal */
 	JOURNAL_UNSIGNED_TAIL, /* right, but nothing signs the last entries (crash, or sluiced is
 				  writing) */
@@ -54,13 +55,16 @@ struct journal_verify_result {
 	uint64_t checkpoints;
 	uint64_t other_signatures; /* by keys that this program does not check */
 	uint64_t torn_bytes;
+	uint64_t epochs;	/* that have begun */
+	uint64_t breaks;	/* of these, in place of one whose key was lost */
 	int64_t first_time, last_time; /* ms since 1970, of the first and the last good entry */
 	bool clean;		       /* the last entry says that the agent stopped */
 	bool pinned;		       /* genesis or vkey was given, and is right */
 	char genesis[MERKLE_HEX];
 	char root[MERKLE_HEX]; /* of the signed entries; empty when there are none */
 	char origin[NOTE_NAME_MAX];
-	char vkey[2 * NOTE_NAME_MAX]; /* of the host */
+	char vkey[2 * NOTE_NAME_MAX]; /* of the host, as entry 0 names it */
+	char signer[2 * NOTE_NAME_MAX]; /* of the host, as it signs at the end */
 };
 
 /**
@@ -79,7 +83,7 @@ int journal_verify(const char *path, const struct journal_verify_options *option
 int journal_verify_lines(const char *path, const struct journal_verify_options *options,
 			 journal_line_fn fn, void *ctx, struct journal_verify_result *ret_result);
 
-/* "ok", "tampered", "unsigned-tail", "torn": for output that programs read. */
+/* "ok", "break", "tampered", "unsigned-tail", "torn": for output that programs read. */
 const char *journal_status_name(enum journal_status status);
 
 #endif

@@ -18,6 +18,7 @@
 #include "missed.h"
 #include "notify.h"
 #include "packet.h"
+#include "pulse.h"
 #include "record.h"
 #include "request.h"
 
@@ -42,11 +43,16 @@ static void on_ring(evutil_socket_t fd, short what, void *ctx)
 /* What could not be written (a full disk) is tried again until it can: nothing else would. */
 static void repair_journal(struct agent *agent)
 {
-	if (!record_broken(agent) || journal_repair(agent->journal))
+	const char *broken = record_broken(agent);
+	json_t *body = broken ? json_pack("{s:o}", "error", record_text(broken)) : NULL;
+
+	if (!broken || journal_repair(agent->journal)) {
+		json_decref(body);
 		return;
+	}
 	log_notice("the journal can be written again");
 	record_add(
-		agent, NULL, json_object(), "journal.repaired",
+		agent, NULL, body, "journal.repaired",
 		"the journal can be written again; what waited for it follows or came just before");
 	record_commit(agent);
 }
@@ -67,6 +73,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 	packet_tick(loop->agent);
 	missed_tick(loop->agent);
 	request_tell_repeats(loop->agent);
+	pulse_tick(loop->agent); /* last: what the others added ends with this second's epoch */
 	kernel_heartbeat(loop->agent->kernel, agent_boot_ns());
 	if (notify_watchdog_us())
 		notify_send("WATCHDOG=1");

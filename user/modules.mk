@@ -27,10 +27,10 @@ POLICY := array account medium policy policy_channel policy_check policy_endpoin
 RULESET := ruleset ruleset_clearance ruleset_destination ruleset_port ruleset_sink
 
 # The signed record: what reads it and what writes it
-JOURNAL_READ := journal_check journal_checkpoint journal_filter journal_look journal_parallel \
-	journal_ocsf journal_print journal_proof journal_read journal_resume journal_scan journal_verify merkle note when
-JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_file key_file journal_look \
-	journal_recover journal_scan merkle note
+JOURNAL_READ := journal_check journal_checkpoint journal_filter journal_keys journal_look journal_parallel journal_ocsf \
+	journal_print journal_proof journal_read journal_resume journal_scan journal_verify merkle note when
+JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_file journal_keys key_file journal_look \
+	journal_open journal_recover journal_scan journal_signer journal_totals merkle note
 
 REPORT := report report_bundle report_chart report_control report_evidence report_page report_sum \
 	report_table report_verify
@@ -52,7 +52,7 @@ KERNEL := kernel kernel_changed kernel_guard kernel_maps kernel_missed kernel_pi
 RESOLUTION := database deploy label label_answer label_keep label_mount label_names label_place \
 	label_rows label_stay label_table mount mount_watch endpoint endpoint_resolve unit
 
-SLUICED_MODULES := sluiced options loop release agent btf check clean notify sandbox $(COMMON) \
+SLUICED_MODULES := sluiced options loop release renew agent btf check clean notify pulse sandbox $(COMMON) \
 	$(POLICY) $(RULESET) $(KEY) $(SIGNED) when \
 	$(JOURNAL_WRITE) $(PROCESS) $(RECORD) $(REQUEST) $(DECISION) $(GUARD) $(EVENT) $(LINEAGE) $(CONTROL) \
 	$(KERNEL) $(RESOLUTION)
@@ -65,7 +65,7 @@ GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway
 	setting teams_card url webhook_sign $(API) $(BOT) $(SLACK) $(TOKEN) $(WEB) $(COMMON)
 GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lcrypto -lseccomp -lcap-ng
 
-CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_glass cmd_grant cmd_journal \
+CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_enroll cmd_glass cmd_grant cmd_journal \
 	cmd_journal_file cmd_journal_kept cmd_journal_resume cmd_label cmd_lineage cmd_policy cmd_prove cmd_reason cmd_report \
 	cmd_request cmd_sign cmd_status cmd_teams_app cmd_verify dot html merkle_paths $(REPORT) table view $(COMMON) $(POLICY) \
 	$(KEY) statement $(JOURNAL_READ)

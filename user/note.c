@@ -17,7 +17,6 @@
 #define NOTE_SIGNATURE 64
 #define NOTE_BLOB (NOTE_KEY_ID + NOTE_SIGNATURE)
 #define NOTE_BLOB_MAX 8190 /* room for the larger signatures of other algorithms */
-#define NOTE_MARK "\xe2\x80\x94 " /* em dash and space, before each signature */
 #define NOTE_MARK_SIZE 4
 
 struct note_key {
@@ -99,12 +98,22 @@ int note_key_new(const char *name, EVP_PKEY *pkey, struct note_key **ret)
 	return 0;
 }
 
+int note_key_from_public(const char *name, const uint8_t public_key[NOTE_PUBLIC_KEY],
+			 struct note_key **ret)
+{
+	EVP_PKEY *pkey =
+		EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, public_key, NOTE_PUBLIC_KEY);
+	int r = pkey ? note_key_new(name, pkey, ret) : -EINVAL;
+
+	EVP_PKEY_free(pkey);
+	return r;
+}
+
 int note_key_parse(const char *vkey, struct note_key **ret)
 {
 	_cleanup_(note_key_freep) struct note_key *key = NULL;
 	uint8_t bytes[1 + NOTE_PUBLIC_KEY];
 	char name[NOTE_NAME_MAX];
-	EVP_PKEY *pkey;
 	size_t size = strcspn(vkey, "+");
 	int r;
 
@@ -117,11 +126,7 @@ int note_key_parse(const char *vkey, struct note_key **ret)
 	if (base64_decode(vkey, strlen(vkey), bytes, sizeof(bytes)) != sizeof(bytes) ||
 	    bytes[0] != NOTE_TYPE_ED25519)
 		return -EINVAL;
-	pkey = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, bytes + 1, NOTE_PUBLIC_KEY);
-	if (!pkey)
-		return -EINVAL;
-	r = note_key_new(name, pkey, &key);
-	EVP_PKEY_free(pkey);
+	r = note_key_from_public(name, bytes + 1, &key);
 	if (r < 0)
 		return r;
 	/* The id in the text must be the one that follows from the key: compare the whole text. */
@@ -160,7 +165,8 @@ const uint8_t *note_key_id(const struct note_key *key)
 	return key->id;
 }
 
-static int sign_text(const struct note_key *key, const char *text, uint8_t *ret_signature)
+static int sign_text(const struct note_key *key, const char *text, size_t text_size,
+		     uint8_t *ret_signature)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	size_t size = NOTE_SIGNATURE;
@@ -169,30 +175,39 @@ static int sign_text(const struct note_key *key, const char *text, uint8_t *ret_
 	if (!ctx)
 		return -ENOMEM;
 	ok = EVP_DigestSignInit(ctx, NULL, NULL, NULL, key->pkey) == 1 &&
-	     EVP_DigestSign(ctx, ret_signature, &size, (const unsigned char *)text, strlen(text)) ==
+	     EVP_DigestSign(ctx, ret_signature, &size, (const unsigned char *)text, text_size) ==
 		     1 &&
 	     size == NOTE_SIGNATURE;
 	EVP_MD_CTX_free(ctx);
 	return ok ? 0 : -EINVAL;
 }
 
-int note_sign(const struct note_key *key, const char *text, char **ret_note)
+/* @before and, behind it, the key's signature of the first @text_size bytes of it. */
+static int append_signature(const struct note_key *key, const char *before, size_t text_size,
+			    char **ret_note)
 {
 	uint8_t blob[NOTE_BLOB];
 	char encoded[BASE64_SIZE(NOTE_BLOB)];
-	size_t size = strlen(text);
 	int r;
 
-	if (size == 0 || text[size - 1] != '\n')
-		return -EINVAL;
 	memcpy(blob, key->id, NOTE_KEY_ID);
-	r = sign_text(key, text, blob + NOTE_KEY_ID);
+	r = sign_text(key, before, text_size, blob + NOTE_KEY_ID);
 	if (r < 0)
 		return r;
 	base64_encode(blob, sizeof(blob), encoded);
-	return asprintf(ret_note, "%s\n" NOTE_MARK "%s %s\n", text, key->name, encoded) < 0
+	return asprintf(ret_note, "%s%s" NOTE_MARK "%s %s\n", before,
+			before[text_size] ? "" : "\n", key->name, encoded) < 0
 		       ? -ENOMEM
 		       : 0;
+}
+
+int note_sign(const struct note_key *key, const char *text, char **ret_note)
+{
+	size_t size = strlen(text);
+
+	if (size == 0 || text[size - 1] != '\n')
+		return -EINVAL;
+	return append_signature(key, text, size, ret_note);
 }
 
 static bool signature_good(const struct note_key *key, const char *text, size_t size,
@@ -247,6 +262,19 @@ static size_t text_end(const char *note, size_t size)
 	return 0;
 }
 
+int note_cosign(const struct note_key *key, char **note)
+{
+	size_t text_size = text_end(*note, strlen(*note));
+	char *longer = NULL;
+	int r = text_size ? append_signature(key, *note, text_size, &longer) : -EINVAL;
+
+	if (r < 0)
+		return r;
+	free(*note);
+	*note = longer;
+	return 0;
+}
+
 int note_verify(const char *note, size_t size, const struct note_key *key,
 		struct note_info *ret_info)
 {
@@ -270,7 +298,7 @@ int note_verify(const char *note, size_t size, const struct note_key *key,
 		if (is_mine)
 			memcpy(mine, blob, sizeof(mine));
 		found = found || is_mine;
-		info.others += !is_mine;
+		info.all++;
 	}
 	if (found && !signature_good(key, note, info.text_size, mine + NOTE_KEY_ID))
 		return -EKEYREJECTED;

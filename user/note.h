@@ -21,6 +21,7 @@
 #define NOTE_KEY_ID 4
 #define NOTE_PUBLIC_KEY 32
 #define NOTE_NAME_MAX 256 /* bytes of a key name, with the NUL */
+#define NOTE_MARK "\xe2\x80\x94 " /* em dash and space, before each signature */
 
 struct note_key;
 
@@ -37,6 +38,9 @@ int note_check_name(const char *name);
 int note_key_new(const char *name, EVP_PKEY *pkey, struct note_key **ret);
 /* A key that can only verify. -EINVAL: not a vkey, not Ed25519, or its id does not belong to it. */
 int note_key_parse(const char *vkey, struct note_key **ret);
+/* The same from the raw bytes of the key. */
+int note_key_from_public(const char *name, const uint8_t public_key[NOTE_PUBLIC_KEY],
+			 struct note_key **ret);
 struct note_key *note_key_free(struct note_key *key);
 
 const char *note_key_name(const struct note_key *key);
@@ -46,10 +50,12 @@ const uint8_t *note_key_id(const struct note_key *key);	    /* NOTE_KEY_ID bytes
 
 /* @text ends with LF. The note is NUL-terminated, the caller frees it. */
 int note_sign(const struct note_key *key, const char *text, char **ret_note);
+/* Puts one more signature behind those of @note, which is replaced by the longer one. */
+int note_cosign(const struct note_key *key, char **note);
 
 struct note_info {
 	size_t text_size;    /* bytes of the text, its last LF included */
-	unsigned int others; /* signatures by keys other than the one asked for: not checked */
+	unsigned int all;    /* signatures, by whatever keys */
 };
 
 /**

@@ -20,6 +20,8 @@ static void usage(FILE *out)
 	      "      --control PATH   socket for sluice (" IPC_CONTROL_SOCKET ")\n"
 	      "      --gateway PATH   socket for sluice-gateway (" IPC_GATEWAY_SOCKET ")\n"
 	      "      --release        wake every held process, as a failed one, and exit\n"
+	      "      --new-key        give the journal of a stopped daemon another host key, and "
+	      "exit\n"
 	      "      --detach         end all enforcement and exit\n"
 	      "  -v, --verbose        more messages\n"
 	      "  -h, --help           this text\n"
@@ -27,7 +29,7 @@ static void usage(FILE *out)
 	      out);
 }
 
-enum { OPT_CONTROL = 256, OPT_GATEWAY, OPT_RELEASE, OPT_DETACH, OPT_INHERIT };
+enum { OPT_CONTROL = 256, OPT_GATEWAY, OPT_RELEASE, OPT_DETACH, OPT_NEW_KEY, OPT_INHERIT };
 
 int options_parse(int argc, char **argv, struct options *options)
 {
@@ -37,6 +39,7 @@ int options_parse(int argc, char **argv, struct options *options)
 		{ "gateway", required_argument, NULL, OPT_GATEWAY },
 		{ "release", no_argument, NULL, OPT_RELEASE },
 		{ "detach", no_argument, NULL, OPT_DETACH },
+		{ "new-key", no_argument, NULL, OPT_NEW_KEY },
 		{ CLEAN_OPTION, required_argument, NULL, OPT_INHERIT },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
@@ -61,6 +64,9 @@ int options_parse(int argc, char **argv, struct options *options)
 			break;
 		case OPT_DETACH:
 			options->detach = true;
+			break;
+		case OPT_NEW_KEY:
+			options->new_key = true;
 			break;
 		case OPT_INHERIT:
 			if (!clean_inherit(optarg))

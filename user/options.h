@@ -16,6 +16,7 @@ struct options {
 	const char *gateway;
 	bool detach;
 	bool release;
+	bool new_key;
 };
 
 /**

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cleanup.h"
 #include "journal.h"
@@ -17,10 +18,12 @@
 /**
  * @waiting: whole entries, oldest first
  * @lost: entries for which there was no room in @waiting
+ * @critical: an entry since the last commit gives or takes a right
  */
 struct record {
 	json_t *waiting;
 	uint64_t lost;
+	bool critical;
 };
 
 struct record *record_new(void)
@@ -116,6 +119,18 @@ static void keep(struct record *record, json_t *entry)
 			  "many wait for it");
 }
 
+/* What nobody may be able to sign again, not even in the same second. */
+static bool is_critical(const char *type)
+{
+	static const char *const kinds[] = { "decision", "grant.", "standing.", "policy.",
+					     "glass.", "guard.mode" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strncmp(type, kinds[i], strlen(kinds[i])) == 0)
+			return true;
+	return false;
+}
+
 int record_add(struct agent *agent, uint64_t *ret_seq, json_t *body, const char *type,
 	       const char *format, ...)
 {
@@ -127,6 +142,7 @@ int record_add(struct agent *agent, uint64_t *ret_seq, json_t *body, const char 
 	entry = compose(body, type, format, ap);
 	va_end(ap);
 	r = add(agent, entry, ret_seq);
+	agent->record->critical |= is_critical(type);
 	if (r < 0)
 		keep(agent->record, entry);
 	json_decref(entry);
@@ -143,11 +159,12 @@ int record_announce(struct agent *agent, json_t *body, const char *type, const c
 	entry = compose(body, type, format, ap);
 	va_end(ap);
 	r = add(agent, entry, NULL);
+	agent->record->critical |= r == 0 && is_critical(type);
 	json_decref(entry);
 	return r;
 }
 
-int record_commit(struct agent *agent)
+static int commit(struct agent *agent, bool rotate, bool always)
 {
 	if (!agent->journal)
 		return -EIO;
@@ -157,7 +174,18 @@ int record_commit(struct agent *agent)
 		if (r < 0)
 			return r;
 	}
-	return journal_commit(agent->journal);
+	agent->record->critical = false;
+	return rotate ? journal_rotate(agent->journal, always) : journal_commit(agent->journal);
+}
+
+int record_commit(struct agent *agent)
+{
+	return commit(agent, agent->record->critical, false);
+}
+
+int record_rotate(struct agent *agent, bool always)
+{
+	return commit(agent, true, always);
 }
 
 const char *record_broken(const struct agent *agent)

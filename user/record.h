@@ -24,6 +24,7 @@
  *   decision decision.void decision.refused grant.issued grant.used standing.made standing.used
  *   standing.revoked
  *   grant.revoked grant.expired journal.opened journal.recovered journal.gap label.set
+ *   journal.heartbeat journal.space clock.step clock.resumed (pulse.h) journal.repaired
  *   gateway.delivery lineage.unsaved lineage.saved
  * Names that are not UTF-8 are spelled as wording.h says. Labels go by name: bits may differ after
  * a restart.
@@ -63,8 +64,13 @@ int record_add(struct agent *agent, uint64_t *ret_seq, json_t *body, const char 
 int record_announce(struct agent *agent, json_t *body, const char *type, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Makes all entries durable, those that waited too. Return: 0 or the journal's negative errno. */
+/*
+ * Makes all entries durable, those that waited too; after a decision, a grant or a change of the
+ * policy the journal's epoch ends. Return: 0 or the journal's negative errno.
+ */
 int record_commit(struct agent *agent);
+/* The same, and the epoch ends if anything was added in it; @always: or not (journal.h). */
+int record_rotate(struct agent *agent, bool always);
 
 /* Why the journal cannot be written, or NULL. */
 const char *record_broken(const struct agent *agent);

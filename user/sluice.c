@@ -31,6 +31,7 @@ static const struct cmd commands[] = {
 	{ "lineage", cmd_lineage, "where the labels of a file came from" },
 	{ "break-glass", cmd_glass, "let root touch the agent itself, for a time" },
 	{ "journal", cmd_journal, "read, follow and verify the signed journal" },
+	{ "enroll", cmd_enroll, "what to keep elsewhere, to know the journal again" },
 	{ "report", cmd_report, "evidence for an auditor, of a period" },
 	{ "policy", cmd_policy, "check policy files" },
 	{ "teams-app", cmd_teams_app, "write the app package of a bot for Microsoft Teams" },

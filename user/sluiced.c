@@ -40,6 +40,7 @@
 #include "reason.h"
 #include "record.h"
 #include "release.h"
+#include "renew.h"
 #include "request.h"
 #include "sandbox.h"
 #include "standing.h"
@@ -467,5 +468,7 @@ int main(int argc, char **argv)
 		return release_all();
 	if (daemon.options.release)
 		return release_held();
+	if (daemon.options.new_key)
+		return renew_key(daemon.options.conf);
 	return run(&daemon);
 }

@@ -10,7 +10,7 @@
  *	'p' the rest is a proof
  * Must hold: no memory error; nothing is called good that the frame did not chain; sizes add up.
  * Sources: fuzz_journal.c
- * user/{journal_check,journal_checkpoint,journal_filter,journal_look,journal_proof,journal_read,
+ * user/{journal_check,journal_checkpoint,journal_filter,journal_keys,journal_look,journal_proof,journal_read,
  * journal_scan,journal_verify,merkle,note}.c.
  */
 #include "journal_checkpoint.h"
@@ -111,11 +111,12 @@ static void frame_entry(FILE *out, struct merkle *tree, uint8_t *prev, const cha
 
 static void frame_checkpoint(FILE *out, struct merkle *tree)
 {
+	const struct note_key *const signers[] = { fixed_key() };
 	_cleanup_free_ char *line = NULL;
 	uint8_t root[MERKLE_HASH];
 
 	if (merkle_root(tree, root) < 0 ||
-	    journal_checkpoint_compose(fixed_key(), tree->size, root, &line) < 0)
+	    journal_checkpoint_compose("host/journal", signers, 1, tree->size, root, &line) < 0)
 		abort();
 	fputs(line, out);
 }
@@ -153,8 +154,12 @@ static void framed(const char *bytes, size_t size)
 static void one_checkpoint(const char *bytes, size_t size)
 {
 	struct journal_checkpoint_info info;
+	struct journal_keys keys;
 	const char *problem = NULL;
-	int r = journal_checkpoint_read(fixed_key(), bytes, size, &info, &problem);
+	int r;
+
+	journal_keys_begin(&keys, fixed_key(), NULL, false);
+	r = journal_checkpoint_read(&keys, bytes, size, &info, &problem);
 
 	if ((r < 0) != !!problem)
 		abort();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // verify checks journals and proofs of Sluice with Go's own code for transparency logs (golang.org/x/mod/sumdb), which
-// knows nothing of Sluice. Usage: verify journal HASH-OF-ENTRY-0 FILE... or verify proof KEY FILE...; prints GOOD or WRONG
-// for each file and exits with 1 when one is wrong.
+// knows nothing of Sluice. Usage: verify journal HASH-OF-ENTRY-0 FILE... or verify proof KEY FILE...; prints GOOD, BREAK (the
+// key of an epoch was lost) or WRONG for each file and exits with 1 when one is wrong.
 package main
 
 import (
@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -20,15 +21,111 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
+// keys is who signs, as sluice-journal(5) says: what entries say comes into force behind the checkpoint that signs them.
+type keys struct {
+	host, newHost, epoch, next note.Verifier
+	named                      int64 // epochs so far
+	begins, ends, lost, signed bool
+	breaks                     int
+}
+
+// changes are the entries that say something about keys.
+var changes = regexp.MustCompile(`^{"seq":[0-9]+,"time":[0-9]+,"boottime_us":[0-9]+,"type":"([a-z.]+)",`)
+
+// named gives the key of vkey when it has this name.
+func namedKey(vkey, name string) (note.Verifier, error) {
+	verifier, err := note.NewVerifier(vkey)
+	if err == nil && verifier.Name() != name {
+		err = errors.New("the name of a key")
+	}
+	return verifier, err
+}
+
+func (k *keys) settle() {
+	if !k.signed {
+		return
+	}
+	if k.begins || k.lost {
+		k.epoch = k.next
+	}
+	if k.ends {
+		k.epoch = nil
+	}
+	if k.newHost != nil {
+		k.host = k.newHost
+	}
+	k.newHost, k.begins, k.ends, k.lost, k.signed = nil, false, false, false, false
+}
+
+func (k *keys) nameEpoch(e *entry) error {
+	if e.Journal.Epoch == nil || *e.Journal.Epoch != k.named {
+		return errors.New("the number of an epoch")
+	}
+	next, err := namedKey(e.Journal.EpochVkey, fmt.Sprintf("%s/epoch/%d", k.host.Name(), k.named))
+	k.next = next
+	k.named++
+	return err
+}
+
+func (k *keys) addEntry(line string, e *entry) error {
+	k.settle()
+	match := changes.FindStringSubmatch(line)
+	if match == nil {
+		return nil
+	}
+	switch match[1] {
+	case "journal.epoch":
+		k.begins, k.ends = true, false
+		return k.nameEpoch(e)
+	case "key.recover":
+		if k.epoch == nil {
+			return errors.New("no key to lose")
+		}
+		k.lost, k.ends = true, false
+		k.breaks++
+		return k.nameEpoch(e)
+	case "journal.sealed":
+		if k.epoch == nil && !k.begins {
+			return errors.New("no epoch to end")
+		}
+		k.ends = true
+	case "journal.host":
+		if k.newHost != nil {
+			return errors.New("two new host keys")
+		}
+		verifier, err := namedKey(e.Journal.HostVkey, k.host.Name())
+		k.newHost = verifier
+		return err
+	}
+	return nil
+}
+
+// known gives the keys that may sign the next checkpoint, and those that must.
+func (k *keys) known() (may, must []note.Verifier) {
+	may = append(may, k.host)
+	if k.epoch == nil || k.begins || k.ends || k.lost || k.newHost != nil {
+		must = append(must, k.host)
+	}
+	if k.newHost != nil {
+		may, must = append(may, k.newHost), append(must, k.newHost)
+	}
+	if k.epoch != nil {
+		may = append(may, k.epoch)
+		if !k.lost {
+			must = append(must, k.epoch)
+		}
+	}
+	return may, must
+}
+
 // log is what a journal says so far.
 type log struct {
-	origin   string
-	verifier note.Verifier
-	leaves   []tlog.Hash
-	stored   []tlog.Hash // in the order of tlog.StoredHashIndex
-	size     int64       // as last signed
-	root     tlog.Hash
-	last     string // the last checkpoint line
+	keys
+	leaves []tlog.Hash
+	stored []tlog.Hash // in the order of tlog.StoredHashIndex
+	size   int64       // as last signed
+	root   tlog.Hash
+	last   string // the last checkpoint line
 }
 
 func (l *log) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
@@ -43,9 +140,11 @@ type entry struct {
 	Seq     *int64
 	Prev    string
 	Journal struct {
-		Format   string
-		Origin   string
-		HostVkey string `json:"host_vkey"`
+		Format    string
+		Origin    string
+		HostVkey  string `json:"host_vkey"`
+		Epoch     *int64
+		EpochVkey string `json:"epoch_vkey"`
 	}
 }
 
@@ -55,11 +154,20 @@ func strict(text string) bool {
 	return err == nil && base64.StdEncoding.EncodeToString(decoded) == text
 }
 
-// checkpoint opens a note and gives what it signs.
-func checkpoint(msg []byte, verifier note.Verifier) (int64, tlog.Hash, error) {
-	opened, err := note.Open(msg, note.VerifierList(verifier))
+// checkpoint opens a note and gives what it signs; all of must have to be among those of may that have signed it.
+func checkpoint(msg []byte, origin string, may, must []note.Verifier) (int64, tlog.Hash, error) {
+	opened, err := note.Open(msg, note.VerifierList(may...))
 	if err != nil {
 		return 0, tlog.Hash{}, err
+	}
+	for _, verifier := range must {
+		found := false
+		for _, sig := range opened.Sigs {
+			found = found || (sig.Name == verifier.Name() && sig.Hash == verifier.KeyHash())
+		}
+		if !found {
+			return 0, tlog.Hash{}, fmt.Errorf("not signed by %s", verifier.Name())
+		}
 	}
 	for _, sig := range append(opened.Sigs, opened.UnverifiedSigs...) {
 		if !strict(sig.Base64) {
@@ -67,7 +175,7 @@ func checkpoint(msg []byte, verifier note.Verifier) (int64, tlog.Hash, error) {
 		}
 	}
 	lines := strings.Split(opened.Text, "\n")
-	if len(lines) != 4 || lines[0] != verifier.Name() || lines[3] != "" || !strict(lines[2]) {
+	if len(lines) != 4 || lines[0] != origin || lines[3] != "" || !strict(lines[2]) {
 		return 0, tlog.Hash{}, errors.New("text of the note")
 	}
 	size, err := strconv.ParseInt(lines[1], 10, 64)
@@ -99,11 +207,19 @@ func (l *log) addEntry(line string, genesis string) error {
 		if genesis != "" && hex.EncodeToString(hash[:]) != genesis {
 			return errors.New("entry 0 is not the pinned one")
 		}
-		verifier, err := note.NewVerifier(e.Journal.HostVkey)
-		if err != nil || e.Journal.Format != "slj/1" || verifier.Name() != e.Journal.Origin {
+		verifier, err := namedKey(e.Journal.HostVkey, e.Journal.Origin)
+		if err != nil || (e.Journal.Format != "slj/1" && e.Journal.Format != "slj/2") {
 			return fmt.Errorf("entry 0: %v", err)
 		}
-		l.verifier = verifier
+		l.host = verifier
+		if e.Journal.Format == "slj/2" {
+			if err := l.nameEpoch(&e); err != nil {
+				return fmt.Errorf("entry 0: %v", err)
+			}
+			l.epoch = l.next
+		}
+	} else if err := l.keys.addEntry(line, &e); err != nil {
+		return err
 	}
 	hashes, err := tlog.StoredHashesForRecordHash(n, hash, l)
 	if err != nil {
@@ -118,7 +234,7 @@ func (l *log) addCheckpoint(line string) error {
 	var wrapped struct {
 		Checkpoint string `json:"checkpoint"`
 	}
-	if l.verifier == nil || line == l.last {
+	if l.host == nil || line == l.last {
 		return errors.New("a checkpoint before entry 0, or twice")
 	}
 	if err := json.Unmarshal([]byte(line), &wrapped); err != nil {
@@ -130,7 +246,11 @@ func (l *log) addCheckpoint(line string) error {
 	if err := encoder.Encode(wrapped); err != nil || again.String() != line+"\n" {
 		return errors.New("spelling of a checkpoint")
 	}
-	size, root, err := checkpoint([]byte(wrapped.Checkpoint), l.verifier)
+	if l.epoch == nil && !l.begins && l.named > 0 {
+		return errors.New("no epoch has begun")
+	}
+	may, must := l.known()
+	size, root, err := checkpoint([]byte(wrapped.Checkpoint), l.host.Name(), may, must)
 	if err != nil {
 		return err
 	}
@@ -148,7 +268,7 @@ func (l *log) addCheckpoint(line string) error {
 			return err
 		}
 	}
-	l.size, l.root, l.last = size, root, line
+	l.size, l.root, l.last, l.signed = size, root, line, true
 	return nil
 }
 
@@ -166,11 +286,11 @@ func (l *log) checkRecords() error {
 	return nil
 }
 
-func journal(data []byte, genesis string) error {
+func journal(data []byte, genesis string) (int, error) {
 	var l log
 	text := string(data)
 	if !strings.HasSuffix(text, "\n") || strings.Contains(text, "\x00") {
-		return errors.New("zero bytes, or the last line has no end")
+		return 0, errors.New("zero bytes, or the last line has no end")
 	}
 	for _, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
 		var err error
@@ -180,13 +300,13 @@ func journal(data []byte, genesis string) error {
 			err = l.addEntry(line, genesis)
 		}
 		if err != nil {
-			return err
+			return 0, err
 		}
 	}
 	if l.size != int64(len(l.leaves)) || l.size == 0 {
-		return errors.New("nothing signs the last entries")
+		return 0, errors.New("nothing signs the last entries")
 	}
-	return l.checkRecords()
+	return l.breaks, l.checkRecords()
 }
 
 func proof(data []byte, vkey string) error {
@@ -216,7 +336,7 @@ func proof(data []byte, vkey string) error {
 		}
 		path = append(path, hash)
 	}
-	size, root, err := checkpoint([]byte(parts[1]), verifier)
+	size, root, err := checkpoint([]byte(parts[1]), verifier.Name(), []note.Verifier{verifier}, nil)
 	if err != nil {
 		return err
 	}
@@ -226,15 +346,18 @@ func proof(data []byte, vkey string) error {
 func main() {
 	status := 0
 	for _, path := range os.Args[3:] {
+		breaks := 0
 		data, err := os.ReadFile(path)
 		if err == nil && os.Args[1] == "journal" {
-			err = journal(data, os.Args[2])
+			breaks, err = journal(data, os.Args[2])
 		} else if err == nil {
 			err = proof(data, os.Args[2])
 		}
 		if err != nil {
 			fmt.Printf("WRONG: %s: %v\n", path, err)
 			status = 1
+		} else if breaks > 0 {
+			fmt.Printf("BREAK: %s: %d keys lost\n", path, breaks)
 		} else {
 			fmt.Printf("GOOD: %s\n", path)
 		}

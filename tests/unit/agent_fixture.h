@@ -105,6 +105,8 @@ struct journal {
 	uint64_t bytes; /* of the file */
 	bool fail_commit;
 	bool broken;
+	unsigned int epochs; /* that were ended, whether or not anything was in them */
+	unsigned int forced; /* of these */
 };
 
 static struct world {
@@ -328,6 +330,18 @@ int journal_commit(struct journal *journal)
 	write_lines(journal);
 	journal->durable = json_array_size(journal->entries);
 	return 0;
+}
+
+int journal_rotate(struct journal *journal, bool always)
+{
+	journal->epochs++;
+	journal->forced += always;
+	return journal_commit(journal);
+}
+
+json_t *journal_totals(const struct journal *journal)
+{
+	return json_pack("{s:I}", "any", (json_int_t)json_array_size(journal->entries));
 }
 
 const char *journal_broken(const struct journal *journal)

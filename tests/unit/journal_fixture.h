@@ -129,7 +129,13 @@ static inline void fixture_add(struct journal *journal, const char *type, const 
 			 0);
 }
 
-/* @entries in all (entry 0 included), a commit after each @batch; ends with a clean stop. */
+/* The entry with which a writer ends that has written: the epoch ends. */
+#define SEALED 1
+
+/*
+ * @entries in all (entry 0 and the end of the epoch included), a commit after each @batch; the last
+ * but one is a clean stop.
+ */
 static inline void fixture_fill(struct fixture *f, unsigned int entries, unsigned int batch)
 {
 	struct journal *journal = fixture_open(f);
@@ -137,11 +143,13 @@ static inline void fixture_fill(struct fixture *f, unsigned int entries, unsigne
 
 	for (unsigned int i = 1; i < entries - 1; i++) {
 		snprintf(message, sizeof(message), "event number %u", i);
-		fixture_add(journal, "event.read", message);
+		if (i == entries - 2)
+			fixture_add(journal, "agent.stop", "the agent stops");
+		else
+			fixture_add(journal, "event.read", message);
 		if (i % batch == 0)
 			assert_int_equal(journal_commit(journal), 0);
 	}
-	fixture_add(journal, "agent.stop", "the agent stops");
 	assert_null(journal_close(journal));
 }
 

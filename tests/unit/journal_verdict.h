@@ -30,6 +30,8 @@ static inline void verify_parallel(struct fixture *f, struct journal_verify_opti
 	assert_int_equal(result.checkpoints, expected->checkpoints);
 	assert_int_equal(result.other_signatures, expected->other_signatures);
 	assert_int_equal(result.torn_bytes, expected->torn_bytes);
+	assert_int_equal(result.epochs, expected->epochs);
+	assert_int_equal(result.breaks, expected->breaks);
 	assert_int_equal(result.first_time, expected->first_time);
 	assert_int_equal(result.last_time, expected->last_time);
 	assert_int_equal(result.clean, expected->clean);
@@ -76,7 +78,7 @@ static inline void store_lines(struct fixture *f, const struct bytes *file, cons
 /*
  * Lines of the journal that the attacks start from: 8 entries, a commit after 0, 3, 6 and 7
  *	0: entry 0	1: checkpoint 1		2-4: entries 1-3	5: checkpoint 4
- *	6-8: entries 4-6	9: checkpoint 7	10: entry 7 (stop)	11: checkpoint 8
+ *	6-8: entries 4-6 (stop)	9: checkpoint 7	10: entry 7 (end)	11: checkpoint 8
  */
 static inline struct bytes attacked(struct fixture *f)
 {

@@ -15,6 +15,7 @@ static void test_bytes(void **state)
 {
 	struct fixture *f = *state;
 	struct journal *journal = fixture_open(f);
+	static const char sealed[] = ",\"type\":\"journal.sealed\",\"message\":\"";
 	static const char middle[] = ",\"type\":\"event.read\",\"z\":{\"a\":1},\"prev\":\"";
 	struct bytes file, line;
 	json_t *json;
@@ -29,12 +30,12 @@ static void test_bytes(void **state)
 	assert_int_equal(seq, 1);
 	assert_null(journal_close(journal));
 	file = file_load(f->path);
-	assert_int_equal(count_lines(&file), 4);
+	assert_int_equal(count_lines(&file), 5);
 	line = line_at(&file, 0);
 	json = json_loadb(line.at, line.size, JSON_REJECT_DUPLICATES, NULL);
 	assert_string_equal(
 		json_string_value(json_object_get(json_object_get(json, "journal"), "format")),
-		"slj/1");
+		"slj/2");
 	assert_string_equal(
 		json_string_value(json_object_get(json_object_get(json, "journal"), "origin")),
 		ORIGIN);
@@ -46,6 +47,8 @@ static void test_bytes(void **state)
 	assert_int_equal(
 		strncmp(line.at, "{\"checkpoint\":\"" ORIGIN "\\n1\\n", 15 + strlen(ORIGIN) + 5),
 		0);
+	line = line_at(&file, 3);
+	assert_non_null(memmem(line.at, line.size, sealed, strlen(sealed)));
 	line = line_at(&file, 2);
 	assert_int_equal(strncmp(line.at, "{\"seq\":1,\"time\":", 16), 0);
 	assert_non_null(memmem(line.at, line.size, middle, strlen(middle)));
@@ -69,11 +72,17 @@ static void test_body_refused(void **state)
 {
 	static const char *const reserved[] = { "seq", "time", "boottime_us", "prev",
 						"checkpoint" };
+	static const char *const types[] = { "journal.epoch", "journal.sealed", "key.recover",
+					     "journal.host" };
 	struct fixture *f = *state;
 	struct journal *journal = fixture_open(f);
 
 	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
 		assert_int_equal(journal_add(journal, json_pack("{s:i}", reserved[i], 1), NULL),
+				 -EINVAL);
+	/* Who signs is said by the writer alone. */
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		assert_int_equal(journal_add(journal, json_pack("{s:s}", "type", types[i]), NULL),
 				 -EINVAL);
 	assert_int_equal(journal_add(journal, json_array(), NULL), -EINVAL);
 	assert_int_equal(journal_add(journal, NULL, NULL), -EINVAL);
@@ -117,7 +126,7 @@ static void test_longest(void **state)
 	assert_int_equal(longest - 1, SLUICE_JOURNAL_ENTRY_MAX);
 	assert_int_equal(journal_verify(f->path, NULL, &result), 0);
 	assert_int_equal(result.status, JOURNAL_OK);
-	assert_int_equal(result.entries, 1 + fitted + 1);
+	assert_int_equal(result.entries, 1 + fitted + 1 + SEALED);
 }
 
 static void test_strange_text(void **state)
@@ -135,7 +144,7 @@ static void test_strange_text(void **state)
 	assert_int_equal(journal_verify(f->path, NULL, &result), 0);
 	assert_int_equal(result.status, JOURNAL_OK);
 	journal_close(fixture_open(f));
-	assert_int_equal(f->recovery.entries, 2);
+	assert_int_equal(f->recovery.entries, 2 + SEALED);
 }
 
 static int count_replay(void *ctx, uint64_t seq, json_t *entry)
@@ -208,8 +217,45 @@ static void test_goes_on(void **state)
 	}
 	assert_int_equal(journal_verify(f->path, NULL, &result), 0);
 	assert_int_equal(result.status, JOURNAL_OK);
-	assert_int_equal(result.entries, 41);
+	/* entry 0; of each run two, the end, and but for the first one a beginning */
+	assert_int_equal(result.entries, 1 + 20 * (2 + SEALED) + 19);
+	assert_int_equal(result.epochs, 20);
+	assert_int_equal(result.breaks, 0);
 	assert_true(result.clean);
+}
+
+/* The last entry of a writer that ended has them, and the next writer goes on from there. */
+static void test_totals(void **state)
+{
+	struct fixture *f = *state;
+	json_t *totals, *last;
+	struct journal *journal;
+	struct bytes file, line;
+
+	for (unsigned int i = 1; i <= 3; i++) {
+		journal = fixture_open(f);
+		fixture_add(journal, "event.read", "one");
+		fixture_add(journal, "event.read", "two");
+		fixture_add(journal, "decision", "three");
+		assert_int_equal(journal_add(journal, json_object(), NULL), 0);
+		totals = journal_totals(journal);
+		assert_int_equal(json_integer_value(json_object_get(totals, "event.read")), 2 * i);
+		assert_int_equal(json_integer_value(json_object_get(totals, "decision")), i);
+		assert_int_equal(json_integer_value(json_object_get(totals, "journal.opened")), 1);
+		assert_int_equal(json_integer_value(json_object_get(totals, "journal.sealed")),
+				 i - 1);
+		assert_int_equal(json_integer_value(json_object_get(totals, "journal.epoch")),
+				 i - 1);
+		journal_close(journal);
+		file = file_load(f->path);
+		line = line_at(&file, count_lines(&file) - 2);
+		last = json_loadb(line.at, line.size, 0, NULL);
+		assert_true(json_equal(
+			json_object_get(json_object_get(last, "journal"), "totals"), totals));
+		json_decref(last);
+		json_decref(totals);
+		free(file.at);
+	}
 }
 
 static void test_key_open_to_others(void **state)
@@ -354,7 +400,7 @@ static void test_second_writer(void **state)
 	assert_int_equal(journal_commit(journal), 0);
 	journal_close(journal);
 	journal_close(fixture_open(f));
-	assert_int_equal(f->recovery.entries, 2);
+	assert_int_equal(f->recovery.entries, 2 + SEALED);
 }
 
 static void test_not_a_plain_file(void **state)
@@ -415,6 +461,7 @@ int main(void)
 		TEST(test_strange_text),
 		TEST(test_replay),
 		TEST(test_goes_on),
+		TEST(test_totals),
 		TEST(test_key_open_to_others),
 		TEST(test_key_missing),
 		TEST(test_key_of_another),

@@ -155,7 +155,7 @@ static void test_write_errors(void **state)
 		assert_int_equal(journal_commit(journal), 0);
 	}
 	journal_close(journal);
-	assert_verifies(f, 1 + 4 * ARRAY_SIZE(errors));
+	assert_verifies(f, 1 + 4 * ARRAY_SIZE(errors) + SEALED);
 }
 
 /*
@@ -207,7 +207,7 @@ static void test_truncate_fails(void **state)
 	disk_is_good();
 	assert_int_equal(journal_repair(journal), 0);
 	journal_close(journal);
-	assert_verifies(f, 2);
+	assert_verifies(f, 2 + SEALED);
 }
 
 /*
@@ -240,7 +240,38 @@ static void test_sync_fails(void **state)
 	assert_int_equal(journal_repair(journal), 0);
 	assert_int_not_equal(disk.last_fd, fd);
 	journal_close(journal);
-	assert_verifies(f, 1 + 3 * 2 * ARRAY_SIZE(errors) + 1);
+	assert_verifies(f, 1 + 3 * 2 * ARRAY_SIZE(errors) + 1 + SEALED);
+}
+
+/*
+ * The disk fails where one epoch hands over to the next: the old key signs when it is mended, and
+ * what is added meanwhile, and then the new one.
+ */
+static void test_rotation_fails(void **state)
+{
+	struct fixture *f = *state;
+	struct journal *journal = fixture_open(f);
+	struct journal_verify_result result;
+
+	for (unsigned int i = 0; i < 4; i++) {
+		fixture_add(journal, "decision", "one");
+		disk.sync_fails = -1;
+		disk.sync_errno = EIO;
+		disk.lose = i % 2;
+		assert_int_equal(journal_rotate(journal, false), -EIO);
+		assert_int_equal(journal_rotate(journal, true), -EIO);
+		fixture_add(journal, "decision", "two");
+		assert_int_equal(journal_repair(journal), -EIO);
+		disk_is_good();
+		assert_int_equal(journal_repair(journal), 0);
+		assert_verifies(f, 1 + (i + 1) * 4 - 1);
+		assert_int_equal(journal_rotate(journal, false), 0);
+		assert_verifies(f, 1 + (i + 1) * 4);
+	}
+	journal_close(journal);
+	assert_int_equal(journal_verify(f->path, NULL, &result), 0);
+	assert_int_equal(result.status, JOURNAL_OK);
+	assert_int_equal(result.epochs, 1 + 2 * 4);
 }
 
 /* A process limit, no wrapper: the kernel itself writes short and then refuses. */
@@ -263,7 +294,7 @@ static void test_file_size_limit(void **state)
 	setrlimit(RLIMIT_FSIZE, &old);
 	assert_int_equal(journal_repair(journal), 0);
 	journal_close(journal);
-	assert_verifies(f, 2);
+	assert_verifies(f, 2 + SEALED);
 }
 
 /* While broken, memory is bounded; what was taken before that is all written later. */
@@ -294,7 +325,7 @@ static void test_bounded(void **state)
 	assert_int_equal(journal_repair(journal), 0);
 	fixture_add(journal, "decision", "room again");
 	journal_close(journal);
-	assert_verifies(f, taken + 1);
+	assert_verifies(f, taken + 1 + SEALED);
 }
 
 /* A healthy journal never says that its batch is full: it commits. */
@@ -311,7 +342,7 @@ static void test_full_batch_commits(void **state)
 		fixture_add(journal, "event.read", text);
 	assert_int_equal(disk.syncs, 2);
 	journal_close(journal);
-	assert_verifies(f, 201);
+	assert_verifies(f, 201 + SEALED);
 }
 
 /* No journal can begin: the caller is told, and the next start begins one. */
@@ -329,7 +360,7 @@ static void test_creation_fails(void **state)
 	disk_is_good();
 	journal_close(fixture_open(f));
 	assert_true(f->recovery.created);
-	assert_verifies(f, 1);
+	assert_verifies(f, 1 + SEALED);
 }
 
 /* The torn end cannot be set aside: it is not cut. */
@@ -361,7 +392,7 @@ int main(void)
 		TEST(test_truncate_fails),     TEST(test_sync_fails),
 		TEST(test_file_size_limit),    TEST(test_bounded),
 		TEST(test_full_batch_commits), TEST(test_creation_fails),
-		TEST(test_torn_kept),
+		TEST(test_torn_kept),	       TEST(test_rotation_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,7 +50,7 @@ static void add(struct journal *journal, const char *text)
 	assert_int_equal(journal_add(journal, body, NULL), 0);
 }
 
-/* 0: genesis; a commit after 3 and at the end. */
+/* 0: genesis; a commit after 3 and at the end, which is entry 8 and ends the epoch. */
 static void fill(struct fixture *f)
 {
 	struct journal *journal = fixture_open(f);
@@ -79,7 +79,7 @@ static void test_filters(void **state)
 		struct journal_filter filter;
 		const char *numbers;
 	} cases[] = {
-		{ { 0 }, "0 1 2 3 4 5 6 7 " },
+		{ { 0 }, "0 1 2 3 4 5 6 7 8 " },
 		{ { .request = "r-1" }, "1 2 " },
 		{ { .request = "r-" }, "" },
 		{ { .action = "open" }, "1 3 " },
@@ -95,14 +95,14 @@ static void test_filters(void **state)
 		{ { .label = "pii", .person = "alice" }, "4 " },
 		{ { .label = "pii", .person = "alice", .action = "open" }, "" },
 		{ { .since_ms = 4102444800000 }, "" },
-		{ { .since_ms = 1000 }, "0 1 2 3 4 5 6 7 " },
+		{ { .since_ms = 1000 }, "0 1 2 3 4 5 6 7 8 " },
 		{ { .until_ms = 1000 }, "" },
-		{ { .until_ms = 4102444800000 }, "0 1 2 3 4 5 6 7 " },
+		{ { .until_ms = 4102444800000 }, "0 1 2 3 4 5 6 7 8 " },
 	};
 	struct fixture *f = *state;
 
 	fill(f);
-	expect(f, NULL, "0 1 2 3 4 5 6 7 ");
+	expect(f, NULL, "0 1 2 3 4 5 6 7 8 ");
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		expect(f, &cases[i].filter, cases[i].numbers);
 }
@@ -224,12 +224,12 @@ static void test_late(void **state)
 
 	fill(f);
 	assert_int_equal(journal_read(f->path, &filter, NULL, on_late, text, &result), 0);
-	assert_string_equal(text, "0 1 2 3 4 5 6 7 ");
+	assert_string_equal(text, "0 1 2 3 4 5 6 7 8 ");
 	text[0] = '\0';
 	filter.from_seq = 5;
 	filter.boots = &boots;
 	assert_int_equal(journal_read(f->path, &filter, NULL, on_late, text, &result), 0);
-	assert_string_equal(text, "5 6 7 ");
+	assert_string_equal(text, "5 6 7 8 ");
 	text[0] = '\0';
 	filter.label = "pii";
 	filter.from_seq = 2;
@@ -319,7 +319,7 @@ static void test_times(void **state)
 
 	usleep(5000);
 	add(journal, "{\"type\":\"a\"}");
-	journal_close(journal);
+	journal_commit(journal);
 	assert_int_equal(journal_verify(f->path, NULL, &result), 0);
 	assert_true(result.last_time > result.first_time);
 	filter.since_ms = result.last_time;
@@ -330,6 +330,7 @@ static void test_times(void **state)
 	expect(f, &filter, "0 ");
 	filter.until_ms = result.first_time - 1;
 	expect(f, &filter, "");
+	journal_close(journal);
 }
 
 static void test_stop(void **state)
@@ -385,7 +386,7 @@ static void test_unsigned(void **state)
 		   (size_t)(line_at(&file, count_lines(&file) - 1).at - file.at) - 5);
 	assert_int_equal(journal_read(f->path, NULL, NULL, on_entry, &seen, &result), 0);
 	assert_int_equal(result.status, JOURNAL_TORN);
-	assert_string_equal(seen.text, "0 1 2 3 4u 5u 6u ");
+	assert_string_equal(seen.text, "0 1 2 3 4u 5u 6u 7u ");
 	free(file.at);
 }
 
@@ -410,7 +411,7 @@ static void test_follow(void **state)
 
 	assert_int_equal(journal_read(f->path, NULL, &options, on_entry, &seen, &result), 0);
 	assert_null(journal);
-	assert_string_equal(seen.text, "0 1 ");
+	assert_string_equal(seen.text, "0 1 2 ");
 	assert_int_equal(result.status, JOURNAL_OK);
 }
 

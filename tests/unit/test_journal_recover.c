@@ -31,18 +31,21 @@ static size_t complete_bytes(const struct bytes *file, size_t size)
 	return size;
 }
 
-static void assert_ok(struct fixture *f, uint64_t entries)
+/* @breaks: how often the key of an epoch was lost: whenever the file did not end with the epoch. */
+static void assert_good(struct fixture *f, uint64_t entries, uint64_t breaks)
 {
 	struct journal_verify_result result;
 
 	assert_int_equal(journal_verify(f->path, NULL, &result), 0);
-	if (result.status != JOURNAL_OK)
+	if (result.status != (breaks ? JOURNAL_BREAK : JOURNAL_OK))
 		fail_msg("%s", result.problem);
+	assert_int_equal(result.breaks, breaks);
 	assert_int_equal(result.entries, entries);
 }
 
 /* Opens what a crash left, journals that, and expects a journal that verifies. */
-static void recover(struct fixture *f, uint64_t entries, const char *torn, size_t torn_size)
+static void recover(struct fixture *f, uint64_t entries, const char *torn, size_t torn_size,
+		    bool ended)
 {
 	struct journal *journal = fixture_open(f);
 	struct bytes saved;
@@ -63,7 +66,7 @@ static void recover(struct fixture *f, uint64_t entries, const char *torn, size_
 	assert_int_equal(journal_commit(journal), 0);
 	entries = journal_size(journal);
 	journal_close(journal);
-	assert_ok(f, entries);
+	assert_good(f, entries + SEALED, ended || f->recovery.created ? 0 : 1);
 }
 
 /*
@@ -84,7 +87,8 @@ static void test_every_length(void **state)
 		size_t good = complete_bytes(&file, size);
 
 		file_store(f->path, file.at, size);
-		recover(f, complete_entries(&file, size), file.at + good, size - good);
+		recover(f, complete_entries(&file, size), file.at + good, size - good,
+			size == file.size);
 	}
 	free(file.at);
 }
@@ -101,7 +105,8 @@ static void test_genesis_every_length(void **state)
 		size_t good = complete_bytes(&file, size);
 
 		file_store(f->path, file.at, size);
-		recover(f, complete_entries(&file, size), file.at + good, size - good);
+		recover(f, complete_entries(&file, size), file.at + good, size - good,
+			size == file.size);
 		assert_true(f->recovery.created == (good == 0));
 	}
 	free(file.at);
@@ -128,18 +133,18 @@ static void test_nul_bytes(void **state)
 		memcpy(bytes, file.at, file.size);
 		/* behind the last line */
 		file_store(f->path, bytes, file.size + holes[i]);
-		recover(f, 40, bytes + file.size, holes[i]);
+		recover(f, 40, bytes + file.size, holes[i], true);
 		/* behind the start of a line */
 		memset(bytes + last + 10, 0, file.size + holes[i] - last - 10);
 		file_store(f->path, bytes, last + 10 + holes[i]);
 		recover(f, complete_entries(&file, last), bytes + good,
-			last + 10 + holes[i] - good);
+			last + 10 + holes[i] - good, false);
 		free(bytes);
 	}
 	/* a hole, and the end of the same write behind it */
 	memset(file.at + last + 10, 0, 100);
 	file_store(f->path, file.at, file.size);
-	recover(f, complete_entries(&file, last), file.at + last, file.size - last);
+	recover(f, complete_entries(&file, last), file.at + last, file.size - last, false);
 	free(file.at);
 }
 
@@ -275,7 +280,7 @@ static void test_adopted_not_signed_by_opening(void **state)
 	assert_int_equal(journal_add(journal, body, NULL), 0);
 	assert_int_equal(journal_commit(journal), 0);
 	journal_close(journal);
-	assert_ok(f, 13);
+	assert_good(f, 14 + SEALED, 1);
 }
 
 /* What is set aside is added to what was set aside before. */
@@ -293,7 +298,9 @@ static void test_torn_appends(void **state)
 	}
 	file = file_load(f->torn);
 	assert_int_equal(count_lines(&file), 0);
-	assert_non_null(memmem(file.at + 1, file.size - 1, "{\"checkpoint\"", 13));
+	/* first the checkpoint, then the entry that had lost it */
+	assert_memory_equal(file.at, "{\"checkpoint\"", 13);
+	assert_non_null(memmem(file.at, file.size, "\"journal.sealed\"", 16));
 	free(file.at);
 }
 

@@ -99,7 +99,7 @@ static void mutate_one(struct fixture *f, const struct bytes *file, int fd, uint
 
 /*
  * Single bytes of a journal set to another value: every one is seen, by one thread and (each tenth)
- * by several. 20,000 of 200 entries, or as many as SLUICE_MUTATIONS says.
+ * by several. 20,000 of 260 entries and 32 epochs, or as many as SLUICE_MUTATIONS says.
  */
 static void test_mutations(void **state)
 {
@@ -108,10 +108,17 @@ static void test_mutations(void **state)
 	unsigned long n = wanted ? strtoul(wanted, NULL, 10) : 20000;
 	struct fixture *f = *state;
 	uint32_t seed = 20261122;
+	struct journal *journal;
 	struct bytes file;
 	int fd;
 
 	fixture_fill(f, 200, 100);
+	journal = fixture_open(f);
+	for (unsigned int i = 0; i < 30; i++) {
+		fixture_add(journal, "decision", "an epoch ends");
+		assert_int_equal(journal_rotate(journal, false), 0);
+	}
+	journal_close(journal);
 	file = file_load(f->path);
 	fd = open(f->path, O_WRONLY);
 	for (unsigned long i = 0; i < n; i++)

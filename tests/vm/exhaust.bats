@@ -111,7 +111,7 @@ sluiced_in() {
 	approve_pid "$PID"
 	exit_of "$PID" 0
 	journal_has '.type == "agent.start" and .agent.adopted'
-	sluice journal verify
+	sluice journal verify || lost_a_key
 }
 
 # fill USER NUMBER [FOLDER]: labeled data goes into so many files of theirs. It says nothing: a pipe takes of the share, too.

@@ -484,6 +484,12 @@ journal_has()
 	wait_until "$PATIENCE" journal_has_now "$1"
 }
 
+# sluice journal verify || lost_a_key: nothing is wrong, but a daemon was killed, and a key of an epoch went with it.
+lost_a_key()
+{
+	[ $? -eq 6 ]
+}
+
 journal_has_now()
 {
 	sluice journal --json | jq -es "[.[] | select(has(\"seq\")) | select($1)] | length > 0"

@@ -126,7 +126,7 @@ decide()
 	# the token that the identity provider has signed is in the journal
 	[ "$(jq -r '.evidence.evidence | fromjson | .id_token | split(".")[1] | gsub("-";"+") | gsub("_";"/") | @base64d |
 		fromjson | .sub' "$W/entry")" = u-rita ]
-	sluice journal verify
+	sluice journal verify || [ $? -eq 6 ] # a killed daemon has lost a key
 }
 
 @test "who stands behind the request is refused, and told so" {

@@ -113,7 +113,7 @@ evidence()
 	run ssh-keygen -Y verify -f "$ANSWER.allowed" -I rita -n "$NAMESPACE" -s "$ANSWER.sig" <"$ANSWER"
 	[ "$status" -ne 0 ]
 	journal_has ".request == \"$ID\" and .type == \"decision\" and .tier == \"A3\" and .person == \"rita\""
-	sluice journal verify
+	sluice journal verify || lost_a_key
 }
 
 @test "a rule that names no tier takes the login, as before" {
@@ -224,5 +224,5 @@ nightly()
 	person rita sluice revoke "$standing" --reason 'the ticket is closed'
 	nightly "$SECRET/rows"
 	wait_held "$PID"
-	sluice journal verify
+	sluice journal verify || lost_a_key
 }

@@ -145,7 +145,7 @@ State=$SMALL/disk"
 	((after < before + 4096))
 	sluice journal --json --file "$SMALL/disk/journal.jsonl" >"$SMALL/entries"
 	"$BATS_TEST_DIRNAME/soak.py" check "$SMALL/runs" "$SMALL/entries"
-	sluice journal verify "$SMALL/disk/journal.jsonl"
+	sluice journal verify "$SMALL/disk/journal.jsonl" || [ $? -eq 6 ] # a killed daemon has lost a key
 }
 
 @test "the check finds a process that went through without a grant" {

@@ -148,7 +148,7 @@ gateway_connected() {
 	[ "$(find /sys/fs/bpf/sluice -name 'link_*' | wc -l)" -gt 20 ]
 	[ "$(stat -c '%a %U' /var/lib/sluice/journal.key)" = '600 root' ]
 	[ "$(stat -c '%a %U' /var/lib/sluice /var/log/sluice)" = $'700 root\n750 root' ]
-	sluice journal verify
+	sluice journal verify || lost_a_key
 	[ -z "$(journalctl -q -u sluiced -p warning -o cat)" ]
 }
 
@@ -321,7 +321,7 @@ refused_here() {
 	systemctl start sluiced
 	guard_is enforce
 	refused_here kill -KILL "$(property sluiced MainPID)"
-	sluice journal verify
+	sluice journal verify || lost_a_key
 }
 
 @test "guard: the README's upgrade: the code is on the console, two people agree, the new program is vouched for" {
