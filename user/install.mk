@@ -11,15 +11,15 @@ CONFDIR = $(SYSCONFDIR)/sluice
 
 UNITS := $(patsubst user/systemd/%.service,%.service,$(sort $(wildcard user/systemd/*.service)))
 MANUALS := $(notdir $(sort $(wildcard user/man/*.[1-8])))
-EXAMPLES := $(patsubst user/examples/%,%,$(sort $(wildcard user/examples/*.conf user/examples/*/*.conf)))
+EXAMPLES := $(patsubst user/examples/%,%,$(sort $(wildcard user/examples/*.conf user/examples/*/*.*)))
 
 manual_path = $(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))/$(1)
 
 # Every file but the settings, for uninstall.
 INSTALLED = $(SBINDIR)/sluiced $(SBINDIR)/sluice-gateway $(BINDIR)/sluice \
 	$(UNITS:%=$(UNITDIR)/%) $(SYSUSERSDIR)/sluice.conf $(TMPFILESDIR)/sluice.conf \
-	$(foreach page,$(MANUALS),$(call manual_path,$(page))) $(COMPLETIONDIR)/sluice \
-	$(EXAMPLES:%=$(DOCDIR)/examples/%)
+	$(foreach page,$(MANUALS),$(call manual_path,$(page))) $(COMPLETIONDIR)/sluice $(ZSHDIR)/_sluice $(FISHDIR)/sluice.fish \
+	$(EXAMPLES:%=$(DOCDIR)/examples/%) $(DOCDIR)/CHANGELOG.md
 # Folders that are ours alone.
 INSTALLED_FOLDERS = $(sort $(dir $(EXAMPLES:%=$(DOCDIR)/examples/%))) $(DOCDIR)
 
@@ -46,12 +46,21 @@ install-units: $(UNITS:%=$(O)/systemd/%)
 	$(Q)$(INSTALL) -D -m 0644 user/systemd/sluice.sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/sluice.conf
 	$(Q)$(INSTALL) -D -m 0644 user/systemd/sluice.tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/sluice.conf
 
-install-docs:
+# What the program says of itself.
+$(COMPLETIONS): $(O)/completion/%: user/completion/generate $(O)/sluice
+	@mkdir -p $(@D)
+	$(call msg,GEN,$@)
+	$(Q)$< $* $(O)/sluice >$@
+
+install-docs: $(COMPLETIONS)
 	$(Q)$(foreach page,$(MANUALS),$(INSTALL) -D -m 0644 user/man/$(page) \
 		$(DESTDIR)$(call manual_path,$(page)) &&) :
-	$(Q)$(INSTALL) -D -m 0644 user/completion/sluice $(DESTDIR)$(COMPLETIONDIR)/sluice
+	$(Q)$(INSTALL) -D -m 0644 $(O)/completion/bash $(DESTDIR)$(COMPLETIONDIR)/sluice
+	$(Q)$(INSTALL) -D -m 0644 $(O)/completion/zsh $(DESTDIR)$(ZSHDIR)/_sluice
+	$(Q)$(INSTALL) -D -m 0644 $(O)/completion/fish $(DESTDIR)$(FISHDIR)/sluice.fish
 	$(Q)$(foreach file,$(EXAMPLES),$(INSTALL) -D -m 0644 user/examples/$(file) \
 		$(DESTDIR)$(DOCDIR)/examples/$(file) &&) :
+	$(Q)$(INSTALL) -m 0644 user/doc/CHANGELOG.md $(DESTDIR)$(DOCDIR)/CHANGELOG.md
 
 install-settings:
 	$(Q)$(INSTALL) -d -m 0755 $(DESTDIR)$(CONFDIR) $(DESTDIR)$(CONFDIR)/policy.d
