@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # make            three programs and the BPF object, below $(O)
 # make test       unit tests; make lint: static analysis; make bench: numbers; V=1 shows commands
-# make install    DESTDIR, PREFIX, SYSCONFDIR; make uninstall
+# make install    DESTDIR, PREFIX, SYSCONFDIR; make uninstall; make deb: Debian packages
 
 O ?= build
 VERSION := 0.1

@@ -4,6 +4,8 @@
 # Settings of a running agent are never overwritten: /etc/sluice gets a harmless sluice.conf
 # (Monitor=yes, no label) only where there is none, and uninstall removes it only when nobody has
 # changed it. State, journal and keys are not touched by either.
+#
+# `make deb` puts the same files into packages, in $(O)/deb (debhelper, dpkg-dev).
 
 INSTALL ?= install
 DOCDIR ?= $(PREFIX)/share/doc/sluice
@@ -75,5 +77,15 @@ uninstall:
 	$(Q)printf '%s\n' $(addprefix $(DESTDIR),$(INSTALLED_FOLDERS) $(CONFDIR)/policy.d $(CONFDIR)) | \
 		sort -r | while read -r folder; do rmdir "$$folder" 2>/dev/null || :; done
 
-.PHONY: FORCE
+# The tools write into the folder debian/, so it is a copy. Nothing of this make is meant for the one inside.
+deb: $(PROGRAMS)
+	$(Q)rm -rf $(O)/deb
+	$(Q)mkdir -p $(O)/deb/package
+	$(Q)cp -r scripts/debian $(O)/deb/package
+	$(Q)cd $(O)/deb/package && env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS SLUICE_SOURCE='$(CURDIR)' \
+		SLUICE_BUILD='$(abspath $(O))' dpkg-buildpackage -b -d -us -uc >../log 2>&1 || { cat ../log >&2; exit 1; }
+	$(Q)rm -rf $(O)/deb/package
+	@ls $(O)/deb/*.deb
+
+.PHONY: deb FORCE
 FORCE:
