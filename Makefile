@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # make            three programs and the BPF object, below $(O)
 # make test       unit tests; make lint: static analysis; make bench: numbers; V=1 shows commands
-# make install    DESTDIR, PREFIX, SYSCONFDIR; make uninstall
+# make install    DESTDIR, PREFIX, SYSCONFDIR; make uninstall; make deb: Debian packages
 
 O ?= build
 VERSION := 0.1
@@ -14,6 +14,8 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
 CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
@@ -41,6 +43,7 @@ CLI := sluice
 -include user/modules.mk
 
 PROGRAMS := $(O)/sluiced $(O)/sluice-gateway $(O)/sluice
+COMPLETIONS := $(O)/completion/bash $(O)/completion/zsh $(O)/completion/fish
 BPF_SOURCES := $(sort $(wildcard bpf/*.bpf.c))
 BPF_OBJECTS := $(BPF_SOURCES:%.bpf.c=$(O)/%.bpf.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))

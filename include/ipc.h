@@ -37,6 +37,7 @@ enum ipc_type {
 	IPC_GLASS = 20,	       /* ipc_glass: break-glass */
 	IPC_SUBMIT = 22,       /* ipc_signed: an answer that a person has signed */
 	IPC_REASON = 24,       /* ipc_reason: why the sender's session asks */
+	IPC_METRICS = 32,      /* no payload; METRICS_ITEM; root */
 	/* answers of sluiced to sluice */
 	IPC_RESULT = 1,	       /* ipc_result: last message of each answer */
 	IPC_STATUS_ITEM = 3,   /* ipc_status */
@@ -44,6 +45,7 @@ enum ipc_type {
 	IPC_GRANT_ITEM = 9,    /* ipc_grant */
 	IPC_LABEL_ITEM = 13,   /* ipc_label_item */
 	IPC_EDGE_ITEM = 15,    /* ipc_edge */
+	IPC_METRICS_ITEM = 33, /* ipc_metrics */
 	/* sluiced → sluice-gateway */
 	IPC_NOTIFY_OPEN = 101, /* ipc_request: tell people */
 	IPC_NOTIFY_CLOSED = 103, /* ipc_request: decided, expired or gone */
@@ -363,6 +365,35 @@ struct ipc_status {
 	uint32_t glass_duration_s;
 	uint32_t pad2;
 	char glass_reason[SLUICE_REASON_MAX];
+};
+
+/* How long held processes waited: bounds of the buckets; a last bucket has what took longer. */
+#define IPC_WAITS	  8
+#define IPC_WAIT_BOUNDS_S { 1, 5, 15, 60, 300, 900, 3600, 28800 }
+#define IPC_MAPS	  32
+
+/* A map of the kernel's: entries that it has, and can have. */
+struct ipc_fill {
+	char name[24];
+	uint32_t used;
+	uint32_t room;
+};
+
+/**
+ * struct ipc_metrics: numbers since the daemon's start that are not in ipc_status.
+ * @closed: by outcome, enum ipc_state
+ * @waits: held processes that went on, by the bucket of their time; @waited_ms: the sum of the times
+ * @heartbeat_ms: age of the newest heartbeat; the kernel holds nobody when it is stale
+ */
+struct ipc_metrics {
+	uint64_t opened;
+	uint64_t closed[IPC_STATES];
+	uint64_t waits[IPC_WAITS + 1];
+	uint64_t waited_ms;
+	uint64_t heartbeat_ms;
+	struct ipc_fill maps[IPC_MAPS];
+	uint16_t n_maps;
+	uint16_t pad[3];
 };
 
 struct ipc_hello {

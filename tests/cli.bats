@@ -767,6 +767,70 @@ assert rows[1]["message"] == "bob approved" and rows[1]["signed"] == "yes", rows
 	sed -n 3,4p "$BATS_TEST_TMPDIR/out" | tail -1 | grep -q later
 }
 
+@test "events: those of the kernel alone; --follow: the last ten, then what comes" {
+	journal
+	for i in $(seq 12); do
+		"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --event "read $i."
+	done
+	run "$SLUICE" events --file "$JOURNAL"
+	[ "$(grep -c 'read ' <<<"$output")" = 12 ]
+	[[ $output != *'asks to send'* && $output != *'agent started'* ]]
+	"$SLUICE" events --file "$JOURNAL" --follow >"$BATS_TEST_TMPDIR/out" 3>&- &
+	local reader=$!
+	for _ in $(seq 50); do
+		grep -q 'read 12\.' "$BATS_TEST_TMPDIR/out" && break
+		sleep 0.1
+	done
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" 'a note'
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --event 'read 13.'
+	for _ in $(seq 50); do
+		grep -q 'read 13\.' "$BATS_TEST_TMPDIR/out" && break
+		sleep 0.1
+	done
+	kill "$reader"
+	[ "$(grep -o 'read [0-9]*\.' "$BATS_TEST_TMPDIR/out" | xargs)" = "$(printf 'read %d. ' {3..13} | sed 's/ $//')" ]
+	run grep note "$BATS_TEST_TMPDIR/out"
+	[ "$status" = 1 ]
+}
+
+@test "bugreport: versions, status and the keys of the settings, and nothing that names anybody or anything" {
+	local folder=$BATS_TEST_TMPDIR/conf
+
+	mkdir -p "$folder/policy.d"
+	head -c 9000 /dev/zero | tr '\0' z >"$folder/policy.d/20-long.conf"
+	printf '\nVerdict=ask\n' >>"$folder/policy.d/20-long.conf"
+	cat >"$folder/policy.d/10-zebra.conf" <<-'END'
+	# zebra
+	[Label zebra]
+	Sensitivity=restricted
+	Path=/srv/zebra
+	[Rule zebra]
+	 Verdict=ask
+	Mode = hold
+	Timeout=15min
+	To=zebra.example:443
+	Reviewers=zebra
+	Description=zebra zebra
+	[Person zebra]
+	Key=ssh-ed25519 zebra
+	https://zebra:zebra@example/?sig=zebra
+	[https://zebra@example]
+	END
+	printf '[Teams]\nWebhookFile=/etc/zebra\nMaxAttempts=7\n[Web zebra]\nProxy=http://zebra:zebra@zebra\n' >"$folder/gateway.conf"
+	daemon broken
+	run "$SLUICE" bugreport "$folder"
+	[ "$status" = 0 ]
+	for line in Sensitivity=restricted 'Verdict=ask' 'Mode = hold' 'Timeout=15min' MaxAttempts=7 'Path=...' 'Key=...' \
+		'[Label ...]' '[Teams]' 'WebhookFile=...' 'Proxy=...'; do
+		grep -qxF -e "$line" <<<"$output" || { echo "missing: $line"; echo "$output"; false; }
+	done
+	[[ $output == *"$("$SLUICE" --version)"*'kernel: '*'"enforcing": true'* ]]
+	# alice and bob broke the glass of this daemon
+	[ "$(grep -c '^Verdict=ask$' <<<"$output")" = 2 ]
+	run grep -iE 'zebra|alice|bob|zzz' <<<"$output"
+	[ "$status" = 1 ] || { echo "$output"; false; }
+}
+
 @test "journal verify: 0, 1 when tampered, 2 when torn or unsigned, 4 when missing, 6 after a crash" {
 	journal
 	run "$SLUICE" journal verify "$JOURNAL" --json
@@ -1031,45 +1095,6 @@ policy() {
 	run "$SLUICE" policy check "$BATS_TEST_TMPDIR/etc"
 	[[ $output == *"the channel 'web' can name nobody: no person has such an account"* ]]
 }
-
-# The words that bash would offer for the words given; the last one is being typed.
-complete_words() {
-	COMP_WORDS=(sluice "$@")
-	COMP_CWORD=$#
-	COMPREPLY=()
-	_sluice
-	echo "${COMPREPLY[*]}"
-}
-
-@test "completion: commands, options, values, and ids of the daemon" {
-	daemon
-	sluice() { "$SLUICE" "$@"; }
-	# shellcheck source=/dev/null
-	source "$BATS_TEST_DIRNAME/../user/completion/sluice"
-	[ "$(complete_words re)" = "requests reason revoke report" ]
-	[ "$(complete_words reason --fo)" = "--for --forget" ]
-	[ "$(complete_words approve "")" = "r-0a1b2c3d r-evil" ]
-	[ "$(complete_words approve r-0)" = "r-0a1b2c3d" ]
-	[ "$(complete_words show r-c)" = "r-closed" ]
-	[ "$(complete_words revoke "")" = "g-1 g-2 g-3" ]
-	[ "$(complete_words approve r-0a1b2c3d --scope p)" = "process" ]
-	[ "$(complete_words deny r-0a1b2c3d --s)" = "--socket" ]
-	[ "$(complete_words approve r-0a1b2c3d --s)" = "--scope --standing --socket" ]
-	[ "$(complete_words approve r-0a1b2c3d --k)" = "--key" ]
-	[ "$(complete_words su)" = "submit" ]
-	[ "$(complete_words journal --action e)" = "egress" ]
-	[ "$(complete_words journal --output o)" = "ocsf" ]
-	[ "$(complete_words report --framework h)" = "hipaa" ]
-	[ "$(complete_words journal --action = e)" = "egress" ]
-	[ "$(complete_words journal --action =)" = "open write egress credential" ]
-	[ "$(complete_words journal --type g)" = "grant" ]
-	[ "$(complete_words journal --output = c)" = "csv" ]
-	[ "$(complete_words journal -o r)" = "raw" ]
-	[ "$(complete_words label a)" = "add" ]
-	[ "$(complete_words journal verify --g)" = "--genesis" ]
-	[ "$(complete_words journal prove --f)" = "--file" ]
-}
-
 @test "teams-app: a package that Teams takes, once, and only for a bot" {
 	local zip="$BATS_TEST_TMPDIR/app.zip" id=0A0A0A0A-1111-2222-3333-444444444444
 	run "$BUILD/sluice" teams-app --app-id "$id" --url https://approvals.example "$zip"

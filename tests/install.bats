@@ -28,11 +28,13 @@ expected() {
 	{
 		printf '.%s\n' /etc/sluice/sluice.conf "$1/bin/sluice" "$1/sbin/sluice-gateway" "$1/sbin/sluiced" \
 			"$2/sluice-gateway.service" "$2/sluiced.service" "$1/lib/sysusers.d/sluice.conf" \
-			"$1/lib/tmpfiles.d/sluice.conf" "$1/share/bash-completion/completions/sluice"
+			"$1/lib/tmpfiles.d/sluice.conf" "$1/share/bash-completion/completions/sluice" \
+			"$1/share/zsh/site-functions/_sluice" \
+			"$1/share/fish/vendor_completions.d/sluice.fish" "$1/share/doc/sluice/CHANGELOG.md"
 		for file in user/man/*; do
 			printf '.%s/share/man/man%s/%s\n' "$1" "${file##*.}" "${file##*/}"
 		done
-		(cd user/examples && find . -name '*.conf' -printf ".$1/share/doc/sluice/examples/%P\n")
+		(cd user/examples && find . -type f -printf ".$1/share/doc/sluice/examples/%P\n")
 	} | sort
 }
 
@@ -127,7 +129,7 @@ expected() {
 	type systemd-analyze systemd-sysusers systemd-tmpfiles >/dev/null || skip "no systemd here"
 	run_make SBINDIR="$ROOT/usr/local/sbin" DESTDIR= UNITDIR="$ROOT/units" BINDIR="$ROOT/bin" MANDIR="$ROOT/man" \
 		SYSCONFDIR="$ROOT/etc" SYSUSERSDIR="$ROOT/sysusers" TMPFILESDIR="$ROOT/tmpfiles" \
-		COMPLETIONDIR="$ROOT/completion" DOCDIR="$ROOT/doc" install
+		COMPLETIONDIR="$ROOT/completion" ZSHDIR="$ROOT/zsh" FISHDIR="$ROOT/fish" DOCDIR="$ROOT/doc" install
 	run systemd-analyze verify --man=no "$ROOT/units/sluiced.service" "$ROOT/units/sluice-gateway.service"
 	echo "$output"
 	[ "$status" -eq 0 ]

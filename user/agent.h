@@ -17,6 +17,7 @@
 
 #include "abi.h"
 #include "label_place.h"
+#include "meter.h"
 #include "pulse.h"
 
 struct control;
@@ -95,6 +96,7 @@ struct agent {
 	uint64_t packets; /* SLUICE_COUNT_PACKETS that the journal has */
 	uint64_t missed;  /* what missed.c counted that the journal has */
 	uint64_t missed_next_ns;
+	struct meter meter;
 	struct label_keep *keep;
 	struct guard *guard;
 	struct label_places places[2]; /* by slot */

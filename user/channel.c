@@ -143,6 +143,8 @@ static const struct text_field status_texts[] = {
 	TEXT(ipc_status, glass_by),	 TEXT(ipc_status, glass_asker),
 	TEXT(ipc_status, glass_agreed),	 TEXT(ipc_status, glass_reason),
 };
+static const struct text_field metrics_texts[] = { TEXTS(ipc_metrics, maps, name) };
+static const struct count_field metrics_counts[] = { COUNT(ipc_metrics, n_maps, IPC_MAPS) };
 static const struct text_field glass_texts[] = { TEXT(ipc_glass, code), TEXT(ipc_glass, reason) };
 static const struct text_field hello_texts[] = { TEXT(ipc_hello, names) };
 static const struct text_field delivery_texts[] = {
@@ -174,6 +176,7 @@ static const struct message_form forms[] = {
 	FORM(IPC_WHY, why),
 	FORM(IPC_LINEAGE, why),
 	EMPTY(IPC_REINDEX),
+	EMPTY(IPC_METRICS),
 	FORM(IPC_GLASS, glass),
 	FORM(IPC_REASON, reason),
 	FORM(IPC_RESULT, result),
@@ -182,6 +185,8 @@ static const struct message_form forms[] = {
 	FORM(IPC_GRANT_ITEM, grant),
 	FORM(IPC_LABEL_ITEM, label_item),
 	FORM(IPC_EDGE_ITEM, edge),
+	FORM(IPC_METRICS_ITEM, metrics, .counts = metrics_counts,
+	     .n_counts = ARRAY_SIZE(metrics_counts)),
 	REQUEST_FORM(IPC_NOTIFY_OPEN),
 	REQUEST_FORM(IPC_NOTIFY_CLOSED),
 	EMPTY(IPC_NOTIFY_ALL),

@@ -41,6 +41,7 @@ union ipc_any {
 	struct ipc_why why;
 	struct ipc_edge edge;
 	struct ipc_status status;
+	struct ipc_metrics metrics;
 	struct ipc_hello hello;
 	struct ipc_delivery delivery;
 	struct ipc_channel channel;

@@ -41,9 +41,21 @@ static const struct argp_option common_options[] = {
 	{ 0 },
 };
 
-const struct argp cmd_common_argp = {
-	common_options, parse_common_option, NULL, NULL, NULL, NULL, NULL
-};
+/* Asked for each text of --help; the examples come last, where the eye stays. */
+static char *show_examples(int key, const char *text, void *input)
+{
+	const struct cmd_common *common = input;
+	char *examples;
+
+	if (key != ARGP_KEY_HELP_EXTRA || !common || !common->command ||
+	    !common->command->examples ||
+	    asprintf(&examples, "Examples:\n%s", common->command->examples) < 0)
+		return (char *)text;
+	return examples;
+}
+
+const struct argp cmd_common_argp = { common_options, parse_common_option, NULL, NULL,
+				      NULL,	      show_examples,	   NULL };
 const struct argp_child cmd_common_options[] = { { &cmd_common_argp, 0, "Common options:", -2 },
 						 { 0 } };
 
@@ -84,11 +96,23 @@ void cmd_parse_simple(const char *args_doc, const char *doc, int argc, char **ar
 	argp_parse(&argp, argc, argv, 0, NULL, input);
 }
 
-static void print_commands(FILE *out, const struct cmd *table, size_t n, const char *name)
+/* A row, and those below it with the name that they take on a command line. */
+static void print_command(FILE *out, const struct cmd *command)
+{
+	char name[32];
+
+	fprintf(out, "  %-15s %s\n", command->name, command->help);
+	for (const struct cmd *verb = command->verbs; verb && verb->name; verb++) {
+		snprintf(name, sizeof(name), "%s %s", command->name, verb->name);
+		fprintf(out, "  %-15s %s\n", name, verb->help);
+	}
+}
+
+static void print_commands(FILE *out, const struct cmd *table, const char *name)
 {
 	fprintf(out, "Usage: %s COMMAND [OPTION...] [ARGUMENT...]\n\nCommands:\n", name);
-	for (size_t i = 0; i < n; i++)
-		fprintf(out, "  %-11s %s\n", table[i].name, table[i].help);
+	for (; table->name; table++)
+		print_command(out, table);
 	fprintf(out, "\n'%s COMMAND --help' explains one command; sluice(1) has all of it.\n",
 		name);
 }
@@ -99,34 +123,54 @@ static bool is_help(const char *word)
 	       strcmp(word, "-?") == 0 || strcmp(word, "-h") == 0;
 }
 
-int cmd_dispatch(const struct cmd *table, size_t n, int argc, char **argv,
-		 struct cmd_common *common)
+static const struct cmd *find(const struct cmd *table, const char *name)
+{
+	for (; table && table->name; table++)
+		if (strcmp(table->name, name) == 0)
+			return table;
+	return NULL;
+}
+
+/*
+ * @argv: the name of the table, then that of @command. A command that also has verbs runs itself when
+ * none of them follows.
+ */
+static int run(const struct cmd *command, int argc, char **argv, struct cmd_common *common)
 {
 	_cleanup_free_ char *name = NULL;
 
+	if (asprintf(&name, "%s %s", argv[0], argv[1]) < 0)
+		return cmd_fail(CMD_FAILED, "out of memory");
+	argv[1] = name;
+	argc--;
+	argv++;
+	if (!command->run || (argc > 1 && find(command->verbs, argv[1])))
+		return cmd_dispatch(command->verbs, argc, argv, common);
+	common->command = command;
+	return command->run(argc, argv, common);
+}
+
+int cmd_dispatch(const struct cmd *table, int argc, char **argv, struct cmd_common *common)
+{
+	const struct cmd *command;
 	char option[] = "--help";
 
 	if (argc < 2) {
-		print_commands(stderr, table, n, argv[0]);
+		print_commands(stderr, table, argv[0]);
 		return CMD_USAGE;
 	}
 	if (argc == 2 && is_help(argv[1])) {
-		print_commands(stdout, table, n, argv[0]);
+		print_commands(stdout, table, argv[0]);
 		return CMD_OK;
 	}
 	if (is_help(argv[1])) {
 		memmove(argv + 1, argv + 2, (size_t)(argc - 2) * sizeof(*argv));
 		argv[argc - 1] = option;
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(table[i].name, argv[1]))
-			continue;
-		if (asprintf(&name, "%s %s", argv[0], argv[1]) < 0)
-			return cmd_fail(CMD_FAILED, "out of memory");
-		argv[1] = name;
-		return table[i].run(argc - 1, argv + 1, common);
-	}
-	return cmd_fail(CMD_USAGE, "no command '%s'; see: %s help", argv[1], argv[0]);
+	command = find(table, argv[1]);
+	if (!command)
+		return cmd_fail(CMD_USAGE, "no command '%s'; see: %s help", argv[1], argv[0]);
+	return run(command, argc, argv, common);
 }
 
 int cmd_fail(int code, const char *format, ...)
@@ -211,6 +255,38 @@ int cmd_collect_said(const struct client_call *call, json_t *(*view)(const union
 	return CMD_OK;
 }
 
+struct taking {
+	void *ret;
+	size_t size;
+	size_t n;
+};
+
+static int take(void *ctx, const union ipc_any *item)
+{
+	struct taking *taking = ctx;
+
+	memcpy(taking->ret, item, taking->size);
+	taking->n++;
+	return 0;
+}
+
+int cmd_take(const struct client_call *call, void *ret, size_t size)
+{
+	struct taking taking = { .ret = ret, .size = size };
+	struct client_call taker = *call;
+	struct ipc_result result;
+	int r;
+
+	taker.item_fn = take;
+	taker.ctx = &taking;
+	r = client_call(&taker, &result);
+	if (r < 0 || result.error)
+		return report(r, &result);
+	return taking.n == 1 ? CMD_OK
+			     : cmd_fail(CMD_UNREACHABLE, "sluiced sent %zu answers instead of one",
+					taking.n);
+}
+
 int cmd_act(const struct client_call *call, const struct cmd_common *common)
 {
 	json_auto_t *record = NULL;
@@ -252,6 +328,23 @@ int cmd_print_rows(const struct cmd_common *common, const json_t *rows,
 	if (table_print(stdout, columns, n, rows, table_width(stdout)) < 0)
 		return cmd_fail(CMD_FAILED, "out of memory");
 	return CMD_OK;
+}
+
+int cmd_print_ids(const struct cmd_common *common, const json_t *rows)
+{
+	json_auto_t *ids = json_array();
+	const json_t *row;
+
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		row = json_array_get(rows, i);
+		if (common->json) {
+			json_array_append(ids, json_object_get(row, "id"));
+		} else {
+			escape_print(stdout, json_string_value(json_object_get(row, "id")) ?: "?");
+			putchar('\n');
+		}
+	}
+	return common->json ? cmd_print_json(ids) : CMD_OK;
 }
 
 int cmd_copy(char *field, size_t size, const char *text, const char *what)

@@ -33,18 +33,34 @@ enum cmd_exit {
 	CMD_NOTHING_NEW = 13,
 };
 
-/* Options that every command takes. @socket: NULL for the default. */
+/*
+ * Options that every command takes. @socket: NULL for the default. @command: the one that runs, whose
+ * --help shows its examples.
+ */
 struct cmd_common {
 	const char *socket;
+	const struct cmd *command;
 	bool json;
 };
 
-/* One row of a table of commands. @argv[0] is the whole name ("sluice label add"). */
+/**
+ * struct cmd: one row of a table of commands, which ends with a row without name. What people see of
+ * it, and what shells complete (user/completion), is made from the table.
+ * @run: argv[0] is the whole name ("sluice label add"); NULL when there are only @verbs
+ * @examples: whole lines of a shell, for --help
+ * @verbs: table of what may follow the name, or NULL
+ */
 struct cmd {
 	const char *name;
 	int (*run)(int argc, char **argv, struct cmd_common *common);
 	const char *help;
+	const char *examples;
+	const struct cmd *verbs;
 };
+
+extern const struct cmd cmd_label_verbs[];
+extern const struct cmd cmd_journal_verbs[];
+extern const struct cmd cmd_policy_verbs[];
 
 /* Arguments that are not options: at least @min, at most ARRAY_SIZE(values) or @max. */
 struct cmd_positional {
@@ -68,12 +84,8 @@ error_t cmd_parse_common(int key, char *arg, struct argp_state *state);
 extern const struct argp_child cmd_common_options[];
 extern const struct argp cmd_common_argp;
 
-/**
- * cmd_dispatch() - run the command of @table that argv[1] names.
- * @help: shown above the list for "help", --help and usage errors
- */
-int cmd_dispatch(const struct cmd *table, size_t n, int argc, char **argv,
-		 struct cmd_common *common);
+/* Runs the command of @table that argv[1] names, or lists the table for "help". Return: CMD_…. */
+int cmd_dispatch(const struct cmd *table, int argc, char **argv, struct cmd_common *common);
 
 /* Parses a command without options of its own; exits with CMD_USAGE when the line is wrong. */
 void cmd_parse_simple(const char *args_doc, const char *doc, int argc, char **argv,
@@ -98,6 +110,12 @@ int cmd_collect(const struct client_call *call, json_t *(*view)(const union ipc_
 int cmd_collect_said(const struct client_call *call, json_t *(*view)(const union ipc_any *item),
 		     json_t **ret, char *said);
 
+/*
+ * The one item of an answer, @size bytes of it into @ret. Return: CMD_…; the reason of a failure has
+ * been printed.
+ */
+int cmd_take(const struct client_call *call, void *ret, size_t size);
+
 /* Asks for something to be done and shows what sluiced says. Return: CMD_…. */
 int cmd_act(const struct client_call *call, const struct cmd_common *common);
 
@@ -107,6 +125,9 @@ int cmd_print_json(const json_t *value);
 /* Shows records as a table, or as JSON, or @empty when there are none. Return: CMD_…. */
 int cmd_print_rows(const struct cmd_common *common, const json_t *rows,
 		   const struct table_column *columns, size_t n, const char *empty);
+
+/* Shows the member "id" of each record, one a line or as JSON, for scripts and completion. */
+int cmd_print_ids(const struct cmd_common *common, const json_t *rows);
 
 /* Copies an argument into a field of a message. Return: CMD_OK, or CMD_USAGE with @what named:
  * nothing is cut. */
@@ -130,13 +151,14 @@ int cmd_deny(int argc, char **argv, struct cmd_common *common);
 int cmd_submit(int argc, char **argv, struct cmd_common *common);
 int cmd_grants(int argc, char **argv, struct cmd_common *common);
 int cmd_revoke(int argc, char **argv, struct cmd_common *common);
-int cmd_label(int argc, char **argv, struct cmd_common *common);
 int cmd_why(int argc, char **argv, struct cmd_common *common);
 int cmd_lineage(int argc, char **argv, struct cmd_common *common);
 int cmd_enroll(int argc, char **argv, struct cmd_common *common);
+int cmd_metrics(int argc, char **argv, struct cmd_common *common);
+int cmd_bugreport(int argc, char **argv, struct cmd_common *common);
+int cmd_events(int argc, char **argv, struct cmd_common *common);
 int cmd_journal(int argc, char **argv, struct cmd_common *common);
 int cmd_report(int argc, char **argv, struct cmd_common *common);
-int cmd_policy(int argc, char **argv, struct cmd_common *common);
 int cmd_reason(int argc, char **argv, struct cmd_common *common);
 int cmd_glass(int argc, char **argv, struct cmd_common *common);
 int cmd_teams_app(int argc, char **argv, struct cmd_common *common);

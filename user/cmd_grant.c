@@ -37,24 +37,51 @@ static void mark_used_up(json_t *rows)
 	}
 }
 
+struct grants_input {
+	struct cmd_input input;
+	bool ids;
+};
+
+static error_t parse_grants(int key, char *arg, struct argp_state *state)
+{
+	struct grants_input *input = state->input;
+
+	if (key != 'i')
+		return cmd_parse_common(key, arg, state);
+	input->ids = true;
+	return 0;
+}
+
+static const struct argp_option grants_options[] = {
+	{ "ids", 'i', NULL, 0, "Only the ids, one a line", 0 },
+	{ 0 },
+};
+
 int cmd_grants(int argc, char **argv, struct cmd_common *common)
 {
-	struct cmd_input input = { .common = common };
+	const struct argp argp = { grants_options,
+				   parse_grants,
+				   NULL,
+				   "What approvals allow now.\vUSES is how often a grant may still "
+				   "be used; - means until it expires.",
+				   cmd_common_options,
+				   NULL,
+				   NULL };
+	struct grants_input input = { .input.common = common };
 	struct client_call call = { .type = IPC_GRANTS, .item = IPC_GRANT_ITEM };
 	json_auto_t *rows = NULL;
 	int code;
 
-	cmd_parse_simple(NULL,
-			 "What approvals allow now.\vUSES is how often a grant may still be used; "
-			 "- means until "
-			 "it expires.",
-			 argc, argv, &input);
+	argp_parse(&argp, argc, argv, 0, NULL, &input);
 	call.socket = common->socket;
 	code = cmd_collect(&call, view, &rows);
-	if (!code && !common->json)
+	if (code)
+		return code;
+	if (input.ids)
+		return cmd_print_ids(common, rows);
+	if (!common->json)
 		mark_used_up(rows);
-	return code ? code
-		    : cmd_print_rows(common, rows, columns, ARRAY_SIZE(columns), "No grants.");
+	return cmd_print_rows(common, rows, columns, ARRAY_SIZE(columns), "No grants.");
 }
 
 struct revoke_input {

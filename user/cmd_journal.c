@@ -359,9 +359,9 @@ static const struct argp_option journal_options[] = {
 	{ "grep", 'g', "REGEX", 0, "Entries whose message has this", 0 },
 	{ "boot", 'b', "N", OPTION_ARG_OPTIONAL, "Of the host's last boot; -b-1: the one before",
 	  0 },
-	{ "since", KEY_SINCE, "TIME", 0, "Not older: 2026-11-22, '2026-11-22 14:00', today, -10min",
+	{ "since", KEY_SINCE, "WHEN", 0, "Not older: 2026-11-22, '2026-11-22 14:00', today, -10min",
 	  0 },
-	{ "until", KEY_UNTIL, "TIME", 0, "Not newer", 0 },
+	{ "until", KEY_UNTIL, "WHEN", 0, "Not newer", 0 },
 	{ "lines", 'n', "N", 0, "Only the last N", 0 },
 	{ "follow", 'f', NULL, 0, "Go on with new entries as they come", 0 },
 	{ "reverse", 'r', NULL, 0, "Newest first", 0 },
@@ -374,7 +374,7 @@ static const struct argp_option journal_options[] = {
 	{ 0 },
 };
 
-static int journal_show(int argc, char **argv, struct cmd_common *common)
+int cmd_journal(int argc, char **argv, struct cmd_common *common)
 {
 	const struct argp argp = { journal_options,
 				   parse_journal,
@@ -396,15 +396,38 @@ static int journal_show(int argc, char **argv, struct cmd_common *common)
 	return r;
 }
 
-static const struct cmd commands[] = {
-	{ "verify", cmd_verify, "check a whole journal, or a proof" },
-	{ "prove", cmd_prove, "write one entry as a proof for a stranger" },
-};
-
-int cmd_journal(int argc, char **argv, struct cmd_common *common)
+int cmd_events(int argc, char **argv, struct cmd_common *common)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (argc >= 2 && strcmp(argv[1], commands[i].name) == 0)
-			return cmd_dispatch(commands, ARRAY_SIZE(commands), argc, argv, common);
-	return journal_show(argc, argv, common);
+	const struct argp argp = {
+		journal_options,
+		parse_journal,
+		NULL,
+		"What the kernel's part has told: reads, labels that moved, denials. "
+		"Entries of the journal, as 'sluice journal' shows them.\vWith "
+		"--follow: the last 10, then new ones as they come, unless --lines or "
+		"--since says otherwise.",
+		cmd_common_options,
+		NULL,
+		NULL
+	};
+	struct journal_input input = { .input.common = common, .filter.type = "event" };
+	int r;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &input);
+	if (input.follow && !input.kept.most && !input.filter.since_ms)
+		input.kept.most = 10;
+	r = read_journal(&input);
+	journal_filter_done(&input.filter);
+	return r;
 }
+
+const struct cmd cmd_journal_verbs[] = {
+	{ "verify", cmd_verify, "check a whole journal, or a proof",
+	  "  sluice journal verify\n"
+	  "  sluice journal verify copy-of-journal.jsonl\n"
+	  "  sluice journal verify --proof entry.tlog-proof --key 'sluice/host+...'",
+	  NULL },
+	{ "prove", cmd_prove, "write one entry as a proof for a stranger",
+	  "  sluice journal prove 4711 >entry.tlog-proof", NULL },
+	{ 0 },
+};

@@ -93,13 +93,12 @@ static int label_remove(int argc, char **argv, struct cmd_common *common)
 	return change(&input, IPC_LABEL_REMOVE, common);
 }
 
-static const struct cmd commands[] = {
-	{ "list", label_list, "labels of a path, or all" },
-	{ "add", label_add, "put a label on a path" },
-	{ "remove", label_remove, "take a label off a path" },
+const struct cmd cmd_label_verbs[] = {
+	{ "list", label_list, "labels of a path, or all",
+	  "  sluice label list\n  sluice label list /srv/customers/customers.db", NULL },
+	{ "add", label_add, "put a label on a path",
+	  "  sluice label add /srv/import/today.csv customers", NULL },
+	{ "remove", label_remove, "take a label off a path",
+	  "  sluice label remove /srv/import/today.csv customers", NULL },
+	{ 0 },
 };
-
-int cmd_label(int argc, char **argv, struct cmd_common *common)
-{
-	return cmd_dispatch(commands, ARRAY_SIZE(commands), argc, argv, common);
-}

@@ -346,11 +346,10 @@ static int policy_check(int argc, char **argv, struct cmd_common *common)
 	return check(input.files, input.n, &input);
 }
 
-static const struct cmd commands[] = {
-	{ "check", policy_check, "check policy files" },
+const struct cmd cmd_policy_verbs[] = {
+	{ "check", policy_check, "check policy files",
+	  "  sluice policy check --strict draft/\n"
+	  "  sluice policy check && systemctl reload sluiced",
+	  NULL },
+	{ 0 },
 };
-
-int cmd_policy(int argc, char **argv, struct cmd_common *common)
-{
-	return cmd_dispatch(commands, ARRAY_SIZE(commands), argc, argv, common);
-}

@@ -255,7 +255,7 @@ static error_t parse_report(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option report_options[] = {
-	{ "framework", KEY_FRAMEWORK, "NAME", 0, "soc2, hipaa or fedramp", 0 },
+	{ "framework", KEY_FRAMEWORK, "FRAMEWORK", 0, "soc2, hipaa or fedramp", 0 },
 	{ "from", KEY_FROM, "TIME", 0, "Begin of the period; default: that of the journal", 0 },
 	{ "to", KEY_TO, "TIME", 0, "Its end, a day included; default: now", 0 },
 	{ "output", 'o', "FOLDER", 0, "Where to write it: new or empty", 0 },
@@ -271,7 +271,7 @@ int cmd_report(int argc, char **argv, struct cmd_common *common)
 	const struct argp argp = {
 		report_options,
 		parse_report,
-		"--framework=NAME --output=FOLDER",
+		"--framework=FRAMEWORK --output=FOLDER",
 		"Evidence for an auditor: a page, the entries it rests on with "
 		"their proofs, keys, policy, and how to check all of it.\v"
 		"The journal is verified first; of one that was tampered with no "

@@ -229,23 +229,6 @@ static const struct argp_option requests_options[] = {
 	{ 0 },
 };
 
-static int print_ids(const struct cmd_common *common, const json_t *rows)
-{
-	json_auto_t *ids = json_array();
-	const json_t *row;
-
-	for (size_t i = 0; i < json_array_size(rows); i++) {
-		row = json_array_get(rows, i);
-		if (common->json) {
-			json_array_append(ids, json_object_get(row, "id"));
-		} else {
-			escape_print(stdout, json_string_value(json_object_get(row, "id")) ?: "?");
-			putchar('\n');
-		}
-	}
-	return common->json ? cmd_print_json(ids) : CMD_OK;
-}
-
 /* How long people still have, or "-". */
 static json_t *time_left(const json_t *row)
 {
@@ -311,6 +294,6 @@ int cmd_requests(int argc, char **argv, struct cmd_common *common)
 	if (code)
 		return code;
 	if (input.ids)
-		return print_ids(common, rows);
+		return cmd_print_ids(common, rows);
 	return print_rows(common, rows, input.all);
 }

@@ -96,6 +96,8 @@ typedef int (*answer_fn)(struct client *client, const struct channel_message *me
 
 int answer_status(struct client *client, const struct channel_message *message,
 		  struct answer *answer);
+int answer_metrics(struct client *client, const struct channel_message *message,
+		   struct answer *answer);
 int answer_requests(struct client *client, const struct channel_message *message,
 		    struct answer *answer);
 int answer_decide(struct client *client, const struct channel_message *message,

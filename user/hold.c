@@ -72,7 +72,7 @@ int hold_continue(pid_t pid, uint64_t start_ns, int pidfd)
 	return r;
 }
 
-static void wake_waiters(struct request *request)
+static void wake_waiters(struct agent *agent, struct request *request)
 {
 	for (struct waiter *waiter = request->waiters; waiter; waiter = waiter->next) {
 		int r;
@@ -83,6 +83,8 @@ static void wake_waiters(struct request *request)
 		if (r < 0 && r != -ESRCH)
 			log_error_errno(r, "Process %d waits for %s and cannot be woken",
 					waiter->tgid, request->id);
+		if (!r)
+			meter_wait(&agent->meter, agent_time_ms() - request->opened_ms);
 		waiter->held = false;
 	}
 }
@@ -98,7 +100,7 @@ static void end_ask(struct agent *agent, const struct sluice_ask_key *key)
 void hold_wake(struct agent *agent, struct request *request)
 {
 	end_ask(agent, &request->key);
-	wake_waiters(request);
+	wake_waiters(agent, request);
 }
 
 static uint32_t count_held(const struct request *request)

@@ -67,9 +67,14 @@ void kernel_policy_note(struct kernel *kernel, const char *digest);
 bool kernel_policy_is(const struct kernel *kernel, const char *digest);
 
 void kernel_heartbeat(struct kernel *kernel, uint64_t boot_ns);
+uint64_t kernel_heartbeat_ns(const struct kernel *kernel); /* the newest one, boot clock */
 void kernel_set_stale(struct kernel *kernel, uint64_t ns);
 void kernel_set_files(struct kernel *kernel, uint32_t per_user);
 int kernel_count(const struct kernel *kernel, uint64_t ret[SLUICE_COUNTERS]); /* summed over CPUs */
+
+/* Calls @fn for each map that can fill up. Reads them whole. Return: 0 or a negative errno. */
+typedef void (*kernel_fill_fn)(void *ctx, const char *name, uint32_t used, uint32_t room);
+int kernel_fill_each(const struct kernel *kernel, kernel_fill_fn fn, void *ctx);
 
 /* How often the kernel left out each program that it may leave out, since it was loaded. */
 typedef void (*kernel_missed_fn)(void *ctx, const char *program, uint64_t count);

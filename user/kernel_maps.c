@@ -104,6 +104,11 @@ void kernel_heartbeat(struct kernel *kernel, uint64_t boot_ns)
 	__atomic_store_n(&kernel->control->heartbeat_ns, boot_ns, __ATOMIC_RELEASE);
 }
 
+uint64_t kernel_heartbeat_ns(const struct kernel *kernel)
+{
+	return __atomic_load_n(&kernel->control->heartbeat_ns, __ATOMIC_ACQUIRE);
+}
+
 void kernel_set_stale(struct kernel *kernel, uint64_t ns)
 {
 	__atomic_store_n(&kernel->control->stale_ns, ns, __ATOMIC_RELEASE);

@@ -37,7 +37,7 @@ REPORT := report report_bundle report_chart report_control report_evidence repor
 
 PROCESS := process process_reader process_text person
 RECORD := record record_parts record_replay wording wording_target
-REQUEST := reason request request_budget request_describe request_digest request_escalate \
+REQUEST := meter reason request request_budget request_describe request_digest request_escalate \
 	request_fill request_recover request_replay request_tell request_terms request_told request_wait terminal
 DECISION := brake channel_decision complaint decision decision_channel decision_check decision_proof grant \
 	grant_recover hold standing standing_use
@@ -46,8 +46,8 @@ GUARD := glass guard guard_admit guard_host guard_marks guard_places
 EVENT := enforcement event event_gap event_repeat lineage lineage_walk missed packet
 # the same for people, in a file
 LINEAGE := lineage_follow lineage_index lineage_index_add lineage_index_walk
-CONTROL := control control_answer control_gateway control_query
-KERNEL := kernel kernel_changed kernel_guard kernel_maps kernel_missed kernel_pin kernel_program
+CONTROL := control control_answer control_gateway control_metrics control_query
+KERNEL := kernel kernel_changed kernel_fill kernel_guard kernel_maps kernel_missed kernel_pin kernel_program
 # what the policy's paths and names are on this host
 RESOLUTION := database deploy label label_answer label_keep label_mount label_names label_place \
 	label_rows label_stay label_table mount mount_watch endpoint endpoint_resolve unit
@@ -65,8 +65,8 @@ GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway
 	setting teams_card url webhook_sign $(API) $(BOT) $(SLACK) $(TOKEN) $(WEB) $(COMMON)
 GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lcrypto -lseccomp -lcap-ng
 
-CLI_MODULES := sluice advice btf check client cmd cmd_decide cmd_doctor cmd_enroll cmd_glass cmd_grant cmd_journal \
-	cmd_journal_file cmd_journal_kept cmd_journal_resume cmd_label cmd_lineage cmd_policy cmd_prove cmd_reason cmd_report \
+CLI_MODULES := sluice advice btf check client cmd cmd_bugreport cmd_decide cmd_doctor cmd_enroll cmd_glass cmd_grant cmd_journal \
+	cmd_journal_file cmd_journal_kept cmd_journal_resume cmd_label cmd_lineage cmd_metrics cmd_policy cmd_prove cmd_reason cmd_report \
 	cmd_request cmd_sign cmd_status cmd_teams_app cmd_verify dot html merkle_paths $(REPORT) table view $(COMMON) $(POLICY) \
 	$(KEY) statement $(JOURNAL_READ)
 CLI_LIBS = -ljansson -linih -lcrypto -lzip

@@ -171,6 +171,7 @@ void request_end(struct agent *agent, struct request *request, enum ipc_state st
 		 const char *outcome)
 {
 	request_count_tries(request);
+	agent->meter.closed[state]++;
 	request->state = state;
 	request->closed_ms = agent_time_ms();
 	snprintf(request->outcome, sizeof(request->outcome), "%s", outcome);
@@ -348,6 +349,7 @@ static struct request *open_anew(struct agent *agent, const struct sluice_event 
 			hold_deny(agent, older); /* lint: as in request_refuse() */
 		return NULL;
 	}
+	agent->meter.opened++;
 	request->fresh = true;
 	if (older)
 		move_waiters(older, request); /* lint: as in request_refuse() */

@@ -16,25 +16,61 @@
 #endif
 
 static const struct cmd commands[] = {
-	{ "status", cmd_status, "whether the agent enforces, and how it is" },
-	{ "doctor", cmd_doctor, "what this host lacks, each with its remedy" },
-	{ "requests", cmd_requests, "requests that wait for a person" },
-	{ "show", cmd_show, "one request in full" },
-	{ "approve", cmd_approve, "allow what a request asks for" },
-	{ "deny", cmd_deny, "refuse what a request asks for" },
-	{ "submit", cmd_submit, "bring in an answer that was signed elsewhere" },
-	{ "reason", cmd_reason, "say why your session asks" },
-	{ "grants", cmd_grants, "what approvals allow now" },
-	{ "revoke", cmd_revoke, "end a grant" },
-	{ "label", cmd_label, "labels on files: list, add, remove" },
-	{ "why", cmd_why, "why a process carries its labels" },
-	{ "lineage", cmd_lineage, "where the labels of a file came from" },
-	{ "break-glass", cmd_glass, "let root touch the agent itself, for a time" },
-	{ "journal", cmd_journal, "read, follow and verify the signed journal" },
-	{ "enroll", cmd_enroll, "what to keep elsewhere, to know the journal again" },
-	{ "report", cmd_report, "evidence for an auditor, of a period" },
-	{ "policy", cmd_policy, "check policy files" },
-	{ "teams-app", cmd_teams_app, "write the app package of a bot for Microsoft Teams" },
+	{ "status", cmd_status, "whether the agent enforces, and how it is",
+	  "  sluice status\n  sluice status --json | jq .requests.pending", NULL },
+	{ "metrics", cmd_metrics, "numbers for Prometheus, in its text format",
+	  "  sluice metrics\n"
+	  "  sluice metrics >$TEXTFILES/sluice.prom.new",
+	  NULL },
+	{ "doctor", cmd_doctor, "what this host lacks, each with its remedy", "  sluice doctor",
+	  NULL },
+	{ "bugreport", cmd_bugreport, "what to send to who helps, without secrets",
+	  "  sluice bugreport >report.txt", NULL },
+	{ "requests", cmd_requests, "requests that wait for a person",
+	  "  sluice requests\n  sluice requests --all --json", NULL },
+	{ "show", cmd_show, "one request in full", "  sluice show r-3d52b7a1", NULL },
+	{ "approve", cmd_approve, "allow what a request asks for",
+	  "  sluice approve r-3d52b7a1 9a6a09b2 --reason 'contract signed'\n"
+	  "  sluice approve r-3d52b7a1 9a6a09b2 --key ~/.ssh/id_ed25519_sk\n"
+	  "  sluice approve r-3d52b7a1 --scope process --for 15min",
+	  NULL },
+	{ "deny", cmd_deny, "refuse what a request asks for",
+	  "  sluice deny r-3d52b7a1 9a6a09b2 --reason 'not before the contract is signed'", NULL },
+	{ "submit", cmd_submit, "bring in an answer that was signed elsewhere",
+	  "  sluice submit answer\n  sluice submit answer elsewhere/answer.sig", NULL },
+	{ "reason", cmd_reason, "say why your session asks",
+	  "  sluice reason 'weekly figures, ticket 4711' --for 8h\n  sluice reason --forget",
+	  NULL },
+	{ "grants", cmd_grants, "what approvals allow now", "  sluice grants", NULL },
+	{ "revoke", cmd_revoke, "end a grant",
+	  "  sluice revoke g-2\n  sluice revoke s-1f0c77d2 --reason 'contract ended'", NULL },
+	{ "label", NULL, "labels on files: list, add, remove", NULL, cmd_label_verbs },
+	{ "why", cmd_why, "why a process carries its labels", "  sluice why 428", NULL },
+	{ "lineage", cmd_lineage, "where the labels of a file came from",
+	  "  sluice lineage /srv/pipeline/export.csv\n"
+	  "  sluice lineage --dot /srv/pipeline/export.csv | dot -Tsvg >export.svg",
+	  NULL },
+	{ "break-glass", cmd_glass, "let root touch the agent itself, for a time",
+	  "  sluice break-glass --reason 'upgrade to 0.2' --for 15min\n"
+	  "  sluice break-glass --agree\n  sluice break-glass --end",
+	  NULL },
+	{ "journal", cmd_journal, "read, follow and verify the signed journal",
+	  "  sluice journal --since today --request r-3d52b7a1\n"
+	  "  sluice journal -b --decision denied --user paul -g customers\n"
+	  "  sluice journal --destination 203.0.113.0/24 -o csv >sent.csv",
+	  cmd_journal_verbs },
+	{ "events", cmd_events, "what labeled data does, as it happens",
+	  "  sluice events --follow\n"
+	  "  sluice events --since -1h --label customers --json",
+	  NULL },
+	{ "enroll", cmd_enroll, "what to keep elsewhere, to know the journal again",
+	  "  sluice enroll", NULL },
+	{ "report", cmd_report, "evidence for an auditor, of a period",
+	  "  sluice report --framework soc2 --from 2026-07-01 --to 2026-09-30 -o evidence", NULL },
+	{ "policy", NULL, "check policy files", NULL, cmd_policy_verbs },
+	{ "teams-app", cmd_teams_app, "write the app package of a bot for Microsoft Teams",
+	  "  sluice teams-app --app-id ID --url https://approvals.example app.zip", NULL },
+	{ 0 },
 };
 
 const char *argp_program_version = "sluice " SLUICE_VERSION;
@@ -100,11 +136,10 @@ int main(int argc, char **argv)
 	argv[0] = name;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, &leading);
 	if (leading.help)
-		return finish(cmd_dispatch(commands, ARRAY_SIZE(commands), 2, only_help, &common));
+		return finish(cmd_dispatch(commands, 2, only_help, &common));
 	if (!leading.first)
-		return finish(cmd_dispatch(commands, ARRAY_SIZE(commands), 1, argv, &common));
+		return finish(cmd_dispatch(commands, 1, argv, &common));
 	argv += leading.first - 1;
 	argv[0] = name;
-	return finish(cmd_dispatch(commands, ARRAY_SIZE(commands), argc - leading.first + 1, argv,
-				   &common));
+	return finish(cmd_dispatch(commands, argc - leading.first + 1, argv, &common));
 }

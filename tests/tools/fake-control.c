@@ -90,6 +90,27 @@ static void status(int sock, const struct channel_message *question)
 	result(sock, 0, "");
 }
 
+static void metrics(int sock, const struct channel_message *question)
+{
+	const struct ipc_metrics item = {
+		.opened = 9,
+		.closed = { [IPC_APPROVED] = 3, [IPC_DENIED] = 2, [IPC_GONE] = 1 },
+		.waits = { 1, 2, [IPC_WAITS] = 1 },
+		.waited_ms = 40123456,
+		.heartbeat_ms = 250,
+		.maps = { { "asks", 3, 4096 }, { "objects", 100, 1048576 } },
+		.n_maps = 2,
+	};
+
+	(void)question;
+	if (strcmp(mode, "not-root") == 0) {
+		result(sock, EPERM, "only root may have the metrics");
+		return;
+	}
+	channel_send(sock, IPC_METRICS_ITEM, &item, sizeof(item));
+	result(sock, 0, "");
+}
+
 static const struct ipc_request pending = {
 	.id = "r-0a1b2c3d",
 	.digest = DIGEST,
@@ -370,10 +391,11 @@ static const struct {
 	enum ipc_type type;
 	void (*answer)(int sock, const struct channel_message *question);
 } answers[] = {
-	{ IPC_STATUS, status }, { IPC_REQUESTS, requests }, { IPC_DECIDE, decide },
-	{ IPC_GRANTS, grants }, { IPC_REVOKE, end_grant },  { IPC_LABEL, label },
-	{ IPC_WHY, edges },	{ IPC_LINEAGE, edges },	    { IPC_REINDEX, reindex },
-	{ IPC_GLASS, glass },	{ IPC_SUBMIT, submit },	    { IPC_REASON, take_reason },
+	{ IPC_STATUS, status },	     { IPC_REQUESTS, requests }, { IPC_DECIDE, decide },
+	{ IPC_GRANTS, grants },	     { IPC_REVOKE, end_grant },	 { IPC_LABEL, label },
+	{ IPC_WHY, edges },	     { IPC_LINEAGE, edges },	 { IPC_REINDEX, reindex },
+	{ IPC_METRICS, metrics },    { IPC_GLASS, glass },	 { IPC_SUBMIT, submit },
+	{ IPC_REASON, take_reason },
 };
 
 /* Answers what the peer asks until it hangs up. */

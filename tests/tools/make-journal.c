@@ -2,10 +2,10 @@
 /*
  * make-journal.c: a small signed journal for tests of sluice, written by the real writer.
  *
- * Usage: make-journal JOURNAL KEY [MESSAGE | --entries N | --boot ID | --stdin]. Without MESSAGE the
- * entries of one approval; with it one more entry of that message, or N of them, or a start in
- * another boot, or the JSON objects of standard input. Each run opens, appends, signs and closes as
- * sluiced would.
+ * Usage: make-journal JOURNAL KEY [MESSAGE | --entries N | --boot ID | --event MESSAGE | --stdin].
+ * Without MESSAGE the entries of one approval; with it one more entry of that message, or N of them,
+ * or a start in another boot, or one of the kernel's events, or the JSON objects of standard input.
+ * Each run opens, appends, signs and closes as sluiced would.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,9 +42,9 @@ static int add_all(struct journal *journal)
 	return r;
 }
 
-static int add_note(struct journal *journal, const char *message)
+static int add_note(struct journal *journal, const char *type, const char *message)
 {
-	return add(journal, json_pack("{s:s, s:s}", "type", "agent.note", "message", message));
+	return add(journal, json_pack("{s:s, s:s}", "type", type, "message", message));
 }
 
 static int add_notes(struct journal *journal, unsigned long n)
@@ -54,7 +54,7 @@ static int add_notes(struct journal *journal, unsigned long n)
 
 	for (unsigned long i = 0; i < n && r == 0; i++) {
 		snprintf(message, sizeof(message), "note number %lu", i);
-		r = add_note(journal, message);
+		r = add_note(journal, "agent.note", message);
 	}
 	return r;
 }
@@ -96,10 +96,12 @@ int main(int argc, char **argv)
 					   "the agent started", "boot", argv[4]));
 	else if (argc > 3 && !strcmp(argv[3], "--stdin"))
 		r = add_stdin(journal);
+	else if (argc > 4 && !strcmp(argv[3], "--event"))
+		r = add_note(journal, "event.read", argv[4]);
 	else if (argc > 4)
 		r = add_notes(journal, strtoul(argv[4], NULL, 10));
 	else
-		r = argc > 3 ? add_note(journal, argv[3]) : add_all(journal);
+		r = argc > 3 ? add_note(journal, "agent.note", argv[3]) : add_all(journal);
 	if (r == 0)
 		r = journal_commit(journal);
 	journal_close(journal);

@@ -391,11 +391,46 @@ static void test_only_root_rebuilds(void **state)
 	close(sock);
 }
 
+/* Root only; the processes that waited are counted with the time since their request was opened. */
+static void test_metrics(void **state)
+{
+	struct request *first = open_one(1), *second = open_one(2);
+	int sock = dial(control_path);
+	const struct channel_message *got;
+
+	(void)state;
+	open_one(3);
+	first->opened_ms -= 4000;
+	assert_int_equal(decide(first, BOB, false, ""), 0);
+	request_refuse(&world.agent, second, IPC_EXPIRED, "nobody decided");
+	got = say(sock, IPC_METRICS, NULL, 0);
+	if (getuid()) {
+		assert_int_equal(got->body.result.error, EPERM);
+		close(sock);
+		return;
+	}
+	assert_int_equal(got->type, IPC_METRICS_ITEM);
+	assert_int_equal(got->body.metrics.opened, 3);
+	assert_int_equal(got->body.metrics.closed[IPC_DENIED], 1);
+	assert_int_equal(got->body.metrics.closed[IPC_EXPIRED], 1);
+	assert_int_equal(got->body.metrics.closed[IPC_APPROVED], 0);
+	assert_int_equal(got->body.metrics.waits[0], 1);
+	assert_int_equal(got->body.metrics.waits[1], 1);
+	assert_true(got->body.metrics.waited_ms >= 4000 && got->body.metrics.waited_ms < 6000);
+	assert_in_range(got->body.metrics.heartbeat_ms, 690, 700);
+	assert_int_equal(got->body.metrics.n_maps, 1);
+	assert_string_equal(got->body.metrics.maps[0].name, "asks");
+	assert_int_equal(got->body.metrics.maps[0].used, 3);
+	assert_int_equal(got->body.metrics.maps[0].room, 4096);
+	close(sock);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CONTROL_TEST(test_status),
 		CONTROL_TEST(test_requests),
+		CONTROL_TEST(test_metrics),
 		CONTROL_TEST(test_decide),
 		CONTROL_TEST(test_reason),
 		CONTROL_TEST(test_gateway_hears_again),

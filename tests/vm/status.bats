@@ -129,6 +129,31 @@ some_missed() {
 	refute grep -q 'preempt=lazy' <<<"$output"
 }
 
+# metric NAME: its value.
+metric() {
+	sluice metrics | awk -v name="$1" '$1 == name { print $2 }'
+}
+
+@test "metrics: a hold and its answer are counted, maps have what is in them, and only root may ask" {
+	local closed waits
+
+	closed=$(metric 'sluice_requests_closed_total{outcome="denied"}')
+	waits=$(metric sluice_hold_seconds_count)
+	spawn paul cat "$SECRET/rows"
+	wait_held "$PID"
+	[ "$(metric 'sluice_map_entries{map="asks"}')" = 1 ]
+	deny_pid "$PID"
+	exit_of "$PID" 1
+	[ "$(metric 'sluice_requests_closed_total{outcome="denied"}')" = $((closed + 1)) ]
+	[ "$(metric sluice_hold_seconds_count)" = $((waits + 1)) ]
+	(($(metric 'sluice_map_entries{map="objects"}') > 0))
+	[ "$(metric 'sluice_map_capacity{map="objects"}')" = 1048576 ]
+	[ "$(sluice metrics | grep -c '^sluice_map_entries')" -gt 20 ]
+	sluice metrics | awk '$1 == "sluice_heartbeat_age_seconds" { exit !($2 < 5) }'
+	run -5 as paul sluice metrics
+	[[ $output == *'only root'* ]]
+}
+
 @test "counts follow what happens" {
 	local before
 
