@@ -224,7 +224,7 @@ refused() {
 	refused 200 '.value.action.data.rid = "r-other1"'
 	printf '{' >"$W/body"
 	[ "$(post "$(token)")" = 400 ]
-	head -c 70000 /dev/zero | tr '\0' ' ' >"$W/body"
+	head -c 140000 /dev/zero | tr '\0' ' ' >"$W/body"
 	[ "$(post "$(token)")" = 413 ]
 	[ "$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{http_code}' -d '{}' "$URL/api/messages")" = 401 ]
 	[ "$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{http_code}' "$URL/api/messages")" = 405 ]
@@ -374,9 +374,11 @@ not_taken() {
 	not_taken 'must be https' 's|^Metadata=.*|Metadata=http://login.botframework.com/x|'
 	not_taken 'needs a section [Web]' '/^\[Web\]/,/^KeyFile/d'
 	not_taken 'belong together' 's|^PublicURL=|Issuer=https://id.example\nPublicURL=|'
+	# shellcheck disable=SC2016 # the end of the file
 	not_taken 'serves nobody' '/^\[TeamsBot\]/,$d'
+	not_taken 'the section [TeamsBot] has no name' 's/^\[TeamsBot\]/[TeamsBot two]/'
 	config
-	sed -n '/TeamsBot/,$p' "$W/gateway.conf" | sed 's/TeamsBot/TeamsBot two/' >"$W/second"
+	sed -n '/TeamsBot/,$p' "$W/gateway.conf" >"$W/second"
 	cat "$W/second" >>"$W/gateway.conf"
 	run "${RUN_AS[@]}" "$BUILD/sluice-gateway" --config "$W/gateway.conf" --check
 	[[ $output == *'a second section [TeamsBot]'* ]]

@@ -58,7 +58,7 @@ offers() {
 
 # all_of_it SHELL: the same in each.
 all_of_it() {
-	offers "$1" 'sluice re' 'reason requests revoke'
+	offers "$1" 'sluice re' 'reason report requests revoke'
 	offers "$1" 'sluice help la' 'label'
 	offers "$1" 'sluice --json st' 'status'
 	offers "$1" 'sluice label ' 'add list remove'
