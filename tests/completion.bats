@@ -70,7 +70,7 @@ all_of_it() {
 	offers "$1" 'sluice reason --fo' '--for --forget'
 	offers "$1" 'sluice approve r-0a1b2c3d --scope ' 'executable once process'
 	offers "$1" 'sluice journal --decision=' 'approved denied expired gone'
-	offers "$1" 'sluice journal -o ' 'csv json raw short'
+	offers "$1" 'sluice journal -o ' 'csv json ocsf raw short'
 	offers "$1" 'sluice approve ' 'r-0a1b2c3d r-evil'
 	offers "$1" 'sluice journal --request r-0' 'r-0a1b2c3d'
 	offers "$1" 'sluice show r-c' 'r-closed'
