@@ -34,7 +34,10 @@ int web_listen(const struct web_settings *settings)
 	return TAKE_FD(fd);
 }
 
-/* Lets MHD do what is due, and asks when it wants to be called again. */
+/*
+ * Lets MHD do what is due, and asks when it wants to be called again. While it has as many
+ * connections as it may it does not listen, and takes that up again only in the next call.
+ */
 static void on_turn(evutil_socket_t fd, short what, void *arg)
 {
 	struct web *web = arg;
@@ -43,7 +46,10 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	MHD_run(web->daemon);
+	do {
+		web->closed = false;
+		MHD_run(web->daemon);
+	} while (web->closed);
 	if (MHD_get_timeout(web->daemon, &ms) != MHD_YES) {
 		evtimer_del(web->timer);
 		return;
@@ -69,9 +75,10 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
 			  enum MHD_ConnectionNotificationCode code)
 {
 	const struct timeval tv = { .tv_sec = DEADLINE_S };
-	const struct web *web = arg;
+	struct web *web = arg;
 
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		web->closed = true;
 		if (*context)
 			event_free(*context);
 		return;

@@ -15,6 +15,7 @@
 
 /*
  * @api: NULL: there is none; @oidc, @sessions, @attempts: NULL without a page
+ * @closed: a connection, in this turn
  * @origin: as browsers send it; @secure: they come by https, so cookies are marked so
  */
 struct web {
@@ -30,6 +31,7 @@ struct web {
 	const char *origin;
 	const char *host;
 	bool secure;
+	bool closed;
 };
 
 /* Leaves the exchange open; web_resume() goes on with it, which has its response by then. */
