@@ -687,7 +687,7 @@ shown() {
 	for i in 1 2; do
 		"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" "entry $i"
 	done
-	shown -n 5
+	shown -a -n 5
 	[[ ${lines[0]} == *'#8 '* && ${lines[2]} == *'#10 '* ]]
 	[ "$(cut -d'#' -f2 <<<"${lines[0]}" | sed 's/\(^[0-9]* *\).*/\1/' | wc -c)" -eq \
 		"$(cut -d'#' -f2 <<<"${lines[2]}" | sed 's/\(^[0-9]* *\).*/\1/' | wc -c)" ]
@@ -698,19 +698,19 @@ shown() {
 	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --boot second
 	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" "in the second"
 	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --boot third
-	shown -b
+	shown -a -b
 	[ "${#lines[@]}" -eq 2 ] # and the end of the writer
 	[[ ${lines[0]} == *"#14 "* ]]
-	shown --boot=-1
+	shown -a --boot=-1
 	[ "${#lines[@]}" -eq 6 ] # two, and what writers begin and end with
 	[[ ${lines[3]} == *"in the second"* ]]
 	shown -b-1 -n 1 -g second
 	[ "${#lines[@]}" -eq 1 ]
-	shown -b-2 -r
+	shown -a -b-2 -r
 	[[ ${#lines[@]} -eq 8 && ${lines[2]} == *"#5 "* ]]
 	shown -b-3
 	[ "${#lines[@]}" -eq 0 ]
-	shown -b -g second
+	shown -a -b -g second
 	[ "${#lines[@]}" -eq 0 ]
 }
 
@@ -752,9 +752,23 @@ assert rows[1]["message"] == "bob approved" and rows[1]["signed"] == "yes", rows
 	[ "${#lines[@]}" -eq 1 ]
 }
 
+@test "journal: what it writes for its keys alone is shown with -a, by its type, and to programs" {
+	journal
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" "a new epoch before this"
+	shown
+	local few=${#lines[@]} epochs
+	[[ $output == *'a new epoch before this'* ]]
+	epochs=$("$SLUICE" journal --json --file "$JOURNAL" | jq -r .type | grep -cx journal.epoch)
+	[ "$epochs" -gt 0 ]
+	shown -a
+	[ "${#lines[@]}" -eq "$((few + epochs))" ]
+	shown --type journal.epoch
+	[ "${#lines[@]}" -eq "$epochs" ]
+}
+
 @test "journal -f: what comes later, after the last n" {
 	journal
-	"$SLUICE" journal --file "$JOURNAL" -f -n 2 >"$BATS_TEST_TMPDIR/out" 3>&- &
+	"$SLUICE" journal --file "$JOURNAL" -f -a -n 2 >"$BATS_TEST_TMPDIR/out" 3>&- &
 	local reader=$!
 	sleep 0.6
 	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" "later"

@@ -65,6 +65,7 @@ struct journal_input {
 	const char *place;
 	struct journal_resume resume;
 	bool follow;
+	bool all;
 	bool keep;
 	struct journal_kept kept;
 	uint64_t n_printed;
@@ -255,6 +256,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'f':
 		input->follow = true;
 		return 0;
+	case 'a':
+		input->all = true;
+		return 0;
 	case 'r':
 		input->kept.reverse = true;
 		return 0;
@@ -304,6 +308,7 @@ static void check_options(struct argp_state *state, struct journal_input *input)
 		argp_error(state, "--checkpoint excludes --boot, --follow, --lines and --reverse");
 	if (!input->output)
 		input->output = &outputs[input->input.common->json];
+	input->filter.no_upkeep = input->output->for_people && !input->all && !filter->type;
 }
 
 static error_t parse_journal(int key, char *arg, struct argp_state *state)
@@ -365,6 +370,7 @@ static const struct argp_option journal_options[] = {
 	{ "lines", 'n', "N", 0, "Only the last N", 0 },
 	{ "follow", 'f', NULL, 0, "Go on with new entries as they come", 0 },
 	{ "reverse", 'r', NULL, 0, "Newest first", 0 },
+	{ "all", 'a', NULL, 0, "In the form for people, too, each entry: new keys, heartbeats", 0 },
 	{ "checkpoint", KEY_CHECKPOINT, "FILE", 0,
 	  "Go on where the last run with this file ended; then note the place in it", 0 },
 	{ "output", 'o', "FORM", 0, "short, json, csv, ocsf or raw (the line as it was signed)",

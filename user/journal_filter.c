@@ -165,6 +165,13 @@ static bool has_word(const char *line, size_t size, const char *word)
 	return has_bytes(line, size, word, strlen(word));
 }
 
+/* As the writer spells it. No text can hold it: within one a quotation mark is escaped. */
+static bool is_upkeep(const char *line, size_t size)
+{
+	return has_word(line, size, ",\"type\":\"journal.epoch\",") ||
+	       has_word(line, size, ",\"type\":\"journal.heartbeat\",");
+}
+
 /* A number that the frame has near the line's begin; false: it is not found there. */
 static bool frame_number(const char *line, size_t size, const char *name, int64_t *ret)
 {
@@ -254,7 +261,8 @@ static bool needs_json(const struct journal_filter *filter)
 
 bool journal_filter_wants_line(const struct journal_filter *filter, const char *line, size_t size)
 {
-	return filter->late && !needs_json(filter) && may_be_at_time(filter, line, size);
+	return filter->late && !needs_json(filter) && may_be_at_time(filter, line, size) &&
+	       !(filter->no_upkeep && is_upkeep(line, size));
 }
 
 bool journal_filter_may_want(const struct journal_filter *filter, const char *line, size_t size)
@@ -280,6 +288,8 @@ bool journal_filter_may_want(const struct journal_filter *filter, const char *li
 
 	if (filter->boots && has_word(line, size, "\"boot\""))
 		return true;
+	if (filter->no_upkeep && is_upkeep(line, size))
+		return false;
 	if (!may_be_at_time(filter, line, size) || journal_filter_wants_line(filter, line, size))
 		return false;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
@@ -301,9 +311,13 @@ bool journal_filter_wants(const struct journal_filter *filter, const json_t *ent
 		{ filter->user, has_user },	    { filter->executable, has_executable },
 		{ filter->path, has_path },	    { filter->destination, has_destination },
 	};
+	const char *type = text_of(entry, "type");
 	int64_t time = json_integer_value(json_object_get(entry, "time"));
 	uint64_t seq = (uint64_t)json_integer_value(json_object_get(entry, "seq"));
 
+	if (filter->no_upkeep && type &&
+	    (!strcmp(type, "journal.epoch") || !strcmp(type, "journal.heartbeat")))
+		return false;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (texts[i].wanted && !texts[i].has(entry, texts[i].wanted))
 			return false;

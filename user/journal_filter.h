@@ -47,6 +47,7 @@ struct journal_filter {
 	regex_t grep;		 /* found in "message" */
 	struct in6_addr network; /* the target's address is in it; IPv4 is mapped */
 	unsigned int prefix;
+	bool no_upkeep; /* not what the journal writes for its keys and sums alone */
 	/* No filter: what is wanted without a look at its JSON may come without. */
 	bool late;
 	struct journal_boots *boots;   /* no filter: where the reader counts them; may be NULL */
