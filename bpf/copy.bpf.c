@@ -5,8 +5,8 @@
  *
  *   - inode_copy_up:  a copy is made, which is opened, filled and then gets its name (label.bpf.c);
  *   - file_open (file.bpf.c):  tells of what is opened. With metacopy=on the data of a copy that is
- *     there already comes later: then it is opened to be written, and next, in the same system call,
- *     the file below to be read.
+ *     there already comes later: then it is opened to be written, and next, in the same system
+ *     call, the file below to be read.
  *
  * Owns: the map `copies`. Must not own: labels (object.bpf.h), names (label.bpf.c).
  */
@@ -65,8 +65,8 @@ int copy_opened(struct sluice_object_id *id, u64 labels, u32 writes)
 }
 
 /*
- * Overlayfs gives the name as who mounted it: a thread that works as itself gives another one, after
- * a copy that has failed.
+ * Overlayfs gives the name as who mounted it: a thread that works as itself gives another one,
+ * after a copy that has failed.
  */
 u64 copy_take(void)
 {

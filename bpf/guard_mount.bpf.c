@@ -201,7 +201,8 @@ static __always_inline int guard_group(struct path *from)
 /*
  * With this flag what is moved comes between @to and the place that @to covers. So it goes where
  * the parent is shared, whether @to is or not, and from then on it is what @to is mounted on: who
- * unmounts it takes @to along, with that of others. In a namespace of one's own it is no use either.
+ * unmounts it takes @to along, with that of others. In a namespace of one's own it is no use
+ * either.
  */
 static __noinline int guard_beneath(struct path *to)
 {

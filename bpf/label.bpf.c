@@ -200,9 +200,9 @@ static __always_inline bool may_be_mapped(const struct inode *inode)
 }
 
 /*
- * A file of btrfs is removed: what snapshots have of it keeps its labels, and counts as nobody's, so
- * that who makes and removes such files does not use up his share by it. What one user leaves behind
- * so has a limit as well: above that it goes on counting in the share.
+ * A file of btrfs is removed: what snapshots have of it keeps its labels, and counts as nobody's,
+ * so that who makes and removes such files does not use up his share by it. What one user leaves
+ * behind so has a limit as well: above that it goes on counting in the share.
  */
 static __always_inline void release_share(const struct sluice_object_id *id)
 {

@@ -197,8 +197,8 @@ static __always_inline u32 object_watched(const struct inode *inode, u32 marks)
 }
 
 /*
- * Of which epoch a cache must be to be valid: that of the host, and that of the inodes whose numbers
- * have the same lowest bits. Both only ever grow.
+ * Of which epoch a cache must be to be valid: that of the host, and that of the inodes whose
+ * numbers have the same lowest bits. Both only ever grow.
  */
 static __always_inline u32 object_epoch(u64 ino)
 {

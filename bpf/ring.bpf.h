@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * ring.bpf.h: the noun "ring": an io_uring or the memory of a perf event, which several processes can
- * use.
+ * ring.bpf.h: the noun "ring": an io_uring or the memory of a perf event, which several processes
+ * can use.
  *
  * Owns: what it is known by, in place of an inode: an io_uring by its context, which all of its
  * functions have at hand. Must not own: who shares it (segment.bpf.h).

@@ -382,7 +382,8 @@ struct ipc_fill {
 /**
  * struct ipc_metrics: numbers since the daemon's start that are not in ipc_status.
  * @closed: by outcome, enum ipc_state
- * @waits: held processes that went on, by the bucket of their time; @waited_ms: the sum of the times
+ * @waits: held processes that went on, by the bucket of their time; @waited_ms: the sum of the
+ * times
  * @heartbeat_ms: age of the newest heartbeat; the kernel holds nobody when it is stale
  */
 struct ipc_metrics {

@@ -30,7 +30,10 @@
 const struct setting bot_settings_keys[BOT_SETTINGS_KEYS] = {
 	{ .name = "AppId", .type = SETTING_TEXT, .offset = AT(app_id), .required = true },
 	{ .name = "Tenant", .type = SETTING_TEXT, .offset = AT(tenant), .required = true },
-	{ .name = "SecretFile", .type = SETTING_SECRET, .offset = AT(secret_file), .required = true },
+	{ .name = "SecretFile",
+	  .type = SETTING_SECRET,
+	  .offset = AT(secret_file),
+	  .required = true },
 	{ .name = "Channel", .type = SETTING_TEXT, .offset = AT(channel), .required = true },
 	{ .name = "ServiceURL", .type = SETTING_TEXT, .offset = AT(service_url) },
 	{ .name = "Authority", .type = SETTING_TEXT, .offset = AT(authority) },

@@ -132,8 +132,8 @@ static const struct cmd *find(const struct cmd *table, const char *name)
 }
 
 /*
- * @argv: the name of the table, then that of @command. A command that also has verbs runs itself when
- * none of them follows.
+ * @argv: the name of the table, then that of @command. A command that also has verbs runs itself
+ * when none of them follows.
  */
 static int run(const struct cmd *command, int argc, char **argv, struct cmd_common *common)
 {

@@ -34,8 +34,8 @@ enum cmd_exit {
 };
 
 /*
- * Options that every command takes. @socket: NULL for the default. @command: the one that runs, whose
- * --help shows its examples.
+ * Options that every command takes. @socket: NULL for the default.
+ * @command: the one that runs, whose --help shows its examples
  */
 struct cmd_common {
 	const char *socket;
@@ -44,8 +44,8 @@ struct cmd_common {
 };
 
 /**
- * struct cmd: one row of a table of commands, which ends with a row without name. What people see of
- * it, and what shells complete (user/completion), is made from the table.
+ * struct cmd: one row of a table of commands, which ends with a row without name. What people see
+ * of it, and what shells complete (user/completion), is made from the table.
  * @run: argv[0] is the whole name ("sluice label add"); NULL when there are only @verbs
  * @examples: whole lines of a shell, for --help
  * @verbs: table of what may follow the name, or NULL
@@ -111,8 +111,8 @@ int cmd_collect_said(const struct client_call *call, json_t *(*view)(const union
 		     json_t **ret, char *said);
 
 /*
- * The one item of an answer, @size bytes of it into @ret. Return: CMD_…; the reason of a failure has
- * been printed.
+ * The one item of an answer, @size bytes of it into @ret. Return: CMD_…; the reason of a failure
+ * has been printed.
  */
 int cmd_take(const struct client_call *call, void *ret, size_t size);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd_bugreport.c: "sluice bugreport": what somebody who helps wants to know first, as one text that
- * may be passed on. Owns what is left in it: of the settings the keys, and values of those keys alone
- * that can name nobody and nothing. Must not own: what is wrong with the host (cmd_doctor.c).
+ * cmd_bugreport.c: "sluice bugreport": what somebody who helps wants to know first, as one text
+ * that may be passed on. Owns what is left in it: of the settings the keys, and values of those
+ * keys alone that can name nobody and nothing. Must not own: what is wrong with the host
+ * (cmd_doctor.c).
  */
 #include "cmd.h"
 #include "view.h"
@@ -23,7 +24,8 @@
 #define LETTERS	       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DEFAULT_FOLDER "/etc/sluice"
 
-/* Their values are numbers, times, or words of the manual. Others may name people, hosts and files. */
+/* Their values are numbers, times, or words of the manual. Others may name people, hosts and files.
+ */
 static const char *const shown[] = {
 	"Accounts",	 "Action",	 "AllowLoopbackHttp",
 	"Approvals",	 "Console",	 "Duration",

@@ -34,8 +34,8 @@ static int show(const struct cmd_common *common, const struct journal_verify_res
 		return cmd_print_json(record);
 	if (table_fields(stdout, fields, ARRAY_SIZE(fields), record, table_width(stdout)) < 0)
 		return cmd_fail(CMD_FAILED, "out of memory");
-	printf("\nKeep this in another place than this host. A copy of the journal is checked there "
-	       "by:\nsluice journal verify COPY --genesis %s\n",
+	printf("\nKeep this in another place than this host. A copy of the journal is checked "
+	       "there by:\nsluice journal verify COPY --genesis %s\n",
 	       result->genesis);
 	return fflush(stdout) ? CMD_FAILED : CMD_OK;
 }

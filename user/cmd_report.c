@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * cmd_report.c: "sluice report": a folder of evidence for an auditor. Needs no daemon: the facts are
- * the journal's. What is counted is report.c's, what is in the files report_*.c's.
+ * cmd_report.c: "sluice report": a folder of evidence for an auditor. Needs no daemon: the facts
+ * are the journal's. What is counted is report.c's, what is in the files report_*.c's.
  */
 #include "cmd.h"
 

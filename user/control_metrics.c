@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * control_metrics.c: the answer to "sluice metrics": numbers that status has no room or no time for.
- * Owns no state.
+ * control_metrics.c: the answer to "sluice metrics": numbers that status has no room or no time
+ * for. Owns no state.
  */
 #include "control_peer.h"
 

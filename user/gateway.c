@@ -306,7 +306,9 @@ static int start_slack(struct gateway *gateway)
 		.http = gateway->http,
 		.link = gateway->link,
 		.requests = gateway->requests,
-		.page = gateway->config->web && gateway->config->web->issuer ? gateway->config->web->public.origin : NULL,
+		.page = gateway->config->web && gateway->config->web->issuer
+				? gateway->config->web->public.origin
+				: NULL,
 		.stands_at = stands_at,
 		.arg = gateway,
 	};

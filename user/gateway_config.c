@@ -425,9 +425,10 @@ static int check_whole(struct load *load)
 			      "[TeamsBot] needs a section [Web] with PublicURL= and Listen=, where "
 			      "Teams brings what people answer");
 	if (needs_web(config) && !config->web)
-		return refuse(load, 0, -EINVAL,
-			      "SigningSecretFile= of [Slack] needs [Web], at whose PublicURL= Slack "
-			      "posts what people answer");
+		return refuse(
+			load, 0, -EINVAL,
+			"SigningSecretFile= of [Slack] needs [Web], at whose PublicURL= Slack "
+			"posts what people answer");
 	if (config->web && !config->web->issuer && !config->bot && !needs_web(config) &&
 	    config->clients.n == 0)
 		return refuse(load, 0, -EINVAL,

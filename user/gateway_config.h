@@ -18,7 +18,8 @@
 #define GATEWAY_CONFIG "/etc/sluice/gateway.conf"
 #define GATEWAY_MAX_NOTIFIERS SLUICE_MAX_NOTIFIERS
 
-/* @web: NULL: nothing is served; @bot: the one of notifiers whose messages come in there, or NULL */
+/* @web: NULL: nothing is served; @bot: the one of notifiers whose messages come in there, or NULL
+ */
 struct gateway_config {
 	struct notifier notifiers[GATEWAY_MAX_NOTIFIERS];
 	size_t n;

@@ -2,13 +2,14 @@
 /*
  * gateway_delivered.c: see gateway_delivered.h.
  *
- * Format: one line a message, "open|closed|more|notice|try NOTIFIER ID DIGEST EXPIRES [SHOWN PLACE]\n":
- * the kind, the channel's name, the request's id, the first 16 hex digits of its digest, and when
- * it expires in seconds since the epoch; of a message that can be edited also what number its text
- * has, 8 hex digits, and where it stands ("-": nowhere of its own). Valid is a line that ends in a newline and has these five
- * or seven words; others (a torn end) are dropped. Of two lines about the same message the later
- * one counts, and one that expired in 1970 takes it back. Lines are appended and synced one by one. At the start, and after
- * REWRITE_LINES more, the file is written anew without what expired KEEP_S ago, and renamed.
+ * Format: one line a message, "open|closed|more|notice|try NOTIFIER ID DIGEST EXPIRES [SHOWN
+ * PLACE]\n": the kind, the channel's name, the request's id, the first 16 hex digits of its digest,
+ * and when it expires in seconds since the epoch; of a message that can be edited also what number
+ * its text has, 8 hex digits, and where it stands ("-": nowhere of its own). Valid is a line that
+ * ends in a newline and has these five or seven words; others (a torn end) are dropped. Of two
+ * lines about the same message the later one counts, and one that expired in 1970 takes it back.
+ * Lines are appended and synced one by one. At the start, and after REWRITE_LINES more, the file is
+ * written anew without what expired KEEP_S ago, and renamed.
  */
 #include "gateway_delivered.h"
 

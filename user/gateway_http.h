@@ -38,7 +38,8 @@ struct http_target {
  * (status 101). All are called while the library is at work: they must not send, cancel or wake.
  * @header: a line of the answer's head, with its end; the last one is empty
  * @received: bytes of the other protocol. Return: false ends the transfer
- * @wanted: put up to @size bytes to send into @data. Return: how many; after 0 http_wake() is needed
+ * @wanted: put up to @size bytes to send into @data. Return: how many; after 0 http_wake() is
+ * needed
  */
 struct http_stream {
 	void (*header)(void *arg, long status, const char *line, size_t size);

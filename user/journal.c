@@ -11,10 +11,10 @@
  * of SHA-256(0x00 || entry before, without LF), which is its leaf in the RFC 6962 tree; 64 zeros in
  * entry 0.
  * Valid: numbers and prev fit, and each checkpoint signs size and root of all entries above it with
- * the keys that entry 0 and the entries of journal_keys.h name. A commit is the lines of the batch and one checkpoint, in one
- * write at the end that is known to be durable, then fdatasync(). After a failure the lines stay in
- * memory; the tree already holds them, so that the next try writes the same lines and a new
- * checkpoint.
+ * the keys that entry 0 and the entries of journal_keys.h name. A commit is the lines of the batch
+ * and one checkpoint, in one write at the end that is known to be durable, then fdatasync(). After
+ * a failure the lines stay in memory; the tree already holds them, so that the next try writes the
+ * same lines and a new checkpoint.
  */
 #include "journal.h"
 

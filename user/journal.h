@@ -38,8 +38,8 @@ typedef int (*journal_replay_fn)(void *ctx, uint64_t seq, json_t *entry);
  * when this returns.
  * Return: 0; -EBADMSG: the middle does not verify: the message names the entry and the remedy, and
  * nothing is appended to a journal that cannot be trusted; -ENOKEY: a journal without its key;
- * -EKEYREJECTED: its host key is another one; -EACCES: a key open to others; -EBUSY: a second writer;
- * another negative errno.
+ * -EKEYREJECTED: its host key is another one; -EACCES: a key open to others; -EBUSY: a second
+ * writer; another negative errno.
  * @replay: may be NULL; an error that it returns ends the opening with that error
  * @error: text of the failure, at least 512 bytes
  */

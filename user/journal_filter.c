@@ -205,7 +205,8 @@ static bool may_be_at_time(const struct journal_filter *filter, const char *line
 	       is_at_time(filter, time, (uint64_t)seq);
 }
 
-/* Each part of a pattern that stands for itself; what follows a set or a backslash is not looked at.
+/* Each part of a pattern that stands for itself; what follows a set or a backslash is not looked
+ * at.
  */
 static bool may_be_like(const char *line, size_t size, const char *pattern)
 {

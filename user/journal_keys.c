@@ -42,7 +42,8 @@ static const char *skip_number(const char *p, const char *end, const char *start
 	return p;
 }
 
-/* The fourth member is a type that begins like one of ours: said fast, as it is asked of each line. */
+/* The fourth member is a type that begins like one of ours: said fast, as it is asked of each line.
+ */
 static bool may_be_kind(const char *line, size_t size)
 {
 	static const char type[] = "\"type\":\"";

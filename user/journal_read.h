@@ -33,8 +33,8 @@ typedef int (*journal_entry_fn)(void *ctx, const struct journal_entry *entry);
  * end, and say so. From a wrong line on, and back to the last signature before it, nothing is
  * handed on: @ret_result tells.
  * @filter, @options: may be NULL
- * With @filter->resume only signed entries are handed on, those behind its place; -EXDEV and -ESTALE
- * tell that the place is not in this journal, before anything is handed on.
+ * With @filter->resume only signed entries are handed on, those behind its place; -EXDEV and
+ * -ESTALE tell that the place is not in this journal, before anything is handed on.
  * Return: 0 with the verdict on the whole file in @ret_result; what @fn returned when that was not
  * 0; negative errno.
  */

@@ -15,8 +15,8 @@
 /**
  * struct meter: of one running sluiced; zeroes at the start.
  * @closed: by outcome, enum ipc_state
- * @waits: processes that were held and went on, by IPC_WAIT_BOUNDS_S: each in the first bucket whose
- * bound it does not exceed; the last bucket has none
+ * @waits: processes that were held and went on, by IPC_WAIT_BOUNDS_S: each in the first bucket
+ * whose bound it does not exceed; the last bucket has none
  * @waited_ms: the sum of their times
  */
 struct meter {

@@ -58,7 +58,8 @@ typedef void (*notifier_ready_fn)(void *arg, int r, const char *why);
  * @render: the message for a request, open or closed by its state, with a link to the page where it
  * can be decided (@page: its address, or NULL for none); the same for the same request, since only
  * what reads otherwise is edited; of one that was closed while nobody listened there may be no more
- * than id, the digest's first 16 digits, closed_ms, state and outcome; owned by the caller; NULL with errno
+ * than id, the digest's first 16 digits, closed_ms, state and outcome; owned by the caller; NULL
+ * with errno
  * @render_test: a message that says it is a test
  * @prepare: optional: get what a post needs first (a token). Return: 0: nothing, post at once;
  * -EINPROGRESS: @ready is called once, later, from the loop; another negative errno: it cannot be

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * notifier_private.h: what the files of the queue share: notifier_queue.c (what comes in),
- * notifier_delivery.c (one message), notifier_attempt.c (its posts) and notifier_standby.c (those of
- * the channel before). For no one else.
+ * notifier_delivery.c (one message), notifier_attempt.c (its posts) and notifier_standby.c (those
+ * of the channel before). For no one else.
  */
 #ifndef SLUICE_NOTIFIER_PRIVATE_H
 #define SLUICE_NOTIFIER_PRIVATE_H

@@ -3,7 +3,8 @@
  * notifier_queue.h: the messages of one channel on their way.
  *
  * Owns: order, retries with exponential back-off, the life of a message, edits, and what is
- * reported. Must not own: a channel's protocol (notifier.h) or the connection to sluiced (gateway_link.h).
+ * reported. Must not own: a channel's protocol (notifier.h) or the connection to sluiced
+ * (gateway_link.h).
  */
 #ifndef SLUICE_NOTIFIER_QUEUE_H
 #define SLUICE_NOTIFIER_QUEUE_H

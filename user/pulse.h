@@ -3,8 +3,8 @@
  * pulse.h: what the journal says and does because time passes.
  *
  * Owns: the entries "journal.heartbeat", "journal.space", "clock.step" and "clock.resumed", and the
- * end of the journal's epoch at each second in which something was written. Must not own: the bytes of the
- * journal (journal.h), the heartbeat of the BPF programs (kernel.h).
+ * end of the journal's epoch at each second in which something was written. Must not own: the bytes
+ * of the journal (journal.h), the heartbeat of the BPF programs (kernel.h).
  */
 #ifndef SLUICE_PULSE_H
 #define SLUICE_PULSE_H

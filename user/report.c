@@ -286,7 +286,8 @@ static void list(struct report *report, const struct journal_entry *entry, const
 		report->failed = true;
 }
 
-/* Each type that is evidence; the first that fits. A name that ends in a dot stands for all that begin so. */
+/* Each type that is evidence; the first that fits. A name that ends in a dot stands for all that
+ * begin so. */
 static const struct {
 	const char *type;
 	void (*take)(struct report *report, const struct journal_entry *entry);

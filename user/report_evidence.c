@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * report_evidence.c: see report_evidence.h. A second pass over the file: which entries are needed is
- * known after the first one only, and both must find the same root.
+ * report_evidence.c: see report_evidence.h. A second pass over the file: which entries are needed
+ * is known after the first one only, and both must find the same root.
  */
 #include "report_evidence.h"
 

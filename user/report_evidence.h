@@ -12,8 +12,8 @@
 #include "report_bundle.h"
 
 /**
- * report_evidence() - write lines.jsonl, checkpoint, and proofs/N.tlog-proof for each. Entries behind
- * the last signature of the host's key have no proof yet and are in unproven.jsonl.
+ * report_evidence() - write lines.jsonl, checkpoint, and proofs/N.tlog-proof for each. Entries
+ * behind the last signature of the host's key have no proof yet and are in unproven.jsonl.
  * @numbers: of the entries, ascending, each below the signed size
  * @verified: the journal as the report read it; what was added since is not looked at
  * Return: 0; -ESTALE: the file at @path is not that journal any more; -ENODATA: the host's

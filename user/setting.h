@@ -23,7 +23,8 @@ enum setting_type {
 
 /**
  * struct setting: one key.
- * @offset: in the section's settings, of a char * (path, secret, text), uint64_t (number, seconds) or bool
+ * @offset: in the section's settings, of a char * (path, secret, text), uint64_t (number, seconds)
+ * or bool
  * @min, @max: of a number or seconds
  * @required: the section is refused without it
  */

@@ -32,7 +32,8 @@ struct web_answer {
 	char reason[SLUICE_REASON_MAX];
 };
 
-/* Whole. @request may be lent by @requests, of which others like it are shown. Return: 0 or -ENOMEM.
+/* Whole. @request may be lent by @requests, of which others like it are shown. Return: 0 or
+ * -ENOMEM.
  */
 int page_request(const struct ipc_request *request, struct session *session,
 		 struct gateway_requests *requests, struct html *ret);

@@ -3,9 +3,9 @@
  * make-journal.c: a small signed journal for tests of sluice, written by the real writer.
  *
  * Usage: make-journal JOURNAL KEY [MESSAGE | --entries N | --boot ID | --event MESSAGE | --stdin].
- * Without MESSAGE the entries of one approval; with it one more entry of that message, or N of them,
- * or a start in another boot, or one of the kernel's events, or the JSON objects of standard input.
- * Each run opens, appends, signs and closes as sluiced would.
+ * Without MESSAGE the entries of one approval; with it one more entry of that message, or N of
+ * them, or a start in another boot, or one of the kernel's events, or the JSON objects of standard
+ * input. Each run opens, appends, signs and closes as sluiced would.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,9 @@
  * notifier_fixture.h: the queue of a channel over a made-up channel in a real loop. Owns no test.
  *
  * A transfer of the made-up channel ends when its timer fires, with the next outcome of the script.
- * What was posted stands one after the other in world.posted, "ID:KIND " each, behind the channel's page if it has one; in a channel that
- * edits, the n-th new message stands in place "pn", and "pn=" before a text that replaced it.
+ * What was posted stands one after the other in world.posted, "ID:KIND " each, behind the channel's
+ * page if it has one; in a channel that edits, the n-th new message stands in place "pn", and "pn="
+ * before a text that replaced it.
  */
 #ifndef SLUICE_TEST_NOTIFIER_FIXTURE_H
 #define SLUICE_TEST_NOTIFIER_FIXTURE_H

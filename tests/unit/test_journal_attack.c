@@ -220,7 +220,10 @@ static void test_signed_by_another(void **state)
 		struct note_key *key = seeded_key(names[i], 7);
 
 		store_lines(f, &file, kept);
-		assert_int_equal(journal_checkpoint_compose(ORIGIN, (const struct note_key *const[]){ key }, 1, 4, root, &checkpoint), 0);
+		assert_int_equal(journal_checkpoint_compose(ORIGIN,
+							    (const struct note_key *const[]){ key },
+							    1, 4, root, &checkpoint),
+				 0);
 		out = fopen(f->path, "a");
 		fputs(checkpoint, out);
 		fclose(out);

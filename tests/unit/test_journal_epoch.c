@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_journal_epoch.c: who may sign when: the published checkpoints byte by byte, journals in every
- * order of keys (each written here with keys that are known), and the writer's epochs.
+ * test_journal_epoch.c: who may sign when: the published checkpoints byte by byte, journals in
+ * every order of keys (each written here with keys that are known), and the writer's epochs.
  */
 #include "journal_checkpoint.h"
 #include "journal_verdict.h"
@@ -209,8 +209,9 @@ static void forge_letter(struct forge *forge, char letter, const struct note_key
 
 /*
  * Steps parted by spaces, each an entry and who signs behind it. Entries: G entry 0; g entry 0 of
- * the old format; o another; nK names epoch K; lK the same in place of a lost key; s ends the epoch;
- * h names the new host key; + none. Signers: H host, N new host, W witness, K the key of epoch K.
+ * the old format; o another; nK names epoch K; lK the same in place of a lost key; s ends the
+ * epoch; h names the new host key; + none. Signers: H host, N new host, W witness, K the key of
+ * epoch K.
  */
 static void play(struct fixture *f, const char *steps)
 {

@@ -213,7 +213,8 @@ static int on_late(void *ctx, const struct journal_entry *entry)
 	return 0;
 }
 
-/* Who keeps entries gets them without their JSON where no filter looked into it; the boot counts. */
+/* Who keeps entries gets them without their JSON where no filter looked into it; the boot counts.
+ */
 static void test_late(void **state)
 {
 	struct fixture *f = *state;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_merkle_paths.c: each proof of each tree up to a size, by the check that proofs of the journal
- * go through.
+ * test_merkle_paths.c: each proof of each tree up to a size, by the check that proofs of the
+ * journal go through.
  */
 #include <errno.h>
 #include <setjmp.h>

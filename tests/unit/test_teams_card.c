@@ -2,8 +2,8 @@
 /*
  * test_teams_card.c: what a reviewer reads. Whole cards are compared with tests/data/cards (run
  * with UPDATE_CARDS=1 to write them anew and read the difference); attacks are checked by property.
- * Sources: test_teams_card.c user/{teams_card,request_card,notifier_card,notifier_text,escape}.c; CARDS names
- * the folder.
+ * Sources: test_teams_card.c user/{teams_card,request_card,notifier_card,notifier_text,escape}.c;
+ * CARDS names the folder.
  */
 #include <errno.h>
 #include <setjmp.h>
