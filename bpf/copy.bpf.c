@@ -53,9 +53,10 @@ int copy_opened(struct sluice_object_id *id, u64 labels, u32 writes)
 	copy = bpf_task_storage_get(&copies, task, 0, writes ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
 	if (!copy)
 		return writes ? -ENOMEM : 0;
-	if (copy->copying) {
+	/* what a copy that has failed left here must not hide the next one */
+	if (copy->copying)
 		copy->labels |= labels;
-	} else if (writes) {
+	if (writes) {
 		copy->to = *id;
 		copy->call = current_call(task);
 	} else if (copy->call == current_call(task)) {

@@ -100,7 +100,7 @@ test: $(UNIT_TESTS)
 	$(Q)tests/unit/run $^
 endif
 
-test-programs: $(PROGRAMS) $(COMPLETIONS) $(TEST_TOOLS) $(O)/tests/security-key.so
+test-programs: $(PROGRAMS) $(COMPLETIONS) $(TEST_TOOLS) $(O)/tests/test_journal_epoch $(O)/tests/security-key.so
 	$(Q)ln -sf tests/fake-sluiced $(O)/fake-sluiced
 	$(Q)SLUICE_BUILD=$(abspath $(O)) BUILD=$(abspath $(O)) bats $(wildcard tests/*.bats)
 

@@ -122,13 +122,17 @@ static char *make_evidence(const struct bot_press *press, const char *token, con
 {
 	const struct bot_activity *activity = press->activity;
 	_cleanup_(decrefp) json_t *evidence = NULL;
-	char digest[65];
+	const char *signature = strrchr(token, '.');
+	char digest[65], token_digest[65];
 
-	if (channel_evidence_digest(body, digest) < 0)
+	if (!signature || channel_evidence_digest(body, digest) < 0 ||
+	    channel_evidence_digest(token, token_digest) < 0)
 		return NULL;
-	evidence = json_pack("{s:s,s:s,s:s,s:s,s:s}", "token", token, "body_sha256", digest,
-			     "activity", activity->id, "conversation", activity->conversation,
-			     "card", activity->card);
+	/* whoever had the whole token could speak for Microsoft while it is good */
+	evidence = json_pack("{s:s%,s:s,s:s,s:s,s:s,s:s}", "token", token,
+			     (size_t)(signature - token), "token_sha256", token_digest,
+			     "body_sha256", digest, "activity", activity->id, "conversation",
+			     activity->conversation, "card", activity->card);
 	return evidence ? json_dumps(evidence, JSON_COMPACT) : NULL;
 }
 

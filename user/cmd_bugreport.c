@@ -28,11 +28,11 @@
  */
 static const char *const shown[] = {
 	"Accounts",	 "Action",	 "AllowLoopbackHttp",
-	"Approvals",	 "Console",	 "Duration",
+	"Approvals",	 "Duration",
 	"EscalateAfter", "FilesPerUser", "Libraries",
 	"Limit",	 "MaxAttempts",	 "MaxPending",
 	"Mode",		 "Monitor",	 "Policy",
-	"Rate",		 "Reason",	 "Scope",
+	"Rate",		 "Reason",
 	"Sensitivity",	 "SessionTime",	 "SignInAge",
 	"StaleAfter",	 "Standing",	 "Terminal",
 	"Tier",		 "Timeout",	 "UnknownRequester",
@@ -47,6 +47,12 @@ static bool is_shown(const char *key, size_t length)
 	return false;
 }
 
+/* Numbers, times and words of the manual are of these; what follows a value may say anything. */
+static bool is_plain(const char *value)
+{
+	return value[strspn(value, LETTERS "0123456789 ,\t")] == '\0';
+}
+
 /* The kind of the section stays, its name goes. */
 static void print_section(const char *line)
 {
@@ -57,9 +63,11 @@ static void print_section(const char *line)
 
 static void print_setting(const char *line)
 {
-	if (!isupper((unsigned char)*line) || !strchr(line, '=')) {
+	const char *value = strchr(line, '=');
+
+	if (!isupper((unsigned char)*line) || !value) {
 		puts("(a line that is no setting)");
-	} else if (is_shown(line, strcspn(line, "= \t"))) {
+	} else if (is_shown(line, strcspn(line, "= \t")) && is_plain(value + 1)) {
 		escape_print(stdout, line);
 		putchar('\n');
 	} else {

@@ -38,6 +38,7 @@ struct gateway_requests {
 	size_t counts[2];
 	uint64_t version;
 	struct ipc_request lent;
+	struct ipc_request ended; /* lent by gateway_requests_complete(), over calls that lend others */
 	struct ipc_request each; /* lent by gateway_requests_each() */
 };
 
@@ -213,7 +214,7 @@ void gateway_requests_begin(struct gateway_requests *requests)
 static const struct ipc_request *end_unseen(struct gateway_requests *requests,
 					    const struct kept *kept)
 {
-	struct ipc_request *request = &requests->lent;
+	struct ipc_request *request = &requests->ended;
 
 	lend(kept, request);
 	request->state = IPC_GONE;

@@ -167,9 +167,21 @@ static int change_host(struct journal *journal, EVP_PKEY *next)
 }
 
 /* Finishes a change of the host key that a crash cut short, or makes one where nothing is amiss. */
+/* The entry that names a new host key reached the disk in a crash, and its checkpoint did not. */
+static int finish_change(struct journal *journal, const struct host_keys *keys)
+{
+	if (keys->n == 1 ||
+	    memcmp(journal->keys.next_host, keys->public_keys[1], NOTE_PUBLIC_KEY) != 0)
+		return -ENOKEY;
+	return note_key_new(note_key_name(journal->origin), keys->pkeys[1],
+			    &journal->signer.new_host);
+}
+
 static int settle_host(struct journal *journal, const struct host_keys *keys, size_t in_force,
 		       const struct journal_recovery *recovery)
 {
+	if (journal->keys.host_changes && !journal->keys.is_signed)
+		return finish_change(journal, keys);
 	if (in_force == 1)
 		journal_writer_name_key(journal);
 	if (in_force == 1 || keys->n == 1 || recovery->adopted || recovery->torn_bytes)

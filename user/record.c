@@ -68,6 +68,12 @@ static json_t *compose(json_t *body, const char *type, const char *format, va_li
 	return entry;
 }
 
+/* Of the entry itself: it is counted as lost, since what cannot be written would hold up all others. */
+static bool never_fits(int r)
+{
+	return r == -E2BIG || r == -EINVAL;
+}
+
 /* Journals what had to wait. Nothing is taken from the queue before the journal has it. */
 static int add_waiting(struct agent *agent)
 {
@@ -78,8 +84,9 @@ static int add_waiting(struct agent *agent)
 		int r = journal_add(agent->journal, json_incref(json_array_get(record->waiting, 0)),
 				    NULL);
 
-		if (r < 0)
+		if (r < 0 && !never_fits(r))
 			return r;
+		record->lost += r < 0;
 		json_array_remove(record->waiting, 0);
 	}
 	if (!record->lost)
@@ -143,7 +150,9 @@ int record_add(struct agent *agent, uint64_t *ret_seq, json_t *body, const char 
 	va_end(ap);
 	r = add(agent, entry, ret_seq);
 	agent->record->critical |= is_critical(type);
-	if (r < 0)
+	if (never_fits(r))
+		agent->record->lost++;
+	else if (r < 0)
 		keep(agent->record, entry);
 	json_decref(entry);
 	return r;
@@ -166,16 +175,19 @@ int record_announce(struct agent *agent, json_t *body, const char *type, const c
 
 static int commit(struct agent *agent, bool rotate, bool always)
 {
+	int r;
+
 	if (!agent->journal)
 		return -EIO;
 	if (!journal_broken(agent->journal)) {
-		int r = add_waiting(agent);
-
+		r = add_waiting(agent);
 		if (r < 0)
 			return r;
 	}
-	agent->record->critical = false;
-	return rotate ? journal_rotate(agent->journal, always) : journal_commit(agent->journal);
+	r = rotate ? journal_rotate(agent->journal, always) : journal_commit(agent->journal);
+	if (r == 0)
+		agent->record->critical = false;
+	return r;
 }
 
 int record_commit(struct agent *agent)

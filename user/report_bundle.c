@@ -37,12 +37,16 @@ static int check_empty(int folder)
 
 int bundle_open(const char *path, struct bundle *ret)
 {
+	struct stat st;
+
 	*ret = (struct bundle){ .folder = -1 };
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return -errno;
 	ret->folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (ret->folder < 0)
+	if (ret->folder < 0 || fstat(ret->folder, &st) < 0)
 		return -errno;
+	if (st.st_uid != geteuid() || st.st_mode & 022)
+		return -EPERM; /* somebody else could exchange what is written */
 	ret->manifest = open_memstream(&ret->text, &ret->size);
 	return ret->manifest ? check_empty(ret->folder) : -ENOMEM;
 }

@@ -46,11 +46,11 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	do {
-		web->closed = false;
-		MHD_run(web->daemon);
-	} while (web->closed);
-	if (MHD_get_timeout(web->daemon, &ms) != MHD_YES) {
+	web->closed = false;
+	MHD_run(web->daemon);
+	if (web->closed) {
+		ms = 0;
+	} else if (MHD_get_timeout(web->daemon, &ms) != MHD_YES) {
 		evtimer_del(web->timer);
 		return;
 	}
@@ -187,6 +187,8 @@ static enum MHD_Result on_access(void *arg, struct MHD_Connection *connection, c
 		return more ? MHD_YES : MHD_NO;
 	}
 	if (!exchange->response) {
+		if (((const struct web *)arg)->ending) /* what it would need is gone */
+			return MHD_NO;
 		renew_deadline(connection);
 		web_route(exchange);
 	}
@@ -302,6 +304,7 @@ struct web *web_free(struct web *web)
 {
 	if (!web)
 		return NULL;
+	web->ending = true;
 	oidc_free(web->oidc);
 	while (web->waiting) {
 		exchange_plain(web->waiting, MHD_HTTP_SERVICE_UNAVAILABLE, "The gateway ends.\n");

@@ -102,7 +102,9 @@ static size_t raw_max(const struct exchange *exchange)
 	const struct web *web = exchange->web;
 
 	if (exchange_is_api(exchange))
-		return API_BODY_MAX;
+		return web->api && exchange_header(exchange, MHD_HTTP_HEADER_AUTHORIZATION)
+			       ? API_BODY_MAX
+			       : 0;
 	if (web_is_bots(web, exchange->path) &&
 	    exchange_header(exchange, MHD_HTTP_HEADER_AUTHORIZATION))
 		return WEB_RAW_MAX;

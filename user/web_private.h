@@ -15,7 +15,7 @@
 
 /*
  * @api: NULL: there is none; @oidc, @sessions, @attempts: NULL without a page
- * @closed: a connection, in this turn
+ * @closed: a connection, in this turn; @ending: nobody is served any more
  * @origin: as browsers send it; @secure: they come by https, so cookies are marked so
  */
 struct web {
@@ -32,6 +32,7 @@ struct web {
 	const char *host;
 	bool secure;
 	bool closed;
+	bool ending;
 };
 
 /* Leaves the exchange open; web_resume() goes on with it, which has its response by then. */

@@ -293,6 +293,7 @@ static bool has_button(enum teams_verb verb)
 static void a_press_reaches_sluiced(void **state)
 {
 	json_auto_t *evidence = NULL;
+	const char *token;
 
 	(void)state;
 	press(good_activity());
@@ -313,7 +314,10 @@ static void a_press_reaches_sluiced(void **state)
 	assert_string_equal(json_string_value(json_object_get(evidence, "card")), CARD);
 	assert_string_equal(json_string_value(json_object_get(evidence, "conversation")),
 			    CONVERSATION);
-	assert_non_null(strchr(json_string_value(json_object_get(evidence, "token")), '.'));
+	token = json_string_value(json_object_get(evidence, "token"));
+	assert_non_null(strchr(token, '.')); /* header and claims, not the signature */
+	assert_ptr_equal(strchr(token, '.'), strrchr(token, '.'));
+	assert_int_equal(json_string_length(json_object_get(evidence, "token_sha256")), 64);
 	sluiced_says(0, "r-abc123 is approved: grant g-2");
 	IS_CARD(false);
 	assert_true(answer_has("is approved: grant g-2"));

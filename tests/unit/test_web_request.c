@@ -268,7 +268,7 @@ static void close_like(unsigned int n, const struct ipc_request *like)
 	for (unsigned int i = 0; i < n; i++) {
 		struct ipc_request other = *like;
 
-		snprintf(other.id, sizeof(other.id), "r-%.4s-%u", like->host, i);
+		snprintf(other.id, sizeof(other.id), "r-%.4s-%u", like->host, i % 100);
 		gateway_requests_closed(requests, &other);
 	}
 }
