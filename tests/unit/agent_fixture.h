@@ -105,6 +105,7 @@ struct journal {
 	uint64_t bytes; /* of the file */
 	bool fail_commit;
 	bool broken;
+	unsigned int too_long; /* so many entries are, next */
 	unsigned int epochs; /* that were ended, whether or not anything was in them */
 	unsigned int forced; /* of these */
 };
@@ -277,9 +278,12 @@ int kernel_count(const struct kernel *kernel, uint64_t ret[SLUICE_COUNTERS])
 
 int journal_add(struct journal *journal, json_t *body, uint64_t *ret_seq)
 {
-	if (journal->broken || !body) {
+	if (journal->broken || !body || journal->too_long) {
 		json_decref(body);
-		return -EIO;
+		if (journal->broken || !body)
+			return -EIO;
+		journal->too_long--;
+		return -E2BIG;
 	}
 	assert_non_null(json_string_value(json_object_get(body, "type")));
 	assert_non_null(json_string_value(json_object_get(body, "message")));

@@ -356,6 +356,29 @@ static void test_entries_wait_for_the_journal(void **state)
 	assert_int_equal(world.journal.durable, RECORD_MAX_WAITING + 1);
 }
 
+/* It is counted, and holds up nothing behind it, whether it had waited or not. */
+static void test_entry_that_never_fits(void **state)
+{
+	struct sluice_event event = read_event(10);
+
+	(void)state;
+	world.journal.too_long = 1;
+	numbered(event, 0, 1);
+	numbered(event, 0, 2);
+	assert_int_equal(event_flush(&world.agent), 0);
+	assert_int_equal(count_of("event.read"), 1);
+	assert_int_equal(json_integer_value(json_object_get(entry_of("journal.gap"), "count")), 1);
+	world.journal.broken = true;
+	numbered(event, 0, 3);
+	numbered(event, 0, 4);
+	assert_true(event_flush(&world.agent) < 0);
+	world.journal.broken = false;
+	world.journal.too_long = 1;
+	assert_int_equal(event_flush(&world.agent), 0);
+	assert_int_equal(count_of("event.read"), 2);
+	assert_int_equal(count_of("journal.gap"), 2);
+}
+
 static void test_spelling_goes_there_and_back(void **state)
 {
 	static const struct {
@@ -481,6 +504,7 @@ int main(void)
 		AGENT_TEST(test_refusals_that_are_lost),
 		AGENT_TEST(test_nonsense_is_passed_over),
 		AGENT_TEST(test_entries_wait_for_the_journal),
+		AGENT_TEST(test_entry_that_never_fits),
 		AGENT_TEST(test_spelling_goes_there_and_back),
 		AGENT_TEST(test_paths),
 		AGENT_TEST(test_targets),

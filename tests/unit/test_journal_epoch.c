@@ -492,6 +492,44 @@ static void test_new_host_key(void **state)
 	free(after.at);
 }
 
+/* The entry that names the new key reached the disk, its checkpoint did not: that is gone on from. */
+static void test_crash_while_the_host_key_changes(void **state)
+{
+	struct fixture *f = *state;
+	struct journal_verify_result first, result;
+	struct bytes old, new, file;
+	char next[128], *line;
+
+	fixture_fill(f, 8, 3);
+	first = verify(f, NULL, NULL);
+	snprintf(next, sizeof(next), "%s.next", f->key);
+	old = file_load(f->key);
+	assert_int_equal(journal_make_next_key(f->key, f->error, sizeof(f->error)), 0);
+	new = file_load(next);
+	journal_close(fixture_open(f));
+	file = file_load(f->path);
+	line = memmem(file.at, file.size, "\"type\":\"journal.host\"", 21);
+	assert_non_null(line);
+	line = memchr(line, '\n', file.size - (size_t)(line - file.at));
+	file_store(f->path, file.at, (size_t)(line + 1 - file.at));
+	file_store(f->key, old.at, old.size);
+	file_store(next, new.at, new.size);
+	for (unsigned int i = 0; i < 2; i++) {
+		struct journal *journal = fixture_open(f);
+
+		fixture_add(journal, "event.read", "and on it goes");
+		assert_int_equal(journal_commit(journal), 0);
+		journal_close(journal);
+	}
+	result = verify(f, first.genesis, first.vkey);
+	assert_int_equal(result.status, JOURNAL_OK);
+	assert_string_not_equal(result.signer, first.signer);
+	assert_int_equal(access(next, F_OK), -1);
+	free(old.at);
+	free(new.at);
+	free(file.at);
+}
+
 /* Not where the end has to be mended first, which is said before anything is signed. */
 static void test_no_new_host_key_at_a_torn_end(void **state)
 {
@@ -529,6 +567,7 @@ int main(void)
 		TEST(test_truncate_and_continue),
 		TEST(test_upgrade),
 		TEST(test_new_host_key),
+		TEST(test_crash_while_the_host_key_changes),
 		TEST(test_no_new_host_key_at_a_torn_end),
 	};
 
