@@ -84,12 +84,8 @@ struct api_client *api_client_add(struct api_clients *clients, const char *name)
 void api_clients_clear(struct api_clients *clients)
 {
 	for (size_t i = 0; i < clients->n; i++) {
-		struct api_client *client = clients->list[i];
-
-		for (size_t k = 0; k < api_client_n_keys; k++)
-			if (api_client_keys[k].type <= SETTING_TEXT)
-				free(*(char **)((char *)client + api_client_keys[k].offset));
-		free(client);
+		setting_free_texts(clients->list[i], api_client_keys, api_client_n_keys);
+		free(clients->list[i]);
 	}
 	clients->n = 0;
 }

@@ -7,15 +7,10 @@
 #include "cleanup.h"
 #include "teams_card.h"
 
-static void decrefp(json_t **json)
-{
-	json_decref(*json);
-}
-
 /* Takes over @value. */
 static void answer(const struct caller *caller, int status, const char *type, json_t *value)
 {
-	_cleanup_(decrefp) json_t *body = value ? json_pack("{s:i,s:s,s:o}", "statusCode", status,
+	json_auto_t *body = value ? json_pack("{s:i,s:s,s:o}", "statusCode", status,
 							    "type", type, "value", value)
 						: NULL;
 

@@ -5,7 +5,6 @@
  */
 #include "bot_credential.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
@@ -20,16 +19,6 @@
 /* It is got anew so long before it ends. */
 #define EARLY_S	   120
 #define LIFE_MAX_S 86400
-
-static void free_curl(char **text)
-{
-	curl_free(*text);
-}
-
-static void decrefp(json_t **json)
-{
-	json_decref(*json);
-}
 
 static int64_t now_s(void)
 {
@@ -78,7 +67,7 @@ static void on_answer(void *arg, const struct http_answer *answer)
 {
 	struct bot_settings *settings = arg;
 	struct bot_credential *credential = &settings->credential;
-	_cleanup_(decrefp) json_t *root = NULL;
+	json_auto_t *root = NULL;
 	char why[256] = "";
 	int r = -EACCES;
 
@@ -97,9 +86,9 @@ static void on_answer(void *arg, const struct http_answer *answer)
 
 static int write_form(const struct bot_settings *settings, char **ret)
 {
-	_cleanup_(free_curl) char *id = curl_easy_escape(NULL, settings->app_id, 0);
-	_cleanup_(free_curl) char *secret = curl_easy_escape(NULL, settings->secret, 0);
-	_cleanup_(free_curl) char *scope = curl_easy_escape(NULL, settings->scope, 0);
+	_cleanup_free_ char *id = url_escape(settings->app_id, strlen(settings->app_id));
+	_cleanup_free_ char *secret = url_escape(settings->secret, strlen(settings->secret));
+	_cleanup_free_ char *scope = url_escape(settings->scope, strlen(settings->scope));
 	int n = -1;
 
 	if (id && secret && scope)

@@ -27,11 +27,6 @@ struct waiting {
 	struct account account;
 };
 
-static void decrefp(json_t **json)
-{
-	json_decref(*json);
-}
-
 static void forget(struct bot *bot, struct waiting *waiting)
 {
 	DL_DELETE(bot->waiting, waiting);
@@ -121,7 +116,7 @@ static bool is_under_way(const struct bot *bot, const struct bot_press *press)
 static char *make_evidence(const struct bot_press *press, const char *token, const char *body)
 {
 	const struct bot_activity *activity = press->activity;
-	_cleanup_(decrefp) json_t *evidence = NULL;
+	json_auto_t *evidence = NULL;
 	const char *signature = strrchr(token, '.');
 	char digest[65], token_digest[65];
 

@@ -71,11 +71,6 @@ static const char *const service_hosts[] = {
 	"https://frontend.botapi.msg.infra.teams.microsoftonline.cn",
 };
 
-static char **text_at(struct bot_settings *settings, size_t offset)
-{
-	return (char **)((char *)settings + offset);
-}
-
 void bot_settings_defaults(void *arg)
 {
 	struct bot_settings *settings = arg;
@@ -87,9 +82,7 @@ void bot_settings_clear(void *arg)
 {
 	struct bot_settings *settings = arg;
 
-	for (size_t i = 0; i < BOT_SETTINGS_KEYS; i++)
-		if (bot_settings_keys[i].type <= SETTING_TEXT)
-			free(*text_at(settings, bot_settings_keys[i].offset));
+	setting_free_texts(settings, bot_settings_keys, BOT_SETTINGS_KEYS);
 	secret_free(settings->secret);
 	bot_credential_forget(settings);
 	*settings = (struct bot_settings){};
@@ -98,7 +91,7 @@ void bot_settings_clear(void *arg)
 static int fill_defaults(struct bot_settings *settings)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++) {
-		char **field = text_at(settings, defaults[i].offset);
+		char **field = (char **)((char *)settings + defaults[i].offset);
 
 		if (!*field)
 			*field = strdup(defaults[i].value);
@@ -238,9 +231,8 @@ int bot_settings_check(void *arg, struct setting_error *error)
 		r = check_ids(settings, error);
 	if (r == 0)
 		r = check_urls(settings, error);
-	if (r == 0 && settings->ca_file && access(settings->ca_file, R_OK) < 0)
-		r = setting_refuse(error, -errno, "CAFile=%s cannot be read: %s", settings->ca_file,
-				   strerror(errno));
+	if (r == 0)
+		r = setting_check_readable("CAFile", settings->ca_file, error);
 	return r < 0 ? r : read_secret(settings, error);
 }
 

@@ -15,11 +15,6 @@
 /* The channel of the Bot Framework that Teams is. */
 #define TEAMS "msteams"
 
-static void decrefp(json_t **json)
-{
-	json_decref(*json);
-}
-
 static int refuse(const char **ret_why, int r, const char *why)
 {
 	*ret_why = why;
@@ -49,7 +44,7 @@ int bot_token_check(const struct bot_settings *settings, const struct jwt_keys *
 		.skew_s = SKEW_S,
 		.iat_optional = true,
 	};
-	_cleanup_(decrefp) json_t *claims = NULL;
+	json_auto_t *claims = NULL;
 	int r;
 
 	if (!authorization || strncasecmp(authorization, SCHEME, strlen(SCHEME)) != 0)

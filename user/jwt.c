@@ -31,11 +31,6 @@ struct check {
 	const char *why;
 };
 
-static void decrefp(json_t **json)
-{
-	json_decref(*json);
-}
-
 static void keys_freep(struct jwt_keys **keys)
 {
 	jwt_keys_free(*keys);
@@ -43,7 +38,7 @@ static void keys_freep(struct jwt_keys **keys)
 
 int jwt_keys_parse(const char *text, size_t size, struct jwt_keys **ret)
 {
-	_cleanup_(decrefp) json_t *root = json_loadb(text, size, JSON_FLAGS, NULL);
+	json_auto_t *root = json_loadb(text, size, JSON_FLAGS, NULL);
 	_cleanup_(keys_freep) struct jwt_keys *keys = NULL;
 	json_t *list = json_object_get(root, "keys");
 	json_t *item;
@@ -105,7 +100,7 @@ static int split(struct check *check)
 static int decode(struct check *check, size_t part, json_t **ret)
 {
 	_cleanup_free_ uint8_t *bytes = malloc(check->sizes[part]);
-	_cleanup_(decrefp) json_t *object = NULL;
+	json_auto_t *object = NULL;
 	ssize_t n;
 
 	if (!bytes)
@@ -224,8 +219,8 @@ static int check_claims(struct check *check, const json_t *claims)
 
 static int run(struct check *check, const struct jwt_keys *keys, json_t **ret_claims)
 {
-	_cleanup_(decrefp) json_t *header = NULL;
-	_cleanup_(decrefp) json_t *claims = NULL;
+	json_auto_t *header = NULL;
+	json_auto_t *claims = NULL;
 	int r;
 
 	r = split(check);

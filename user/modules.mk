@@ -60,7 +60,7 @@ SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng -
 
 GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_keys gateway_link gateway_options \
 	gateway_requests gateway_test_card gateway_token account channel_decision channel_key journal_file key_file merkle when \
-	$(KEY) $(SIGNED) notifier notifier_attempt notifier_card notifier_delivery notifier_queue notifier_slack notifier_standby \
+	$(KEY) $(SIGNED) notifier notifier_answer notifier_attempt notifier_card notifier_delivery notifier_queue notifier_slack notifier_standby \
 	notifier_target notifier_teams notifier_text notifier_webhook notify request_card request_json request_words sandbox secret \
 	setting teams_card url webhook_sign $(API) $(BOT) $(SLACK) $(TOKEN) $(WEB) $(COMMON)
 GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lcrypto -lseccomp -lcap-ng

@@ -85,3 +85,16 @@ void notifier_clear(struct notifier *notifier)
 	notifier->settings = NULL;
 	notifier->after = NULL;
 }
+
+char *notifier_dump(json_t *message)
+{
+	json_auto_t *root = message;
+	char *text;
+
+	if (!root)
+		return NULL; /* errno says why */
+	text = json_dumps(root, JSON_COMPACT);
+	if (!text)
+		errno = ENOMEM;
+	return text;
+}

@@ -10,6 +10,7 @@
 #define SLUICE_NOTIFIER_H
 
 #include <stdbool.h>
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -114,6 +115,9 @@ struct notifier {
 /* The keys that each channel has, besides its kind's own: in struct notifier. */
 enum notifier_key { NOTIFIER_MAX_ATTEMPTS, NOTIFIER_AFTER, NOTIFIER_HAND_OVER, NOTIFIER_KEYS };
 extern const struct setting notifier_keys[NOTIFIER_KEYS];
+
+/* The text of a message; takes over @message, which may be NULL. Owned by the caller; NULL with errno. */
+char *notifier_dump(json_t *message);
 
 /* Return: the kind that sections named @kind configure, or NULL. */
 const struct notifier_ops *notifier_find(const char *kind);

@@ -8,7 +8,6 @@
  * trying again (notifier_attempt.c), or what comes back (bot.c). A message has a card and no text:
  * Teams would make two of it, and give no id.
  */
-#include <curl/curl.h>
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
@@ -21,30 +20,14 @@
 
 #define ANSWER_MAX 4096
 
-static void free_curl(char **text)
-{
-	curl_free(*text);
-}
-
-static void decrefp(json_t **json)
-{
-	json_decref(*json);
-}
-
 /* Takes over @card. */
 static char *message_with(json_t *card)
 {
-	_cleanup_(decrefp) json_t *message = NULL;
-	char *text;
-
 	if (!card)
 		return NULL;
-	message = json_pack("{s:s,s:[{s:s,s:o}]}", "type", "message", "attachments", "contentType",
-			    "application/vnd.microsoft.card.adaptive", "content", card);
-	text = message ? json_dumps(message, JSON_COMPACT) : NULL;
-	if (!text)
-		errno = ENOMEM;
-	return text;
+	return notifier_dump(json_pack("{s:s,s:[{s:s,s:o}]}", "type", "message", "attachments",
+				       "contentType", "application/vnd.microsoft.card.adaptive",
+				       "content", card));
 }
 
 /* For all who see it: whom it is not for is shown another, and sluiced decides who may. */
@@ -78,14 +61,14 @@ static char *write_thread(const struct bot_settings *settings, const char *messa
 static char *address_of(const struct bot_settings *settings, const char *place)
 {
 	const char *slash = strrchr(place, '/');
-	_cleanup_(free_curl) char *conversation = NULL;
-	_cleanup_(free_curl) char *card = NULL;
+	_cleanup_free_ char *conversation = NULL;
+	_cleanup_free_ char *card = NULL;
 	char *url;
 
 	if (!slash || slash == place)
 		return NULL;
-	conversation = curl_easy_escape(NULL, place, (int)(slash - place));
-	card = curl_easy_escape(NULL, slash + 1, 0);
+	conversation = url_escape(place, (size_t)(slash - place));
+	card = url_escape(slash + 1, strlen(slash + 1));
 	if (!conversation || !card ||
 	    asprintf(&url, "%sv3/conversations/%s/activities/%s", settings->service_url,
 		     conversation, card) < 0)
@@ -122,7 +105,7 @@ static int post(const void *arg, struct http *http, const char *place, const cha
 /* Of a new thread: its id, and that of the message. An edit's answer has no id of a thread. */
 static void take_place(const char *body, struct notifier_result *ret)
 {
-	_cleanup_(decrefp) json_t *root = json_loads(body, 0, NULL);
+	json_auto_t *root = json_loads(body, 0, NULL);
 	const char *conversation = json_string_value(json_object_get(root, "id"));
 	const char *card = json_string_value(json_object_get(root, "activityId"));
 

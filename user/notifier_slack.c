@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "notifier.h"
+#include "notifier_answer.h"
 #include "slack_api.h"
 #include "slack_card.h"
 #include "slack_place.h"
@@ -22,28 +22,14 @@ static const char *readable(const void *arg)
 	return settings->ca_file;
 }
 
-/* Takes over @card. */
-static char *dump(json_t *card)
-{
-	char *text;
-
-	if (!card)
-		return NULL;
-	text = json_dumps(card, JSON_COMPACT);
-	json_decref(card);
-	if (!text)
-		errno = ENOMEM;
-	return text;
-}
-
 static char *render(const struct ipc_request *request, const char *page)
 {
-	return dump(slack_card(request, page));
+	return notifier_dump(slack_card(request, page));
 }
 
 static char *render_test(const char *host)
 {
-	return dump(slack_card_test(host));
+	return notifier_dump(slack_card_test(host));
 }
 
 /* With where it goes. Return: the caller's to free, or NULL. */
@@ -87,17 +73,14 @@ static bool is_passing(const char *error)
 	return false;
 }
 
+/* Slack also says no with status 200. */
 static enum notifier_outcome judge_failure(const struct http_answer *answer, const char *error)
 {
-	long status = answer->status;
+	enum notifier_outcome outcome = notifier_answer_outcome(answer);
 
-	if (status == 0)
-		return answer->maybe_arrived ? NOTIFIER_UNKNOWN : NOTIFIER_AGAIN;
-	if (status == 502 || status == 504)
-		return NOTIFIER_UNKNOWN; /* a proxy lost the answer, perhaps not the message */
-	if (status >= 500 || status == 408 || status == 429 || is_passing(error))
-		return NOTIFIER_AGAIN;
-	return NOTIFIER_REFUSED;
+	if (outcome != NOTIFIER_DONE && outcome != NOTIFIER_REFUSED)
+		return outcome;
+	return is_passing(error) ? NOTIFIER_AGAIN : NOTIFIER_REFUSED;
 }
 
 static void judge(void *arg, const struct http_answer *answer, struct notifier_result *ret)

@@ -69,9 +69,8 @@ int notifier_target_check(struct notifier_target *target, struct setting_error *
 	if (r == 0 && target->plain && target->proxy)
 		r = setting_refuse(error, -EINVAL,
 				   "Proxy= cannot be used together with a plain http URL");
-	if (r == 0 && target->ca_file && access(target->ca_file, R_OK) < 0)
-		r = setting_refuse(error, -errno, "CAFile=%s cannot be read: %s", target->ca_file,
-				   strerror(errno));
+	if (r == 0)
+		r = setting_check_readable("CAFile", target->ca_file, error);
 	if (r == 0) {
 		target->url = strdup(line);
 		if (!target->url)

@@ -55,28 +55,14 @@ static int teams_check(void *arg, struct setting_error *error)
 	return notifier_target_check(&settings->target, error);
 }
 
-/* Takes over @card. */
-static char *dump(json_t *card)
-{
-	char *text;
-
-	if (!card)
-		return NULL;
-	text = json_dumps(card, JSON_COMPACT);
-	json_decref(card);
-	if (!text)
-		errno = ENOMEM;
-	return text;
-}
-
 static char *teams_render(const struct ipc_request *request, const char *page)
 {
-	return dump(teams_card(request, page));
+	return notifier_dump(teams_card(request, page));
 }
 
 static char *teams_render_test(const char *host)
 {
-	return dump(teams_card_test(host));
+	return notifier_dump(teams_card_test(host));
 }
 
 /* A webhook edits nothing, so there is never a @place. */

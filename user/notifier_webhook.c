@@ -4,7 +4,7 @@
  * with the headers of Standard Webhooks: the id of a message, which stays the same when it is
  * posted again, the time of this attempt, and a signature over both and the body.
  *
- * Owns: the id, and what answers mean. Must not own: the event (request_json.h), the signature
+ * Owns: the id. Must not own: what answers mean (notifier_answer.h), the event (request_json.h), the signature
  * (webhook_sign.h), the address (notifier_target.h), trying again (notifier_queue.c).
  */
 #include <errno.h>
@@ -13,6 +13,7 @@
 
 #include "channel_decision.h"
 #include "cleanup.h"
+#include "notifier_answer.h"
 #include "notifier_target.h"
 #include "request_json.h"
 #include "secret.h"
@@ -93,15 +94,10 @@ static char *webhook_render(const struct ipc_request *request, const char *page)
 
 static char *webhook_render_test(const char *host)
 {
-	json_auto_t *event =
-		json_pack("{s:s, s:o, s:{s:o, s:s}}", "type", "test", "timestamp",
-			  view_time(when_now()), "data", "host", view_text(host), "text",
-			  "Somebody checked that events arrive; nothing is waiting.");
-	char *text = event ? json_dumps(event, JSON_COMPACT) : NULL;
-
-	if (!text)
-		errno = ENOMEM;
-	return text;
+	return notifier_dump(json_pack("{s:s, s:o, s:{s:o, s:s}}", "type", "test", "timestamp",
+				       view_time(when_now()), "data", "host", view_text(host),
+				       "text",
+				       "Somebody checked that events arrive; nothing is waiting."));
 }
 
 /*
@@ -152,35 +148,10 @@ static int webhook_post(const void *arg, struct http *http, const char *place, c
 	return notifier_target_post(&settings->target, http, &message, done, done_arg, ret);
 }
 
-static enum notifier_outcome judge_status(long status)
-{
-	if (status >= 200 && status < 300)
-		return NOTIFIER_DONE;
-	if (status == 502 || status == 504)
-		return NOTIFIER_UNKNOWN; /* a proxy lost the answer, perhaps not the message */
-	if (status >= 500 || status == 408 || status == 425 || status == 429)
-		return NOTIFIER_AGAIN;
-	return NOTIFIER_REFUSED; /* 410 too: who has left must be taken out of the settings */
-}
-
-/* Nothing of the answer's body is told to anyone: it may quote what it was sent. */
 static void webhook_judge(void *arg, const struct http_answer *answer, struct notifier_result *ret)
 {
-	long status = answer->status;
-
 	(void)arg;
-	*ret = (struct notifier_result){ .wait_s = answer->retry_after_s };
-	if (status == 0) {
-		ret->outcome = answer->maybe_arrived ? NOTIFIER_UNKNOWN : NOTIFIER_AGAIN;
-		snprintf(ret->text, sizeof(ret->text), "%s", answer->error);
-		return;
-	}
-	ret->outcome = judge_status(status);
-	if (ret->outcome != NOTIFIER_DONE)
-		snprintf(ret->text, sizeof(ret->text), "HTTP %ld%s", status,
-			 status >= 300 && status < 400 ? ": redirects are not followed, the URL "
-							 "of the webhook must be the final one"
-						       : "");
+	notifier_answer_judge(answer, ret);
 }
 
 const struct notifier_ops notifier_webhook = {

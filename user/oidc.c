@@ -4,7 +4,6 @@
  */
 #include "oidc.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -41,16 +40,6 @@ struct oidc {
 	char redirect[URL_MAX];
 	struct log_limit failures;
 };
-
-static void free_curl(char **text)
-{
-	curl_free(*text);
-}
-
-static void decrefp(json_t **json)
-{
-	json_decref(*json);
-}
 
 int oidc_random(char ret[OIDC_SECRET])
 {
@@ -139,7 +128,7 @@ int oidc_prepare(struct oidc *oidc, provider_ready_fn ready, void *arg)
 /* "&name=value", or with another first character. */
 static int add_field(FILE *out, const char *name, const char *value)
 {
-	_cleanup_(free_curl) char *escaped = curl_easy_escape(NULL, value, 0);
+	_cleanup_free_ char *escaped = url_escape(value, strlen(value));
 
 	if (!escaped)
 		return -ENOMEM;
@@ -252,7 +241,7 @@ static int try_keys(struct redemption *redemption)
 		.now_s = time(NULL),
 		.max_age_s = TOKEN_AGE_S,
 	};
-	_cleanup_(decrefp) json_t *claims = NULL;
+	json_auto_t *claims = NULL;
 	const char *why;
 	int r = jwt_check(provider_keys(oidc->provider), redemption->token, &rules, &claims, &why);
 
@@ -298,7 +287,7 @@ static void take_error_code(struct redemption *redemption, const json_t *root, l
 static void on_token(void *arg, const struct http_answer *answer)
 {
 	struct redemption *redemption = arg;
-	_cleanup_(decrefp) json_t *root = NULL;
+	json_auto_t *root = NULL;
 	const char *token;
 
 	redemption->transfer = NULL;
@@ -344,9 +333,10 @@ static int send_code(struct redemption *redemption, const char *code)
 	const struct oidc *oidc = redemption->oidc;
 	const struct http_target target =
 		provider_target(oidc->provider, provider_addresses(oidc->provider)->token);
-	_cleanup_(free_curl) char *user = curl_easy_escape(NULL, oidc->settings->client_id, 0);
-	_cleanup_(free_curl) char *password =
-		curl_easy_escape(NULL, oidc->settings->client_secret, 0);
+	_cleanup_free_ char *user =
+		url_escape(oidc->settings->client_id, strlen(oidc->settings->client_id));
+	_cleanup_free_ char *password =
+		url_escape(oidc->settings->client_secret, strlen(oidc->settings->client_secret));
 	_cleanup_free_ char *form = NULL;
 	struct http_message message = {
 		.type = "application/x-www-form-urlencoded",

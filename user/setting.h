@@ -45,6 +45,12 @@ struct setting_error {
 	char text[512];
 };
 
+/* Frees the texts that @keys name in @settings. */
+void setting_free_texts(void *settings, const struct setting *keys, size_t n);
+
+/* Of a key that names a file, may be NULL. Return: 0, or a negative errno with @error. */
+int setting_check_readable(const char *key, const char *path, struct setting_error *error);
+
 /* Writes the text. Return: @r. */
 __attribute__((format(printf, 3, 4))) int setting_refuse(struct setting_error *error, int r,
 							 const char *format, ...);

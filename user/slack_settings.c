@@ -74,9 +74,7 @@ void slack_settings_clear(void *arg)
 {
 	struct slack_settings *settings = arg;
 
-	for (size_t i = 0; i < SLACK_SETTINGS_KEYS; i++)
-		if (slack_settings_keys[i].type <= SETTING_TEXT)
-			free(*text_at(settings, slack_settings_keys[i].offset));
+	setting_free_texts(settings, slack_settings_keys, SLACK_SETTINGS_KEYS);
 	for (size_t i = 0; i < ARRAY_SIZE(secrets); i++)
 		secret_free(*text_at(settings, secrets[i].secret));
 	*settings = (struct slack_settings){};
@@ -160,9 +158,8 @@ int slack_settings_check(void *arg, struct setting_error *error)
 
 	if (r == 0)
 		r = check_api(settings, error);
-	if (r == 0 && settings->ca_file && access(settings->ca_file, R_OK) < 0)
-		r = setting_refuse(error, -errno, "CAFile=%s cannot be read: %s", settings->ca_file,
-				   strerror(errno));
+	if (r == 0)
+		r = setting_check_readable("CAFile", settings->ca_file, error);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(secrets); i++)
 		r = read_secret(settings, i, error);
 	return r;

@@ -2,7 +2,8 @@
 /*
  * teams_answer.h: what Microsoft's answers to a post mean, be it by a webhook or by a bot.
  *
- * Owns: which status is worth another try. Must not own: where a message stands (notifier_bot.c).
+ * Owns: what is Microsoft's own in them. Must not own: what a status means (notifier_answer.c), where
+ * a message stands (notifier_bot.c).
  */
 #ifndef SLUICE_TEAMS_ANSWER_H
 #define SLUICE_TEAMS_ANSWER_H

@@ -81,3 +81,11 @@ int url_parse(const char *text, struct url *ret)
 	};
 	return write_origin(url, host, ret);
 }
+
+char *url_escape(const char *text, size_t size)
+{
+	_cleanup_(free_curl) char *escaped =
+		size ? curl_easy_escape(NULL, text, (int)size) : curl_easy_escape(NULL, "", 0);
+
+	return escaped ? strdup(escaped) : NULL;
+}

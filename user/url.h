@@ -2,12 +2,13 @@
 /*
  * url.h: http and https URLs, as settings and identity providers have them.
  *
- * Owns: taking one apart. Must not own: which are allowed where.
+ * Owns: taking one apart, and escaping what goes into one. Must not own: which are allowed where.
  */
 #ifndef SLUICE_URL_H
 #define SLUICE_URL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define URL_MAX 2048 /* with the NUL */
 
@@ -29,5 +30,8 @@ struct url {
 /* Return: 0, -EINVAL when it is no URL, -EPROTONOSUPPORT for another scheme, -EPERM when it holds a
  * user name, -ENOMEM. */
 int url_parse(const char *text, struct url *ret);
+
+/* @size bytes of @text as one part of a path, query or form. Owned by the caller; NULL: no memory. */
+char *url_escape(const char *text, size_t size);
 
 #endif

@@ -60,9 +60,7 @@ struct web_settings *web_settings_free(struct web_settings *settings)
 {
 	if (!settings)
 		return NULL;
-	for (size_t i = 0; i < web_settings_n_keys; i++)
-		if (web_settings_keys[i].type <= SETTING_TEXT)
-			free(*(char **)((char *)settings + web_settings_keys[i].offset));
+	setting_free_texts(settings, web_settings_keys, web_settings_n_keys);
 	free(settings->certificate);
 	secret_free(settings->key);
 	secret_free(settings->client_secret);
@@ -216,10 +214,7 @@ static int check_words(struct web_settings *settings, struct setting_error *erro
 	if (!has_openid(settings->scopes))
 		return setting_refuse(error, -EINVAL, "Scopes=%s must have openid among them",
 				      settings->scopes);
-	if (settings->ca_file && access(settings->ca_file, R_OK) < 0)
-		return setting_refuse(error, -errno, "CAFile=%s cannot be read: %s",
-				      settings->ca_file, strerror(errno));
-	return 0;
+	return setting_check_readable("CAFile", settings->ca_file, error);
 }
 
 static int read_client_secret(struct web_settings *settings, struct setting_error *error)

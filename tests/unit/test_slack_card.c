@@ -6,67 +6,17 @@
  * Sources: test_slack_card.c user/{slack_card,request_card,notifier_card,notifier_text,escape}.c;
  * CARDS names the folder.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-#include <jansson.h>
-
-#include "cleanup.h"
-#include "escape.h"
+#include "card_fixture.h"
 #include "slack_card.h"
 
-#define DIGEST "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
-#define PAGE   "https://approvals.example"
-
-static struct ipc_request request;
+#define PAGE "https://approvals.example"
 
 static int setup(void **state)
 {
-	(void)state;
-	request = (struct ipc_request){
-		.id = "r-7k2m9x",
-		.digest = DIGEST,
-		.host = "etl-04.example",
-		.rule = "pii-egress",
-		.action = "egress",
-		.waiting = "hold",
-		.scope = "process",
-		.state = IPC_PENDING,
-		.n_sources = 1,
-		.approvals_needed = 2,
-		.approvals = 1,
-		.sensitivity = 80,
-		.tries = 3,
-		.tier = 2,
-		.uid = 1001,
-		.loginuid = 1007,
-		.pid = 812,
-		.duration_s = 300,
-		.opened_ms = 1795365000000,
-		.expires_ms = 1795365900000,
-		.labels = "pii, finance",
-		.requester = "dana",
-		.user = "etl",
-		.comm = "python3",
-		.executable = "/usr/bin/python3.11",
-		.command = "python3 /opt/etl/export.py --to partner",
-		.unit = "etl.service",
-		.target = "198.51.100.7 port 443 tcp",
-		.reason = "monthly report",
-		.reviewers = "data-owners",
-		.sources = { { .path = "/data/customers.csv",
-			       .labels = "pii",
-			       .reader = "python3[812]",
-			       .time_ms = 1795364990000 } },
-	};
+	card_setup(state);
+	request.n_sources = 1;
+	request.reason_from[0] = '\0';
+	request.tier = 2;
 	return 0;
 }
 

@@ -5,71 +5,9 @@
  * Sources: test_teams_card.c user/{teams_card,request_card,notifier_card,notifier_text,escape}.c;
  * CARDS names the folder.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-#include <jansson.h>
-
-#include "cleanup.h"
-#include "escape.h"
+#include "card_fixture.h"
 #include "notifier_text.h"
 #include "teams_card.h"
-
-#define DIGEST "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
-
-static struct ipc_request request;
-
-static int setup(void **state)
-{
-	(void)state;
-	request = (struct ipc_request){
-		.id = "r-7k2m9x",
-		.digest = DIGEST,
-		.host = "etl-04.example",
-		.rule = "pii-egress",
-		.action = "egress",
-		.waiting = "hold",
-		.scope = "process",
-		.state = IPC_PENDING,
-		.n_sources = 2,
-		.approvals_needed = 2,
-		.approvals = 1,
-		.sensitivity = 80,
-		.tries = 3,
-		.uid = 1001,
-		.loginuid = 1007,
-		.pid = 812,
-		.duration_s = 300,
-		.opened_ms = 1795365000000,
-		.expires_ms = 1795365900000,
-		.labels = "pii, finance",
-		.requester = "dana",
-		.user = "etl",
-		.comm = "python3",
-		.executable = "/usr/bin/python3.11",
-		.command = "python3 /opt/etl/export.py --to partner",
-		.unit = "etl.service",
-		.target = "198.51.100.7 port 443 tcp",
-		.reason = "monthly report",
-		.reason_from = "session",
-		.reviewers = "data-owners",
-		.sources = {
-			{ .path = "/data/customers.csv", .labels = "pii", .reader = "python3[812]",
-			  .time_ms = 1795364990000 },
-			{ .path = "/data/ledger.db", .labels = "finance", .reader = "loader[640]",
-			  .time_ms = 1795364000000 },
-		},
-	};
-	return 0;
-}
 
 static void decide(bool approve)
 {
@@ -590,24 +528,24 @@ static void test_a_note_is_no_markup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_golden_bot_cards, setup),
-		cmocka_unit_test_setup(test_buttons_are_where_they_may_be, setup),
-		cmocka_unit_test_setup(test_a_note_is_no_markup, setup),
-		cmocka_unit_test_setup(test_golden_cards, setup),
-		cmocka_unit_test_setup(test_golden_answers, setup),
-		cmocka_unit_test_setup(test_every_fact_is_on_the_card, setup),
-		cmocka_unit_test_setup(test_tier_is_on_the_card, setup),
-		cmocka_unit_test_setup(test_markup_stays_text, setup),
-		cmocka_unit_test_setup(test_text_from_outside_is_always_monospace, setup),
-		cmocka_unit_test_setup(test_deceiving_characters_are_spelled, setup),
-		cmocka_unit_test_setup(test_honest_letters_stay, setup),
-		cmocka_unit_test_setup(test_question_links_to_the_page, setup),
-		cmocka_unit_test_setup(test_worst_case_fits, setup),
-		cmocka_unit_test_setup(test_what_is_hidden_is_counted, setup),
-		cmocka_unit_test_setup(test_what_the_agent_hid_is_told, setup),
-		cmocka_unit_test_setup(test_only_typable_ids, setup),
-		cmocka_unit_test_setup(test_test_card_says_so, setup),
-		cmocka_unit_test_setup(test_fit_keeps_characters_whole, setup),
+		cmocka_unit_test_setup(test_golden_bot_cards, card_setup),
+		cmocka_unit_test_setup(test_buttons_are_where_they_may_be, card_setup),
+		cmocka_unit_test_setup(test_a_note_is_no_markup, card_setup),
+		cmocka_unit_test_setup(test_golden_cards, card_setup),
+		cmocka_unit_test_setup(test_golden_answers, card_setup),
+		cmocka_unit_test_setup(test_every_fact_is_on_the_card, card_setup),
+		cmocka_unit_test_setup(test_tier_is_on_the_card, card_setup),
+		cmocka_unit_test_setup(test_markup_stays_text, card_setup),
+		cmocka_unit_test_setup(test_text_from_outside_is_always_monospace, card_setup),
+		cmocka_unit_test_setup(test_deceiving_characters_are_spelled, card_setup),
+		cmocka_unit_test_setup(test_honest_letters_stay, card_setup),
+		cmocka_unit_test_setup(test_question_links_to_the_page, card_setup),
+		cmocka_unit_test_setup(test_worst_case_fits, card_setup),
+		cmocka_unit_test_setup(test_what_is_hidden_is_counted, card_setup),
+		cmocka_unit_test_setup(test_what_the_agent_hid_is_told, card_setup),
+		cmocka_unit_test_setup(test_only_typable_ids, card_setup),
+		cmocka_unit_test_setup(test_test_card_says_so, card_setup),
+		cmocka_unit_test_setup(test_fit_keeps_characters_whole, card_setup),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, NULL);
