@@ -40,12 +40,6 @@ teardown() {
 	stage_end
 }
 
-free_ports() {
-	python3 -c 'import socket
-socks = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
-print(*(s.getsockname()[1] for s in socks))'
-}
-
 # No page: only what the bot needs.
 config() {
 	printf '%s\n' '[Web]' "Listen=127.0.0.1:$PORT" "PublicURL=$URL" "CertificateFile=$CA/host.pem" \

@@ -81,3 +81,10 @@ wait_for() {
 	echo "waited in vain for: $*"
 	return 1
 }
+
+# Two that nobody listens on.
+free_ports() {
+	python3 -c 'import socket
+socks = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+print(*(s.getsockname()[1] for s in socks))'
+}

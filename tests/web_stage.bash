@@ -26,12 +26,6 @@ stage() {
 	config
 }
 
-free_ports() {
-	python3 -c 'import socket
-socks = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
-print(*(s.getsockname()[1] for s in socks))'
-}
-
 config() {
 	printf '%s\n' '[Web]' "Listen=127.0.0.1:$PORT" "PublicURL=$URL" "CertificateFile=$CA/host.pem" \
 		"KeyFile=$W/host.key" "Issuer=$ISSUER" ClientId=sluice "ClientSecretFile=$W/secret" "CAFile=$CA/ca.pem" \

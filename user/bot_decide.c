@@ -131,22 +131,6 @@ static char *make_evidence(const struct bot_press *press, const char *token, con
 	return evidence ? json_dumps(evidence, JSON_COMPACT) : NULL;
 }
 
-static const char *why_not_sent(int r)
-{
-	switch (r) {
-	case -ENOTCONN:
-		return "Nothing was decided: the agent does not answer. Try again in a while.";
-	case -EBUSY:
-		return "Nothing was decided: too much is under way. Try again in a while.";
-	case -EINVAL:
-		return "Nothing was decided: the reason must be one line of at most 500 letters, "
-		       "without control characters.";
-	default:
-		return "Nothing was decided: the gateway cannot bring it to the agent; its log "
-		       "says why.";
-	}
-}
-
 static int compose(const struct bot_press *press, struct channel_decision *ret)
 {
 	struct ipc_decide *answer = &ret->statement.answer;
@@ -202,6 +186,6 @@ void bot_decide(struct bot *bot, const struct bot_press *press, const char *toke
 	r = send_decision(bot, press, token, body, caller);
 	if (r < 0) {
 		log_warning_errno(r, "teams: the answer to %s cannot be sent", press->request->id);
-		bot_answer_text(caller, why_not_sent(r));
+		bot_answer_text(caller, channel_decision_unsent(r));
 	}
 }

@@ -181,3 +181,19 @@ int channel_decision_parse(const char *text, struct channel_decision *ret, unsig
 	*ret = decision;
 	return 0;
 }
+
+const char *channel_decision_unsent(int r)
+{
+	switch (r) {
+	case -ENOTCONN:
+		return "Nothing was decided: the agent does not answer. Try again in a while.";
+	case -EBUSY:
+		return "Nothing was decided: too much is under way. Try again in a while.";
+	case -EINVAL:
+		return "Nothing was decided: the reason must be one line of at most 500 letters, "
+		       "without control characters.";
+	default:
+		return "Nothing was decided: the gateway has no key for this channel, or no "
+		       "memory; its log says more.";
+	}
+}

@@ -13,7 +13,8 @@
  *	sluice-decision-v1	and all lines of statement.h: the answer
  *	…
  *
- * Owns: this form; one decision has one spelling. Must not own: signatures (channel_key.h), or
+ * Owns: this form, one decision has one spelling; and what a person is told when it cannot be sent.
+ * Must not own: signatures (channel_key.h), or
  * whether it is allowed (decision_channel.h in sluiced).
  */
 #ifndef SLUICE_CHANNEL_DECISION_H
@@ -60,5 +61,8 @@ int channel_decision_write(const struct channel_decision *decision, char *ret, s
 
 /* As statement_parse(): 0 or -EBADMSG and which line. */
 int channel_decision_parse(const char *text, struct channel_decision *ret, unsigned int *ret_line);
+
+/* For the person: why gateway_link_decide() failed with @r. */
+const char *channel_decision_unsent(int r);
 
 #endif

@@ -172,22 +172,6 @@ static void on_decided(void *arg, int error, const char *text)
 		end(step);
 }
 
-static const char *why_not_sent(int r)
-{
-	switch (r) {
-	case -ENOTCONN:
-		return "Nothing was decided: the agent does not answer. Try again in a while.";
-	case -EBUSY:
-		return "Nothing was decided: too much is under way. Try again in a while.";
-	case -EINVAL:
-		return "Nothing was decided: the reason must be one line without control "
-		       "characters.";
-	default:
-		return "Nothing was decided: the gateway has no key for Slack, or no memory; its "
-		       "log says more.";
-	}
-}
-
 /* What the channel rests on, for the journal: no handle with which something can be done. */
 static char *make_evidence(const struct step *step)
 {
@@ -225,7 +209,7 @@ static void decide(struct step *step, const struct ipc_request *request)
 		r = gateway_link_decide(step->slack->options.link, &decision, evidence, on_decided,
 					step);
 	if (r < 0)
-		tell(step, why_not_sent(r));
+		tell(step, channel_decision_unsent(r));
 }
 
 /* ---- what fits ---- */

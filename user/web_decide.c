@@ -42,22 +42,6 @@ static void on_decided(void *arg, int error, const char *text)
 	web_resume(exchange);
 }
 
-static const char *why_not_sent(int r)
-{
-	switch (r) {
-	case -ENOTCONN:
-		return "Nothing was decided: the agent does not answer. Try again in a while.";
-	case -EBUSY:
-		return "Nothing was decided: too much is under way. Try again in a while.";
-	case -EINVAL:
-		return "Nothing was decided: the reason must be one line without control "
-		       "characters.";
-	default:
-		return "Nothing was decided: the gateway has no key for this page, or no memory; "
-		       "its log says more.";
-	}
-}
-
 void web_decide(struct exchange *exchange, struct session *session, const char *id)
 {
 	struct web *web = exchange->web;
@@ -88,7 +72,7 @@ void web_decide(struct exchange *exchange, struct session *session, const char *
 	r = gateway_link_decide(web->options.link, &decision, session->evidence, on_decided,
 				exchange);
 	if (r < 0) {
-		tell(exchange, true, why_not_sent(r));
+		tell(exchange, true, channel_decision_unsent(r));
 		web_resume(exchange);
 	}
 }
