@@ -14,8 +14,8 @@
  *	…
  *
  * Owns: this form, one decision has one spelling; and what a person is told when it cannot be sent.
- * Must not own: signatures (channel_key.h), or
- * whether it is allowed (decision_channel.h in sluiced).
+ * Must not own: signatures (channel_key.h), or whether it is allowed (decision_channel.h in
+ * sluiced).
  */
 #ifndef SLUICE_CHANNEL_DECISION_H
 #define SLUICE_CHANNEL_DECISION_H

@@ -193,6 +193,28 @@ late() {
 	done
 }
 
+@test "a copy by an overlay that has failed hides no later one by the same thread" {
+	local copies='import errno, os, resource, sys
+limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (65536, limits[1]))
+try:
+    os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND)
+    sys.exit("it was copied")
+except OSError as error:
+    assert error.errno == errno.EFBIG, error
+resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND)'
+
+	head -c 1M /dev/zero >"$PLAIN/large"
+	late '' "$SECRET" other
+	overlay plain- "$PLAIN"
+	python3 -c "$copies" "$OVER/plain-merged/large" "$OVER/merged/other"
+	rm "$PLAIN/large"
+	grep -q 411 "$OVER/upper/other"
+	[ "$(labels_of "$OVER/upper/other")" = secret ]
+	refused_here as paul cat "$OVER/upper/other"
+}
+
 @test "who has a file of an overlay open to be written and then opens a labeled one labels nothing by that" {
 	late '' "$SECRET" other
 	late plain- "$PLAIN" note
