@@ -14,7 +14,8 @@ API := api api_answer api_client api_decide api_done api_feed api_list api_probl
 # the bot in Teams, and what comes in from it
 BOT := bot bot_activity bot_answer bot_check bot_credential bot_decide bot_settings bot_token notifier_bot teams_answer web_bot
 # the gateway's page, and sign-in to it
-WEB := html oidc oidc_provider web web_asset web_attempt web_decide web_exchange web_lineage web_page web_request web_route \
+WEB := html metrics metrics_settings oidc oidc_provider web web_asset web_attempt web_decide web_exchange web_lineage web_metrics \
+	web_page web_request web_route \
 	web_session web_settings web_sign_in web_similar web_slack
 
 # what people answer in Slack
@@ -67,6 +68,6 @@ GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lcrypt
 
 CLI_MODULES := sluice advice btf check client cmd cmd_bugreport cmd_decide cmd_doctor cmd_enroll cmd_glass cmd_grant cmd_journal \
 	cmd_journal_file cmd_journal_kept cmd_journal_resume cmd_label cmd_lineage cmd_metrics cmd_policy cmd_prove cmd_reason cmd_report \
-	cmd_request cmd_sign cmd_status cmd_teams_app cmd_verify dot html merkle_paths $(REPORT) table view $(COMMON) $(POLICY) \
+	cmd_request cmd_sign cmd_status cmd_teams_app cmd_verify dot html merkle_paths metrics $(REPORT) table view $(COMMON) $(POLICY) \
 	$(KEY) statement $(JOURNAL_READ)
 CLI_LIBS = -ljansson -linih -lcrypto -lzip
