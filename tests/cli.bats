@@ -98,12 +98,59 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	[[ $output == *"PATH LABEL"* ]]
 }
 
-@test "each command has a help text" {
-	for command in status doctor requests show approve deny submit reason grants revoke label why lineage journal enroll report policy; do
-		run "$SLUICE" "$command" --help
+# Names that the list of commands has, verbs with the command before them.
+commands() {
+	"$SLUICE" help | sed -n 's/^  \([a-z][a-z -]*[a-z]\)   *.*/\1/p'
+}
+
+# examples PROGRAM TEXT: it says how it is used, and the lines below "Examples:" are all of them that program's.
+examples() {
+	[[ $2 == *Usage:* ]] && sed '1,/^Examples:$/d' <<<"$2" | grep -v '^$' | {
+		read -r line || return 1
+		while [[ $line == *"$1"* ]]; do read -r line || return 0; done
+		echo "no example of $1: $line"
+		return 1
+	}
+}
+
+@test "each program and each command explains itself, with examples of its own" {
+	local command
+
+	[ "$(commands | wc -l)" -gt 25 ]
+	while read -r command; do
+		# shellcheck disable=SC2086 # a verb is a word of its own
+		run "$SLUICE" $command --help
 		[ "$status" -eq 0 ]
 		[[ $output == *"Usage: sluice $command"* ]]
+		examples "sluice $command" "$output"
+	done < <(commands)
+	for command in sluice sluiced sluice-gateway; do
+		run "$BUILD/$command" --help
+		[ "$status" -eq 0 ]
+		examples "$command" "$output"
 	done
+	# The check sees what is missing.
+	run examples sluice $'Usage: sluice\n\nExamples:'
+	[ "$status" -eq 1 ]
+	run examples 'sluice why' $'Usage: sluice\n\nExamples:\n  sluice why 1\n  sluice show r-1'
+	[ "$status" -eq 1 ]
+}
+
+@test "examples are lines that the command takes" {
+	local line n=0
+
+	daemon
+	# Its words are those of the tables: none is refused as wrong use.
+	while read -r line; do
+		[[ $line != *[\|\>\&\$]* ]] || continue
+		run timeout 5 bash -c "PATH=$BUILD:\$PATH; $line" </dev/null
+		[ "$status" -ne 2 ] || { echo "$line: $output"; return 1; }
+		n=$((n + 1))
+	done < <(while read -r command; do
+		# shellcheck disable=SC2086
+		"$SLUICE" $command --help | sed '1,/^Examples:$/d'
+	done < <(commands | grep -vE '^(journal|events|enroll|report|teams-app|bugreport|label$|policy)'))
+	[ "$n" -gt 15 ]
 }
 
 @test "wrong use: exit 2" {

@@ -351,5 +351,5 @@ const struct cmd cmd_policy_verbs[] = {
 	  "  sluice policy check --strict draft/\n"
 	  "  sluice policy check && systemctl reload sluiced",
 	  NULL },
-	{ 0 },
+	{ .examples = "  sluice policy check" },
 };
