@@ -27,6 +27,7 @@ VM_PROGRAMS := $(patsubst tests/vm/programs/%.c,$(O)/tests/vm/%,$(sort $(wildcar
 BENCHES := $(patsubst tests/bench/%.c,$(O)/tests/%,$(sort $(wildcard tests/bench/bench_*.c)))
 
 # Functions of libraries that a test puts itself before.
+WRAP_test_health := adjtimex statvfs
 WRAP_test_journal_fail := pwrite fdatasync ftruncate
 WRAP_test_journal_memory := EVP_PKEY_Q_keygen
 WRAP_test_label_attribute := lgetxattr

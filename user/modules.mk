@@ -70,6 +70,6 @@ GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lcrypt
 
 CLI_MODULES := sluice advice btf $(CHECK) client cmd cmd_bugreport cmd_decide cmd_doctor cmd_enroll cmd_glass cmd_grant cmd_journal \
 	cmd_journal_file cmd_journal_kept cmd_journal_resume cmd_label cmd_lineage cmd_metrics cmd_policy cmd_prove cmd_reason cmd_report \
-	cmd_request cmd_sign cmd_status cmd_teams_app cmd_verify dot html merkle_paths metrics $(REPORT) table view $(COMMON) $(POLICY) \
+	cmd_request cmd_sign cmd_status cmd_teams_app cmd_verify dot health html merkle_paths metrics $(REPORT) table view $(COMMON) $(POLICY) \
 	$(KEY) statement $(JOURNAL_READ)
 CLI_LIBS = -ljansson -linih -lcrypto -lzip

@@ -22,8 +22,7 @@ static const struct cmd commands[] = {
 	  "  sluice metrics\n"
 	  "  sluice metrics >$TEXTFILES/sluice.prom.new",
 	  NULL },
-	{ "doctor", cmd_doctor, "what this host lacks, each with its remedy", "  sluice doctor",
-	  NULL },
+	{ "doctor", cmd_doctor, "what this host lacks, each with its remedy", "  sluice doctor\n  sluice doctor draft/", NULL },
 	{ "bugreport", cmd_bugreport, "what to send to who helps, without secrets",
 	  "  sluice bugreport >report.txt", NULL },
 	{ "requests", cmd_requests, "requests that wait for a person",
