@@ -16,7 +16,7 @@
 
 #include "limits.h"
 
-#define IPC_VERSION 8
+#define IPC_VERSION 9
 #define IPC_MAGIC 0x534c5543 /* "SLUC" */
 
 #define IPC_CONTROL_SOCKET "/run/sluice/control.sock" /* for sluice; everyone may connect */
@@ -24,7 +24,7 @@
 
 enum ipc_type {
 	/* sluice → sluiced; an answer is RESULT or the items named here and then RESULT */
-	IPC_STATUS = 2,	       /* no payload; STATUS_ITEM */
+	IPC_STATUS = 2,	       /* no payload; STATUS_ITEM; the gateway, too */
 	IPC_REQUESTS = 4,      /* ipc_select: all, or one by id; REQUEST_ITEM… */
 	IPC_DECIDE = 6,	       /* ipc_decide */
 	IPC_GRANTS = 8,	       /* no payload; GRANT_ITEM… */
@@ -37,7 +37,7 @@ enum ipc_type {
 	IPC_GLASS = 20,	       /* ipc_glass: break-glass */
 	IPC_SUBMIT = 22,       /* ipc_signed: an answer that a person has signed */
 	IPC_REASON = 24,       /* ipc_reason: why the sender's session asks */
-	IPC_METRICS = 32,      /* no payload; METRICS_ITEM; root */
+	IPC_METRICS = 32,      /* no payload; METRICS_ITEM; root and the gateway */
 	/* answers of sluiced to sluice */
 	IPC_RESULT = 1,	       /* ipc_result: last message of each answer */
 	IPC_STATUS_ITEM = 3,   /* ipc_status */
@@ -379,11 +379,21 @@ struct ipc_fill {
 	uint32_t room;
 };
 
+/* What a channel of the gateway has reported: messages posted, attempts that failed and were to be
+ * made again, messages that were given up. */
+struct ipc_posts {
+	char notifier[32];
+	uint64_t posted;
+	uint64_t retried;
+	uint64_t failed;
+};
+
 /**
  * struct ipc_metrics: numbers since the daemon's start that are not in ipc_status.
  * @closed: by outcome, enum ipc_state
  * @waits: held processes that went on, by the bucket of their time; @waited_ms: the sum of the
  * times
+ * @answers: that people gave: [0] denials, [1] approvals
  * @heartbeat_ms: age of the newest heartbeat; the kernel holds nobody when it is stale
  */
 struct ipc_metrics {
@@ -391,10 +401,13 @@ struct ipc_metrics {
 	uint64_t closed[IPC_STATES];
 	uint64_t waits[IPC_WAITS + 1];
 	uint64_t waited_ms;
+	uint64_t answers[2];
 	uint64_t heartbeat_ms;
 	struct ipc_fill maps[IPC_MAPS];
+	struct ipc_posts posts[SLUICE_MAX_NOTIFIERS];
 	uint16_t n_maps;
-	uint16_t pad[3];
+	uint16_t n_posts;
+	uint16_t pad[2];
 };
 
 struct ipc_hello {

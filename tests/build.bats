@@ -32,3 +32,47 @@ build_bpf() {
 	make_bpf "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/one/build"
 	run ! cmp -s "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/one/build/sluice.bpf.o"
 }
+
+# Two files of a product: one that runs in part, one that never does.
+covered() {
+	cd "$BATS_TEST_TMPDIR" || return
+	mkdir -p user b/user
+	cat >user/one.c <<-'END'
+		static int called(int n)
+		{
+			if (n > 1)
+				return 1;
+			return 2;
+		}
+		int not_called(void);
+		int not_called(void)
+		{
+			return 3;
+		}
+		int main(int argc, char **argv)
+		{
+			(void)argv;
+			return called(argc) == 3;
+		}
+	END
+	printf 'int other(void);\nint other(void)\n{\n\treturn 0;\n}\n' >user/two.c
+	gcc -O0 --coverage -c user/one.c -o b/user/one.o
+	gcc -O0 --coverage -c user/two.c -o b/user/two.o
+	gcc --coverage b/user/one.o -o one
+}
+
+@test "coverage: lines, branches and what nobody calls, whether a file has run or not" {
+	covered
+	./one
+	run -0 "$ROOT/tests/coverage/report" b
+	echo "$output"
+	[[ ${lines[1]} =~ ^\ +62\.5\ +50\.0\ +user/one\.c\ +not_called$ ]]
+	[[ ${lines[2]} =~ ^\ +0\.0\ +-\ +user/two\.c\ +other$ ]]
+	[[ ${lines[3]} == *'all of user/: 5 of 10 lines, 1 of 2 branches' ]]
+	# What a program wrote elsewhere counts as well.
+	GCOV_PREFIX=$BATS_TEST_TMPDIR/away ./one x
+	run -0 "$ROOT/tests/coverage/report" --json b away
+	[ "$(jq -c '.files[0]' <<<"$output")" = '{"file":"user/one.c","lines":[6,8],"branches":[2,2],"uncalled":["not_called"]}' ]
+	run -1 "$ROOT/tests/coverage/report" away
+	[[ $output == *'build with: make coverage'* ]]
+}

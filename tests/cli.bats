@@ -98,12 +98,42 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	[[ $output == *"PATH LABEL"* ]]
 }
 
-@test "each command has a help text" {
-	for command in status doctor requests show approve deny submit reason grants revoke label why lineage journal enroll report policy; do
-		run "$SLUICE" "$command" --help
+# Names that the list of commands has, verbs with the command before them.
+commands() {
+	"$SLUICE" help | sed -n 's/^  \([a-z][a-z -]*[a-z]\)   *.*/\1/p'
+}
+
+# examples PROGRAM TEXT: it says how it is used, and the lines below "Examples:" are all of them that program's.
+examples() {
+	[[ $2 == *Usage:* ]] && sed '1,/^Examples:$/d' <<<"$2" | grep -v '^$' | {
+		read -r line || return 1
+		while [[ $line == *"$1"* ]]; do read -r line || return 0; done
+		echo "no example of $1: $line"
+		return 1
+	}
+}
+
+@test "each program and each command explains itself, with examples of its own" {
+	local command
+
+	[ "$(commands | wc -l)" -gt 25 ]
+	while read -r command; do
+		# shellcheck disable=SC2086 # a verb is a word of its own
+		run "$SLUICE" $command --help
 		[ "$status" -eq 0 ]
 		[[ $output == *"Usage: sluice $command"* ]]
+		examples "sluice $command" "$output"
+	done < <(commands)
+	for command in sluice sluiced sluice-gateway; do
+		run "$BUILD/$command" --help
+		[ "$status" -eq 0 ]
+		examples "$command" "$output"
 	done
+	# The check sees what is missing.
+	run examples sluice $'Usage: sluice\n\nExamples:'
+	[ "$status" -eq 1 ]
+	run examples 'sluice why' $'Usage: sluice\n\nExamples:\n  sluice why 1\n  sluice show r-1'
+	[ "$status" -eq 1 ]
 }
 
 @test "wrong use: exit 2" {
@@ -1063,7 +1093,7 @@ policy() {
 	for text in "label 'bare', but no path" "no rule guards the label 'unguarded'" "'/nonexistent/here'" \
 		"'/nonexistent/program' does not exist" "needs 1 of 1 person:" \
 		"'idle' names reviewers but asks nobody: its verdict is deny" "group 'one' has one person" \
-		"no rule asks the group 'idle'" "'carl' has no local account"; do
+		"no rule asks the group 'idle'" "nothing tells who the person 'carl' is"; do
 		[[ $output == *"$text"* ]] || { echo "missing: $text"; echo "$output"; return 1; }
 	done
 	[ "$(grep -c warning: <<<"$output")" -eq 9 ]
@@ -1078,12 +1108,100 @@ policy() {
 	sed -i -e "s|^Uid=1001|&\nKey=$key|" -e 's|^Verdict=ask|&\nTier=A3|' "$BATS_TEST_TMPDIR/etc/policy.d/10.conf"
 	run "$SLUICE" policy check "$BATS_TEST_TMPDIR/etc"
 	[ "$status" -eq 0 ]
-	[[ $output == *"takes keys, and 1 of 2 reviewers has one: when one of them asks or is away"* ]]
+	[[ $output == *"is of tier A3, which 1 of 2 reviewers can answer: when one of them asks or is away"* ]]
+	[[ $output == *"asks the person 'bob', who has no way to answer what is of tier A3; give the person Key="* ]]
 	rm "$BATS_TEST_TMPDIR/id"*
 	key=$(ssh-keygen -q -t ed25519 -N '' -f "$BATS_TEST_TMPDIR/id" && cat "$BATS_TEST_TMPDIR/id.pub")
 	sed -i "s|^Uid=1002|&\nKey=$key|" "$BATS_TEST_TMPDIR/etc/policy.d/10.conf"
 	run "$SLUICE" policy check "$BATS_TEST_TMPDIR/etc"
 	[[ $output != *warning* ]]
+}
+
+# warned TEXT REMEDY: the policy of the test's folder is checked with one warning, and doctor says the same, with the remedy.
+warned() {
+	run "$SLUICE" policy check "$BATS_TEST_TMPDIR/etc"
+	[ "$status" -eq 0 ]
+	if [ "$(grep -c warning: <<<"$output")" -ne 1 ] || [[ $output != *"$1"*"; $2"* ]]; then
+		echo "$output"
+		return 1
+	fi
+	run "$SLUICE" doctor --json "$BATS_TEST_TMPDIR/etc"
+	jq -e --arg text "$1" --arg remedy "$2" '[.[] | select(.name == "policy")] | length == 1 and .[0].result == "warning" and
+		(.[0].found | contains($text)) and (.[0].remedy | startswith($remedy))' <<<"$output"
+}
+
+@test "doctor and policy check: what in a policy can never have an effect, or nobody can answer" {
+	local rules=$BATS_TEST_TMPDIR/etc/policy.d/10.conf before
+
+	policy
+	sed -i 's/^Action=egress/Action=open/' "$rules"
+	before=$(cat "$rules")
+	run "$SLUICE" doctor --json "$BATS_TEST_TMPDIR/etc"
+	json '[.[] | select(.name == "policy")] == [{result: "ok", name: "policy", found: "1 rules for 1 labels and 2 people", remedy: null}]'
+
+	# A subject of another line, and one that is narrower than another.
+	sed -i 's|^Verdict=ask|Clear=user:0 exe:/bin/sh\nClear=user:0\n&|' "$rules"
+	warned 'this line changes nothing: line' 'take the line out'
+	echo "$before" >"$rules"
+	sed -i 's|^Verdict=ask|Clear=user:0 exe:/bin/sh\nClear=user:0 exe:/bin/ls\n&|' "$rules"
+	run "$SLUICE" policy check --strict "$BATS_TEST_TMPDIR/etc"
+	[ "$status" -eq 0 ]
+
+	# Destinations: held by a wider one, every one, neighbours.
+	echo "$before" >"$rules"
+	cat >>"$rules" <<-END
+		[Rule net]
+		Action=egress
+		Labels=*
+		Verdict=deny
+		To=10.0.0.0/8:443/tcp
+	END
+	before=$(cat "$rules")
+	echo 'To=10.20.0.0/16:443/tcp' >>"$rules"
+	warned 'a destination of this line changes nothing: one of line' 'take this destination out'
+	printf '%s\n' "$before" 'To=10.20.0.0/16:443/udp' 'To=10.20.0.0/16:80/tcp' 'To=11.0.0.0/8:443/tcp' 'To=[::]/0' >"$rules"
+	run "$SLUICE" policy check --strict "$BATS_TEST_TMPDIR/etc"
+	[ "$status" -eq 0 ] || { echo "$output"; false; }
+	sed -i '/^To=/d' "$rules"
+	printf '%s\n' 'To=0.0.0.0/0' 'To=[::]/0' >>"$rules"
+	warned 'stops nothing on the network: its To= lines allow every destination' 'take out the line To='
+
+	# People that nothing tells apart, and one who is asked and has no way to answer.
+	sed -i '/^\[Rule net\]/,$d' "$rules"
+	before=$(cat "$rules")
+	printf '%s\n' '[Person ghost]' >>"$rules"
+	warned "nothing tells who the person 'ghost' is" 'give the person Uid=, Key='
+	printf '%s\n' "$before" '[Person ghost]' 'Uid=4242' >"$rules"
+	run "$SLUICE" policy check --strict "$BATS_TEST_TMPDIR/etc"
+	[ "$status" -eq 0 ]
+	sed -i 's|^Uid=4242|Unit=ghost.service|; s|^Member=.*|& ghost|' "$rules"
+	run "$SLUICE" policy check "$BATS_TEST_TMPDIR/etc"
+	[[ $output == *"asks the person 'ghost', who has no way to answer what is of tier A1; give the person Key="* ]]
+}
+
+@test "doctor: a policy that is not valid is a problem; where none is, the folder is named" {
+	policy
+	echo 'Labels=nonesuch' >>"$BATS_TEST_TMPDIR/etc/policy.d/10.conf"
+	run "$SLUICE" doctor --json "$BATS_TEST_TMPDIR/etc"
+	json 'map(select(.name == "policy"))[0] | .result == "PROBLEM" and (.found | contains("10.conf:")) and (.remedy | contains("sluice policy check"))'
+	run "$SLUICE" doctor --json "$BATS_TEST_TMPDIR/nowhere"
+	json 'map(select(.name == "policy"))[0] | .result == "warning" and (.remedy | contains("sluice doctor FOLDER"))'
+}
+
+@test "doctor: keys and the journal's disk are those of the policy" {
+	local state=$BATS_TEST_TMPDIR/state
+
+	policy
+	mkdir "$state"
+	printf '[Agent]\nState=%s\nJournal=%s/journal.jsonl\n' "$state" "$state" >"$BATS_TEST_TMPDIR/etc/sluice.conf"
+	run "$SLUICE" doctor --json "$BATS_TEST_TMPDIR/etc"
+	json 'map(select(.name == "host key"))[0].result == "ok"'
+	json 'map(select(.name == "journal disk"))[0].found | endswith("state")'
+	json 'map(select(.name == "clock" or .name == "kernel gaps")) | length == 2'
+	touch "$state/journal.key"
+	chmod 0644 "$state/journal.key"
+	run "$SLUICE" doctor --json "$BATS_TEST_TMPDIR/etc"
+	json 'map(select(.name == "host key"))[0].result == "PROBLEM"'
 }
 
 @test "policy check: channels, and people who are known by them" {

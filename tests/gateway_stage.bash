@@ -38,6 +38,8 @@ stage_gateway() {
 		RUN_AS=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
 	fi
 	PIDS=()
+	# What a build with --coverage counts, where the sandbox lets it be written.
+	[ -z "${SLUICE_COVERAGE:-}" ] || RUN_AS+=(env "GCOV_PREFIX=$W/state/coverage")
 }
 
 stage_end() {
@@ -46,6 +48,9 @@ stage_end() {
 		kill "$pid" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
 	done
+	if [ -d "$W/state/coverage" ]; then
+		cp -r "$W/state/coverage" "$(mktemp -d -p "$SLUICE_COVERAGE")"
+	fi
 	if [ -z "${BATS_TEST_COMPLETED:-}" ]; then
 		tail -n 30 "$W"/*.log || true
 	fi

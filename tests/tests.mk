@@ -6,6 +6,8 @@
 # make test-browser      the gateway's page in Chromium; Teams, Slack, API and webhooks beside others' programs
 #                        (nodejs, npm, chromium)
 # make test-load         1,000 requests and 100 decisions a second on the gateway's page
+# make coverage          lines and branches of user/ that unit tests and whole programs run, and what they never call;
+#                        COVERAGE_TESTS="test_meter metrics.bats": these alone
 # make vm-programs       small programs of the end-to-end tests, which scripts/test runs
 # make fuzz              each fuzzer for FUZZ_SECONDS; what it finds stays in $(O)/fuzz/found; corpora beside it
 # make lint              cppcheck, gcc -fanalyzer, scan-build, shellcheck, mandoc; each also alone: lint-gcc
@@ -17,6 +19,8 @@
 # object are left out: they are tested in virtual machines.
 
 FUZZ_SECONDS ?= 60
+COVERAGE_TESTS ?= $(UNIT_TESTS:$(O)/tests/%=%) $(notdir $(filter-out tests/build.bats tests/deb.bats tests/install.bats,\
+	$(wildcard tests/*.bats)))
 TEST_MODULES := $(filter-out $(SLUICED) $(GATEWAY) $(CLI) $(filter-out kernel_maps,$(KERNEL)),\
 	$(patsubst user/%.c,%,$(sort $(wildcard user/*.c))))
 TEST_LIBS := -lsqlite3 -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lzip -lcrypto -lseccomp -lcap-ng -lm -lbpf
@@ -27,6 +31,7 @@ VM_PROGRAMS := $(patsubst tests/vm/programs/%.c,$(O)/tests/vm/%,$(sort $(wildcar
 BENCHES := $(patsubst tests/bench/%.c,$(O)/tests/%,$(sort $(wildcard tests/bench/bench_*.c)))
 
 # Functions of libraries that a test puts itself before.
+WRAP_test_health := adjtimex statvfs
 WRAP_test_journal_fail := pwrite fdatasync ftruncate
 WRAP_test_journal_memory := EVP_PKEY_Q_keygen
 WRAP_test_label_attribute := lgetxattr
@@ -37,7 +42,7 @@ WRAP_test_web_session := clock_gettime
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_CFLAGS := $(SANITIZE) -fsanitize=fuzzer-no-link
 
-.PHONY: test-programs test-browser test-load vm-programs fuzz-all bench-journal lint-cppcheck lint-gcc lint-scan-build lint-shell lint-man lint-stack
+.PHONY: coverage coverage-run test-programs test-browser test-load vm-programs fuzz-all bench-journal lint-cppcheck lint-gcc lint-scan-build lint-shell lint-man lint-stack
 
 $(TEST_ARCHIVE): $(call objects,$(TEST_MODULES))
 	@mkdir -p $(@D)
@@ -103,6 +108,23 @@ endif
 test-programs: $(PROGRAMS) $(COMPLETIONS) $(TEST_TOOLS) $(O)/tests/test_journal_epoch $(O)/tests/security-key.so
 	$(Q)ln -sf tests/fake-sluiced $(O)/fake-sluiced
 	$(Q)SLUICE_BUILD=$(abspath $(O)) BUILD=$(abspath $(O)) bats $(wildcard tests/*.bats)
+
+# Without optimization, in a folder of its own; the counts of an earlier run would add up. A test that fails has run lines,
+# too: it is told of, and the report is made.
+coverage:
+	$(Q)rm -rf $(O)/coverage/away
+	$(Q)[ ! -d $(O)/coverage ] || find $(O)/coverage -name '*.gcda' -delete
+	$(Q)$(MAKE) O=$(O)/coverage CFLAGS='-O0 -g --coverage' COVERAGE_TESTS='$(COVERAGE_TESTS)' coverage-run
+	$(Q)tests/coverage/report $(O)/coverage $$(find $(O)/coverage/away -mindepth 1 -maxdepth 1)
+
+COVERAGE_PROGRAMS := $(if $(filter %.bats,$(COVERAGE_TESTS)),$(PROGRAMS) $(COMPLETIONS) $(TEST_TOOLS) $(O)/tests/security-key.so)
+
+coverage-run: $(addprefix $(O)/tests/,$(filter test_%,$(COVERAGE_TESTS))) $(COVERAGE_PROGRAMS)
+	$(Q)mkdir -p $(O)/away
+	-$(Q)tests/unit/run $(addprefix $(O)/tests/,$(filter test_%,$(COVERAGE_TESTS)))
+	$(Q)ln -sf tests/fake-sluiced $(O)/fake-sluiced
+	-$(Q)[ -z '$(filter %.bats,$(COVERAGE_TESTS))' ] || SLUICE_COVERAGE=$(abspath $(O))/away SLUICE_BUILD=$(abspath $(O)) \
+		BUILD=$(abspath $(O)) bats $(addprefix tests/,$(filter %.bats,$(COVERAGE_TESTS)))
 
 test-browser: $(O)/sluice $(O)/sluice-gateway $(TEST_TOOLS)
 	$(Q)tests/browser/run $(O)

@@ -7,15 +7,20 @@
 #ifndef SLUICE_ADVICE_H
 #define SLUICE_ADVICE_H
 
-#include <jansson.h>
-
 #include "policy.h"
 
-/**
- * advice_on() - warnings on a loaded policy.
- * Looks at this host's files (paths and executables that do not exist here), at nothing else of it.
- * Return: array of strings "file:line: warning: …", new reference; NULL when memory ran out.
+/*
+ * @where: in the files; @text: what is hardly meant; @remedy: what to write instead. All borrowed for
+ * the call.
  */
-json_t *advice_on(const struct policy *policy);
+typedef void (*advice_fn)(void *arg, const struct policy_origin *where, const char *text,
+			  const char *remedy);
+
+/**
+ * advice_on() - calls @fn for each warning on a loaded policy.
+ * Looks at this host's files (paths and executables that do not exist here), at nothing else of it.
+ * Return: 0 or -ENOMEM.
+ */
+int advice_on(const struct policy *policy, advice_fn fn, void *arg);
 
 #endif

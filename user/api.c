@@ -154,20 +154,9 @@ static bool check_method(struct call *call, const struct route *route)
 	return false;
 }
 
-/* RFC 6750: "Bearer", spaces, the token. */
-static const char *token_of(const struct exchange *exchange)
-{
-	const char *header = exchange_header(exchange, "Authorization");
-
-	if (!header || strncasecmp(header, "Bearer ", strlen("Bearer ")) != 0)
-		return NULL;
-	header += strlen("Bearer ");
-	return header + strspn(header, " ");
-}
-
 static bool check_token(struct call *call)
 {
-	const char *token = token_of(call->exchange);
+	const char *token = exchange_bearer(call->exchange);
 
 	call->client = token ? api_client_find(call->api->options->clients, token) : NULL;
 	if (call->client)

@@ -165,31 +165,37 @@ static bool read_hash(const char *text, uint8_t ret[API_HASH_SIZE])
 	return true;
 }
 
+int api_token_hash_read(const char *key, const char *path, uint8_t ret[API_HASH_SIZE],
+			struct setting_error *error)
+{
+	char line[256];
+	int r = secret_read_line(key, path, "what sluice-gateway --new-token prints", line,
+				 sizeof(line), error);
+
+	if (r < 0)
+		return r;
+	if (!read_hash(line, ret))
+		r = setting_refuse(error, -EINVAL,
+				   "%s=%s does not hold 64 hex digits; make a token with "
+				   "sluice-gateway --new-token NAME, and never put the token itself "
+				   "there",
+				   key, path);
+	explicit_bzero(line, sizeof(line)); /* in case it is the token itself */
+	return r;
+}
+
 int api_client_check(void *arg, struct setting_error *error)
 {
 	struct api_client *client = arg;
-	char line[256];
 	int r = check_scopes(client, error);
 
 	if (r == 0)
 		r = check_tier(client, error);
 	if (r == 0)
 		r = check_expires(client, error);
-	if (r == 0)
-		r = secret_read_line("TokenHashFile", client->token_hash_file,
-				     "what sluice-gateway --new-token prints", line, sizeof(line),
-				     error);
-	if (r)
-		return r;
-	if (!read_hash(line, client->hash))
-		r = setting_refuse(
-			error, -EINVAL,
-			"TokenHashFile=%s does not hold 64 hex digits; make a token with "
-			"sluice-gateway --new-token %s, and never put the token itself "
-			"there",
-			client->token_hash_file, client->name);
-	explicit_bzero(line, sizeof(line)); /* in case it is the token itself */
-	return r;
+	return r < 0 ? r
+		     : api_token_hash_read("TokenHashFile", client->token_hash_file, client->hash,
+					   error);
 }
 
 int api_clients_check(const struct api_clients *clients, struct setting_error *error)
@@ -228,6 +234,13 @@ const struct api_client *api_client_find(const struct api_clients *clients, cons
 		if (CRYPTO_memcmp(clients->list[i]->hash, hash, sizeof(hash)) == 0)
 			found = clients->list[i];
 	return found && !api_client_expired(found) ? found : NULL;
+}
+
+bool api_token_fits(const char *token, const uint8_t hash[API_HASH_SIZE])
+{
+	uint8_t own[API_HASH_SIZE];
+
+	return hash_token(token, own) == 0 && CRYPTO_memcmp(own, hash, sizeof(own)) == 0;
 }
 
 int api_token_make(char ret_token[API_TOKEN_MAX], char ret_hash[2 * API_HASH_SIZE + 1])

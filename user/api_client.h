@@ -73,6 +73,14 @@ const struct api_client *api_client_find(const struct api_clients *clients, cons
 
 bool api_client_expired(const struct api_client *client);
 
+/*
+ * One token's hash, of a section that has no [Client] of its own. Reads what --new-token has
+ * printed. Return: 0, or a negative errno and @error.
+ */
+int api_token_hash_read(const char *key, const char *path, uint8_t ret[API_HASH_SIZE],
+			struct setting_error *error);
+bool api_token_fits(const char *token, const uint8_t hash[API_HASH_SIZE]);
+
 /* "read", …; NULL for what is no single scope. */
 const char *api_scope_name(enum api_scope scope);
 

@@ -143,8 +143,12 @@ static const struct text_field status_texts[] = {
 	TEXT(ipc_status, glass_by),	 TEXT(ipc_status, glass_asker),
 	TEXT(ipc_status, glass_agreed),	 TEXT(ipc_status, glass_reason),
 };
-static const struct text_field metrics_texts[] = { TEXTS(ipc_metrics, maps, name) };
-static const struct count_field metrics_counts[] = { COUNT(ipc_metrics, n_maps, IPC_MAPS) };
+static const struct text_field metrics_texts[] = { TEXTS(ipc_metrics, maps, name),
+						   TEXTS(ipc_metrics, posts, notifier) };
+static const struct count_field metrics_counts[] = {
+	COUNT(ipc_metrics, n_maps, IPC_MAPS),
+	COUNT(ipc_metrics, n_posts, SLUICE_MAX_NOTIFIERS),
+};
 static const struct text_field glass_texts[] = { TEXT(ipc_glass, code), TEXT(ipc_glass, reason) };
 static const struct text_field hello_texts[] = { TEXT(ipc_hello, names) };
 static const struct text_field delivery_texts[] = {

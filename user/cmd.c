@@ -113,8 +113,10 @@ static void print_commands(FILE *out, const struct cmd *table, const char *name)
 	fprintf(out, "Usage: %s COMMAND [OPTION...] [ARGUMENT...]\n\nCommands:\n", name);
 	for (; table->name; table++)
 		print_command(out, table);
-	fprintf(out, "\n'%s COMMAND --help' explains one command; sluice(1) has all of it.\n",
-		name);
+	fprintf(out,
+		"\n'%s COMMAND --help' explains one command; sluice(1) has all of it.\n\n"
+		"Examples:\n%s\n",
+		name, table->examples);
 }
 
 static bool is_help(const char *word)

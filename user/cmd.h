@@ -44,7 +44,8 @@ struct cmd_common {
 };
 
 /**
- * struct cmd: one row of a table of commands, which ends with a row without name. What people see
+ * struct cmd: one row of a table of commands, which ends with a row without name, but with examples
+ * for the whole table. What people see
  * of it, and what shells complete (user/completion), is made from the table.
  * @run: argv[0] is the whole name ("sluice label add"); NULL when there are only @verbs
  * @examples: whole lines of a shell, for --help

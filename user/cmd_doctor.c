@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd_doctor.c: "sluice doctor": what this host lacks (check.h), and how the daemon is, each with a
- * remedy.
+ * cmd_doctor.c: "sluice doctor": what this host lacks (check.h), how the installation (health.h), the
+ * policy (advice.h) and the daemon are, each with a remedy.
  */
 #include "cmd.h"
 
@@ -9,11 +9,16 @@
 #include <string.h>
 
 #include "abi.h"
+#include "advice.h"
 #include "check.h"
 #include "cleanup.h"
+#include "health.h"
+#include "policy.h"
 #include "view.h"
 
-#define MAX_CHECKS 64
+#define MAX_CHECKS     64
+#define DEFAULT_FOLDER "/etc/sluice"
+#define GATEWAY_STATE  "/var/lib/sluice-gateway"
 
 static const struct table_column columns[] = {
 	{ "result", "", 0 },
@@ -50,6 +55,95 @@ static int add_host(json_t *rows)
 			r = -ENOMEM;
 	free(results);
 	return r;
+}
+
+static void add_result(json_t *rows, const struct check_result *result)
+{
+	json_array_append_new(rows, row(result->name, result->ok, result->found, result->remedy));
+}
+
+static void add_advice(void *arg, const struct policy_origin *where, const char *text,
+		       const char *remedy)
+{
+	_cleanup_free_ char *found = NULL;
+
+	if (asprintf(&found, "%s:%u: %s", where->file, where->line, text) >= 0)
+		json_array_append_new(arg, row("policy", -1, found, remedy));
+}
+
+/* One row that all is well, or one for each thing that is hardly meant. */
+static void add_policy(json_t *rows, const struct policy *policy)
+{
+	size_t before = json_array_size(rows);
+	char found[128];
+
+	advice_on(policy, add_advice, rows);
+	if (json_array_size(rows) > before)
+		return;
+	snprintf(found, sizeof(found), "%zu rules for %zu labels and %zu people", policy->n_rules,
+		 policy->n_labels, policy->n_people);
+	json_array_append_new(rows, row("policy", 1, found, ""));
+}
+
+static void add_files(json_t *rows, const struct policy *policy)
+{
+	struct check_result result = { 0 };
+
+	health_disk(&result, policy->settings.journal);
+	add_result(rows, &result);
+	health_host_key(&result, policy->settings.state);
+	add_result(rows, &result);
+	health_channel_keys(&result, GATEWAY_STATE);
+	add_result(rows, &result);
+}
+
+static void freepolicyp(struct policy **policy)
+{
+	policy_free(*policy);
+}
+
+/* @folder: of sluice.conf; without one nothing is wrong yet. */
+static void add_settings(json_t *rows, const char *folder)
+{
+	_cleanup_(freepolicyp) struct policy *policy = NULL;
+	struct policy_error error = { 0 };
+	char conf[SLUICE_PATH_TEXT];
+	int r;
+
+	snprintf(conf, sizeof(conf), "%s/sluice.conf", folder);
+	r = policy_read(conf, &policy, &error);
+	if (r == 0) {
+		add_policy(rows, policy);
+		add_files(rows, policy);
+		return;
+	}
+	if (r == -EACCES)
+		json_array_append_new(rows, row("policy", -1, error.text,
+						"look as root: sudo sluice doctor"));
+	else if (r == -ENOENT)
+		json_array_append_new(rows, row("policy", -1, error.text,
+						"name the folder of the settings: sluice doctor "
+						"FOLDER; or begin with the examples"));
+	else
+		json_array_append_new(rows, row("policy", 0, error.text,
+						"correct it, then: sluice policy check; a daemon "
+						"that runs keeps the former policy"));
+}
+
+static void add_health(json_t *rows)
+{
+	static void (*const topics[])(struct check_result * result) = {
+		health_kernel,
+		health_sandbox,
+		health_clock,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(topics); i++) {
+		struct check_result result = { 0 };
+
+		topics[i](&result);
+		add_result(rows, &result);
+	}
 }
 
 static int take_status(void *ctx, const union ipc_any *item)
@@ -161,17 +255,20 @@ static size_t problems(const json_t *rows)
 
 int cmd_doctor(int argc, char **argv, struct cmd_common *common)
 {
-	struct cmd_input input = { .common = common };
+	struct cmd_input input = { .common = common, .positional.max = 1 };
 	json_auto_t *rows = json_array();
 	int code;
 
-	cmd_parse_simple(NULL,
-			 "What this host lacks to run Sluice, each with its remedy.\vThe exit code "
-			 "is 0 when "
-			 "nothing is a problem; warnings do not count.",
+	cmd_parse_simple("[FOLDER]",
+			 "What this host lacks to run Sluice, and what is wrong with kernel, clock, "
+			 "disk, keys, policy and daemon, each with its remedy.\vFOLDER: of the settings, "
+			 "by default " DEFAULT_FOLDER
+			 ". The exit code is 0 when nothing is a problem; warnings do not count.",
 			 argc, argv, &input);
 	if (!rows || add_host(rows) < 0)
 		return cmd_fail(CMD_FAILED, "out of memory");
+	add_health(rows);
+	add_settings(rows, input.positional.n ? input.positional.values[0] : DEFAULT_FOLDER);
 	add_daemon(rows, common);
 	code = cmd_print_rows(common, rows, columns, ARRAY_SIZE(columns), "Nothing was checked.");
 	return code == CMD_OK && problems(rows) ? CMD_FAILED : code;

@@ -435,5 +435,5 @@ const struct cmd cmd_journal_verbs[] = {
 	  NULL },
 	{ "prove", cmd_prove, "write one entry as a proof for a stranger",
 	  "  sluice journal prove 4711 >entry.tlog-proof", NULL },
-	{ 0 },
+	{ .examples = "  sluice journal verify" },
 };

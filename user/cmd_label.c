@@ -100,5 +100,6 @@ const struct cmd cmd_label_verbs[] = {
 	  "  sluice label add /srv/import/today.csv customers", NULL },
 	{ "remove", label_remove, "take a label off a path",
 	  "  sluice label remove /srv/import/today.csv customers", NULL },
-	{ 0 },
+	{ .examples = "  sluice label list\n"
+		      "  sluice label add /srv/import/today.csv customers" },
 };

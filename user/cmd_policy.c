@@ -106,10 +106,20 @@ static json_t *rule_record(const struct policy *policy, const struct policy_rule
 			 origin(&rule->origin));
 }
 
+static void add_warning(void *arg, const struct policy_origin *where, const char *text,
+			const char *remedy)
+{
+	_cleanup_free_ char *line = NULL;
+
+	if (asprintf(&line, "%s:%u: warning: %s; %s", where->file, where->line, text, remedy) >= 0)
+		json_array_append_new(arg, view_text(line));
+}
+
 /* Return: the whole answer as one object, NULL when memory ran out. */
 static json_t *summary(const struct policy *policy)
 {
 	json_t *labels = json_array(), *rules = json_array(), *files = json_array();
+	json_t *warnings = json_array();
 	size_t declassify = 0;
 
 	for (size_t i = 0; i < policy->n_labels; i++)
@@ -120,13 +130,17 @@ static json_t *summary(const struct policy *policy)
 		declassify += policy->trusted[i].declassify;
 	for (size_t i = 0; i < policy->n_files; i++)
 		json_array_append_new(files, view_text(policy->files[i]));
+	if (advice_on(policy, add_warning, warnings) < 0) {
+		json_decref(warnings);
+		warnings = NULL;
+	}
 	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o}", "valid", 1,
 			 "digest", view_text(policy->digest), "files", files, "labels", labels,
 			 "rules", rules, "people", (json_int_t)policy->n_people, "groups",
 			 (json_int_t)policy->n_groups, "trusted",
 			 (json_int_t)(policy->n_trusted - declassify), "declassify",
 			 (json_int_t)declassify, "sinks", (json_int_t)policy->n_sinks, "warnings",
-			 advice_on(policy));
+			 warnings);
 }
 
 /* How many, and of what: "1 label". */
@@ -351,5 +365,5 @@ const struct cmd cmd_policy_verbs[] = {
 	  "  sluice policy check --strict draft/\n"
 	  "  sluice policy check && systemctl reload sluiced",
 	  NULL },
-	{ 0 },
+	{ .examples = "  sluice policy check" },
 };

@@ -47,6 +47,8 @@ static const struct permit {
 	{ IPC_DELIVERY, PEER_GATEWAY, true, gateway_delivery },
 	{ IPC_CHANNEL, PEER_GATEWAY, false, gateway_decide },
 	{ IPC_SUBMIT, PEER_GATEWAY, false, gateway_submit },
+	{ IPC_STATUS, PEER_GATEWAY, false, answer_status },
+	{ IPC_METRICS, PEER_GATEWAY, false, answer_metrics },
 };
 
 static struct answer *answer_free(struct answer *answer)

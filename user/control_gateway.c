@@ -177,6 +177,7 @@ int gateway_delivery(struct client *client, const struct channel_message *messag
 			    "state: ended");
 		return -EPROTO;
 	}
+	meter_post(&agent->meter, delivery);
 	if (!request)
 		return 0; /* so long ago that it is not shown any more */
 	request_told_note(request, delivery, agent_time_ms());

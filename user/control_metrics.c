@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * control_metrics.c: the answer to "sluice metrics": numbers that status has no room or no time
- * for. Owns no state.
+ * for. Owns how often the gateway may have the maps looked at.
  */
 #include "control_peer.h"
 
@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "kernel.h"
+
+#define FILL_FRESH_NS 10000000000ULL
 
 static void add_fill(void *ctx, const char *name, uint32_t used, uint32_t room)
 {
@@ -25,7 +27,34 @@ static void add_fill(void *ctx, const char *name, uint32_t used, uint32_t room)
 	fill->room = room;
 }
 
-/* Reading the maps takes some time of the daemon's, so not everybody may have it done. */
+/* Reading the maps takes some time of the daemon's; the gateway, which anybody out there may have
+ * taken over, has it done only now and then. */
+static int look_at_fill(struct client *client)
+{
+	struct control *control = client->control;
+	bool patient = client->kind == PEER_GATEWAY;
+	uint64_t now_ns = agent_boot_ns();
+	int r;
+
+	if (patient && control->fill_ns && now_ns - control->fill_ns < FILL_FRESH_NS)
+		return 0;
+	memset(&control->fill, 0, sizeof(control->fill));
+	r = kernel_fill_each(control->agent->kernel, add_fill, &control->fill);
+	control->fill_ns = r < 0 ? 0 : now_ns;
+	return r;
+}
+
+static void take_meter(const struct meter *meter, struct ipc_metrics *metrics)
+{
+	metrics->opened = meter->opened;
+	memcpy(metrics->closed, meter->closed, sizeof(metrics->closed));
+	memcpy(metrics->waits, meter->waits, sizeof(metrics->waits));
+	metrics->waited_ms = meter->waited_ms;
+	memcpy(metrics->answers, meter->answers, sizeof(metrics->answers));
+	memcpy(metrics->posts, meter->posts, sizeof(metrics->posts));
+	metrics->n_posts = (uint16_t)meter->n_posts;
+}
+
 int answer_metrics(struct client *client, const struct channel_message *message,
 		   struct answer *answer)
 {
@@ -34,22 +63,18 @@ int answer_metrics(struct client *client, const struct channel_message *message,
 	int err;
 
 	(void)message;
-	if (client->peer.uid != 0)
+	if (client->kind != PEER_GATEWAY && client->peer.uid != 0)
 		return answer_result(answer, -EPERM, "only root may have the metrics");
-	metrics = calloc(1, sizeof(*metrics));
-	if (!metrics)
-		return -ENOMEM;
-	metrics->opened = agent->meter.opened;
-	memcpy(metrics->closed, agent->meter.closed, sizeof(metrics->closed));
-	memcpy(metrics->waits, agent->meter.waits, sizeof(metrics->waits));
-	metrics->waited_ms = agent->meter.waited_ms;
-	metrics->heartbeat_ms = (agent_boot_ns() - kernel_heartbeat_ns(agent->kernel)) / 1000000;
-	err = kernel_fill_each(agent->kernel, add_fill, metrics);
-	if (err) {
-		free(metrics);
+	err = look_at_fill(client);
+	if (err)
 		return answer_result(answer, err, "the kernel's maps cannot be read: %s",
 				     strerror(-err));
-	}
+	metrics = malloc(sizeof(*metrics));
+	if (!metrics)
+		return -ENOMEM;
+	*metrics = client->control->fill;
+	take_meter(&agent->meter, metrics);
+	metrics->heartbeat_ms = (agent_boot_ns() - kernel_heartbeat_ns(agent->kernel)) / 1000000;
 	answer->type = IPC_METRICS_ITEM;
 	answer->items = metrics;
 	answer->item_size = sizeof(*metrics);

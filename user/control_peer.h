@@ -76,6 +76,7 @@ struct client {
  * @gateway: the one gateway that said hello, or NULL
  * @brake: decisions of the gateway that were refused; outlives its connections
  * @problem: newest delivery problem, empty when the newest delivery worked
+ * @fill: how full the kernel's maps were at @fill_ns of the boot clock; 0: not known
  */
 struct control {
 	struct agent *agent;
@@ -85,6 +86,8 @@ struct control {
 	struct client *gateway;
 	struct brake *brake;
 	char problem[256];
+	struct ipc_metrics fill;
+	uint64_t fill_ns;
 };
 
 /**

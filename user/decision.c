@@ -237,10 +237,14 @@ static int take(struct context *c)
 	decision->tier = c->tier;
 	decision->standing_s = c->standing_s;
 	c->request->n_decisions++;
-	if (!c->answer->approve)
-		return deny(c, decision);
-	missing = request_missing(c->agent, c->request, &c->terms);
-	return missing ? count(c, decision, missing) : approve(c, decision);
+	if (!c->answer->approve) {
+		r = deny(c, decision);
+	} else {
+		missing = request_missing(c->agent, c->request, &c->terms);
+		r = missing ? count(c, decision, missing) : approve(c, decision);
+	}
+	c->agent->meter.answers[c->answer->approve != 0] += r == 0;
+	return r;
 }
 
 int decision_make(struct agent *agent, const struct ipc_decide *answer,

@@ -48,8 +48,10 @@ struct gateway {
 	struct slack *slack;
 	struct slack_socket *slack_socket;
 	int web_fd;
+	int metrics_fd;
 	struct bot *bot;
 	struct web *web;
+	struct web *metrics;
 };
 
 static void on_connected(void *arg)
@@ -252,14 +254,14 @@ static int start_link(struct gateway *gateway)
 }
 
 /* Before the sandbox, in which nothing can begin to listen. */
-static int listen_for_web(struct gateway *gateway)
+static int listen_for(const struct web_settings *settings, const char *section, int *ret_fd)
 {
-	if (!gateway->config->web)
+	if (!settings)
 		return 0;
-	gateway->web_fd = web_listen(gateway->config->web);
-	if (gateway->web_fd < 0)
-		return log_error_errno(gateway->web_fd, "cannot listen on Listen=%s",
-				       gateway->config->web->listen);
+	*ret_fd = web_listen(settings);
+	if (*ret_fd < 0)
+		return log_error_errno(*ret_fd, "cannot listen on Listen=%s of [%s]",
+				       settings->listen, section);
 	return 0;
 }
 
@@ -345,6 +347,38 @@ static int start_web(struct gateway *gateway)
 	return 0;
 }
 
+static const char *channel_name(void *arg, size_t i)
+{
+	const struct gateway *gateway = arg;
+
+	return gateway->config->notifiers[i].name;
+}
+
+static unsigned int channel_length(void *arg, size_t i)
+{
+	const struct gateway *gateway = arg;
+
+	return notifier_queue_length(gateway->queues[i]);
+}
+
+static int start_metrics(struct gateway *gateway)
+{
+	const struct web_options options = {
+		.base = gateway->base,
+		.settings = gateway->config->metrics,
+		.link = gateway->link,
+		.channels = { channel_name, channel_length, gateway, gateway->config->n },
+		.metrics = true,
+		.fd = gateway->metrics_fd,
+	};
+	int r = options.settings ? web_new(&options, &gateway->metrics) : 0;
+
+	if (r < 0)
+		return log_error_errno(r, "cannot serve [Metrics]; are CertificateFile= and "
+					  "KeyFile= PEM, and do they fit?");
+	return 0;
+}
+
 /* Before the sandbox: a credential is nowhere that it may look later. */
 static int load_keys(struct gateway *gateway)
 {
@@ -367,7 +401,9 @@ static int run(struct gateway *gateway)
 	}
 	r = load_keys(gateway);
 	if (r == 0)
-		r = listen_for_web(gateway);
+		r = listen_for(gateway->config->web, "Web", &gateway->web_fd);
+	if (r == 0)
+		r = listen_for(gateway->config->metrics, "Metrics", &gateway->metrics_fd);
 	if (r == 0)
 		r = start_loop(gateway);
 	if (r == 0)
@@ -385,6 +421,8 @@ static int run(struct gateway *gateway)
 	r = start_bot(gateway);
 	if (r == 0)
 		r = start_web(gateway);
+	if (r == 0)
+		r = start_metrics(gateway);
 	if (r < 0)
 		return r;
 	notify_send("READY=1");
@@ -414,6 +452,10 @@ static int check(struct gateway *gateway)
 		printf("bot at %s/api/messages\n", gateway->config->web->public.origin);
 	if (gateway->config->clients.n)
 		printf("API at %s/api/v1\n", gateway->config->web->public.origin);
+	if (gateway->config->metrics)
+		printf("metrics at %s://%s/metrics\n",
+		       gateway->config->metrics->certificate ? "https" : "http",
+		       gateway->config->metrics->listen);
 	for (size_t i = 0; i < gateway->config->clients.n; i++)
 		printf("client %s: %s%s\n", gateway->config->clients.list[i]->name,
 		       gateway->config->clients.list[i]->scopes_text,
@@ -439,6 +481,7 @@ static void clear(struct gateway *gateway)
 	slack_free(gateway->slack);
 	slack_socket_free(gateway->slack_socket);
 	web_free(gateway->web);
+	web_free(gateway->metrics);
 	bot_free(gateway->bot);
 	gateway_requests_free(gateway->requests);
 	channel_keys_free(gateway->keys);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "metrics_settings.h"
 #include "secret.h"
 #include "text.h"
 
@@ -195,6 +196,24 @@ static int add_web(struct load *load, const char *name)
 						     .check = web_settings_check });
 }
 
+static int add_metrics(struct load *load, const char *name)
+{
+	struct gateway_config *config = load->config;
+
+	if (config->metrics)
+		return refuse(load, load->line, -EINVAL, "a second section [Metrics]");
+	if (*name)
+		return refuse(load, load->line, -EINVAL, "the section [Metrics] has no name");
+	config->metrics = web_settings_new();
+	if (!config->metrics)
+		return refuse(load, load->line, -ENOMEM, "not enough memory");
+	return open_section(load, &(struct section){ .kind = "Metrics",
+						     .keys = metrics_settings_keys,
+						     .n_keys = metrics_settings_n_keys,
+						     .settings = config->metrics,
+						     .check = metrics_settings_check });
+}
+
 static int add_client(struct load *load, const char *name)
 {
 	struct api_client *client = api_client_add(&load->config->clients, name);
@@ -235,13 +254,15 @@ static int begin_section(struct load *load, const char *line)
 		*name++ = '\0';
 	if (strcmp(title, "Web") == 0)
 		return add_web(load, name ? name : "");
+	if (strcmp(title, "Metrics") == 0)
+		return add_metrics(load, name ? name : "");
 	if (strcmp(title, "Client") == 0)
 		return add_client(load, name ? name : "");
 	ops = notifier_find(title);
 	if (!ops)
 		return refuse(load, load->line, -EINVAL,
 			      "unknown section [%s]; known are [Slack], [Teams], [TeamsBot], "
-			      "[Webhook], [Web] and [Client NAME]",
+			      "[Webhook], [Web], [Metrics] and [Client NAME]",
 			      title);
 	return add_notifier(load, ops, name ? name : "");
 }
@@ -416,10 +437,10 @@ static int check_whole(struct load *load)
 		return refuse(load, 0, -EINVAL,
 			      "[Client %s] has nowhere to connect to; add a section [Web]",
 			      config->clients.list[0]->name);
-	if (config->n == 0 && !config->web)
+	if (config->n == 0 && !config->web && !config->metrics)
 		return refuse(load, 0, -EINVAL,
 			      "names no channel; add a section [Teams] with WebhookFile=, "
-			      "[TeamsBot], [Slack], [Webhook] or [Web]");
+			      "[TeamsBot], [Slack], [Webhook], [Web] or [Metrics]");
 	if (config->bot && !config->web)
 		return refuse(load, 0, -EINVAL,
 			      "[TeamsBot] needs a section [Web] with PublicURL= and Listen=, where "
@@ -473,6 +494,7 @@ struct gateway_config *gateway_config_free(struct gateway_config *config)
 	for (size_t i = 0; i < config->n; i++)
 		notifier_clear(&config->notifiers[i]);
 	web_settings_free(config->web);
+	web_settings_free(config->metrics);
 	api_clients_clear(&config->clients);
 	free(config);
 	return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gateway_config.h: gateway.conf, checked: which channels there are, the page, and who may use the
- * API.
+ * gateway_config.h: gateway.conf, checked: which channels there are, the page, who may use the API,
+ * and where metrics are served.
  *
  * Owns: the file's form: sections, known keys, each once, lines in messages. Must not own: what a
  * channel's settings mean (its struct notifier_ops), the page's (web_settings.h), or a client's
@@ -18,12 +18,15 @@
 #define GATEWAY_CONFIG "/etc/sluice/gateway.conf"
 #define GATEWAY_MAX_NOTIFIERS SLUICE_MAX_NOTIFIERS
 
-/* @web: NULL: nothing is served; @bot: the one of notifiers whose messages come in there, or NULL
+/*
+ * @web: NULL: nothing is served; @bot: the one of notifiers whose messages come in there, or NULL
+ * @metrics: NULL: none are served
  */
 struct gateway_config {
 	struct notifier notifiers[GATEWAY_MAX_NOTIFIERS];
 	size_t n;
 	struct web_settings *web;
+	struct web_settings *metrics;
 	const struct notifier *bot;
 	struct api_clients clients;
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * gateway_link.c: see gateway_link.h. Owns the permit table: any message that is not in it ends the
- * connection. sluiced answers decisions in the order they came, so the oldest one that waits is
- * whose answer comes.
+ * connection. sluiced answers decisions and questions in the order they came, so the oldest one that
+ * waits is whose answer comes.
  */
 #include "gateway_link.h"
 
@@ -31,10 +31,15 @@
 #define MAX_DECISIONS	64
 #define DECISION_WAIT_S 15
 
-/* @decided: NULL: whoever asked was told that it takes too long; the answer is still to come. */
+/*
+ * @item: the type of the item that comes before the result, 0: none
+ * @decided: NULL: whoever asked was told that it takes too long; the answer is still to come
+ */
 struct waiting {
 	struct waiting *prev, *next;
 	struct event *timer;
+	uint16_t item;
+	gateway_item_fn got;
 	gateway_decided_fn decided;
 	void *arg;
 };
@@ -86,6 +91,15 @@ static void on_result(struct gateway_link *link)
 	end_decision(link, result->error, result->text);
 }
 
+static void on_item(struct gateway_link *link)
+{
+	struct waiting *oldest = link->waiting;
+
+	oldest->item = 0; /* there is one */
+	if (oldest->decided)
+		oldest->got(oldest->arg, &link->message.body);
+}
+
 static void on_all(struct gateway_link *link)
 {
 	if (link->options->on_all)
@@ -102,17 +116,25 @@ static void on_closed(struct gateway_link *link)
 	link->options->on_closed(link->options->arg, &link->message.body.request);
 }
 
-/* @asked: only while a decision waits */
+/* When a message may come: always, to who waits for an answer, to who waits for that item of it. */
+enum permission { FREE, ASKED, ITEM };
+
 static const struct {
 	uint16_t type;
-	bool asked;
+	enum permission when;
 	void (*handle)(struct gateway_link *link);
 } permitted[] = {
-	{ IPC_NOTIFY_OPEN, false, on_open },
-	{ IPC_NOTIFY_CLOSED, false, on_closed },
-	{ IPC_NOTIFY_ALL, false, on_all },
-	{ IPC_RESULT, true, on_result },
+	{ IPC_NOTIFY_OPEN, FREE, on_open }, { IPC_NOTIFY_CLOSED, FREE, on_closed },
+	{ IPC_NOTIFY_ALL, FREE, on_all },   { IPC_RESULT, ASKED, on_result },
+	{ IPC_STATUS_ITEM, ITEM, on_item }, { IPC_METRICS_ITEM, ITEM, on_item },
 };
+
+static bool may_come(const struct gateway_link *link, enum permission when)
+{
+	if (when == ITEM)
+		return link->waiting && link->waiting->item == link->message.type;
+	return when == FREE || link->waiting;
+}
 
 static time_t now_s(void)
 {
@@ -158,8 +180,7 @@ static void dispatch(struct gateway_link *link)
 	char why[128];
 
 	for (size_t i = 0; i < ARRAY_SIZE(permitted); i++) {
-		if (permitted[i].type == link->message.type &&
-		    (!permitted[i].asked || link->waiting)) {
+		if (permitted[i].type == link->message.type && may_come(link, permitted[i].when)) {
 			permitted[i].handle(link);
 			return;
 		}
@@ -402,4 +423,23 @@ int gateway_link_submit(struct gateway_link *link, const struct ipc_signed *answ
 	int r = can_bring(link);
 
 	return r < 0 ? r : send_decision(link, IPC_SUBMIT, answer, sizeof(*answer), decided, arg);
+}
+
+int gateway_link_ask(struct gateway_link *link, enum ipc_type type, enum ipc_type item,
+		     gateway_item_fn got, gateway_decided_fn decided, void *arg)
+{
+	struct waiting *waiting;
+	int r = can_bring(link);
+
+	if (r < 0)
+		return r;
+	waiting = wait_for_answer(link, decided, arg);
+	if (!waiting)
+		return -ENOMEM;
+	waiting->item = (uint16_t)item;
+	waiting->got = got;
+	r = send_patiently(link, type, NULL, 0);
+	if (r < 0)
+		forget_decision(link, waiting);
+	return r;
 }

@@ -11,6 +11,7 @@
 #include <event2/event.h>
 #include <stdbool.h>
 
+#include "channel.h"
 #include "channel_decision.h"
 #include "channel_key.h"
 #include "ipc.h"
@@ -77,5 +78,17 @@ int gateway_link_decide(struct gateway_link *link, const struct channel_decision
  */
 int gateway_link_submit(struct gateway_link *link, const struct ipc_signed *answer,
 			gateway_decided_fn decided, void *arg);
+
+/* What sluiced has answered; @item is borrowed for the call. */
+typedef void (*gateway_item_fn)(void *arg, const union ipc_any *item);
+
+/**
+ * gateway_link_ask() - a question without a payload whose answer is one item: IPC_STATUS, IPC_METRICS.
+ * @item: its type; @got: called at most once, before @decided; not after @decided said ETIME
+ * @decided: as of gateway_link_decide(): 0: the answer is whole
+ * Return: 0, -ENOTCONN, -EBUSY, or another negative errno of sending.
+ */
+int gateway_link_ask(struct gateway_link *link, enum ipc_type type, enum ipc_type item,
+		     gateway_item_fn got, gateway_decided_fn decided, void *arg);
 
 #endif

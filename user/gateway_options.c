@@ -96,9 +96,17 @@ static error_t on_option(int key, char *value, struct argp_state *state)
 void gateway_options_parse(int argc, char **argv, struct gateway_options *ret)
 {
 	static const struct argp argp = {
-		argp_options, on_option,
-		NULL,	      "Tells people about requests that wait for an approval.",
-		NULL,	      NULL,
+		argp_options,
+		on_option,
+		NULL,
+		"Tells people about requests that wait for an approval.\v"
+		"Examples:\n"
+		"  runuser -u sluice-gateway -- sluice-gateway --check\n"
+		"  runuser -u sluice-gateway -- sluice-gateway --test-card\n"
+		"  sluice-gateway --print-keys >/etc/sluice/policy.d/90-channels.conf\n"
+		"  sluice-gateway --new-token pager >/etc/sluice/pager.hash",
+		NULL,
+		NULL,
 		NULL
 	};
 	const char *state = getenv("STATE_DIRECTORY");

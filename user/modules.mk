@@ -4,6 +4,8 @@
 
 COMMON := channel escape log read_whole text
 
+# what a host needs
+CHECK := check check_file check_kernel check_mount check_security
 # keys of people and what they sign
 KEY := base64 sshkey sshwire
 SIGNED := sshsig statement
@@ -14,7 +16,8 @@ API := api api_answer api_client api_decide api_done api_feed api_list api_probl
 # the bot in Teams, and what comes in from it
 BOT := bot bot_activity bot_answer bot_check bot_credential bot_decide bot_settings bot_token notifier_bot teams_answer web_bot
 # the gateway's page, and sign-in to it
-WEB := html oidc oidc_provider web web_asset web_attempt web_decide web_exchange web_lineage web_page web_request web_route \
+WEB := html metrics metrics_settings oidc oidc_provider web web_asset web_attempt web_decide web_exchange web_lineage web_metrics \
+	web_page web_request web_route \
 	web_session web_settings web_sign_in web_similar web_slack
 
 # what people answer in Slack
@@ -52,7 +55,7 @@ KERNEL := kernel kernel_changed kernel_fill kernel_guard kernel_maps kernel_miss
 RESOLUTION := database deploy label label_answer label_keep label_mount label_names label_place \
 	label_rows label_stay label_table mount mount_watch endpoint endpoint_resolve unit
 
-SLUICED_MODULES := sluiced options loop release renew agent btf check clean notify pulse sandbox $(COMMON) \
+SLUICED_MODULES := sluiced options loop release renew agent btf $(CHECK) clean notify pulse sandbox $(COMMON) \
 	$(POLICY) $(RULESET) $(KEY) $(SIGNED) when \
 	$(JOURNAL_WRITE) $(PROCESS) $(RECORD) $(REQUEST) $(DECISION) $(GUARD) $(EVENT) $(LINEAGE) $(CONTROL) \
 	$(KERNEL) $(RESOLUTION)
@@ -65,8 +68,8 @@ GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway
 	setting teams_card url webhook_sign $(API) $(BOT) $(SLACK) $(TOKEN) $(WEB) $(COMMON)
 GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lcrypto -lseccomp -lcap-ng
 
-CLI_MODULES := sluice advice btf check client cmd cmd_bugreport cmd_decide cmd_doctor cmd_enroll cmd_glass cmd_grant cmd_journal \
+CLI_MODULES := sluice advice btf $(CHECK) client cmd cmd_bugreport cmd_decide cmd_doctor cmd_enroll cmd_glass cmd_grant cmd_journal \
 	cmd_journal_file cmd_journal_kept cmd_journal_resume cmd_label cmd_lineage cmd_metrics cmd_policy cmd_prove cmd_reason cmd_report \
-	cmd_request cmd_sign cmd_status cmd_teams_app cmd_verify dot html merkle_paths $(REPORT) table view $(COMMON) $(POLICY) \
+	cmd_request cmd_sign cmd_status cmd_teams_app cmd_verify dot health html merkle_paths metrics $(REPORT) table view $(COMMON) $(POLICY) \
 	$(KEY) statement $(JOURNAL_READ)
 CLI_LIBS = -ljansson -linih -lcrypto -lzip

@@ -21,6 +21,11 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	notifier_pump(arg);
 }
 
+unsigned int notifier_queue_length(const struct notifier_queue *queue)
+{
+	return queue->length;
+}
+
 int notifier_queue_new(const struct notifier_context *context, const struct notifier *notifier,
 		       struct notifier_queue **ret)
 {

@@ -35,6 +35,9 @@ int notifier_queue_new(const struct notifier_context *context, const struct noti
 struct notifier_queue *
 notifier_queue_free(struct notifier_queue *queue); /* returns NULL; accepts NULL */
 
+/* Messages that are not posted yet. */
+unsigned int notifier_queue_length(const struct notifier_queue *queue);
+
 /**
  * notifier_queue_open() - tell people about an open request.
  * Safe to repeat: what is under way is left alone, what was posted (in an earlier life too) is

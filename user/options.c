@@ -25,7 +25,10 @@ static void usage(FILE *out)
 	      "      --detach         end all enforcement and exit\n"
 	      "  -v, --verbose        more messages\n"
 	      "  -h, --help           this text\n"
-	      "  -V, --version        version\n",
+	      "  -V, --version        version\n\n"
+	      "Examples:\n"
+	      "  systemctl enable --now sluiced\n"
+	      "  systemctl stop sluiced && sluiced --detach\n",
 	      out);
 }
 

@@ -22,8 +22,7 @@ static const struct cmd commands[] = {
 	  "  sluice metrics\n"
 	  "  sluice metrics >$TEXTFILES/sluice.prom.new",
 	  NULL },
-	{ "doctor", cmd_doctor, "what this host lacks, each with its remedy", "  sluice doctor",
-	  NULL },
+	{ "doctor", cmd_doctor, "what this host lacks, each with its remedy", "  sluice doctor\n  sluice doctor draft/", NULL },
 	{ "bugreport", cmd_bugreport, "what to send to who helps, without secrets",
 	  "  sluice bugreport >report.txt", NULL },
 	{ "requests", cmd_requests, "requests that wait for a person",
@@ -70,7 +69,9 @@ static const struct cmd commands[] = {
 	{ "policy", NULL, "check policy files", NULL, cmd_policy_verbs },
 	{ "teams-app", cmd_teams_app, "write the app package of a bot for Microsoft Teams",
 	  "  sluice teams-app --app-id ID --url https://approvals.example app.zip", NULL },
-	{ 0 },
+	{ .examples = "  sluice requests\n"
+		      "  sluice show r-3d52b7a1\n"
+		      "  sluice approve r-3d52b7a1 9a6a09b2 --reason 'contract signed'" },
 };
 
 const char *argp_program_version = "sluice " SLUICE_VERSION;

@@ -274,21 +274,31 @@ static int new_page(struct web *web)
 	return r < 0 ? r : oidc_new(settings, web->options.http, &web->oidc);
 }
 
+/* All that has a name: page, API, and what bot and Slack bring. */
+static int new_site(struct web *web)
+{
+	const struct web_settings *settings = web->options.settings;
+	int r = 0;
+
+	web->origin = settings->public.origin;
+	web->host = strstr(web->origin, "://") + strlen("://");
+	web->secure = !settings->public.plain;
+	if (settings->issuer)
+		r = new_page(web);
+	if (r == 0 && web->options.clients->n)
+		r = api_new(&web->options, &web->api);
+	return r;
+}
+
 int web_new(const struct web_options *options, struct web **ret)
 {
 	struct web *web = calloc(1, sizeof(*web));
-	int r = 0;
+	int r;
 
 	if (!web)
 		return -ENOMEM;
 	web->options = *options;
-	web->origin = options->settings->public.origin;
-	web->host = strstr(web->origin, "://") + strlen("://");
-	web->secure = !options->settings->public.plain;
-	if (options->settings->issuer)
-		r = new_page(web);
-	if (r == 0 && options->clients->n)
-		r = api_new(&web->options, &web->api);
+	r = options->metrics ? 0 : new_site(web);
 	if (r == 0) {
 		web->daemon = start(web);
 		r = web->daemon ? hang_in(web) : -EINVAL;

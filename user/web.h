@@ -21,8 +21,17 @@
 
 struct web;
 
+/* The channels of the gateway, by number; for metrics. */
+struct web_channels {
+	const char *(*name)(void *arg, size_t i);
+	unsigned int (*length)(void *arg, size_t i); /* messages that wait */
+	void *arg;
+	size_t n;
+};
+
 /*
  * All borrowed for the life of the page, but @fd, which is taken over.
+ * @metrics: it serves GET /metrics and nothing else; @channels: for that
  * @bot, @slack: NULL: nothing is taken from it here; @slack_secret: with which Slack signs
  * @clients: of the API; without any there is none
  */
@@ -36,6 +45,8 @@ struct web_options {
 	struct bot *bot;
 	struct slack *slack;
 	const char *slack_secret;
+	struct web_channels channels;
+	bool metrics;
 	int fd;
 };
 

@@ -195,6 +195,16 @@ const char *exchange_cookie(const struct exchange *exchange, const char *name)
 	return MHD_lookup_connection_value(exchange->connection, MHD_COOKIE_KIND, name);
 }
 
+const char *exchange_bearer(const struct exchange *exchange)
+{
+	const char *header = exchange_header(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
+
+	if (!header || strncasecmp(header, "Bearer ", strlen("Bearer ")) != 0)
+		return NULL;
+	header += strlen("Bearer ");
+	return header + strspn(header, " ");
+}
+
 const char *exchange_query(const struct exchange *exchange, const char *name)
 {
 	return MHD_lookup_connection_value(exchange->connection, MHD_GET_ARGUMENT_KIND, name);

@@ -69,6 +69,9 @@ const char *exchange_header(const struct exchange *exchange, const char *name);
 const char *exchange_cookie(const struct exchange *exchange, const char *name);
 const char *exchange_query(const struct exchange *exchange, const char *name);
 
+/* The token that it shows (RFC 6750: "Bearer", spaces, the token), or NULL. */
+const char *exchange_bearer(const struct exchange *exchange);
+
 /* Sets the response. @html: taken over; ended already */
 void exchange_page(struct exchange *exchange, unsigned int status, struct html *html);
 void exchange_static(struct exchange *exchange, const char *type, const void *bytes, size_t size);

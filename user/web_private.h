@@ -3,7 +3,7 @@
  * web_private.h: the parts of the page among themselves.
  *
  * Owns: struct web, for web.c (server), web_route.c (paths), web_sign_in.c, web_decide.c,
- * web_bot.c, web_slack.c. Must not own: anything that others need.
+ * web_bot.c, web_slack.c, web_metrics.c. Must not own: anything that others need.
  */
 #ifndef SLUICE_WEB_PRIVATE_H
 #define SLUICE_WEB_PRIVATE_H
@@ -16,6 +16,7 @@
 /*
  * @api: NULL: there is none; @oidc, @sessions, @attempts: NULL without a page
  * @closed: a connection, in this turn; @ending: nobody is served any more
+ * @asked: of the server of [Metrics]: sluiced's last answers, and whether it is asked just now
  * @origin: as browsers send it; @secure: they come by https, so cookies are marked so
  */
 struct web {
@@ -28,6 +29,11 @@ struct web {
 	struct sessions *sessions;
 	struct attempts *attempts;
 	struct exchange *waiting;
+	struct {
+		struct ipc_status status;
+		struct ipc_metrics metrics;
+		bool under_way;
+	} asked;
 	const char *origin;
 	const char *host;
 	bool secure;
@@ -66,6 +72,8 @@ void web_bot(struct exchange *exchange); /* POST /api/messages */
 /* Whether that is where Slack brings what people do there. */
 bool web_is_slacks(const struct web *web, const char *path);
 void web_slack(struct exchange *exchange);
+
+void web_metrics(struct exchange *exchange); /* GET /metrics, on its own server */
 
 /* The session of the exchange, or NULL. */
 struct session *web_session(const struct exchange *exchange, bool touch);

@@ -264,6 +264,10 @@ void web_route(struct exchange *exchange)
 	const struct route *route = find_route(exchange->path, post, &other);
 	struct session *session;
 
+	if (exchange->web->options.metrics) {
+		web_metrics(exchange);
+		return;
+	}
 	if (exchange->web->api && exchange_is_api(exchange)) {
 		route_api(exchange);
 		return;

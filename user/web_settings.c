@@ -61,6 +61,7 @@ struct web_settings *web_settings_free(struct web_settings *settings)
 	if (!settings)
 		return NULL;
 	setting_free_texts(settings, web_settings_keys, web_settings_n_keys);
+	free(settings->token_hash_file);
 	free(settings->certificate);
 	secret_free(settings->key);
 	secret_free(settings->client_secret);
@@ -109,13 +110,8 @@ static int parse_address(const char *text, struct web_settings *settings)
 
 static int check_listen(struct web_settings *settings, struct setting_error *error)
 {
-	const char *listen;
+	const char *listen = settings->listen;
 
-	if (!settings->listen)
-		settings->listen = strdup(DEFAULT_LISTEN);
-	if (!settings->listen)
-		return -ENOMEM;
-	listen = settings->listen;
 	if (parse_address(listen, settings) < 0)
 		return setting_refuse(error, -EINVAL,
 				      "Listen=%s must be an address in numbers and a port: "
@@ -230,12 +226,10 @@ static int read_client_secret(struct web_settings *settings, struct setting_erro
 	return settings->client_secret ? 0 : -ENOMEM;
 }
 
-static int read_secrets(struct web_settings *settings, struct setting_error *error)
+static int read_certificate(struct web_settings *settings, struct setting_error *error)
 {
-	int r = settings->issuer ? read_client_secret(settings, error) : 0;
+	int r;
 
-	if (r < 0)
-		return r;
 	if (!settings->key_file)
 		return 0;
 	r = secret_read_file("KeyFile", settings->key_file, false, &settings->key, error);
@@ -245,10 +239,23 @@ static int read_secrets(struct web_settings *settings, struct setting_error *err
 	return r;
 }
 
+int web_settings_check_place(struct web_settings *settings, const char *listen,
+			     struct setting_error *error)
+{
+	int r;
+
+	if (!settings->listen)
+		settings->listen = strdup(listen);
+	if (!settings->listen)
+		return -ENOMEM;
+	r = check_listen(settings, error);
+	return r < 0 ? r : read_certificate(settings, error);
+}
+
 int web_settings_check(void *arg, struct setting_error *error)
 {
 	struct web_settings *settings = arg;
-	int r = check_listen(settings, error);
+	int r = web_settings_check_place(settings, DEFAULT_LISTEN, error);
 
 	settings->age_required = settings->sign_in_age_s != 0;
 	if (!settings->age_required)
@@ -257,5 +264,5 @@ int web_settings_check(void *arg, struct setting_error *error)
 		r = check_urls(settings, error);
 	if (r == 0)
 		r = check_words(settings, error);
-	return r < 0 ? r : read_secrets(settings, error);
+	return r < 0 || !settings->issuer ? r : read_client_secret(settings, error);
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "api_client.h"
 #include "setting.h"
 #include "url.h"
 
@@ -48,6 +49,8 @@ struct web_settings {
 	char *key;
 	char *client_secret;
 	bool entra;
+	char *token_hash_file; /* of [Metrics] only (metrics_settings.h); NULL: no token is asked for */
+	uint8_t token_hash[API_HASH_SIZE];
 };
 
 extern const struct setting web_settings_keys[];
@@ -58,5 +61,12 @@ struct web_settings *web_settings_free(struct web_settings *settings); /* NULL i
 
 /* As the check of struct notifier_ops. */
 int web_settings_check(void *settings, struct setting_error *error);
+
+/*
+ * Where is listened, and with which certificate, alone. @listen: where no Listen= is set.
+ * Return: as web_settings_check().
+ */
+int web_settings_check_place(struct web_settings *settings, const char *listen,
+			     struct setting_error *error);
 
 #endif

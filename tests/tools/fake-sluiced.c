@@ -16,13 +16,14 @@
  *	result			an answer that nobody waits for, which sluiced may not send
  *	answer ERRNO TEXT	to the oldest decision that the gateway brought, 0 for taken
  *	always ERRNO TEXT	to each decision from now on, at once
+ *	mute			leave questions (status, metrics) without an answer from now on
  *	garbage			bytes that are no message
  *	drop			end the connection
  * Each message from the gateway is printed as one line: "hello N NAMES", "delivery ID NOTIFIER
  * STATE ATTEMPT TEXT", "decision CHANNEL TIER KIND ISSUER SUBJECT ID DIGEST approve|deny SCOPE
  * SECONDS FINGERPRINT REASON" (of the key that signed it, or "unsigned"), "evidence TEXT",
- * "submit ID DIGEST approve|deny FINGERPRINT" (of the key that signed it), and "connected",
- * "disconnected". After the hello it tells what is open and what was closed, and says that this was
+ * "submit ID DIGEST approve|deny FINGERPRINT" (of the key that signed it), "asked STATUS|METRICS",
+ * and "connected", "disconnected". After the hello it tells what is open and what was closed, and says that this was
  * all. Ends at the end of its input.
  */
 #include <errno.h>
@@ -44,6 +45,7 @@ static struct ipc_request request;
 static struct ipc_result always = { .error = -1 }; /* -1: wait to be told what to answer */
 static uint64_t behind;
 static int peer = -1;
+static bool mute;
 
 /* What was ordered and holds. @state: IPC_STATES: forgotten */
 static struct known {
@@ -159,6 +161,8 @@ static void print_message(void)
 		print_decision(&message.body.channel);
 	else if (message.type == IPC_SUBMIT)
 		print_submitted(&message.body.answer);
+	else if (message.type == IPC_STATUS || message.type == IPC_METRICS)
+		printf("asked %s\n", message.type == IPC_STATUS ? "STATUS" : "METRICS");
 	else if (message.type == IPC_HELLO)
 		printf("hello %u %s\n", message.body.hello.notifiers, message.body.hello.names);
 	else if (message.type == IPC_DELIVERY && d->state <= IPC_STANDBY)
@@ -169,6 +173,27 @@ static void print_message(void)
 }
 
 static void tell_all(void);
+
+static void answer_question(void)
+{
+	static const struct ipc_result done;
+	static const struct ipc_status status = { .enforcing = 1,
+						  .version = "0.1-test",
+						  .kernel = "6.1.0-test",
+						  .pending = 2 };
+	static const struct ipc_metrics metrics = { .opened = 9,
+						    .waits = { 1, 2 },
+						    .posts = { { "teams", 7, 2, 1 } },
+						    .n_posts = 1,
+						    .maps = { { "asks", 3, 4096 } },
+						    .n_maps = 1 };
+
+	if (message.type == IPC_STATUS)
+		channel_send(peer, IPC_STATUS_ITEM, &status, sizeof(status));
+	else
+		channel_send(peer, IPC_METRICS_ITEM, &metrics, sizeof(metrics));
+	channel_send(peer, IPC_RESULT, &done, sizeof(done));
+}
 
 static void receive(void)
 {
@@ -181,6 +206,8 @@ static void receive(void)
 		if ((message.type == IPC_CHANNEL || message.type == IPC_SUBMIT) &&
 		    always.error >= 0)
 			channel_send(peer, IPC_RESULT, &always, sizeof(always));
+		if ((message.type == IPC_STATUS || message.type == IPC_METRICS) && !mute)
+			answer_question();
 	} else if (r != -EAGAIN) {
 		printf("disconnected\n");
 		drop();
@@ -361,6 +388,8 @@ static void obey(const char *line)
 	} else if (strcmp(verb, "garbage") == 0) {
 		if (write(peer, "garbage", 7) < 0)
 			perror("write");
+	} else if (strcmp(verb, "mute") == 0) {
+		mute = true;
 	} else if (strcmp(verb, "drop") == 0) {
 		drop();
 	}

@@ -308,6 +308,65 @@ static void test_answer_to_nothing(void **state)
 	assert_false(gateway_link_connected(world.link));
 }
 
+/* @name: what on_decided() tells it by */
+struct asker {
+	char name[4];
+	uint32_t pending;
+};
+
+static void on_item(void *arg, const union ipc_any *item)
+{
+	((struct asker *)arg)->pending = item->status.pending;
+}
+
+/* Of what was asked for, once, in its turn among the decisions; anything else ends the peer. */
+static void test_ask(void **state)
+{
+	static const struct ipc_status status = { .pending = 7 };
+	struct channel_decision decision = sample();
+	struct asker asker = { .name = "q" };
+
+	(void)state;
+	assert_int_equal(decide(&decision, "a"), 0);
+	assert_int_equal(gateway_link_ask(world.link, IPC_STATUS, IPC_STATUS_ITEM, on_item,
+					  on_decided, &asker),
+			 0);
+	take_decision();
+	assert_int_equal(channel_receive(world.peer, &world.message), 1);
+	assert_int_equal(world.message.type, IPC_STATUS);
+	answer(0, "taken");
+	assert_string_equal(world.told, "a:0:taken ");
+	assert_int_equal(channel_send(world.peer, IPC_STATUS_ITEM, &status, sizeof(status)), 0);
+	turn();
+	assert_int_equal(asker.pending, 7);
+	assert_true(gateway_link_connected(world.link));
+	channel_send(world.peer, IPC_STATUS_ITEM, &status, sizeof(status)); /* a second one */
+	turn();
+	assert_false(gateway_link_connected(world.link));
+	assert_string_equal(world.told, "a:0:taken q:104:the connection to sl ");
+	assert_int_equal(gateway_link_ask(world.link, IPC_STATUS, IPC_STATUS_ITEM, on_item,
+					  on_decided, &asker),
+			 -ENOTCONN);
+}
+
+/* An item comes neither unasked nor before its turn. */
+static void test_item_out_of_turn(void **state)
+{
+	static const struct ipc_status status = { .pending = 7 };
+	struct channel_decision decision = sample();
+	struct asker asker = { .name = "q" };
+
+	(void)state;
+	assert_int_equal(decide(&decision, "a"), 0);
+	assert_int_equal(gateway_link_ask(world.link, IPC_STATUS, IPC_STATUS_ITEM, on_item,
+					  on_decided, &asker),
+			 0);
+	channel_send(world.peer, IPC_STATUS_ITEM, &status, sizeof(status));
+	turn();
+	assert_int_equal(asker.pending, 0);
+	assert_false(gateway_link_connected(world.link));
+}
+
 #define LINK_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -316,7 +375,8 @@ int main(void)
 		LINK_TEST(test_decide),		 LINK_TEST(test_submit),
 		LINK_TEST(test_cannot_be_sent),
 		LINK_TEST(test_too_many),	 LINK_TEST(test_connection_ends),
-		LINK_TEST(test_answer_to_nothing),
+		LINK_TEST(test_answer_to_nothing), LINK_TEST(test_ask),
+		LINK_TEST(test_item_out_of_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

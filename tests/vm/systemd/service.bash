@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Owns: what the tests of this folder have in common: policies of services, services that are held, people who are
-# logged in, the services' log. Must not own: any expectation about the product.
+# logged in, the services' log, the README's commands. Must not own: any expectation about the product.
 
 HOLD="[Rule read]
 Action=open
@@ -18,6 +18,15 @@ property() {
 
 property_is() {
 	[ "$(property "$1" "$2")" = "$3" ]
+}
+
+# The commands of the README's section $1, code block $2, without comments.
+readme_commands() {
+	awk -v section="## $1" -v block="$2" '
+		/^## / { here = $0 == section }
+		here && /^```/ { fence++; next }
+		here && fence == 2 * block - 1' README.md |
+		sed -e ':a' -e '/\\$/{N;s/\\\n//;ba}' -e 's/[[:space:]]*#.*//'
 }
 
 # reload_policy [TEXT...]: the base policy and TEXT, in force on return.
