@@ -9,6 +9,7 @@ setup() {
 	export SLUICE_SOCKET=$BATS_TEST_TMPDIR/none.sock
 	export TZ=UTC LC_ALL=C
 	unset COLUMNS
+	FAKE=
 	ETC=$BATS_TEST_TMPDIR/etc
 	POLICY=$ETC/policy.d/10.conf
 	mkdir -p "$ETC/policy.d" "$BATS_TEST_TMPDIR/data"
@@ -35,6 +36,21 @@ setup() {
 		[Group leads]
 		Member=ann bob
 	END
+}
+
+teardown() {
+	[ -z "$FAKE" ] || kill "$FAKE"
+}
+
+# Starts what plays sluiced; each lineage ends in the process $1.
+daemon() {
+	FAKE_PEER=$1 "$BUILD/tests/fake-control" "$SLUICE_SOCKET" "$BATS_TEST_TMPDIR/log" enforcing 3>&- &
+	FAKE=$!
+	for _ in $(seq 100); do
+		[ -S "$SLUICE_SOCKET" ] && return
+		sleep 0.05
+	done
+	return 1
 }
 
 # run_apart COMMAND...: run, with standard error in $errors and not in $output
@@ -94,4 +110,78 @@ json() {
 	sed -i 's/^Verdict=ask/Verdict=deny/' "$POLICY"
 	run "$SLUICE" policy check "$ETC"
 	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+}
+
+# step LINE: its fields "matched why" of the explanation in $output
+step() {
+	jq -r --arg line "$1" '.steps[] | select(.line == $line) | "\(.matched) \(.why)"' <<<"$output"
+}
+
+@test "policy explain: each line that is looked at, and why it matches or not" {
+	run "$SLUICE" policy explain --action egress --labels pii --to 10.20.1.2:443 --user 1003 --json "$ETC"
+	[ "$status" -eq 0 ]
+	json '.verdict == "ask" and .hold and .rule == "out" and .reviewers == ["leads"] and .missing == ["pii"] and .monitor'
+	[ "$(step labels)" = "true the process carries them" ]
+	[ "$(step To=10.20.0.0/16:5432/tcp)" = "false another port" ]
+	[ "$(step "Clear=user:1003 unit:export.service")" = "false the unit is not stated, not export.service" ]
+	[ "$(step "[Rule rights]")" = "false it is about another action" ]
+	[ "$(step "[Rule out]")" = "true ask" ]
+	run "$SLUICE" policy explain --action egress --labels pii --to 10.20.1.2:443 --user 1003 --unit export.service --json "$ETC"
+	json '.verdict == "allow" and .rule == "out" and .missing == []'
+	[ "$(step "Clear=user:1003 unit:export.service")" = "true it is who tries" ]
+	run "$SLUICE" policy explain --action egress --labels pii --to 10.20.1.2:5432 "$ETC"
+	[[ ${lines[0]} == "It is allowed, by [Rule out] at $POLICY:4." ]]
+	run "$SLUICE" policy explain --action credential --labels pii "$ETC"
+	[[ ${lines[0]} == "It is refused, by [Rule rights] at "* ]]
+	[[ ${lines[1]} == *"[Agent] has Monitor=yes"* ]]
+	run "$SLUICE" policy explain --action open --path "$BATS_TEST_TMPDIR/data/x y" --json "$ETC"
+	json '.verdict == "allow" and .rule == null and .labels == ["pii"]'
+	[ "$(step "Path=$BATS_TEST_TMPDIR/data")" = "true the file is there, so it carries pii" ]
+}
+
+@test "policy explain: a policy whose own tests fail is explained, and mistakes on the command line are told" {
+	printf '[Test no]\nAction=credential\nLabels=pii\nExpect=allow\n' >>"$POLICY"
+	run "$SLUICE" policy explain --action credential --labels pii --json "$ETC"
+	[ "$status" -eq 0 ]
+	json '.verdict == "deny"'
+	run "$SLUICE" policy explain --action credential --labels pia "$ETC"
+	[ "$status" -eq 1 ]
+	[[ $output == *"(command line):4: label pia is not defined"* ]]
+	run "$SLUICE" policy explain --action egress --labels pii --to 10.0.0.0/8:1 "$ETC"
+	[[ $output == *"is no single place"* ]]
+	run "$SLUICE" policy explain --action egress --labels pii "$ETC"
+	[ "$status" -eq 2 ]
+	run "$SLUICE" policy explain --action credential "$ETC"
+	[ "$status" -eq 2 ]
+	run "$SLUICE" policy explain --labels pii "$ETC"
+	[ "$status" -eq 2 ]
+	run "$SLUICE" policy explain --action credential --labels $'pii\nRule=out' "$ETC"
+	[ "$status" -eq 2 ]
+}
+
+@test "policy explain: a process, by /proc and what sluiced says that it carries" {
+	daemon $$
+	printf '[Label secret]\n[Rule mine]\nAction=write\nLabels=secret\nVerdict=deny\nClear=user:%s exe:%s\n' \
+		"$(id -u)" "$(readlink /proc/$$/exe)" >>"$POLICY"
+	run "$SLUICE" policy explain --action write --pid $$ --json "$ETC"
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	json '.verdict == "allow" and .rule == "mine" and .labels == ["pii", "secret"]'
+	run "$SLUICE" policy explain --action write --pid $$ --user 1234 --json "$ETC"
+	json '.verdict == "deny" and .rule == "mine"'
+	# what sluiced says is not asked for where it is stated
+	kill "$FAKE"
+	wait "$FAKE" || true
+	rm -f "$SLUICE_SOCKET"
+	FAKE=
+	run "$SLUICE" policy explain --action write --labels pii --pid $$ --json "$ETC"
+	json '.verdict == "allow" and .labels == ["pii"]'
+	run "$SLUICE" policy explain --action write --pid $$ "$ETC"
+	[ "$status" -eq 3 ]
+}
+
+@test "policy explain: a process that got nothing carries nothing" {
+	daemon 1
+	run "$SLUICE" policy explain --action credential --pid $$ --json "$ETC"
+	[ "$status" -eq 0 ]
+	json '.verdict == "allow" and .labels == []'
 }

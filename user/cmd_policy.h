@@ -8,6 +8,7 @@
 
 #include "cmd.h"
 #include "policy.h"
+#include "process.h"
 
 /* @list is borrowed, but for what is in @owned. */
 struct cmd_policy_files {
@@ -34,5 +35,29 @@ int cmd_policy_load(const struct cmd_common *common, const struct cmd_policy_fil
 		    const struct policy_extra *extra, size_t n_extra, struct policy **ret);
 
 void cmd_policy_freep(struct policy **policy);
+
+/**
+ * struct cmd_policy_process: a process that a policy is asked about.
+ * @carried: its labels, as sluiced told them: an array of names, or NULL
+ * @above: units around the innermost one, pieces of @cgroup
+ */
+struct cmd_policy_process {
+	struct process facts;
+	json_t *carried;
+	char *cgroup;
+	char **above;
+	size_t n_above;
+};
+
+/*
+ * Reads the process with the number @word from /proc and with @ask from sluiced, into @ret, which
+ * is zero before and to be released by cmd_policy_process_done(). Return: CMD_…; what is wrong has
+ * been said.
+ */
+int cmd_policy_process(const struct cmd_common *common, const char *word, bool ask,
+		       struct cmd_policy_process *ret);
+void cmd_policy_process_done(struct cmd_policy_process *process);
+
+int cmd_policy_explain(int argc, char **argv, struct cmd_common *common);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_evaluate.c: what comes of attempts under a policy, against the policy read rule by rule, for
- * all combinations of a small host; and the arithmetic that the kernel shares, against its
+ * all combinations of a small host, and that each is explained by lines that add up to it; and the arithmetic that the kernel shares, against its
  * definition.
  */
 #include "policy_fixture.h"
@@ -11,6 +11,7 @@
 
 #include "algebra.h"
 #include "evaluate.h"
+#include "explain.h"
 
 #define HOST_POLICY                                                                                \
 	PEOPLE "[Label a]\nSensitivity=10\nPath=/srv/a\n[Label b]\nSensitivity=90\n"               \
@@ -164,6 +165,45 @@ static enum policy_verdict expected_of(const struct evaluate_attempt *attempt, s
 	return rule->monitor ? POLICY_AUDIT : rule->verdict;
 }
 
+/* Whether the line of a step lets something through, and does not say what is at stake. */
+static bool lets_through(const char *line, enum sluice_action action)
+{
+	return !strncmp(line, "To=", 3) || !strncmp(line, "Clear=", 6) ||
+	       !strncmp(line, "Subject=", 8) || !strcmp(line, "loopback") ||
+	       (action == SLUICE_EGRESS && !strncmp(line, "Endpoint=", 9));
+}
+
+/* What the lines that match let through is what the decision says, and no more. */
+static void explained(const struct evaluate_attempt *attempt, const struct evaluation *evaluation)
+{
+	json_t *record = explain(policy, attempt, evaluation), *step, *name;
+	uint64_t missing = 0;
+	size_t i, k;
+
+	for (i = 0; i < policy->n_labels; i++) {
+		const struct policy_rule *rule = policy_rule_for(policy, attempt->action, i);
+
+		if (rule && rule->verdict != POLICY_ALLOW)
+			missing |= evaluation->labels & 1ULL << i;
+	}
+	assert_non_null(record);
+	json_array_foreach(json_object_get(record, "steps"), i, step) {
+		if (!json_is_true(json_object_get(step, "matched")) ||
+		    !lets_through(json_string_value(json_object_get(step, "line")),
+				  attempt->action))
+			continue;
+		json_array_foreach(json_object_get(step, "labels"), k, name)
+			missing &= ~(1ULL << (policy_find_label(policy, json_string_value(name)) -
+					      policy->labels));
+	}
+	if (missing != evaluation->missing) {
+		char *text = json_dumps(record, JSON_INDENT(1));
+
+		fail_msg("%#llx: %s", (unsigned long long)missing, text);
+	}
+	json_decref(record);
+}
+
 static unsigned long compared[4];
 
 static void compare(const struct evaluate_attempt *attempt)
@@ -186,7 +226,8 @@ static void compare(const struct evaluate_attempt *attempt)
 	assert_int_equal(!evaluation.missing, strictest == POLICY_ALLOW);
 	if (strictest != POLICY_ALLOW)
 		assert_true(evaluate_involves(&evaluation, attempt->action, evaluation.rule));
-	compared[strictest]++;
+	if (compared[strictest]++ % 5 == 0)
+		explained(attempt, &evaluation);
 }
 
 static void with_targets(struct evaluate_attempt *attempt)
