@@ -185,3 +185,57 @@ step() {
 	[ "$status" -eq 0 ]
 	json '.verdict == "allow" and .labels == []'
 }
+
+# A journal of what was tried under some policy, as sluiced writes it.
+past() {
+	JOURNAL=$BATS_TEST_TMPDIR/journal.jsonl
+	sed 's/@/{"pid":1,"start_ns":1,"comm":"x",/' <<-'END' | "$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --stdin
+		{"type":"request.opened","message":"m","action":"egress","labels":["pii"],"verdict":"hold","subject":@"exe":"/opt/send","uid":2001,"user":"etl","unit":"nightly.service"},"target":{"kind":"endpoint","text":"203.0.113.9:443/tcp","address":"::ffff:203.0.113.9","port":443,"protocol":6}}
+		{"type":"event.stop","message":"m","verdict":"deny","action":"egress","labels":["pii"],"repeats":6,"subject":@"exe":"/opt/send","uid":2002,"user":"web"},"target":{"kind":"endpoint","text":"203.0.113.9:443/tcp","address":"::ffff:203.0.113.9","port":443,"protocol":6}}
+		{"type":"event.stop","message":"m","verdict":"audit","action":"egress","labels":["pii"],"subject":@"exe":"/opt/send","uid":2001,"user":"etl","unit":"nightly.service"},"target":{"kind":"endpoint","text":"10.20.3.4:5432/tcp","address":"::ffff:10.20.3.4","port":5432,"protocol":6}}
+		{"type":"event.stop","message":"m","verdict":"deny","action":"credential","labels":["pii"],"subject":@"exe":"/usr/bin/sudo","uid":2001,"user":"etl"},"target":{"kind":"credential","text":"change user id from 2001 to 0","credential":1,"id":0}}
+		{"type":"event.read","message":"m","labels":["pii"],"subject":@"exe":"/opt/send","uid":2001,"user":"etl"},"target":{"kind":"file","text":"/data/a","dev":1,"gen":0,"ino":9,"mode":33188}}
+		{"type":"event.read","message":"m","labels":["gone"],"subject":@"exe":"/opt/send","uid":2001,"user":"etl"},"target":{"kind":"file","text":"/data/b","dev":1,"gen":0,"ino":9,"mode":33188}}
+		{"type":"event.label","message":"m","labels":["pii"],"subject":@"exe":"/opt/send","uid":2001,"user":"etl"},"target":{"kind":"file","text":"pipe:[7]","dev":1,"gen":0,"ino":7,"mode":4480}}
+		{"type":"grant.used","message":"m","action":"egress","labels":["pii"],"subject":@"exe":"/opt/send","uid":2001,"user":"etl"},"target":{"kind":"endpoint","text":"203.0.113.9:443/tcp","address":"::ffff:203.0.113.9","port":443,"protocol":6}}
+	END
+}
+
+@test "policy replay: what would be another than it was, with counts and examples" {
+	past
+	run "$SLUICE" policy replay --journal "$JOURNAL" --json "$ETC"
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	json '.before == {"allow":1,"audit":1,"ask":1,"deny":8} and .after == {"allow":2,"audit":0,"ask":8,"deny":1}'
+	json '.entries == 6 and .other_labels == 1 and .verified == 10'
+	json '[.changes[] | [.from, .to, .n]] == [["audit","allow",1],["deny","ask",7]]'
+	json '.changes[1].examples == [{"action":"egress","user":"web","executable":"/opt/send","unit":null,"target":"203.0.113.9:443/tcp","labels":["pii"],"n":7,"entry":2,"rule":"out"}]'
+	run "$SLUICE" policy replay --journal "$JOURNAL" "$ETC"
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == "11 attempts in 6 entries of $JOURNAL, verified through checkpoint 10." ]]
+	[[ $output == *"7 were refused and would be asked about:"* ]]
+	run "$SLUICE" policy replay --journal "$JOURNAL" --examples 0 --json "$ETC"
+	json '.changes[1].n == 7 and .changes[1].examples == []'
+}
+
+@test "policy replay: the time, and a policy that reads otherwise" {
+	past
+	run "$SLUICE" policy replay --journal "$JOURNAL" --until 2020-01-01 --json "$ETC"
+	[ "$status" -eq 0 ]
+	json '.entries == 0 and .changes == []'
+	run "$SLUICE" policy replay --journal "$JOURNAL" --since -1h --json "$ETC"
+	json '.entries == 6'
+	printf '[Rule look]\nAction=open\nLabels=pii\nVerdict=deny\n' >>"$POLICY"
+	run "$SLUICE" policy replay --journal "$JOURNAL" --json "$ETC"
+	json '.changes[0] | .from == "allow" and .to == "deny" and .n == 1 and .examples[0].target == "/data/a"'
+}
+
+@test "policy replay: nothing is said of a journal that was tampered with" {
+	past
+	sed -i 's/2002/2009/' "$JOURNAL"
+	run_apart "$SLUICE" policy replay --journal "$JOURNAL" --json "$ETC"
+	[ "$status" -eq 1 ]
+	[ -z "$output" ]
+	[[ $errors == *"TAMPERED"* ]]
+	run "$SLUICE" policy replay --journal "$BATS_TEST_TMPDIR/none" "$ETC"
+	[ "$status" -eq 4 ]
+}

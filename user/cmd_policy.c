@@ -316,5 +316,9 @@ const struct cmd cmd_policy_verbs[] = {
 	  "  sluice policy explain --action open --path /srv/customers/list --user etl draft/\n"
 	  "  sluice policy explain --pid 428 --action credential",
 	  NULL },
+	{ "replay", cmd_policy_replay, "what a policy would have made of the past",
+	  "  sluice policy replay --since -7d draft/\n"
+	  "  sluice policy replay --json draft/ | jq .changes",
+	  NULL },
 	{ 0 },
 };

@@ -7,6 +7,7 @@
 #define SLUICE_CMD_POLICY_H
 
 #include "cmd.h"
+#include "past.h"
 #include "policy.h"
 #include "process.h"
 
@@ -58,6 +59,38 @@ int cmd_policy_process(const struct cmd_common *common, const char *word, bool a
 		       struct cmd_policy_process *ret);
 void cmd_policy_process_done(struct cmd_policy_process *process);
 
+/**
+ * struct cmd_policy_past: what is read of the past, and how.
+ * @files, @n: of the policy, as on the command line
+ * @journal: NULL for this host's
+ * @path: filled with the journal that was read, memory of @owned
+ */
+struct cmd_policy_past {
+	struct cmd_common *common;
+	char **files;
+	size_t n;
+	const char *journal;
+	struct journal_filter filter;
+	uint64_t examples;
+	const char *path;
+	char *owned;
+	struct journal_verify_result result;
+};
+
+extern const struct argp_option cmd_policy_past_options[];
+/* What the parser of a command does with these, with @input as the first member of its own. */
+error_t cmd_policy_past_parse(int key, char *arg, struct argp_state *state);
+
+/*
+ * Reads and verifies the journal into @list, which knows its policy. Return: CMD_…; nothing of a
+ * journal that was tampered with is to be used.
+ */
+int cmd_policy_past_read(struct cmd_policy_past *past, struct past_list *list);
+void cmd_policy_past_done(struct cmd_policy_past *past);
+/* How far what was read can be trusted, for people. */
+void cmd_policy_past_summary(const struct cmd_policy_past *past, const struct past_list *list);
+
 int cmd_policy_explain(int argc, char **argv, struct cmd_common *common);
+int cmd_policy_replay(int argc, char **argv, struct cmd_common *common);
 
 #endif

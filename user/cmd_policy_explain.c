@@ -186,29 +186,17 @@ static int print_record(const struct cmd_common *common, const json_t *record)
 	return CMD_OK;
 }
 
-/* Spells the paths of @test in place of those written. */
-static int spell(char **path)
-{
-	char real[SLUICE_PATH_TEXT];
-
-	if (!*path)
-		return 0;
-	evaluate_path(*path, real);
-	free(*path);
-	*path = strdup(real);
-	return *path ? 0 : -ENOMEM;
-}
-
-static int decide(const struct explain_input *input, struct policy *policy)
+static int decide(const struct explain_input *input, const struct policy *policy)
 {
 	_cleanup_(evaluator_freep) struct evaluator *evaluator = NULL;
-	struct policy_test *test = &policy->tests[policy->n_tests - 1];
+	const struct policy_test *test = &policy->tests[policy->n_tests - 1];
 	struct evaluate_attempt attempt = { .action = test->action,
 					    .above = (const char *const *)input->process.above,
 					    .n_above = input->process.n_above,
 					    .labels = test->labels,
 					    .to = test->has_to ? &test->to : NULL,
 					    .medium = test->medium };
+	char executable[SLUICE_PATH_TEXT], path[SLUICE_PATH_TEXT];
 	struct policy_error error = { 0 };
 	struct evaluation evaluation;
 	json_auto_t *record = NULL;
@@ -216,10 +204,15 @@ static int decide(const struct explain_input *input, struct policy *policy)
 
 	if (r < 0)
 		return cmd_policy_refused(input->common, r, &error);
-	if (spell(&test->subject.executable) || spell(&test->path))
-		return cmd_fail(CMD_FAILED, "out of memory");
 	attempt.subject = test->subject;
-	attempt.path = test->path;
+	if (test->subject.executable) {
+		evaluate_path(test->subject.executable, executable);
+		attempt.subject.executable = executable;
+	}
+	if (test->path) {
+		evaluate_path(test->path, path);
+		attempt.path = path;
+	}
 	evaluate(evaluator, &attempt, &evaluation);
 	record = explain(policy, &attempt, &evaluation);
 	return print_record(input->common, record);
