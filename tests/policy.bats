@@ -239,3 +239,48 @@ past() {
 	run "$SLUICE" policy replay --journal "$BATS_TEST_TMPDIR/none" "$ETC"
 	[ "$status" -eq 4 ]
 }
+
+@test "policy learn: by rule what was stopped, and lines that allow exactly that" {
+	past
+	run "$SLUICE" policy learn --journal "$JOURNAL" --json "$ETC"
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	json '[.attempts[] | [.rule, .was, .user, .n, .lines]] == [["out","ask","etl",1,true],["out","deny","web",7,true],["rights","deny","etl",1,true]]'
+	json '[.lines[] | [.rule, .line]] == [["out","To=203.0.113.9:443/tcp"],["rights","Clear=user:2001 \"exe:/usr/bin/sudo\""]]'
+	json '.allowed == 9 and .left == 0'
+	# what one user may send, and another may not, is not said by the place
+	run "$SLUICE" policy learn --journal "$JOURNAL" --user web --json "$ETC"
+	[ "$status" -eq 0 ]
+	json '[.lines[].line] == ["Clear=user:2002 \"exe:/opt/send\""] and .allowed == 7'
+	run "$SLUICE" policy learn --journal "$JOURNAL" --rule out --user etl --json "$ETC"
+	json '[.lines[].line] == ["Clear=user:2001 \"exe:/opt/send\" unit:nightly.service"]'
+	run "$SLUICE" policy learn --journal "$JOURNAL" --rule rights "$ETC"
+	[ "$status" -eq 0 ]
+	[[ $output == *"Below [Rule rights] at $POLICY:"*'Clear=user:2001 "exe:/usr/bin/sudo"'*"1 attempts would be allowed"* ]]
+}
+
+@test "policy learn: the lines that it prints, put into the policy, do what it says" {
+	past
+	local line at
+	line=$("$SLUICE" policy learn --journal "$JOURNAL" --user web --json "$ETC" | jq -r '.lines[0].line')
+	at=$("$SLUICE" policy learn --journal "$JOURNAL" --user web --json "$ETC" | jq -r '.lines[0].origin')
+	sed -i "${at##*:}a $line" "$POLICY"
+	run "$SLUICE" policy replay --journal "$JOURNAL" --json "$ETC"
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	json '[.changes[] | [.from, .to, .n]] == [["audit","allow",1],["deny","allow",7]]'
+	run "$SLUICE" policy learn --journal "$JOURNAL" --user web "$ETC"
+	[[ $output == *"Nothing of that was stopped that this policy would stop." ]]
+}
+
+@test "policy learn: what no line can let through alone is left, and a test of the policy is kept" {
+	past
+	# the same program of the same user without a service is among what is not meant
+	printf '%s\n' '{"type":"event.stop","message":"m","verdict":"deny","action":"credential","labels":["pii"],"subject":{"pid":1,"start_ns":1,"comm":"x","exe":"/usr/bin/sudo","uid":2001,"user":"other"},"target":{"kind":"credential","text":"make a user namespace","credential":8,"id":0}}' |
+		"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --stdin
+	run "$SLUICE" policy learn --journal "$JOURNAL" --rule rights --user etl --json "$ETC"
+	[ "$status" -eq 1 ]
+	json '.lines == [] and .left == 1 and .attempts[0].lines == false'
+	printf '[Test never]\nAction=egress\nLabels=pii\nTo=203.0.113.9:443\nExpect=ask\n' >>"$POLICY"
+	run "$SLUICE" policy learn --journal "$JOURNAL" --rule out "$ETC"
+	[ "$status" -eq 1 ]
+	[[ $output == *"[Test never] expects ask, but comes to allow by [Rule out]"* ]]
+}

@@ -320,5 +320,9 @@ const struct cmd cmd_policy_verbs[] = {
 	  "  sluice policy replay --since -7d draft/\n"
 	  "  sluice policy replay --json draft/ | jq .changes",
 	  NULL },
+	{ "learn", cmd_policy_learn, "what was stopped, and the lines that would allow it",
+	  "  sluice policy learn --since -7d\n"
+	  "  sluice policy learn --rule export-customers --user etl",
+	  NULL },
 	{ 0 },
 };

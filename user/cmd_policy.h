@@ -92,5 +92,6 @@ void cmd_policy_past_summary(const struct cmd_policy_past *past, const struct pa
 
 int cmd_policy_explain(int argc, char **argv, struct cmd_common *common);
 int cmd_policy_replay(int argc, char **argv, struct cmd_common *common);
+int cmd_policy_learn(int argc, char **argv, struct cmd_common *common);
 
 #endif

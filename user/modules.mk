@@ -66,7 +66,7 @@ GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway
 GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lcrypto -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf check client cmd cmd_bugreport cmd_decide cmd_doctor cmd_enroll cmd_glass cmd_grant cmd_journal \
-	cmd_journal_file cmd_journal_kept cmd_journal_resume cmd_label cmd_lineage cmd_metrics cmd_policy cmd_policy_explain cmd_policy_file cmd_policy_past cmd_policy_process cmd_policy_replay cmd_prove cmd_reason cmd_report \
-	cmd_request cmd_sign cmd_status cmd_teams_app cmd_verify dot explain past html merkle_paths process $(REPORT) table view $(COMMON) $(POLICY) $(RULESET) \
+	cmd_journal_file cmd_journal_kept cmd_journal_resume cmd_label cmd_lineage cmd_metrics cmd_policy cmd_policy_explain cmd_policy_file cmd_policy_learn cmd_policy_past cmd_policy_process cmd_policy_replay cmd_prove cmd_reason cmd_report \
+	cmd_request cmd_sign cmd_status cmd_teams_app cmd_verify dot explain learn past html merkle_paths process $(REPORT) table view $(COMMON) $(POLICY) $(RULESET) \
 	$(KEY) statement $(JOURNAL_READ)
 CLI_LIBS = -ljansson -linih -lcrypto -lzip
