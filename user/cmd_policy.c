@@ -313,7 +313,7 @@ const struct cmd cmd_policy_verbs[] = {
 	  NULL },
 	{ "explain", cmd_policy_explain, "why something is allowed, asked or denied",
 	  "  sluice policy explain --action egress --labels pii --to 203.0.113.9:443\n"
-	  "  sluice policy explain --action open --path /srv/customers/list --user etl draft/\n"
+	  "  sluice policy explain --action open --path /srv/list --user etl draft/\n"
 	  "  sluice policy explain --pid 428 --action credential",
 	  NULL },
 	{ "replay", cmd_policy_replay, "what a policy would have made of the past",
