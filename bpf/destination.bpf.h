@@ -121,53 +121,24 @@ static __always_inline bool target_from_sock(struct sluice_target *target, const
 	       (common->skc_family == AF_INET ? common->skc_daddr : addr[0] | addr[1]);
 }
 
-/* ::, ::1, 127/8 and 0.0.0.0, which the kernel takes for the loopback. */
-static __always_inline bool is_loopback(const u8 *addr)
-{
-	u64 high, low;
-
-	__builtin_memcpy(&high, addr, 8);
-	__builtin_memcpy(&low, addr + 8, 8);
-	if (high)
-		return false;
-	if (low == 0 || low == bpf_cpu_to_be64(1))
-		return true;
-	if ((low & bpf_cpu_to_be64(0xffffffff00000000ULL)) !=
-	    bpf_cpu_to_be64(0x0000ffff00000000ULL))
-		return false;
-	return addr[12] == 127 || !(low & bpf_cpu_to_be64(0xffffffffULL));
-}
-
 /* What the policy says about @target: labels that may go there, labels that come from there. */
 static __noinline int destination_find(const struct sluice_target *target, u64 *ret_allowed,
 				       u64 *ret_carries)
 {
 	struct sluice_destination_key key = { .prefixlen = 160, .slot = control.slot & 1 };
 	const struct sluice_destination *destination;
-	u32 i, comes_by;
 
 	if (!target || !ret_allowed || !ret_carries)
 		return -EINVAL;
 	*ret_allowed = 0;
 	*ret_carries = 0;
-	if (is_loopback(target->addr))
+	if (sluice_is_loopback(target->addr))
 		*ret_allowed = ~0ULL;
 	__builtin_memcpy(key.addr, target->addr, 16);
 	destination = bpf_map_lookup_elem(&destinations, &key);
 	if (!destination)
 		return 0;
-	/* Multipath TCP is allowed nothing: the peer may name other addresses to go on to. */
-	comes_by = target->arg == IPPROTO_MPTCP ? IPPROTO_TCP : target->arg;
-	for (i = 0; i < SLUICE_MAX_PORTS && i < destination->ports; i++) {
-		const struct sluice_port *port = &destination->port[i];
-
-		if (target->port < port->low || target->port > port->high)
-			continue;
-		if (!port->protocol || port->protocol == target->arg)
-			*ret_allowed |= port->allowed;
-		if (!port->protocol || port->protocol == comes_by)
-			*ret_carries |= port->carries;
-	}
+	sluice_destination_says(destination, target, ret_allowed, ret_carries);
 	return 0;
 }
 

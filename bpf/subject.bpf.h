@@ -9,6 +9,7 @@
 #ifndef SLUICE_BPF_SUBJECT_H
 #define SLUICE_BPF_SUBJECT_H
 
+#include "algebra.h"
 #include "maps.bpf.h"
 #include "object.bpf.h"
 
@@ -169,12 +170,8 @@ static __noinline int subject_clear(struct sluice_task *state, u64 task)
 	held = clearances_held(state, task);
 	for (action = 0; action < SLUICE_MASKS; action++)
 		state->cleared[action] = 0;
-	for (i = 0; i < SLUICE_MAX_CLEARANCES; i++) {
-		if (!(held & 1ULL << i))
-			continue;
-		for (action = 0; action < SLUICE_MASKS; action++)
-			state->cleared[action] |= policy->cleared[i][action];
-	}
+	for (i = 0; i < SLUICE_MAX_CLEARANCES; i++)
+		sluice_clear(policy, held, i, state);
 	return 0;
 }
 

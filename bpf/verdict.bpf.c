@@ -4,17 +4,17 @@
  *
  *	missing = guarded[action] & labels & ~cleared(subject)
  *
- * where the hook gives @labels: those at stake in this action, less what the target may have (see
- * each hook). Zero:
- * allow, and nothing leaves the kernel. Else a grant, else what the rules of the missing labels
- * say: the strictest wins (deny, then ask, then audit; fail before hold). Whatever cannot be told
- * to sluiced is refused.
+ * by algebra.h, which user space shares, where the hook gives @labels: those at stake in this
+ * action, less what the target may have (see each hook). Zero: allow, and nothing leaves the
+ * kernel. Else a grant, else what the rules of the missing labels say: the strictest wins (deny,
+ * then ask, then audit; fail before hold). Whatever cannot be told to sluiced is refused.
  *
  * Owns: that order, the map of open questions, that of denials told of, the use of grants. Must not
  * own: what an action is (the hooks).
  */
 #include "verdict.bpf.h"
 
+#include "algebra.h"
 #include "hold.bpf.h"
 
 /*
@@ -277,13 +277,13 @@ static __always_inline int decide_rules(struct attempt *attempt, u64 now)
 {
 	const struct sluice_policy *policy = policy_in_force();
 	u32 action = attempt->key.action & (SLUICE_ACTIONS - 1);
-	u64 asked = attempt->missing & policy->ask[action];
+	u64 asked = sluice_asked(policy, action, attempt->missing);
 
 	count(SLUICE_COUNT_STOPPED);
-	if (attempt->missing & policy->deny[action])
+	if (sluice_denied(policy, action, attempt->missing))
 		return decide_deny(attempt, now);
 	if (asked)
-		return decide_ask(attempt, now, !(asked & ~policy->hold[action]));
+		return decide_ask(attempt, now, sluice_holds(policy, action, asked));
 	return decide_audit(attempt);
 }
 
@@ -333,7 +333,7 @@ int decide_attempt(struct attempt *attempt)
 	if (!control.enforcing || is_exempt(task))
 		return 0;
 	action = attempt->key.action & (SLUICE_ACTIONS - 1);
-	attempt->missing = attempt->labels & policy->guarded[action];
+	attempt->missing = sluice_guarded(policy, action, attempt->labels);
 	if (!attempt->missing)
 		return 0;
 	state = bpf_task_storage_get(&tasks, task->group_leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);

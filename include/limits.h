@@ -15,6 +15,7 @@
 #define SLUICE_MAX_CLEARANCES	64
 #define SLUICE_MAX_PORTS	8 /* port ranges of one address prefix */
 #define SLUICE_MAX_RULES	256
+#define SLUICE_MAX_TESTS	1024
 #define SLUICE_MAX_PEOPLE	4096
 #define SLUICE_MAX_PATHS	4096 /* paths that the policy labels */
 #define SLUICE_MAX_DESTINATIONS 4096

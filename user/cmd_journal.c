@@ -18,7 +18,6 @@
 #include "journal_read.h"
 #include "policy.h"
 #include "text.h"
-#include "when.h"
 
 #define FOLLOW_NS 250000000L /* pause between two looks at the end of the file */
 
@@ -131,18 +130,6 @@ static void summarize(const struct journal_input *input, const struct journal_ve
 		size ? result->root : "none");
 }
 
-static int report(const char *path, int r, const struct journal_verify_result *result)
-{
-	if (r < 0)
-		return cmd_journal_unreadable(path, r);
-	if (result->status == JOURNAL_TAMPERED)
-		return cmd_fail(CMD_FAILED, "THE JOURNAL HAS BEEN TAMPERED WITH: %s",
-				result->problem);
-	if (result->status != JOURNAL_OK)
-		cmd_fail(CMD_OK, "note: %s", result->problem);
-	return CMD_OK;
-}
-
 /* What is left to say and to do when everything is printed. */
 static int conclude(struct journal_input *input, const char *path, int r,
 		    const struct journal_verify_result *result)
@@ -155,7 +142,7 @@ static int conclude(struct journal_input *input, const char *path, int r,
 		summarize(input, result);
 	if (fflush(stdout) || ferror(stdout))
 		return cmd_fail(CMD_FAILED, "cannot write the entries: %s", strerror(errno));
-	code = report(path, r, result);
+	code = cmd_journal_verdict(path, r, result);
 	if (code == CMD_OK && input->place)
 		return cmd_resume_save(input->place, &input->resume, input->n_printed);
 	return code;
@@ -196,19 +183,6 @@ static int read_from_place(struct journal_input *input)
 		r = read_journal(input);
 	journal_resume_done(&input->resume);
 	return r;
-}
-
-static void parse_time(const char *arg, struct argp_state *state, int64_t *ret)
-{
-	uint64_t ms;
-
-	if (when_parse(arg, when_now(), &ms) < 0)
-		argp_error(
-			state,
-			"'%s' is not a time; write 2026-11-22, '2026-11-22 14:00', today or -10min",
-			arg);
-	else
-		*ret = (int64_t)ms;
 }
 
 /* "0" or nothing is the last boot, "-1" the one before. */
@@ -277,10 +251,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "'%s' is no regular expression", arg);
 		return 0;
 	case KEY_SINCE:
-		parse_time(arg, state, &input->filter.since_ms);
+		cmd_journal_time(arg, state, &input->filter.since_ms);
 		return 0;
 	case KEY_UNTIL:
-		parse_time(arg, state, &input->filter.until_ms);
+		cmd_journal_time(arg, state, &input->filter.until_ms);
 		return 0;
 	case KEY_DESTINATION:
 		if (journal_filter_destination(&input->filter, arg) < 0)

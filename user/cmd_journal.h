@@ -8,6 +8,7 @@
 
 #include "cmd.h"
 #include "journal_resume.h"
+#include "journal_verify.h"
 
 /**
  * cmd_journal_path() - @file, or the journal that sluiced writes, or when it does not answer the
@@ -18,6 +19,12 @@ const char *cmd_journal_path(const struct cmd_common *common, const char *file, 
 
 /* Says why @path cannot be read (@r: negative errno). Return: CMD_…. */
 int cmd_journal_unreadable(const char *path, int r);
+
+/* Says what is wrong after a reading that returned @r (0 or a negative errno). Return: CMD_…. */
+int cmd_journal_verdict(const char *path, int r, const struct journal_verify_result *result);
+
+/* A time of the command line, in ms since 1970. */
+void cmd_journal_time(const char *arg, struct argp_state *state, int64_t *ret);
 
 /* The place in @path. Return: CMD_…; what is wrong has been said. */
 int cmd_resume_load(const char *path, struct journal_resume *ret);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd_journal_file.c: which journal is meant, and why it cannot be read: see cmd_journal.h.
+ * cmd_journal_file.c: which journal is meant, why it cannot be read, and how far it can be trusted:
+ * see cmd_journal.h.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "cmd_journal.h"
 #include "policy.h"
+#include "when.h"
 
 #define DEFAULT_CONF	"/etc/sluice/sluice.conf"
 #define DEFAULT_JOURNAL "/var/log/sluice/journal.jsonl"
@@ -51,4 +53,29 @@ int cmd_journal_unreadable(const char *path, int r)
 {
 	return cmd_fail(cmd_exit_code(r), "cannot read the journal '%s': %s%s", path, strerror(-r),
 			r == -EACCES ? "; only root may read the journal of this host" : "");
+}
+
+int cmd_journal_verdict(const char *path, int r, const struct journal_verify_result *result)
+{
+	if (r < 0)
+		return cmd_journal_unreadable(path, r);
+	if (result->status == JOURNAL_TAMPERED)
+		return cmd_fail(CMD_FAILED, "THE JOURNAL HAS BEEN TAMPERED WITH: %s",
+				result->problem);
+	if (result->status != JOURNAL_OK)
+		cmd_fail(CMD_OK, "note: %s", result->problem);
+	return CMD_OK;
+}
+
+void cmd_journal_time(const char *arg, struct argp_state *state, int64_t *ret)
+{
+	uint64_t ms;
+
+	if (when_parse(arg, when_now(), &ms) < 0)
+		argp_error(
+			state,
+			"'%s' is not a time; write 2026-11-22, '2026-11-22 14:00', today or -10min",
+			arg);
+	else
+		*ret = (int64_t)ms;
 }

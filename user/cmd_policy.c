@@ -4,21 +4,18 @@
  * amount to. Needs neither root nor, but for --in-force, a daemon. What is valid but hardly meant
  * is advice.c's.
  */
-#include "cmd.h"
+#include "cmd_policy.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "advice.h"
 #include "cleanup.h"
 #include "escape.h"
-#include "policy.h"
+#include "rehearse.h"
 #include "view.h"
-
-#define DEFAULT_FOLDER "/etc/sluice"
 
 static const struct table_column label_columns[] = {
 	{ "name", "LABEL", 0 },
@@ -47,16 +44,6 @@ struct check_input {
 	char **files;
 	size_t n;
 };
-
-static void freefilesp(char ***files)
-{
-	policy_files_free(*files);
-}
-
-static void freepolicyp(struct policy **policy)
-{
-	policy_free(*policy);
-}
 
 static json_t *origin(const struct policy_origin *where)
 {
@@ -134,13 +121,13 @@ static json_t *summary(const struct policy *policy)
 		json_decref(warnings);
 		warnings = NULL;
 	}
-	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o}", "valid", 1,
+	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "valid", 1,
 			 "digest", view_text(policy->digest), "files", files, "labels", labels,
 			 "rules", rules, "people", (json_int_t)policy->n_people, "groups",
 			 (json_int_t)policy->n_groups, "trusted",
 			 (json_int_t)(policy->n_trusted - declassify), "declassify",
-			 (json_int_t)declassify, "sinks", (json_int_t)policy->n_sinks, "warnings",
-			 warnings);
+			 (json_int_t)declassify, "sinks", (json_int_t)policy->n_sinks, "tests",
+			 (json_int_t)policy->n_tests, "warnings", warnings);
 }
 
 /* How many, and of what: "1 label". */
@@ -160,6 +147,8 @@ static int print_text(const struct policy *policy, const json_t *record)
 	printf("%zu %s, ", policy->n_people, policy->n_people == 1 ? "person" : "people");
 	count(policy->n_groups, "group",
 	      policy->settings.monitor ? "; monitor only: nothing is stopped\n" : "\n");
+	if (policy->n_tests)
+		count(policy->n_tests, "test", " passed\n");
 	printf("digest %s\n", policy->digest);
 	if (policy->n_labels) {
 		putchar('\n');
@@ -177,17 +166,6 @@ static int print_text(const struct policy *policy, const json_t *record)
 		putchar('\n');
 	}
 	return r;
-}
-
-static int report_invalid(const struct cmd_common *common, int r, const struct policy_error *error)
-{
-	json_auto_t *record = NULL;
-
-	if (common->json) {
-		record = json_pack("{s:b, s:o}", "valid", 0, "error", view_text(error->text));
-		cmd_print_json(record);
-	}
-	return cmd_fail(cmd_exit_code(r), "%s", *error->text ? error->text : strerror(-r));
 }
 
 /* As sluiced says it (label.c). */
@@ -257,17 +235,19 @@ static int check_in_force(const struct policy *policy, const struct cmd_common *
 			digest, policy->digest);
 }
 
-static int check(char *const *files, size_t n, const struct check_input *input)
+static int check(const struct cmd_policy_files *files, const struct check_input *input)
 {
 	const struct cmd_common *common = input->common;
-	_cleanup_(freepolicyp) struct policy *policy = NULL;
+	_cleanup_(cmd_policy_freep) struct policy *policy = NULL;
 	struct policy_error error = { 0 };
 	json_auto_t *record = NULL;
-	int r;
+	int r = cmd_policy_load(common, files, NULL, 0, &policy);
 
-	r = policy_load(files, n, &policy, &error);
+	if (r != CMD_OK)
+		return r;
+	r = rehearse(policy, &error);
 	if (r < 0)
-		return report_invalid(common, r, &error);
+		return cmd_policy_refused(common, r, &error);
 	record = summary(policy);
 	if (!record)
 		return cmd_fail(CMD_FAILED, "out of memory");
@@ -281,28 +261,6 @@ static int check(char *const *files, size_t n, const struct check_input *input)
 		return check_in_force(policy, common);
 	return input->strict && json_array_size(json_object_get(record, "warnings")) ? CMD_FAILED
 										     : CMD_OK;
-}
-
-/* What sluiced would read with its configuration in @folder. */
-static int check_folder(const char *folder, const struct check_input *input)
-{
-	_cleanup_(freefilesp) char **files = NULL;
-	_cleanup_free_ char *conf = NULL;
-	struct policy_error error = { 0 };
-	size_t n;
-	int r;
-
-	if (asprintf(&conf, "%s/sluice.conf", folder) < 0)
-		return cmd_fail(CMD_FAILED, "out of memory");
-	if (access(conf, F_OK) < 0 && errno == ENOENT) {
-		snprintf(error.text, sizeof(error.text),
-			 "%s: holds no sluice.conf; name a folder that does, or the policy files "
-			 "themselves",
-			 folder);
-		return report_invalid(input->common, -ENOENT, &error);
-	}
-	r = policy_files(conf, &files, &n, &error);
-	return r < 0 ? report_invalid(input->common, r, &error) : check(files, n, input);
 }
 
 static error_t parse_check(int key, char *arg, struct argp_state *state)
@@ -343,27 +301,42 @@ static int policy_check(int argc, char **argv, struct cmd_common *common)
 		"[FILE... | FOLDER]",
 		"Check policy files as sluiced would read them.\vFiles are read together, as one "
 		"policy. A folder stands for its sluice.conf and policy.d/*.conf; without an "
-		"argument " DEFAULT_FOLDER " is checked. Neither root nor the daemon is needed, "
+		"argument /etc/sluice is checked. A section [Test] whose expectation is not met "
+		"is an error. Neither root nor the daemon is needed, "
 		"but for --in-force.",
 		cmd_common_options,
 		NULL,
 		NULL
 	};
 	struct check_input input = { .common = common };
-	struct stat st;
+	struct cmd_policy_files files;
+	int code;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &input);
-	if (input.n == 0)
-		return check_folder(DEFAULT_FOLDER, &input);
-	if (input.n == 1 && stat(input.files[0], &st) == 0 && S_ISDIR(st.st_mode))
-		return check_folder(input.files[0], &input);
-	return check(input.files, input.n, &input);
+	code = cmd_policy_files(common, input.files, input.n, &files);
+	if (code == CMD_OK)
+		code = check(&files, &input);
+	cmd_policy_files_done(&files);
+	return code;
 }
 
 const struct cmd cmd_policy_verbs[] = {
 	{ "check", policy_check, "check policy files",
 	  "  sluice policy check --strict draft/\n"
 	  "  sluice policy check && systemctl reload sluiced",
+	  NULL },
+	{ "explain", cmd_policy_explain, "why something is allowed, asked or denied",
+	  "  sluice policy explain --action egress --labels pii --to 203.0.113.9:443\n"
+	  "  sluice policy explain --action open --path /srv/list --user etl draft/\n"
+	  "  sluice policy explain --pid 428 --action credential",
+	  NULL },
+	{ "replay", cmd_policy_replay, "what a policy would have made of the past",
+	  "  sluice policy replay --since -7d draft/\n"
+	  "  sluice policy replay --json draft/ | jq .changes",
+	  NULL },
+	{ "learn", cmd_policy_learn, "what was stopped, and the lines that would allow it",
+	  "  sluice policy learn --since -7d\n"
+	  "  sluice policy learn --rule export-customers --user etl",
 	  NULL },
 	{ .examples = "  sluice policy check" },
 };

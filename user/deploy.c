@@ -18,6 +18,7 @@
 #include "label_stay.h"
 #include "log.h"
 #include "record.h"
+#include "rehearse.h"
 #include "request.h"
 #include "ruleset.h"
 #include "unit.h"
@@ -230,7 +231,7 @@ int deploy_reload(struct deploy *deploy)
 {
 	struct policy_error error = {};
 	struct policy *policy = NULL;
-	int err = policy_read(deploy->conf, &policy, &error);
+	int err = rehearse_read(deploy->conf, &policy, &error);
 
 	if (!err)
 		err = guard_admits_reload(deploy->agent, policy, error.text, sizeof(error.text));

@@ -16,6 +16,7 @@
 #include "policy.h"
 #include "process.h"
 #include "record.h"
+#include "rehearse.h"
 #include "wording.h"
 
 static const char *const act_names[SLUICE_GUARD_ACTS] = {
@@ -101,7 +102,7 @@ void guard_vouch(struct agent *agent, const struct policy *policy)
 	struct policy_error error = {};
 	struct policy *there = NULL;
 
-	if (!policy && !policy_read(agent->guard->places.conf, &there, &error))
+	if (!policy && !rehearse_read(agent->guard->places.conf, &there, &error))
 		policy = there;
 	if (policy)
 		snprintf(agent->guard->policy, sizeof(agent->guard->policy), "%s", policy->digest);

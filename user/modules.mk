@@ -25,9 +25,9 @@ SLACK := slack slack_api slack_card slack_payload slack_place slack_settings sla
 
 # policy.d as checked data, and its form for the kernel
 POLICY := array account medium policy policy_channel policy_check policy_endpoint policy_file \
-	policy_guard policy_keys policy_parse policy_person policy_requests policy_rule policy_section \
-	policy_value
-RULESET := ruleset ruleset_clearance ruleset_destination ruleset_port ruleset_sink
+	policy_guard policy_keys policy_load policy_parse policy_person policy_requests policy_rule \
+	policy_section policy_test policy_value
+RULESET := evaluate rehearse ruleset ruleset_clearance ruleset_destination ruleset_port ruleset_sink
 
 # The signed record: what reads it and what writes it
 JOURNAL_READ := journal_check journal_checkpoint journal_filter journal_keys journal_look journal_parallel journal_ocsf \
@@ -69,7 +69,9 @@ GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway
 GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lcrypto -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf $(CHECK) client cmd cmd_bugreport cmd_decide cmd_doctor cmd_enroll cmd_glass cmd_grant cmd_journal \
-	cmd_journal_file cmd_journal_kept cmd_journal_resume cmd_label cmd_lineage cmd_metrics cmd_policy cmd_prove cmd_reason cmd_report \
-	cmd_request cmd_sign cmd_status cmd_teams_app cmd_verify dot health html merkle_paths metrics $(REPORT) table view $(COMMON) $(POLICY) \
+	cmd_journal_file cmd_journal_kept cmd_journal_resume cmd_label cmd_lineage cmd_metrics cmd_policy cmd_policy_explain \
+	cmd_policy_file cmd_policy_learn cmd_policy_past cmd_policy_process cmd_policy_replay cmd_prove cmd_reason cmd_report \
+	cmd_request cmd_sign cmd_status cmd_teams_app cmd_verify dot explain health html learn merkle_paths metrics past process \
+	$(REPORT) table view $(COMMON) $(POLICY) $(RULESET) \
 	$(KEY) statement $(JOURNAL_READ)
 CLI_LIBS = -ljansson -linih -lcrypto -lzip

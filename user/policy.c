@@ -2,24 +2,16 @@
 /*
  * policy.c: see policy.h.
  *
- * Owns: the order of a load, the policy's memory, its digest, and questions to it. Must not own:
- * files (policy_file.c), lines (policy_parse.c), keys (policy_keys.c), values (policy_value.c) or
- * checks (policy_check.c).
+ * Owns: the policy's memory, how mistakes in it are told, and questions to it. Must not own: how it
+ * is read (policy_load.c).
  */
 #include "policy.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdarg.h>
 
-#include "array.h"
-#include "cleanup.h"
 #include "policy_build.h"
 #include "text.h"
-
-#define DEFAULT_JOURNAL "/var/log/sluice/journal.jsonl"
-#define DEFAULT_CONSOLE "/dev/console"
-#define DEFAULT_STATE "/var/lib/sluice"
 
 static void __attribute__((format(printf, 3, 0)))
 write_error(struct policy_error *error, const struct policy_origin *origin, const char *format,
@@ -97,6 +89,14 @@ static void free_label(struct policy_label *label)
 	free(label->description);
 }
 
+static void free_test(struct policy_test *test)
+{
+	free(test->subject.executable);
+	free(test->subject.unit);
+	free(test->path);
+	free(test->to.host);
+}
+
 static void free_person(struct policy_person *person)
 {
 	for (size_t i = 0; i < person->n_units; i++)
@@ -136,7 +136,10 @@ struct policy *policy_free(struct policy *policy)
 	free(policy->sinks);
 	free(policy->people);
 	free(policy->groups);
+	for (size_t i = 0; i < policy->n_tests; i++)
+		free_test(&policy->tests[i]);
 	free(policy->channels);
+	free(policy->tests);
 	free(policy->files);
 	free(policy->settings.journal);
 	free(policy->settings.state);
@@ -146,130 +149,6 @@ struct policy *policy_free(struct policy *policy)
 	free(policy->guard.console);
 	free(policy);
 	return NULL;
-}
-
-static void free_build(struct policy_build *build)
-{
-	for (size_t i = 0; i < build->n_references; i++)
-		text_free_words(build->references[i].names);
-	free(build->references);
-	free(build->sections);
-	policy_free(build->policy);
-}
-
-static struct policy *new_policy(void)
-{
-	struct policy *policy = calloc(1, sizeof(*policy));
-
-	if (!policy)
-		return NULL;
-	policy->settings.stale_ms = SLUICE_STALE_MS;
-	policy->settings.files_per_user = SLUICE_FILES_PER_USER;
-	policy->settings.journal = strdup(DEFAULT_JOURNAL);
-	policy->settings.state = strdup(DEFAULT_STATE);
-	policy->guard.mode = SLUICE_GUARD_ENFORCE;
-	policy->guard.policy = true;
-	policy->guard.libraries = true;
-	policy->guard.limit_s = SLUICE_DEFAULT_GLASS_S;
-	policy->guard.console = strdup(DEFAULT_CONSOLE);
-	policy->requests.terminal = true;
-	policy->requests.max_pending = SLUICE_MAX_REQUESTS_PER_UID;
-	policy->requests.unknown = SLUICE_UNKNOWN_REVIEWERS;
-	if (!policy->settings.journal || !policy->settings.state || !policy->guard.console)
-		return policy_free(policy);
-	return policy;
-}
-
-/* Name, NUL, bytes, NUL. */
-static int add_to_digest(EVP_MD_CTX *digest, const char *name, const char *bytes, size_t length)
-{
-	if (EVP_DigestUpdate(digest, name, strlen(name) + 1) != 1 ||
-	    EVP_DigestUpdate(digest, bytes, length) != 1 || EVP_DigestUpdate(digest, "", 1) != 1)
-		return -ENOMEM;
-	return 0;
-}
-
-/* @name: the policy's own copy of the path */
-static int read_file(struct policy_build *build, const char *name, EVP_MD_CTX *digest)
-{
-	char *bytes = NULL;
-	size_t length = 0;
-	int r = policy_file_read(build, name, &bytes, &length);
-
-	if (r == 0 && add_to_digest(digest, name, bytes, length) < 0)
-		r = policy_fail_memory(build);
-	if (r == 0)
-		r = policy_parse(build, name, bytes, length);
-	free(bytes);
-	return r;
-}
-
-static int load_file(struct policy_build *build, const char *path, EVP_MD_CTX *digest)
-{
-	struct policy *policy = build->policy;
-	char **name = ARRAY_APPEND(policy->files, policy->n_files);
-
-	if (name)
-		*name = strdup(path);
-	return name && *name ? read_file(build, *name, digest) : policy_fail_memory(build);
-}
-
-static int finish_digest(struct policy_build *build, EVP_MD_CTX *digest)
-{
-	unsigned char hash[EVP_MAX_MD_SIZE];
-	unsigned int length = 0;
-	char *out = build->policy->digest;
-
-	if (EVP_DigestFinal_ex(digest, hash, &length) != 1 ||
-	    2 * length + 1 != sizeof(build->policy->digest))
-		return policy_fail_memory(build);
-	for (unsigned int i = 0; i < length; i++)
-		snprintf(out + 2 * i, 3, "%02x", hash[i]);
-	return 0;
-}
-
-static int load_files(struct policy_build *build, char *const *files, size_t n_files)
-{
-	EVP_MD_CTX *digest = EVP_MD_CTX_new();
-	int r = 0;
-
-	if (!digest || EVP_DigestInit_ex(digest, EVP_sha256(), NULL) != 1)
-		r = policy_fail_memory(build);
-	for (size_t i = 0; r == 0 && i < n_files; i++)
-		r = load_file(build, files[i], digest);
-	if (r == 0)
-		r = finish_digest(build, digest);
-	EVP_MD_CTX_free(digest);
-	return r;
-}
-
-int policy_load(char *const *files, size_t n_files, struct policy **ret, struct policy_error *error)
-{
-	struct policy_build build = { .policy = new_policy(), .error = error };
-	int r;
-
-	error->text[0] = '\0';
-	if (!build.policy)
-		return policy_fail_memory(&build);
-	r = load_files(&build, files, n_files);
-	if (r == 0)
-		r = policy_check(&build);
-	if (r == 0)
-		*ret = TAKE_PTR(build.policy);
-	free_build(&build);
-	return r;
-}
-
-int policy_read(const char *conf, struct policy **ret, struct policy_error *error)
-{
-	char **files = NULL;
-	size_t n = 0;
-	int err = policy_files(conf, &files, &n, error);
-
-	if (!err)
-		err = policy_load(files, n, ret, error);
-	policy_files_free(files);
-	return err;
 }
 
 const struct policy_rule *policy_rule_for(const struct policy *policy, enum sluice_action action,
@@ -288,6 +167,14 @@ const struct policy_label *policy_find_label(const struct policy *policy, const 
 	for (size_t i = 0; i < policy->n_labels; i++)
 		if (!strcmp(policy->labels[i].name, name))
 			return &policy->labels[i];
+	return NULL;
+}
+
+const struct policy_rule *policy_find_rule(const struct policy *policy, const char *name)
+{
+	for (size_t i = 0; i < policy->n_rules; i++)
+		if (!strcmp(policy->rules[i].name, name))
+			return &policy->rules[i];
 	return NULL;
 }
 

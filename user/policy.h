@@ -165,6 +165,30 @@ struct policy_sink {
 	size_t n_paths;
 };
 
+/**
+ * struct policy_test: what its author expects the policy to say of one attempt.
+ * @subject: who tries; what it does not state is nobody's in particular
+ * @labels: that the process carries, or for SLUICE_OPEN the object
+ * @path: what is opened or written, which adds the labels that the policy gives it; or NULL
+ * @has_to, @to: one address or host and one port
+ * @medium: instead of an address, or SLUICE_MEDIUM_NONE
+ * @rule: by which rule, or NULL for any
+ */
+struct policy_test {
+	struct policy_origin origin;
+	char name[SLUICE_NAME_MAX];
+	enum sluice_action action;
+	struct policy_subject subject;
+	uint64_t labels;
+	char *path;
+	bool has_to;
+	struct policy_endpoint to;
+	enum sluice_medium medium;
+	enum policy_verdict expect;
+	struct policy_origin expect_origin;
+	const struct policy_rule *rule;
+};
+
 struct policy_key {
 	struct policy_origin origin;
 	struct sshkey key;
@@ -295,6 +319,8 @@ struct policy {
 	size_t n_groups;
 	struct policy_channel *channels;
 	size_t n_channels;
+	struct policy_test *tests;
+	size_t n_tests;
 	char **files;
 	size_t n_files;
 	char digest[65]; /* hex SHA-256 over names and bytes of all files, in the order read */
@@ -311,10 +337,25 @@ struct policy_error {
  * @ret: on success the policy; owned by the caller, policy_free()
  * @error: filled on failure
  * Works without root: names of users are looked up, paths need not exist, hosts are not resolved.
+ * Sections [Test] are read, and not tried (rehearse.h).
  * Return: 0; -EINVAL for content, another negative errno for files that cannot be read.
  */
 int policy_load(char *const *files, size_t n_files, struct policy **ret,
 		struct policy_error *error);
+
+/*
+ * Lines that stand in no file: put into @file behind its line @line, or when that is 0 read as one
+ * more file of that name, which messages show.
+ */
+struct policy_extra {
+	const char *file;
+	unsigned int line;
+	const char *text;
+};
+
+/* The same with @extra, in the order of its lines, for a policy that is tried and never enforced. */
+int policy_load_with(char *const *files, size_t n_files, const struct policy_extra *extra,
+		     size_t n_extra, struct policy **ret, struct policy_error *error);
 
 /**
  * policy_files() - the files of a configuration: @conf itself, then policy.d/ *.conf beside it by
@@ -335,6 +376,7 @@ const struct policy_rule *policy_rule_for(const struct policy *policy, enum slui
 					  size_t label);
 
 const struct policy_label *policy_find_label(const struct policy *policy, const char *name);
+const struct policy_rule *policy_find_rule(const struct policy *policy, const char *name);
 const struct policy_person *policy_find_person(const struct policy *policy, const char *name);
 /* Return: the person whose uids hold @uid, or NULL. A uid belongs to at most one person. */
 const struct policy_person *policy_person_by_uid(const struct policy *policy, uid_t uid);

@@ -27,6 +27,7 @@ enum policy_kind {
 	KIND_GUARD,
 	KIND_CHANNEL,
 	KIND_REQUESTS,
+	KIND_TEST,
 };
 
 #define POLICY_MAX_KEYS 24
@@ -52,10 +53,12 @@ enum policy_reference_kind {
 	REFERENCE_GROUP_MEMBER,
 	REFERENCE_GUARD_GROUP,
 	REFERENCE_PERSON_COVERS,
+	REFERENCE_TEST_LABEL,
+	REFERENCE_TEST_RULE,
 };
 
 /* A line of names that other sections, perhaps of later files, must define. @index: of the rule,
- * trusted, sink, group or person. */
+ * trusted, sink, group, person or test. */
 struct policy_reference {
 	enum policy_reference_kind kind;
 	size_t index;
@@ -69,6 +72,7 @@ struct policy_reference {
  * @key: key being set
  * @open: whether a section of the current file is open; it is the last of @sections
  * @n_paths, @n_endpoints: of the whole policy, for the limits
+ * @extra: lines that stand in no file
  */
 struct policy_build {
 	struct policy *policy;
@@ -82,6 +86,8 @@ struct policy_build {
 	size_t n_references;
 	size_t n_paths;
 	size_t n_endpoints;
+	const struct policy_extra *extra;
+	size_t n_extra;
 };
 
 /* Each writes the one message of the load and returns -EINVAL; policy_fail() blames the line being
@@ -152,6 +158,9 @@ int policy_check_channel(struct policy_build *build, const struct policy_section
 /* policy_rule.c: the keys of [Rule]. */
 /* A1 to A3, for [Channel] too. */
 int policy_value_tier(struct policy_build *build, const char *value, enum policy_tier *ret);
+int policy_value_action(struct policy_build *build, const char *value, enum sluice_action *ret);
+int policy_value_verdict(struct policy_build *build, const char *value, enum policy_verdict *ret);
+int policy_value_medium(struct policy_build *build, const char *word, enum sluice_medium *ret);
 int policy_set_rule_action(struct policy_build *build, const char *value);
 int policy_set_rule_labels(struct policy_build *build, const char *value);
 int policy_set_rule_clear(struct policy_build *build, const char *value);
@@ -169,6 +178,17 @@ int policy_set_rule_reason(struct policy_build *build, const char *value);
 int policy_set_rule_escalate_after(struct policy_build *build, const char *value);
 int policy_set_rule_escalate_to(struct policy_build *build, const char *value);
 int policy_set_rule_monitor(struct policy_build *build, const char *value);
+
+/* policy_test.c: the keys of [Test]. */
+int policy_set_test_action(struct policy_build *build, const char *value);
+int policy_set_test_subject(struct policy_build *build, const char *value);
+int policy_set_test_labels(struct policy_build *build, const char *value);
+int policy_set_test_path(struct policy_build *build, const char *value);
+int policy_set_test_to(struct policy_build *build, const char *value);
+int policy_set_test_expect(struct policy_build *build, const char *value);
+int policy_set_test_rule(struct policy_build *build, const char *value);
+/* Refuses an attempt that could not be made. */
+int policy_check_test(struct policy_build *build, const struct policy_section *section);
 
 /* policy_guard.c: the keys of [Guard]. */
 int policy_set_guard_mode(struct policy_build *build, const char *value);

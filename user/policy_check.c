@@ -152,6 +152,29 @@ static int resolve_covered(struct policy_build *build, const struct policy_refer
 			  "is covered for twice");
 }
 
+static int resolve_test_label(struct policy_build *build, const struct policy_reference *reference,
+			      const char *name)
+{
+	return resolve_label(build, reference, name,
+			     &build->policy->tests[reference->index].labels);
+}
+
+static int resolve_test_rule(struct policy_build *build, const struct policy_reference *reference,
+			     const char *name)
+{
+	struct policy_test *test = &build->policy->tests[reference->index];
+
+	if (test->rule)
+		return policy_fail_at(build, &reference->origin,
+				      "Rule= takes one name; write a [Test] for each rule");
+	test->rule = policy_find_rule(build->policy, name);
+	if (test->rule)
+		return 0;
+	return policy_fail_at(build, &reference->origin,
+			      "rule %.100s is not defined; add [Rule %.100s] or correct the name",
+			      name, name);
+}
+
 static int resolve_references(struct policy_build *build)
 {
 	static int (*const resolve[])(struct policy_build * build,
@@ -165,6 +188,8 @@ static int resolve_references(struct policy_build *build)
 		[REFERENCE_GROUP_MEMBER] = resolve_member,
 		[REFERENCE_GUARD_GROUP] = resolve_guard_group,
 		[REFERENCE_PERSON_COVERS] = resolve_covered,
+		[REFERENCE_TEST_LABEL] = resolve_test_label,
+		[REFERENCE_TEST_RULE] = resolve_test_rule,
 	};
 
 	for (size_t i = 0; i < build->n_references; i++) {
@@ -363,6 +388,8 @@ int policy_check(struct policy_build *build)
 			r = check_guard(build, section);
 		if (section->kind == KIND_CHANNEL)
 			r = policy_check_channel(build, section);
+		if (section->kind == KIND_TEST)
+			r = policy_check_test(build, section);
 		if (section->kind != KIND_RULE)
 			continue;
 		r = check_destinations(build, section);

@@ -121,6 +121,17 @@ static const struct key requests_keys[] = {
 	{ NULL, NULL, 0 },
 };
 
+static const struct key test_keys[] = {
+	{ "Action", policy_set_test_action, KEY_REQUIRED },
+	{ "Subject", policy_set_test_subject, 0 },
+	{ "Labels", policy_set_test_labels, KEY_LIST },
+	{ "Path", policy_set_test_path, 0 },
+	{ "To", policy_set_test_to, 0 },
+	{ "Expect", policy_set_test_expect, KEY_REQUIRED },
+	{ "Rule", policy_set_test_rule, 0 },
+	{ NULL, NULL, 0 },
+};
+
 _Static_assert(ARRAY_SIZE(rule_keys) <= POLICY_MAX_KEYS, "struct policy_section::lines");
 
 /*
@@ -226,6 +237,14 @@ static int begin_channel(struct policy_build *build, const char *name, size_t *r
 		     name, ret_index);
 }
 
+static int begin_test(struct policy_build *build, const char *name, size_t *ret_index)
+{
+	struct policy *policy = build->policy;
+
+	return BEGIN(build, policy->tests, policy->n_tests, SLUICE_MAX_TESTS, "Test", name,
+		     ret_index);
+}
+
 /* @extra: characters that names of this kind may have beyond the usual; NULL: has no name */
 static const struct section_kind {
 	const char *name;
@@ -244,6 +263,7 @@ static const struct section_kind {
 	[KIND_GUARD] = { "Guard", NULL, begin_agent, guard_keys },
 	[KIND_CHANNEL] = { "Channel", "", begin_channel, channel_keys },
 	[KIND_REQUESTS] = { "Requests", NULL, begin_agent, requests_keys },
+	[KIND_TEST] = { "Test", "", begin_test, test_keys },
 };
 
 static const char *name_of(const struct policy *policy, enum policy_kind kind, size_t index)
@@ -268,6 +288,8 @@ static const char *name_of(const struct policy *policy, enum policy_kind kind, s
 		return policy->groups[index].name;
 	case KIND_CHANNEL:
 		return policy->channels[index].name;
+	case KIND_TEST:
+		return policy->tests[index].name;
 	}
 	return "";
 }
@@ -324,8 +346,8 @@ int policy_open_section(struct policy_build *build, const char *heading)
 	if (!kind)
 		return policy_fail(build,
 				   "unknown section [%.100s]; known are Agent, Guard, Requests, "
-				   "Label, Rule, Trusted, Declassify, Sink, Person, Group and "
-				   "Channel, each but the first three with a name",
+				   "Label, Rule, Trusted, Declassify, Sink, Person, Group, "
+				   "Channel and Test, each but the first three with a name",
 				   heading);
 	r = check_name(build, kind, name);
 	if (r < 0)

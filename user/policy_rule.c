@@ -39,7 +39,7 @@ static struct policy_rule *current_rule(struct policy_build *build)
 	return &build->policy->rules[build->policy->n_rules - 1];
 }
 
-int policy_set_rule_action(struct policy_build *build, const char *value)
+int policy_value_action(struct policy_build *build, const char *value, enum sluice_action *ret)
 {
 	const char *names[SLUICE_ACTIONS + 1] = { NULL };
 	unsigned int chosen = 0;
@@ -47,8 +47,13 @@ int policy_set_rule_action(struct policy_build *build, const char *value)
 
 	memcpy(names, policy_action_names, sizeof(policy_action_names));
 	r = policy_value_choice(build, value, names, &chosen);
-	current_rule(build)->action = (enum sluice_action)chosen;
+	*ret = (enum sluice_action)chosen;
 	return r;
+}
+
+int policy_set_rule_action(struct policy_build *build, const char *value)
+{
+	return policy_value_action(build, value, &current_rule(build)->action);
 }
 
 int policy_set_rule_labels(struct policy_build *build, const char *value)
@@ -65,17 +70,25 @@ int policy_set_rule_clear(struct policy_build *build, const char *value)
 	return subject ? policy_value_subject(build, value, subject) : policy_fail_memory(build);
 }
 
-static int add_medium(struct policy_build *build, struct policy_rule *rule, const char *word)
+int policy_value_medium(struct policy_build *build, const char *word, enum sluice_medium *ret)
 {
-	enum sluice_medium medium = medium_of_word(word);
 	char known[512];
 
-	if (medium == SLUICE_MEDIUM_NONE) {
-		medium_list(known, sizeof(known));
-		return policy_fail(build, "To=%.100s is not known; write one of %s", word, known);
-	}
-	rule->media |= UINT64_C(1) << medium;
-	return 0;
+	*ret = medium_of_word(word);
+	if (*ret != SLUICE_MEDIUM_NONE)
+		return 0;
+	medium_list(known, sizeof(known));
+	return policy_fail(build, "To=%.100s is not known; write one of %s", word, known);
+}
+
+static int add_medium(struct policy_build *build, struct policy_rule *rule, const char *word)
+{
+	enum sluice_medium medium = SLUICE_MEDIUM_NONE;
+	int r = policy_value_medium(build, word, &medium);
+
+	if (r == 0)
+		rule->media |= UINT64_C(1) << medium;
+	return r;
 }
 
 static int add_destination(struct policy_build *build, struct policy_rule *rule, const char *word)
@@ -98,13 +111,18 @@ int policy_set_rule_to(struct policy_build *build, const char *value)
 	return r;
 }
 
-int policy_set_rule_verdict(struct policy_build *build, const char *value)
+int policy_value_verdict(struct policy_build *build, const char *value, enum policy_verdict *ret)
 {
 	unsigned int chosen = 0;
 	int r = policy_value_choice(build, value, verdicts, &chosen);
 
-	current_rule(build)->verdict = (enum policy_verdict)chosen;
+	*ret = (enum policy_verdict)chosen;
 	return r;
+}
+
+int policy_set_rule_verdict(struct policy_build *build, const char *value)
+{
+	return policy_value_verdict(build, value, &current_rule(build)->verdict);
 }
 
 int policy_set_rule_mode(struct policy_build *build, const char *value)

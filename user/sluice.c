@@ -66,7 +66,7 @@ static const struct cmd commands[] = {
 	  "  sluice enroll", NULL },
 	{ "report", cmd_report, "evidence for an auditor, of a period",
 	  "  sluice report --framework soc2 --from 2026-07-01 --to 2026-09-30 -o evidence", NULL },
-	{ "policy", NULL, "check policy files", NULL, cmd_policy_verbs },
+	{ "policy", NULL, "check and rehearse policies", NULL, cmd_policy_verbs },
 	{ "teams-app", cmd_teams_app, "write the app package of a bot for Microsoft Teams",
 	  "  sluice teams-app --app-id ID --url https://approvals.example app.zip", NULL },
 	{ .examples = "  sluice requests\n"

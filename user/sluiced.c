@@ -39,6 +39,7 @@
 #include "process_reader.h"
 #include "reason.h"
 #include "record.h"
+#include "rehearse.h"
 #include "release.h"
 #include "renew.h"
 #include "request.h"
@@ -359,7 +360,7 @@ static int start(struct daemon *daemon)
 	err = process_reader_start(); /* before the journal's key is in memory */
 	if (err)
 		return log_error_errno(err, "Cannot start the reader of command lines");
-	err = policy_read(daemon->options.conf, &policy, &error);
+	err = rehearse_read(daemon->options.conf, &policy, &error);
 	if (err) {
 		log_error("%s", error.text);
 		return err;

@@ -337,6 +337,7 @@ static void label(int sock, const struct channel_message *question)
 static void edges(int sock, const struct channel_message *question)
 {
 	const struct ipc_why *why = &question->body.why;
+	const char *child = getenv("FAKE_PEER"); /* the process that was started */
 	const struct ipc_edge items[] = {
 		{ .verb = "read",
 		  .subject = "cat[41]",
@@ -357,7 +358,7 @@ static void edges(int sock, const struct channel_message *question)
 		  .object = "python3[42]",
 		  .labels = "pii, secret",
 		  .pid = 40,
-		  .peer = 42,
+		  .peer = child ? atoi(child) : 42,
 		  .source = 2,
 		  .target = 3,
 		  .time_ms = NOON,
