@@ -14,7 +14,7 @@ API := api api_answer api_client api_decide api_done api_feed api_list api_probl
 # the bot in Teams, and what comes in from it
 BOT := bot bot_activity bot_answer bot_check bot_credential bot_decide bot_settings bot_token notifier_bot teams_answer web_bot
 # the gateway's page, and sign-in to it
-WEB := html oidc oidc_provider web web_asset web_attempt web_decide web_exchange web_lineage web_page web_request web_route \
+WEB := html oidc oidc_provider web web_asset web_attempt web_crowd web_decide web_exchange web_lineage web_page web_request web_route \
 	web_session web_settings web_sign_in web_similar web_slack
 
 # what people answer in Slack

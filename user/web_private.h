@@ -11,10 +11,12 @@
 #include "api.h"
 #include "oidc.h"
 #include "web.h"
+#include "web_crowd.h"
 #include "web_exchange.h"
 
 /*
  * @api: NULL: there is none; @oidc, @sessions, @attempts: NULL without a page
+ * @crowd: whose connections there are
  * @closed: a connection, in this turn; @ending: nobody is served any more
  * @origin: as browsers send it; @secure: they come by https, so cookies are marked so
  */
@@ -28,6 +30,7 @@ struct web {
 	struct sessions *sessions;
 	struct attempts *attempts;
 	struct exchange *waiting;
+	struct crowd crowd;
 	const char *origin;
 	const char *host;
 	bool secure;
