@@ -16,7 +16,7 @@
 
 #include "limits.h"
 
-#define IPC_VERSION 8
+#define IPC_VERSION 9
 #define IPC_MAGIC 0x534c5543 /* "SLUC" */
 
 #define IPC_CONTROL_SOCKET "/run/sluice/control.sock" /* for sluice; everyone may connect */
@@ -306,18 +306,26 @@ struct ipc_edge {
 	uint64_t seq;
 };
 
-enum ipc_glass_verb { IPC_GLASS_ASK, IPC_GLASS_AGREE, IPC_GLASS_CODE, IPC_GLASS_END };
+enum ipc_glass_verb {
+	IPC_GLASS_ASK,
+	IPC_GLASS_AGREE,
+	IPC_GLASS_CODE,
+	IPC_GLASS_END,
+	IPC_GLASS_REVIEW,
+};
 
 /**
  * struct ipc_glass: one step of a break-glass (user/glass.h).
  * @duration_s: ASK: 0 for the longest; AGREE: as the question says, which the person has seen
  * @code: CODE: as on the console
- * @reason: ASK, AGREE: of the question
+ * @id: REVIEW: of the break-glass, "b-…"
+ * @reason: ASK, AGREE: of the question; REVIEW: what was found
  */
 struct ipc_glass {
 	uint32_t verb;
 	uint32_t duration_s;
 	char code[16];
+	char id[16];
 	char reason[SLUICE_REASON_MAX];
 };
 
@@ -328,6 +336,8 @@ struct ipc_glass {
  * @guard: enum sluice_guard_mode of abi.h
  * @glass_broken: 1 while root is let through; until @glass_until_ms
  * @glass_asker, @glass_reason, @glass_duration_s, @glass_agreed: of an open question, else empty
+ * @glass_unreviewed: how many break-glasses are over and not reviewed; @glass_review: ids of the
+ * oldest of these, ", " between
  */
 struct ipc_status {
 	uint32_t enforcing;
@@ -363,7 +373,8 @@ struct ipc_status {
 	char glass_asker[SLUICE_NAME_MAX];
 	char glass_agreed[SLUICE_NAME_MAX];
 	uint32_t glass_duration_s;
-	uint32_t pad2;
+	uint32_t glass_unreviewed;
+	char glass_review[128];
 	char glass_reason[SLUICE_REASON_MAX];
 };
 

@@ -522,6 +522,28 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	[ "$status" -eq 4 ]
 }
 
+@test "break-glass review: of which one and what was found is sent; status names those that wait" {
+	daemon unreviewed
+	run "$SLUICE" break-glass review b-0a1b2c3d --reason "as announced"
+	[ "$status" -eq 0 ]
+	grep "glass verb=4 duration=0 code= reason=as announced$" "$LOG"
+	grep -x "of b-0a1b2c3d" "$LOG"
+	run "$SLUICE" break-glass review r-0a1b2c3d --reason x
+	[ "$status" -eq 2 ]
+	[[ $output == *"sluice status"* ]]
+	run "$SLUICE" break-glass review
+	[ "$status" -eq 2 ]
+	[ "$(grep -c glass "$LOG")" -eq 1 ]
+	run "$SLUICE" status
+	[ "$status" -eq 0 ]
+	[[ $output == *"nobody has reviewed 2 break-glasses"* ]]
+	[[ $output == *'Break-glass to be reviewed: '*'b-0a1b2c3d, b-1f0c77d2'* ]]
+	run "$SLUICE" status --json
+	json '.guard.to_review == ["b-0a1b2c3d", "b-1f0c77d2"]'
+	run "$SLUICE" break-glass --json
+	json '.to_review == ["b-0a1b2c3d", "b-1f0c77d2"]'
+}
+
 @test "break-glass: while it lasts status and doctor are not well" {
 	daemon broken
 	run "$SLUICE" status

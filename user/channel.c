@@ -142,10 +142,12 @@ static const struct text_field status_texts[] = {
 	TEXT(ipc_status, journal),
 	TEXT(ipc_status, glass_by),	 TEXT(ipc_status, glass_asker),
 	TEXT(ipc_status, glass_agreed),	 TEXT(ipc_status, glass_reason),
+	TEXT(ipc_status, glass_review),
 };
 static const struct text_field metrics_texts[] = { TEXTS(ipc_metrics, maps, name) };
 static const struct count_field metrics_counts[] = { COUNT(ipc_metrics, n_maps, IPC_MAPS) };
-static const struct text_field glass_texts[] = { TEXT(ipc_glass, code), TEXT(ipc_glass, reason) };
+static const struct text_field glass_texts[] = { TEXT(ipc_glass, code), TEXT(ipc_glass, id),
+						    TEXT(ipc_glass, reason) };
 static const struct text_field hello_texts[] = { TEXT(ipc_hello, names) };
 static const struct text_field delivery_texts[] = {
 	TEXT(ipc_delivery, id),

@@ -43,6 +43,7 @@ static const struct table_column fields[] = {
 	{ "guard.asker", "Somebody asks to break the glass", TABLE_HIDE_EMPTY },
 	{ "guard.reason", "... because", TABLE_HIDE_EMPTY },
 	{ "guard.agreed", "... agreed so far", TABLE_HIDE_EMPTY },
+	{ "guard.to_review", "Break-glass to be reviewed", TABLE_HIDE_EMPTY },
 	{ "gateway.connected", "Gateway connected", 0 },
 	{ "gateway.delivered", "Requests delivered", 0 },
 	{ "gateway.undelivered", "Requests not delivered", 0 },

@@ -42,7 +42,7 @@ REQUEST := meter reason request request_budget request_describe request_digest r
 DECISION := brake channel_decision complaint decision decision_channel decision_check decision_proof grant \
 	grant_recover hold standing standing_use
 # the agent's guard of itself, and who may break its glass
-GUARD := glass guard guard_admit guard_host guard_marks guard_places
+GUARD := glass guard guard_admit guard_host guard_marks guard_places review
 EVENT := enforcement event event_gap event_repeat lineage lineage_walk missed packet
 # the same for people, in a file
 LINEAGE := lineage_follow lineage_index lineage_index_add lineage_index_walk

@@ -167,6 +167,7 @@ static const struct view_member status_members[] = {
 	TEXT("guard.agreed", ipc_status, glass_agreed),
 	TEXT("guard.reason", ipc_status, glass_reason),
 	NUMBER("guard.duration_s", ipc_status, glass_duration_s),
+	LIST("guard.to_review", ipc_status, glass_review),
 };
 
 _Static_assert(SLUICE_COUNTERS == 15, "show the new counter in status_members too");
