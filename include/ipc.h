@@ -330,6 +330,28 @@ struct ipc_glass {
 };
 
 /**
+ * struct ipc_notifier: how a channel of the gateway does.
+ * @connected: 1 while a gateway is there that has it
+ * @waiting, @standing_by, @given_up: open requests that it has still to post, leaves to another
+ * channel, or could not post
+ * @handed_over: that another one has posted for it, since the daemon's start
+ * @problem: newest since its newest delivery, or empty; @problem_ms: of the newest in any case
+ */
+struct ipc_notifier {
+	char name[32];
+	char problem[112];
+	uint32_t connected;
+	uint32_t waiting;
+	uint32_t standing_by;
+	uint32_t given_up;
+	uint64_t delivered;
+	uint64_t failures;
+	uint64_t handed_over;
+	uint64_t delivered_ms;
+	uint64_t problem_ms;
+};
+
+/**
  * struct ipc_status: how the agent is.
  * @enforcing: 1 when every program is attached and a policy is in force
  * @why: when it is not, or not fully: one sentence each, newline between
@@ -376,6 +398,9 @@ struct ipc_status {
 	uint32_t glass_unreviewed;
 	char glass_review[128];
 	char glass_reason[SLUICE_REASON_MAX];
+	struct ipc_notifier notifiers[SLUICE_MAX_NOTIFIERS];
+	uint16_t n_notifiers;
+	uint16_t pad2[3];
 };
 
 /* How long held processes waited: bounds of the buckets; a last bucket has what took longer. */
@@ -416,6 +441,8 @@ struct ipc_hello {
 
 /* IPC_STANDBY: it posts only what the channel before it does not, as the text says. */
 enum ipc_delivery_state { IPC_DELIVERED = 1, IPC_RETRYING, IPC_FAILED, IPC_STANDBY };
+/* What the text of IPC_STANDBY begins with, before the channel's name, until one of both has it. */
+#define IPC_STANDBY_WAITS "waits for"
 
 struct ipc_delivery {
 	char id[16];

@@ -184,6 +184,25 @@ sys.exit(repr(bad) if bad else 0)' <<<"$1"
 	json '.enforcing == false and (.why | length) == 2 and .gateway.problem == "teams: HTTP 403"'
 }
 
+@test "status: how each channel of the gateway does" {
+	daemon enforcing
+	run "$SLUICE" status
+	[[ $output != *'Channels of the gateway'* ]]
+	stop_daemon
+	daemon channels
+	run "$SLUICE" status
+	[ "$status" -eq 0 ]
+	[[ $output == *'Channels of the gateway:'* ]]
+	[[ $output =~ teams\ +failing\ +2026[^$'\n']*\ 41\ +7\ +2\ +1\ +3\ +'HTTP 403' ]]
+	[[ $output =~ slack\ +well\ +-\ +0\ +0\ +0\ +0\ +0 ]]
+	[[ $output =~ 'not there' ]]
+	[[ $output != *$'\e'* ]]
+	run "$SLUICE" status --json
+	json '.gateway.channels | length == 3 and (.[0] | .channel == "teams" and .state == "failing" and .waiting == 2 and
+		.given_up == 1 and .handed_over == 3 and .failures == 7 and .problem == "HTTP 403" and .last_delivery != null)'
+	json '.gateway.channels[1] | .state == "well" and .standing_by == 2 and .last_delivery == null and .problem == null'
+}
+
 @test "doctor: a daemon that does not enforce is a problem with a remedy" {
 	daemon not-enforcing
 	run "$SLUICE" doctor --json

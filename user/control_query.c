@@ -145,6 +145,7 @@ int answer_status(struct client *client, const struct channel_message *message,
 	status->enforcing = agent->enforcing;
 	status->generation = agent->generation;
 	status->gateway_connected = client->control->gateway != NULL;
+	told_channels_describe(agent->requests, status->gateway_connected, status);
 	status->started_ms = agent->started_ms;
 	status->policy_ms = agent->policy_ms;
 	snprintf(status->version, sizeof(status->version), "%s",

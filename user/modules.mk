@@ -38,7 +38,7 @@ REPORT := report report_bundle report_chart report_control report_evidence repor
 PROCESS := process process_reader process_text person
 RECORD := record record_parts record_replay wording wording_target
 REQUEST := meter reason request request_budget request_describe request_digest request_escalate \
-	request_fill request_recover request_replay request_tell request_terms request_told request_wait terminal
+	request_fill request_recover request_replay request_tell request_terms request_told request_wait terminal told_channel
 DECISION := brake channel_decision complaint decision decision_channel decision_check decision_proof grant \
 	grant_recover hold standing standing_use
 # the agent's guard of itself, and who may break its glass
