@@ -259,6 +259,19 @@ rolled_over() {
 	[ "$(decided)" = 1 ]
 }
 
+@test "who has the bot's secret and its token decides nothing" {
+	everything
+	order always 0 taken
+	jq -c . "$W/activity" >"$W/body"
+	# what Entra gives for the secret, and what it signs for the bot
+	[ "$(post bot-token-1)" = 401 ]
+	refused 401 . "{\"iss\":\"https://sts.windows.net/$TENANT/\",\"aud\":\"https://api.botframework.com\",\"appid\":\"$APP\"}"
+	refused 401 . "{\"iss\":\"https://login.microsoftonline.com/$TENANT/v2.0\"}"
+	refute grep -rqF -e 'secret/word' -e 'bot-token' "$W/gateway.log"
+	[ "$(press)" = 200 ]
+	[ "$(decided)" = 1 ]
+}
+
 @test "who asks is shown no buttons, others are; a refresh decides nothing" {
 	start_connector
 	start_sluiced
