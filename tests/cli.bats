@@ -886,6 +886,13 @@ assert rows[1]["message"] == "bob approved" and rows[1]["signed"] == "yes", rows
 	[ "$status" = 1 ] || { echo "$output"; false; }
 }
 
+@test "bugreport: how channels do, and not what they are called or what others answered" {
+	daemon channels
+	run "$SLUICE" bugreport
+	[[ $output == *'"handed_over": 3'* ]]
+	[[ $output != *teams* && $output != *webhook* && $output != *'HTTP 403'* ]]
+}
+
 @test "journal verify: 0, 1 when tampered, 2 when torn or unsigned, 4 when missing, 6 after a crash" {
 	journal
 	run "$SLUICE" journal verify "$JOURNAL" --json
