@@ -306,19 +306,49 @@ struct ipc_edge {
 	uint64_t seq;
 };
 
-enum ipc_glass_verb { IPC_GLASS_ASK, IPC_GLASS_AGREE, IPC_GLASS_CODE, IPC_GLASS_END };
+enum ipc_glass_verb {
+	IPC_GLASS_ASK,
+	IPC_GLASS_AGREE,
+	IPC_GLASS_CODE,
+	IPC_GLASS_END,
+	IPC_GLASS_REVIEW,
+};
 
 /**
  * struct ipc_glass: one step of a break-glass (user/glass.h).
  * @duration_s: ASK: 0 for the longest; AGREE: as the question says, which the person has seen
  * @code: CODE: as on the console
- * @reason: ASK, AGREE: of the question
+ * @id: REVIEW: of the break-glass, "b-…"
+ * @reason: ASK, AGREE: of the question; REVIEW: what was found
  */
 struct ipc_glass {
 	uint32_t verb;
 	uint32_t duration_s;
 	char code[16];
+	char id[16];
 	char reason[SLUICE_REASON_MAX];
+};
+
+/**
+ * struct ipc_notifier: how a channel of the gateway does.
+ * @connected: 1 while a gateway is there that has it
+ * @waiting, @standing_by, @given_up: open requests that it has still to post, leaves to another
+ * channel, or could not post
+ * @handed_over: that another one has posted for it, since the daemon's start
+ * @problem: newest since its newest delivery, or empty; @problem_ms: of the newest in any case
+ */
+struct ipc_notifier {
+	char name[32];
+	char problem[112];
+	uint32_t connected;
+	uint32_t waiting;
+	uint32_t standing_by;
+	uint32_t given_up;
+	uint64_t delivered;
+	uint64_t failures;
+	uint64_t handed_over;
+	uint64_t delivered_ms;
+	uint64_t problem_ms;
 };
 
 /**
@@ -328,6 +358,8 @@ struct ipc_glass {
  * @guard: enum sluice_guard_mode of abi.h
  * @glass_broken: 1 while root is let through; until @glass_until_ms
  * @glass_asker, @glass_reason, @glass_duration_s, @glass_agreed: of an open question, else empty
+ * @glass_unreviewed: how many break-glasses are over and not reviewed; @glass_review: ids of the
+ * oldest of these, ", " between
  */
 struct ipc_status {
 	uint32_t enforcing;
@@ -363,8 +395,12 @@ struct ipc_status {
 	char glass_asker[SLUICE_NAME_MAX];
 	char glass_agreed[SLUICE_NAME_MAX];
 	uint32_t glass_duration_s;
-	uint32_t pad2;
+	uint32_t glass_unreviewed;
+	char glass_review[128];
 	char glass_reason[SLUICE_REASON_MAX];
+	struct ipc_notifier notifiers[SLUICE_MAX_NOTIFIERS];
+	uint16_t n_notifiers;
+	uint16_t pad2[3];
 };
 
 /* How long held processes waited: bounds of the buckets; a last bucket has what took longer. */
@@ -418,6 +454,8 @@ struct ipc_hello {
 
 /* IPC_STANDBY: it posts only what the channel before it does not, as the text says. */
 enum ipc_delivery_state { IPC_DELIVERED = 1, IPC_RETRYING, IPC_FAILED, IPC_STANDBY };
+/* What the text of IPC_STANDBY begins with, before the channel's name, until one of both has it. */
+#define IPC_STANDBY_WAITS "waits for"
 
 struct ipc_delivery {
 	char id[16];

@@ -230,6 +230,48 @@ refused() {
 	refute grep -qE 'eyJ|Bearer' "$W/gateway.log"
 }
 
+# keys_asked N: the Connector's keys were asked for so many times
+keys_asked() {
+	[ "$(grep -c 'GET /v1/.well-known/keys' "$W/posts/asked")" = "$1" ]
+}
+
+rolled_over() {
+	[ "$(press . '{"key":"other","header":{"kid":"k2"}}')" = 200 ]
+}
+
+@test "made-up keys cause few questions, and do not keep a new one out" {
+	everything
+	order always 0 taken
+	sleep 11 # keys are not asked for again sooner
+	# who does not know for whom a token should be causes nothing
+	for _ in 1 2 3; do refused 401 . '{"header":{"kid":"k9"},"aud":"0d0d0d0d-1111-2222-3333-444444444444"}'; done
+	sleep 0.5
+	keys_asked 1
+	for _ in {1..8}; do refused 401 . '{"header":{"kid":"k9"}}'; done
+	wait_for keys_asked 2
+	# the keys roll over in the moment in which a stranger has used up what may be asked
+	echo roll >"$W/posts/mode"
+	refute rolled_over
+	keys_asked 2
+	for _ in {1..8}; do refused 401 . '{"header":{"kid":"k9"}}'; done
+	wait_for rolled_over || wait_for rolled_over
+	keys_asked 3
+	[ "$(decided)" = 1 ]
+}
+
+@test "who has the bot's secret and its token decides nothing" {
+	everything
+	order always 0 taken
+	jq -c . "$W/activity" >"$W/body"
+	# what Entra gives for the secret, and what it signs for the bot
+	[ "$(post bot-token-1)" = 401 ]
+	refused 401 . "{\"iss\":\"https://sts.windows.net/$TENANT/\",\"aud\":\"https://api.botframework.com\",\"appid\":\"$APP\"}"
+	refused 401 . "{\"iss\":\"https://login.microsoftonline.com/$TENANT/v2.0\"}"
+	refute grep -rqF -e 'secret/word' -e 'bot-token' "$W/gateway.log"
+	[ "$(press)" = 200 ]
+	[ "$(decided)" = 1 ]
+}
+
 @test "who asks is shown no buttons, others are; a refresh decides nothing" {
 	start_connector
 	start_sluiced

@@ -214,6 +214,25 @@ examples() {
 	json '.enforcing == false and (.why | length) == 2 and .gateway.problem == "teams: HTTP 403"'
 }
 
+@test "status: how each channel of the gateway does" {
+	daemon enforcing
+	run "$SLUICE" status
+	[[ $output != *'Channels of the gateway'* ]]
+	stop_daemon
+	daemon channels
+	run "$SLUICE" status
+	[ "$status" -eq 0 ]
+	[[ $output == *'Channels of the gateway:'* ]]
+	[[ $output =~ teams\ +failing\ +2026[^$'\n']*\ 41\ +7\ +2\ +1\ +3\ +'HTTP 403' ]]
+	[[ $output =~ slack\ +well\ +-\ +0\ +0\ +0\ +0\ +0 ]]
+	[[ $output =~ 'not there' ]]
+	[[ $output != *$'\e'* ]]
+	run "$SLUICE" status --json
+	json '.gateway.channels | length == 3 and (.[0] | .channel == "teams" and .state == "failing" and .waiting == 2 and
+		.given_up == 1 and .handed_over == 3 and .failures == 7 and .problem == "HTTP 403" and .last_delivery != null)'
+	json '.gateway.channels[1] | .state == "well" and .standing_by == 2 and .last_delivery == null and .problem == null'
+}
+
 @test "doctor: a daemon that does not enforce is a problem with a remedy" {
 	daemon not-enforcing
 	run "$SLUICE" doctor --json
@@ -552,6 +571,28 @@ examples() {
 	[ "$status" -eq 4 ]
 }
 
+@test "break-glass review: of which one and what was found is sent; status names those that wait" {
+	daemon unreviewed
+	run "$SLUICE" break-glass review b-0a1b2c3d --reason "as announced"
+	[ "$status" -eq 0 ]
+	grep "glass verb=4 duration=0 code= reason=as announced$" "$LOG"
+	grep -x "of b-0a1b2c3d" "$LOG"
+	run "$SLUICE" break-glass review r-0a1b2c3d --reason x
+	[ "$status" -eq 2 ]
+	[[ $output == *"sluice status"* ]]
+	run "$SLUICE" break-glass review
+	[ "$status" -eq 2 ]
+	[ "$(grep -c glass "$LOG")" -eq 1 ]
+	run "$SLUICE" status
+	[ "$status" -eq 0 ]
+	[[ $output == *"nobody has reviewed 2 break-glasses"* ]]
+	[[ $output == *'Break-glass to be reviewed: '*'b-0a1b2c3d, b-1f0c77d2'* ]]
+	run "$SLUICE" status --json
+	json '.guard.to_review == ["b-0a1b2c3d", "b-1f0c77d2"]'
+	run "$SLUICE" break-glass --json
+	json '.to_review == ["b-0a1b2c3d", "b-1f0c77d2"]'
+}
+
 @test "break-glass: while it lasts status and doctor are not well" {
 	daemon broken
 	run "$SLUICE" status
@@ -873,6 +914,13 @@ assert rows[1]["message"] == "bob approved" and rows[1]["signed"] == "yes", rows
 	[ "$(grep -c '^Verdict=ask$' <<<"$output")" = 2 ]
 	run grep -iE 'zebra|alice|bob|zzz' <<<"$output"
 	[ "$status" = 1 ] || { echo "$output"; false; }
+}
+
+@test "bugreport: how channels do, and not what they are called or what others answered" {
+	daemon channels
+	run "$SLUICE" bugreport
+	[[ $output == *'"handed_over": 3'* ]]
+	[[ $output != *teams* && $output != *webhook* && $output != *'HTTP 403'* ]]
 }
 
 @test "journal verify: 0, 1 when tampered, 2 when torn or unsigned, 4 when missing, 6 after a crash" {

@@ -66,6 +66,34 @@ json() {
 		jq -s -S -c 'group_by(.type) | map({key: .[0].type, value: length}) | from_entries')" ]
 }
 
+# glass ID SESSION: one break-glass of ann and bob
+glass() {
+	cat <<-END
+		{"type":"glass.broken","message":"BREAK-GLASS by ann and bob","id":"$1","glass":$2,"reason":"upgrade <b>","asker":"ann","by":"ann and bob","people":["ann","bob"],"uids":[2001,2002],"duration_s":600,"broken_ms":1795168800000}
+		{"type":"glass.mended","message":"the glass is whole again","glass":$2}
+	END
+}
+
+@test "each break-glass is listed, with who reviewed it, or that nobody did" {
+	JOURNAL=$BATS_TEST_TMPDIR/journal.jsonl
+	{
+		glass b-11111111 1
+		glass b-22222222 2
+		echo '{"type":"glass.reviewed","message":"carla has reviewed it","id":"b-22222222","glass":2,"person":"carla","reason":"as announced"}'
+	} | "$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --stdin
+	report --from 2026-11-20 --to 2026-11-21
+	[ "$status" -eq 0 ]
+	json '.break_glass | length == 2 and (.[0] | .id == "b-11111111" and .by == "ann and bob" and .reviewed == false
+		and .review == "NOT REVIEWED" and has("reviewed_at") == false)'
+	json '.break_glass[1] | .id == "b-22222222" and .reviewed and .review == "carla: as announced" and .reviewed_at != null'
+	# the entry of the review, which was written after the period, has its proof
+	[ -e "$FOLDER/proofs/$(jq '.break_glass[1].reviewed_seq' "$FOLDER/report.json").tlog-proof" ]
+	grep -qF 'NOT REVIEWED' "$FOLDER/report.html"
+	grep -qF 'carla: as announced' "$FOLDER/report.html"
+	report --from 2026-11-21 --to 2026-11-22
+	json '.break_glass == []'
+}
+
 # approves PERSON REQUESTER MORE...: one request, and an answer
 approves() {
 	local n=$1 person=$2 requester=$3 decision=$4

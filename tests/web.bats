@@ -755,6 +755,42 @@ answers() {
 	[ "$(ask erin /style.css --interface 127.0.0.2)" = 200 ]
 }
 
+@test "by IPv6 it is a network of 64 bits that has its share" {
+	[ "$(id -u)" = 0 ] || skip "needs root for addresses of its own"
+	sed -i "s/^Listen=.*/Listen=[::]:$PORT/" "$W/gateway.conf"
+	# a network of its own: a gateway, and peers from there
+	# shellcheck disable=SC2016 # the inner shell's
+	RUN_AS=(unshare -n -- sh -c 'ip link set lo up && for a in 1:1 1:2 1:3 2:1; do
+		ip address add "fd00:0:0:${a%:*}::${a#*:}/64" dev lo nodad; done && exec "$@"' sh "${RUN_AS[@]}")
+	start_sluiced
+	run_gateway
+	wait_for heard '^hello'
+	nsenter -n -t "$GATEWAY" timeout 60 python3 - "$PORT" >"$W/share.log" 2>&1 <<-'PY'
+		import socket, sys, time
+		def connect(source):
+		    sock = socket.socket(socket.AF_INET6)
+		    sock.bind((source, 0))
+		    sock.connect(("::1", int(sys.argv[1])))
+		    return sock
+		def is_open(sock):
+		    sock.settimeout(1)
+		    try:
+		        return sock.recv(1) != b""
+		    except TimeoutError:
+		        return True
+		    except ConnectionError:
+		        return False
+		crowd = [connect(f"fd00:0:0:1::{1 + i % 2}") for i in range(16)]
+		assert is_open(crowd[0]) and is_open(crowd[15])
+		assert not is_open(connect("fd00:0:0:1::3")), "the same network"
+		assert is_open(connect("fd00:0:0:2::1")), "another one"
+		# who goes makes room
+		crowd.pop().close()
+		time.sleep(0.5)
+		assert is_open(connect("fd00:0:0:1::3"))
+	PY
+}
+
 @test "the provider away: a page says so, and sign-in works when it is back" {
 	everything
 	echo down >"$W/idp/mode"

@@ -35,6 +35,7 @@ struct policy_label;
 struct reasons;
 struct record;
 struct requests;
+struct reviews;
 struct standings;
 
 /*
@@ -88,6 +89,7 @@ struct agent {
 	struct requests *requests;
 	struct reasons *reasons;
 	struct standings *standings;
+	struct reviews *reviews;
 	struct grants *grants;
 	struct events *events;
 	struct control *control;

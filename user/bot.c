@@ -13,9 +13,9 @@
 #include "bot_token.h"
 #include "cleanup.h"
 
-/* Looks at whether keys are missing or old; and how often they are got anew for unknown ones. */
+/* Looks at whether keys are missing or old; and how often at most they are got for unknown ones. */
 #define KEYS_LOOK_S  60
-#define KEYS_FRESH_S 300
+#define KEYS_FRESH_S 15
 
 static void on_keys(void *arg, int r)
 {
@@ -40,16 +40,30 @@ static void look_for_keys(evutil_socket_t fd, short what, void *arg)
 	provider_want_addresses(bot->provider, on_addresses, bot);
 }
 
-/* A key that is not known may be new, or made up. */
+/*
+ * A key that is not known may be new, or made up. Whoever makes keys up causes one fetch each
+ * KEYS_FRESH_S and no more; and a new one is got within that time whoever asked before, since what
+ * comes too early is not forgotten.
+ */
 static void get_fresh_keys(struct bot *bot)
 {
-	struct timespec now;
+	const struct timeval gap = { .tv_sec = KEYS_FRESH_S };
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	if (bot->fresh_s && now.tv_sec < bot->fresh_s + KEYS_FRESH_S)
+	bot->keys_wanted = evtimer_pending(bot->gap, NULL);
+	if (bot->keys_wanted)
 		return;
-	bot->fresh_s = now.tv_sec;
+	evtimer_add(bot->gap, &gap);
 	provider_want_keys(bot->provider, true, on_keys, bot);
+}
+
+static void on_gap(evutil_socket_t fd, short what, void *arg)
+{
+	struct bot *bot = arg;
+
+	(void)fd;
+	(void)what;
+	if (bot->keys_wanted)
+		get_fresh_keys(bot);
 }
 
 static int start(struct bot *bot)
@@ -65,8 +79,9 @@ static int start(struct bot *bot)
 
 	if (provider_new(&options, bot->options.http, &bot->provider) < 0)
 		return -ENOMEM;
+	bot->gap = evtimer_new(bot->options.base, on_gap, bot);
 	bot->timer = event_new(bot->options.base, -1, EV_PERSIST, look_for_keys, bot);
-	if (!bot->timer || event_add(bot->timer, &tv) < 0)
+	if (!bot->gap || !bot->timer || event_add(bot->timer, &tv) < 0)
 		return -ENOMEM;
 	look_for_keys(-1, 0, bot);
 	return 0;
@@ -95,6 +110,8 @@ struct bot *bot_free(struct bot *bot)
 	bot_forget_decisions(bot);
 	if (bot->timer)
 		event_free(bot->timer);
+	if (bot->gap)
+		event_free(bot->gap);
 	provider_free(bot->provider);
 	free(bot);
 	return NULL;

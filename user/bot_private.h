@@ -14,7 +14,8 @@
 struct waiting;
 
 /*
- * @fresh_s: when keys were last asked for because of an unknown one
+ * @gap: while it runs keys are not asked for because of an unknown one; @keys_wanted: they will be
+ * when it ends
  * @waiting: decisions that sluiced has not answered; @refused: in the log
  */
 struct bot {
@@ -22,7 +23,8 @@ struct bot {
 	const struct bot_settings *settings;
 	struct provider *provider;
 	struct event *timer;
-	int64_t fresh_s;
+	struct event *gap;
+	bool keys_wanted;
 	struct waiting *waiting;
 	struct log_limit refused;
 };

@@ -142,6 +142,12 @@ static const struct text_field status_texts[] = {
 	TEXT(ipc_status, journal),
 	TEXT(ipc_status, glass_by),	 TEXT(ipc_status, glass_asker),
 	TEXT(ipc_status, glass_agreed),	 TEXT(ipc_status, glass_reason),
+	TEXT(ipc_status, glass_review),
+	TEXTS(ipc_status, notifiers, name),
+	TEXTS(ipc_status, notifiers, problem),
+};
+static const struct count_field status_counts[] = {
+	COUNT(ipc_status, n_notifiers, SLUICE_MAX_NOTIFIERS),
 };
 static const struct text_field metrics_texts[] = { TEXTS(ipc_metrics, maps, name),
 						   TEXTS(ipc_metrics, posts, notifier) };
@@ -149,7 +155,8 @@ static const struct count_field metrics_counts[] = {
 	COUNT(ipc_metrics, n_maps, IPC_MAPS),
 	COUNT(ipc_metrics, n_posts, SLUICE_MAX_NOTIFIERS),
 };
-static const struct text_field glass_texts[] = { TEXT(ipc_glass, code), TEXT(ipc_glass, reason) };
+static const struct text_field glass_texts[] = { TEXT(ipc_glass, code), TEXT(ipc_glass, id),
+						    TEXT(ipc_glass, reason) };
 static const struct text_field hello_texts[] = { TEXT(ipc_hello, names) };
 static const struct text_field delivery_texts[] = {
 	TEXT(ipc_delivery, id),
@@ -184,7 +191,8 @@ static const struct message_form forms[] = {
 	FORM(IPC_GLASS, glass),
 	FORM(IPC_REASON, reason),
 	FORM(IPC_RESULT, result),
-	FORM(IPC_STATUS_ITEM, status),
+	FORM(IPC_STATUS_ITEM, status, .counts = status_counts,
+	     .n_counts = ARRAY_SIZE(status_counts)),
 	REQUEST_FORM(IPC_REQUEST_ITEM),
 	FORM(IPC_GRANT_ITEM, grant),
 	FORM(IPC_LABEL_ITEM, label_item),

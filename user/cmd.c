@@ -365,7 +365,7 @@ int cmd_copy(char *field, size_t size, const char *text, const char *what)
 
 int cmd_copy_id(char *field, size_t size, const char *text, char kind)
 {
-	const char *list = kind == 'r' ? "requests" : "grants";
+	const char *list = kind == 'r' ? "requests" : kind == 'b' ? "status" : "grants";
 	size_t length = strlen(text);
 	/* what stands is among the grants */
 	bool good = length > 2 && length < size && text[1] == '-' &&

@@ -59,6 +59,7 @@ struct cmd {
 	const struct cmd *verbs;
 };
 
+extern const struct cmd cmd_glass_verbs[];
 extern const struct cmd cmd_label_verbs[];
 extern const struct cmd cmd_journal_verbs[];
 extern const struct cmd cmd_policy_verbs[];

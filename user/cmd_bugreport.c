@@ -129,6 +129,19 @@ static json_t *view(const union ipc_any *item)
 	return view_status(&item->status);
 }
 
+/* How channels do is of use, what they are called and what others answered is not. */
+static void remove_from_gateway(json_t *gateway)
+{
+	json_t *channel;
+	size_t i;
+
+	json_object_del(gateway, "problem");
+	json_array_foreach (json_object_get(gateway, "channels"), i, channel) {
+		json_object_del(channel, "channel");
+		json_object_del(channel, "problem");
+	}
+}
+
 /* Without what people wrote, who they are, and where things lie. */
 static void print_status(const struct cmd_common *common)
 {
@@ -148,7 +161,7 @@ static void print_status(const struct cmd_common *common)
 	for (size_t i = 0; i < ARRAY_SIZE(removed); i++)
 		json_object_del(guard, removed[i]);
 	json_object_del(status, "why");
-	json_object_del(json_object_get(status, "gateway"), "problem");
+	remove_from_gateway(json_object_get(status, "gateway"));
 	json_object_del(json_object_get(status, "journal"), "file");
 	cmd_print_json(status);
 }

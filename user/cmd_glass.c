@@ -116,6 +116,7 @@ static const struct table_column fields[] = {
 	{ "reason", "Reason", TABLE_HIDE_EMPTY },
 	{ "duration_s", "For", TABLE_SECONDS | TABLE_HIDE_EMPTY },
 	{ "agreed", "Agreed so far", TABLE_HIDE_EMPTY },
+	{ "to_review", "To be reviewed", TABLE_HIDE_EMPTY },
 };
 
 static int show(FILE *out, const json_t *guard)
@@ -191,3 +192,58 @@ int cmd_glass(int argc, char **argv, struct cmd_common *common)
 	call.socket = common->socket;
 	return code ? code : cmd_act(&call, common);
 }
+
+struct review_input {
+	struct cmd_input input;
+	struct ipc_glass act;
+};
+
+static error_t parse_review(int key, char *arg, struct argp_state *state)
+{
+	struct review_input *input = state->input;
+
+	if (key != 'r')
+		return cmd_parse_common(key, arg, state);
+	take(state, input->act.reason, sizeof(input->act.reason), arg, "reason");
+	return 0;
+}
+
+static const struct argp_option review_options[] = {
+	{ "reason", 'r', "TEXT", 0, "What was found; goes into the journal", 0 },
+	{ 0 },
+};
+
+static int review(int argc, char **argv, struct cmd_common *common)
+{
+	const struct argp argp = {
+		review_options,
+		parse_review,
+		"ID",
+		"Say that you have looked at what was done while the glass was broken.\vEach "
+		"break-glass needs that afterwards, by a person of the policy who neither asked "
+		"for it nor agreed to it. sluice status names those that wait; what was done then "
+		"is in the journal: sluice journal --since TIME -g 'glass'.",
+		cmd_common_options,
+		NULL,
+		NULL
+	};
+	struct review_input input = { .input = { .common = common,
+						 .positional = { .min = 1, .max = 1 } },
+				      .act.verb = IPC_GLASS_REVIEW };
+	struct client_call call = { .type = IPC_GLASS,
+				    .payload = &input.act,
+				    .size = sizeof(input.act) };
+	int code;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &input);
+	call.socket = common->socket;
+	code = cmd_copy_id(input.act.id, sizeof(input.act.id), input.input.positional.values[0],
+			   'b');
+	return code ? code : cmd_act(&call, common);
+}
+
+const struct cmd cmd_glass_verbs[] = {
+	{ "review", review, "say that you have looked at what was done meanwhile",
+	  "  sluice break-glass review b-1f0c77d2 --reason 'upgrade as announced'", NULL },
+	{ 0 },
+};

@@ -43,6 +43,7 @@ static const struct table_column fields[] = {
 	{ "guard.asker", "Somebody asks to break the glass", TABLE_HIDE_EMPTY },
 	{ "guard.reason", "... because", TABLE_HIDE_EMPTY },
 	{ "guard.agreed", "... agreed so far", TABLE_HIDE_EMPTY },
+	{ "guard.to_review", "Break-glass to be reviewed", TABLE_HIDE_EMPTY },
 	{ "gateway.connected", "Gateway connected", 0 },
 	{ "gateway.delivered", "Requests delivered", 0 },
 	{ "gateway.undelivered", "Requests not delivered", 0 },
@@ -50,6 +51,18 @@ static const struct table_column fields[] = {
 	{ "journal.file", "Journal", 0 },
 	{ "journal.entries", "Journal entries", 0 },
 	{ "journal.root", "Journal root", 0 },
+};
+
+static const struct table_column channel_columns[] = {
+	{ "channel", "CHANNEL", 0 },
+	{ "state", "STATE", 0 },
+	{ "last_delivery", "LAST DELIVERY", TABLE_TIME },
+	{ "delivered", "DELIVERED", TABLE_RIGHT },
+	{ "failures", "FAILURES", TABLE_RIGHT },
+	{ "waiting", "WAITING", TABLE_RIGHT },
+	{ "given_up", "GIVEN UP", TABLE_RIGHT },
+	{ "handed_over", "HANDED OVER", TABLE_RIGHT },
+	{ "problem", "PROBLEM", TABLE_WRAP },
 };
 
 static json_t *view(const union ipc_any *item)
@@ -86,6 +99,17 @@ static int print_reasons(const json_t *status)
 	return r;
 }
 
+static int print_channels(const json_t *status)
+{
+	const json_t *channels = json_object_get(json_object_get(status, "gateway"), "channels");
+
+	if (json_array_size(channels) == 0)
+		return 0;
+	puts("\nChannels of the gateway:");
+	return table_print(stdout, channel_columns, ARRAY_SIZE(channel_columns), channels,
+			   table_width(stdout));
+}
+
 int cmd_status(int argc, char **argv, struct cmd_common *common)
 {
 	struct cmd_input input = { .common = common };
@@ -110,7 +134,9 @@ int cmd_status(int argc, char **argv, struct cmd_common *common)
 	if (common->json)
 		code = cmd_print_json(status);
 	else if (print_reasons(status) < 0 ||
-		 table_fields(stdout, fields, ARRAY_SIZE(fields), status, table_width(stdout)) < 0)
+		 table_fields(stdout, fields, ARRAY_SIZE(fields), status, table_width(stdout)) <
+			 0 ||
+		 print_channels(status) < 0)
 		code = cmd_fail(CMD_FAILED, "out of memory");
 	if (!json_is_true(json_object_get(status, "enforcing")) || is_broken(status))
 		code = CMD_FAILED;

@@ -132,6 +132,7 @@ int gateway_hello(struct client *client, const struct channel_message *message,
 	client->greeted = true;
 	event_remove_timer(client->readable);
 	control->gateway = client;
+	told_channels_named(&control->agent->requests->channels, hello->names);
 	log_info("The gateway is connected with %u notifier%s", hello->notifiers,
 		 hello->notifiers == 1 ? "" : "s");
 	for (const struct request *request = control->agent->requests->by_key; request;
@@ -178,6 +179,7 @@ int gateway_delivery(struct client *client, const struct channel_message *messag
 		return -EPROTO;
 	}
 	meter_post(&agent->meter, delivery);
+	told_channels_note(&agent->requests->channels, request, delivery, agent_time_ms());
 	if (!request)
 		return 0; /* so long ago that it is not shown any more */
 	request_told_note(request, delivery, agent_time_ms());

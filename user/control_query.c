@@ -20,6 +20,7 @@
 #include "process.h"
 #include "record.h"
 #include "request_told.h"
+#include "review.h"
 #include "standing.h"
 #include "wording.h"
 
@@ -89,6 +90,20 @@ static void fill_replaced(const struct agent *agent, struct ipc_status *status)
 			 used ? "\n" : "", path);
 }
 
+/* Another: nobody has looked at what was done while the glass was broken. */
+static void fill_reviews(const struct agent *agent, struct ipc_status *status)
+{
+	size_t used = strlen(status->why);
+	char text[512];
+
+	status->glass_unreviewed =
+		(uint32_t)review_waiting(agent, status->glass_review, sizeof(status->glass_review));
+	review_describe(agent, text, sizeof(text));
+	if (*text)
+		snprintf(status->why + used, sizeof(status->why) - used, "%s%s", used ? "\n" : "",
+			 text);
+}
+
 static void fill_guard(const struct agent *agent, struct ipc_status *status)
 {
 	const struct glass *glass = agent->guard ? &agent->guard->glass : NULL;
@@ -107,6 +122,7 @@ static void fill_guard(const struct agent *agent, struct ipc_status *status)
 			 text);
 	}
 	fill_replaced(agent, status);
+	fill_reviews(agent, status);
 	if (!glass->asked_until_ns)
 		return;
 	snprintf(status->glass_asker, sizeof(status->glass_asker), "%s", glass->asker);
@@ -129,6 +145,7 @@ int answer_status(struct client *client, const struct channel_message *message,
 	status->enforcing = agent->enforcing;
 	status->generation = agent->generation;
 	status->gateway_connected = client->control->gateway != NULL;
+	told_channels_describe(agent->requests, status->gateway_connected, status);
 	status->started_ms = agent->started_ms;
 	status->policy_ms = agent->policy_ms;
 	snprintf(status->version, sizeof(status->version), "%s",

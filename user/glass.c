@@ -21,6 +21,7 @@
 #include "kernel_guard.h"
 #include "log.h"
 #include "record.h"
+#include "review.h"
 #include "wording.h"
 
 struct step {
@@ -53,6 +54,7 @@ static void forget_question(struct glass *glass)
 	glass->n_people = 0;
 	OPENSSL_cleanse(glass->code, sizeof(glass->code));
 	memset(&glass->first, 0, sizeof(glass->first));
+	memset(&glass->asking, 0, sizeof(glass->asking));
 }
 
 static json_t *body_of(const struct glass *glass)
@@ -86,10 +88,26 @@ static void mend(struct agent *agent, const char *why)
 	control_notify_glass(agent, GLASS_ID "mended");
 }
 
+/* The entry glass.broken, from which it is reviewed: all sessions that took part are in it. */
+static json_t *body_of_broken(const struct step *s)
+{
+	const struct glass *glass = s->glass;
+	const struct identity sessions[] = { glass->asking, s->decider->who, glass->first };
+	json_t *body = body_of(glass);
+
+	if (!json_object_set_new(body, "by", record_text(glass->by)) &&
+	    !json_object_set_new(body, "broken_ms", json_integer((json_int_t)glass->broken_ms)))
+		return review_body(s->agent, glass->session, sessions, glass->n_people ? 3 : 2,
+				   body);
+	json_decref(body);
+	return NULL;
+}
+
 static int break_it(const struct step *s, const char *by)
 {
 	struct glass *glass = s->glass;
 	char text[SLUICE_REASON_MAX + 512];
+	json_auto_t *body = NULL;
 	int err;
 
 	glass->session++;
@@ -97,10 +115,12 @@ static int break_it(const struct step *s, const char *by)
 	snprintf(text, sizeof(text),
 		 "BREAK-GLASS by %s for %u s: root may touch the agent itself. Reason: %s", by,
 		 glass->duration_s, glass->reason);
-	err = journal(s->agent, body_of(glass), "glass.broken", text);
+	glass->broken_ms = agent_time_ms();
+	body = body_of_broken(s);
+	err = journal(s->agent, json_incref(body), "glass.broken", text);
 	if (err)
 		return answer(s, err, "nothing was done: the journal cannot be written");
-	glass->broken_ms = agent_time_ms();
+	review_owe(s->agent, body);
 	glass->until_ms = glass->broken_ms + glass->duration_s * 1000ULL;
 	glass->broken_until_ns = agent_boot_ns() + glass->duration_s * 1000000000ULL;
 	kernel_guard_break(s->agent->kernel, glass->broken_until_ns, glass->session);
@@ -255,6 +275,7 @@ static int ask(const struct step *s)
 	if (journal(s->agent, body_of(glass), "glass.asked", text))
 		return answer(s, -EIO, "nothing was done: the journal cannot be written");
 	log_message(LOG_ALERT, "guard: %s", text);
+	glass->asking = s->decider->who;
 	glass->asked_until_ns = agent_boot_ns() + SLUICE_GLASS_WAIT_S * 1000000000ULL;
 	shown = show_code(s);
 	if (person && !agree(s))
@@ -299,14 +320,17 @@ static int end(const struct step *s)
 	return answer(s, 0, "The glass is whole.");
 }
 
+static int review(const struct step *s)
+{
+	return review_give(s->agent, s->act->id, s->act->reason, s->decider, s->text, s->size);
+}
+
 int glass_act(struct agent *agent, const struct ipc_glass *act, bool root,
 	      const struct decider *decider, char *text, size_t size)
 {
 	static int (*const verbs[])(const struct step *s) = {
-		[IPC_GLASS_ASK] = ask,
-		[IPC_GLASS_AGREE] = agree,
-		[IPC_GLASS_CODE] = try_code,
-		[IPC_GLASS_END] = end,
+		[IPC_GLASS_ASK] = ask, [IPC_GLASS_AGREE] = agree,   [IPC_GLASS_CODE] = try_code,
+		[IPC_GLASS_END] = end, [IPC_GLASS_REVIEW] = review,
 	};
 	struct step s = { .agent = agent,
 			  .act = act,

@@ -8,7 +8,8 @@
  * README says what that is worth.
  *
  * Owns: who may, how long, and that it is journaled before it begins and after it ends, told to the
- * gateway, and logged as an emergency. Must not own: what is guarded (guard.h).
+ * gateway, and logged as an emergency. Must not own: what is guarded (guard.h), or who looks at it
+ * afterwards (review.h).
  */
 #ifndef SLUICE_GLASS_H
 #define SLUICE_GLASS_H
@@ -30,6 +31,7 @@
  * @asked_until_ns: boot clock: somebody asked, and it waits to be agreed to; 0: nobody did
  * @duration_s, @reason, @asker: as asked
  * @people, @n_people: who agreed so far; @first: the session of the first of them
+ * @asking: the session that asked
  * @code: shown on the console, empty when it was not; @tries: left
  * @broken_until_ns: boot clock; 0: whole
  * @session: number of the newest, in the journal's entries
@@ -43,6 +45,7 @@ struct glass {
 	char people[GLASS_PEOPLE][SLUICE_NAME_MAX];
 	size_t n_people;
 	struct identity first;
+	struct identity asking;
 	char code[GLASS_CODE + 1];
 	unsigned int tries;
 	uint64_t broken_until_ns;
@@ -58,7 +61,7 @@ struct glass {
  * @text: always written: what happened, or what is wrong and the remedy
  * Return: 0; -EPERM not a person of the policy, the same one twice, a wrong code, or carries
  * labels; -ENOENT nobody asked; -EALREADY broken, or asked for; -EINVAL no reason, or too long a
- * time; -EIO the journal cannot be written: nothing was done.
+ * time; -EIO the journal cannot be written: nothing was done; of a review as review_give().
  */
 int glass_act(struct agent *agent, const struct ipc_glass *act, bool root,
 	      const struct decider *decider, char *text, size_t size);

@@ -217,10 +217,32 @@ static int check_claims(struct check *check, const json_t *claims)
 	return check_times(check, claims);
 }
 
+/* What the token says, and whether it is what it should say. */
+static int read_claims(struct check *check, json_t **ret_claims)
+{
+	json_auto_t *claims = NULL;
+	int r = decode(check, 1, &claims);
+
+	if (r == 0)
+		r = check_claims(check, claims);
+	if (r == 0)
+		*ret_claims = TAKE_PTR(claims);
+	return r;
+}
+
+/* For a key that is not known its caller may ask the issuer, which not every stranger is to cause. */
+static int unknown_key(struct check *check)
+{
+	json_auto_t *claims = NULL;
+	const char *why = check->why;
+	int r = read_claims(check, &claims);
+
+	return r < 0 ? r : refuse(check, -ENOKEY, why);
+}
+
 static int run(struct check *check, const struct jwt_keys *keys, json_t **ret_claims)
 {
 	json_auto_t *header = NULL;
-	json_auto_t *claims = NULL;
 	int r;
 
 	r = split(check);
@@ -228,12 +250,10 @@ static int run(struct check *check, const struct jwt_keys *keys, json_t **ret_cl
 		r = decode(check, 0, &header);
 	if (r == 0)
 		r = check_signature(check, keys, header);
-	if (r == 0)
-		r = decode(check, 1, &claims);
-	if (r == 0)
-		r = check_claims(check, claims);
-	if (r == 0)
-		*ret_claims = TAKE_PTR(claims);
+	if (r == -ENOKEY)
+		r = unknown_key(check);
+	else if (r == 0)
+		r = read_claims(check, ret_claims);
 	return r;
 }
 

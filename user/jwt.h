@@ -56,10 +56,10 @@ struct jwt_rules {
  * jwt_check() - check a token in its compact form.
  * @ret_claims: all claims, owned by the caller; only on success
  * @ret_why: always written: "", or what is wrong; never holds a part of the token
- * Return: 0; -EBADMSG malformed; -ENOKEY signed with a key that is not in the set; -EKEYREJECTED
- * another algorithm, a key without the endorsement, or a signature that does not fit; -EACCES other
- * issuer, audience or nonce; -EKEYEXPIRED not in its time; -ENOMEM. Claims are looked at only after
- * the signature.
+ * Return: 0; -EBADMSG malformed; -ENOKEY signed with a key that is not in the set, and nothing else
+ * is wrong with it; -EKEYREJECTED another algorithm, a key without the endorsement, or a signature
+ * that does not fit; -EACCES other issuer, audience or nonce; -EKEYEXPIRED not in its time;
+ * -ENOMEM. Claims are looked at only after the signature, or when its key is not known.
  */
 int jwt_check(const struct jwt_keys *keys, const char *token, const struct jwt_rules *rules,
 	      json_t **ret_claims, const char **ret_why);

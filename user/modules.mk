@@ -16,7 +16,7 @@ API := api api_answer api_client api_decide api_done api_feed api_list api_probl
 # the bot in Teams, and what comes in from it
 BOT := bot bot_activity bot_answer bot_check bot_credential bot_decide bot_settings bot_token notifier_bot teams_answer web_bot
 # the gateway's page, and sign-in to it
-WEB := html metrics metrics_settings oidc oidc_provider web web_asset web_attempt web_decide web_exchange web_lineage web_metrics \
+WEB := html metrics metrics_settings oidc oidc_provider web web_asset web_attempt web_crowd web_decide web_exchange web_lineage web_metrics \
 	web_page web_request web_route \
 	web_session web_settings web_sign_in web_similar web_slack
 
@@ -41,11 +41,11 @@ REPORT := report report_bundle report_chart report_control report_evidence repor
 PROCESS := process process_reader process_text person
 RECORD := record record_parts record_replay wording wording_target
 REQUEST := meter reason request request_budget request_describe request_digest request_escalate \
-	request_fill request_recover request_replay request_tell request_terms request_told request_wait terminal
+	request_fill request_recover request_replay request_tell request_terms request_told request_wait terminal told_channel
 DECISION := brake channel_decision complaint decision decision_channel decision_check decision_proof grant \
 	grant_recover hold standing standing_use
 # the agent's guard of itself, and who may break its glass
-GUARD := glass guard guard_admit guard_host guard_marks guard_places
+GUARD := glass guard guard_admit guard_host guard_marks guard_places review
 EVENT := enforcement event event_gap event_repeat lineage lineage_walk missed packet
 # the same for people, in a file
 LINEAGE := lineage_follow lineage_index lineage_index_add lineage_index_walk

@@ -34,7 +34,7 @@ void standby_begin(struct delivery *delivery)
 
 	if (!notifier->before)
 		return;
-	report(delivery->queue, &delivery->request, "waits for", notifier->before->name);
+	report(delivery->queue, &delivery->request, IPC_STANDBY_WAITS, notifier->before->name);
 	delivery->standby = true;
 	for (; notifier->before; notifier = notifier->before)
 		delivery->due_ms += notifier->hand_over_s * 1000;

@@ -9,6 +9,7 @@
 #include "grant.h"
 #include "record.h"
 #include "request.h"
+#include "review.h"
 #include "standing.h"
 
 static void voided(struct agent *agent, const json_t *entry)
@@ -37,6 +38,8 @@ int record_replay(void *ctx, uint64_t seq, json_t *entry)
 		{ "grant.revoked", grant_replay_ended },
 		{ "grant.expired", grant_replay_ended },
 		{ "gateway.delivery", request_replay_delivery },
+		{ "glass.broken", review_owe },
+		{ "glass.reviewed", review_replay_reviewed },
 	};
 	const char *type = json_string_value(json_object_get(entry, "type"));
 

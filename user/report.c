@@ -286,6 +286,41 @@ static void list(struct report *report, const struct journal_entry *entry, const
 		report->failed = true;
 }
 
+/* One break-glass: it is evidence by itself, and has to be reviewed. */
+static void on_glass(struct report *report, const struct journal_entry *entry)
+{
+	static const char *const names[] = { "id", "by", "asker", "reason", "duration_s", NULL };
+	uint64_t ms = time_of(entry->json, "broken_ms");
+	json_t *row;
+
+	list(report, entry, "incidents");
+	if (!in_period(report, ms))
+		return;
+	row = json_pack("{s:o, s:b, s:s, s:I}", "time", iso(ms), "reviewed", 0, "review",
+			"NOT REVIEWED", "seq", (json_int_t)entry->seq);
+	copy(report, row, entry->json, names);
+	if (json_array_append_new(json_object_get(report->lists, "break_glass"), row))
+		report->failed = true;
+}
+
+static void on_reviewed(struct report *report, const struct journal_entry *entry)
+{
+	const char *person = text_of(entry->json, "person"), *found = text_of(entry->json, "reason");
+	json_t *row;
+	size_t i;
+
+	list(report, entry, "incidents");
+	json_array_foreach(json_object_get(report->lists, "break_glass"), i, row) {
+		if (!same(row, "id", entry->json, "id"))
+			continue;
+		set(report, row, "reviewed", json_true());
+		set(report, row, "review",
+		    json_sprintf("%s: %s", person ? person : "", found ? found : ""));
+		set(report, row, "reviewed_at", iso(time_of(entry->json, "time")));
+		set(report, row, "reviewed_seq", json_integer((json_int_t)entry->seq));
+	}
+}
+
 /* Each type that is evidence; the first that fits. A name that ends in a dot stands for all that
  * begin so. */
 static const struct {
@@ -316,6 +351,8 @@ static const struct {
 	{ "enforcement.", NULL, "incidents" },
 	{ "egress.missed", NULL, "incidents" },
 	{ "guard.", NULL, "incidents" },
+	{ "glass.broken", on_glass, NULL },
+	{ "glass.reviewed", on_reviewed, NULL },
 	{ "glass.", NULL, "incidents" },
 	{ "labels.unsaved", NULL, "incidents" },
 };
@@ -419,8 +456,8 @@ int report_init(struct report *report, uint64_t from_ms, uint64_t to_ms)
 		.types = json_object(),
 		.signers = json_object(),
 		.policy = json_null(),
-		.lists = json_pack("{s:[], s:[], s:[], s:[], s:[]}", "policy_changes", "restarts",
-				   "gaps", "incidents", "standing"),
+		.lists = json_pack("{s:[], s:[], s:[], s:[], s:[], s:[]}", "policy_changes",
+				   "restarts", "gaps", "incidents", "standing", "break_glass"),
 	};
 	return report->requests && report->grants && report->types && report->signers &&
 			       report->lists

@@ -25,7 +25,7 @@ static const struct control {
 	{ "soc2", "CC6.2, CC6.3", "Access is approved by somebody else, and ends",
 	  "who approved what for whom; approvals of one's own; how each grant ended", "self" },
 	{ "soc2", "CC6.8", "Unauthorized changes of software are prevented or found",
-	  "attempts on the agent itself, and when its guard was open", "incidents" },
+	  "attempts on the agent itself, when its guard was open, and who reviewed that", "glass" },
 	{ "soc2", "CC7.1, CC7.2", "Changes and anomalies are watched for",
 	  "changes of the policy, lost enforcement, lost events", "gaps" },
 	{ "soc2", "CC7.3", "Events are looked at by people",

@@ -150,6 +150,12 @@ static void add_parts(struct html *html, const json_t *report)
 						       { "Ended cleanly before", "clean",
 							 SHOW_YES },
 						       { "Entry", "seq", SHOW_PROOF } };
+	static const struct report_column broken[] = { { "When", "time", SHOW_TIME },
+						       { "By", "by", SHOW_TEXT },
+						       { "Why", "reason", SHOW_TEXT },
+						       { "Reviewed by", "review", SHOW_TEXT },
+						       { "Reviewed", "reviewed_at", SHOW_TIME },
+						       { "Entry", "seq", SHOW_PROOF } };
 	static const struct {
 		const char *heading, *list, *empty;
 		const struct report_column *columns;
@@ -164,6 +170,8 @@ static void add_parts(struct html *html, const json_t *report)
 		  ARRAY_SIZE(starts) },
 		{ "<h2 id=\"incidents\">Attempts on the agent, break-glass, lost enforcement</h2>",
 		  "incidents", "None.", events, ARRAY_SIZE(events) },
+		{ "<h2 id=\"glass\">Each break-glass, and who reviewed it</h2>", "break_glass",
+		  "The glass was not broken in this period.", broken, ARRAY_SIZE(broken) },
 		{ "<h2 id=\"standing\">Approvals that stand</h2>", "standing", "None.", events,
 		  ARRAY_SIZE(events) },
 	};

@@ -361,7 +361,7 @@ static size_t add_numbers(const json_t *value, uint64_t *ret, size_t n)
 		}
 	if (json_is_object(value))
 		json_object_foreach((json_t *)value, name, item) {
-			if (strcmp(name, "seq") == 0)
+			if (strcmp(name, "seq") == 0 || strcmp(name, "reviewed_seq") == 0)
 				ret[n++] = (uint64_t)json_integer_value(item);
 			else if (json_is_array(item))
 				n = add_numbers(item, ret, n);
@@ -386,7 +386,8 @@ static size_t weigh(const json_t *value)
 int report_sequences(const json_t *finished, uint64_t **ret, size_t *ret_n)
 {
 	static const char *const parts[] = { "approvals", "policy_changes", "restarts",
-					     "gaps",	  "incidents",	    "standing" };
+					     "gaps",	  "incidents",	    "standing",
+					     "break_glass" };
 	size_t n = 0, kept = 0;
 	uint64_t *numbers = calloc(weigh(finished), sizeof(*numbers));
 

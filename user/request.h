@@ -35,6 +35,7 @@
 #include "policy.h"
 #include "process.h"
 #include "reason.h"
+#include "told_channel.h"
 
 #define REQUEST_COMMAND_MAX PROCESS_TEXT_MAX /* bytes kept of a command line */
 
@@ -144,6 +145,7 @@ struct request {
  * @by_id: open and closed; @by_key: open
  * @max_open, @max_of_uid: SLUICE_MAX_REQUESTS, SLUICE_MAX_REQUESTS_PER_UID, less in tests
  * @deliveries: times that a notifier has delivered one
+ * @channels: how each channel of the gateway does
  * @look_ns: boot clock; when tries are looked at next
  */
 struct requests {
@@ -154,6 +156,7 @@ struct requests {
 	size_t max_open;
 	size_t max_of_uid;
 	uint64_t deliveries;
+	struct told_channels channels;
 	uint64_t look_ns;
 };
 

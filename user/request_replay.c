@@ -262,7 +262,7 @@ void request_replay_delivery(struct agent *agent, const json_t *entry)
 {
 	struct request *request = named(agent, entry);
 
-	if (request_told_replay(request, entry) != IPC_DELIVERED)
+	if (request_told_replay(agent->requests, request, entry) != IPC_DELIVERED)
 		return;
 	agent->requests->deliveries++;
 	if (request)

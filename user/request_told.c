@@ -53,7 +53,8 @@ void request_told_note(struct request *request, const struct ipc_delivery *deliv
 	wording_copy(told->text, sizeof(told->text), delivery->text);
 }
 
-uint32_t request_told_replay(struct request *request, const json_t *entry)
+uint32_t request_told_replay(struct requests *requests, struct request *request,
+			     const json_t *entry)
 {
 	const char *name = json_string_value(json_object_get(entry, "state"));
 	struct ipc_delivery delivery = {};
@@ -62,14 +63,16 @@ uint32_t request_told_replay(struct request *request, const json_t *entry)
 	for (uint32_t i = 1; name && i < ARRAY_SIZE(told_state_names); i++)
 		if (strcmp(told_state_names[i], name) == 0)
 			delivery.state = i;
-	if (!request || !delivery.state)
-		return delivery.state;
+	if (!delivery.state)
+		return 0;
 	record_get_text(entry, "notifier", delivery.notifier, sizeof(delivery.notifier));
 	record_get_text(entry, "text", delivery.text, sizeof(delivery.text));
 	record_get_u64(entry, "attempt", &attempt);
-	record_get_u64(entry, "time_ms", &time_ms);
+	record_get_u64(entry, "time", &time_ms);
 	delivery.attempt = (uint32_t)attempt;
-	request_told_note(request, &delivery, time_ms);
+	told_channels_note(&requests->channels, request, &delivery, time_ms);
+	if (request)
+		request_told_note(request, &delivery, time_ms);
 	return delivery.state;
 }
 

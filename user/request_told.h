@@ -16,8 +16,12 @@ extern const char *const told_state_names[IPC_STANDBY + 1]; /* NULL at 0 */
 void request_told_note(struct request *request, const struct ipc_delivery *delivery,
 		       uint64_t time_ms);
 
-/* From an entry of the journal. Return: the state, 0 for none that is known. */
-uint32_t request_told_replay(struct request *request, const json_t *entry);
+/*
+ * From an entry of the journal. @request: NULL when it is not known any more. Return: the state, 0
+ * for none that is known.
+ */
+uint32_t request_told_replay(struct requests *requests, struct request *request,
+			     const json_t *entry);
 
 void request_told_describe(const struct request *request, struct ipc_request *ret);
 

@@ -52,7 +52,7 @@ static const struct cmd commands[] = {
 	{ "break-glass", cmd_glass, "let root touch the agent itself, for a time",
 	  "  sluice break-glass --reason 'upgrade to 0.2' --for 15min\n"
 	  "  sluice break-glass --agree\n  sluice break-glass --end",
-	  NULL },
+	  cmd_glass_verbs },
 	{ "journal", cmd_journal, "read, follow and verify the signed journal",
 	  "  sluice journal --since today --request r-3d52b7a1\n"
 	  "  sluice journal -b --decision denied --user paul -g customers\n"

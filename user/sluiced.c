@@ -43,6 +43,7 @@
 #include "release.h"
 #include "renew.h"
 #include "request.h"
+#include "review.h"
 #include "sandbox.h"
 #include "standing.h"
 
@@ -113,11 +114,12 @@ static int agent_facts(struct agent *agent)
 	agent->requests = requests_new();
 	agent->reasons = reasons_new();
 	agent->standings = standings_new();
+	agent->reviews = reviews_new();
 	agent->grants = grants_new();
 	agent->record = record_new();
 	agent->base = event_base_new();
 	if (!agent->lineage || !agent->requests || !agent->reasons || !agent->standings ||
-	    !agent->grants || !agent->record || !agent->base)
+	    !agent->reviews || !agent->grants || !agent->record || !agent->base)
 		return log_error_errno(-ENOMEM, "Cannot start");
 	return 0;
 }
@@ -419,6 +421,7 @@ static void stop(struct daemon *daemon, bool started)
 	requests_free(agent->requests);
 	reasons_free(agent->reasons);
 	standings_free(agent->standings);
+	reviews_free(agent->reviews);
 	grants_free(agent->grants);
 	lineage_free(agent->lineage);
 	guard_free(agent->guard);

@@ -167,6 +167,21 @@ static const struct view_member status_members[] = {
 	TEXT("guard.agreed", ipc_status, glass_agreed),
 	TEXT("guard.reason", ipc_status, glass_reason),
 	NUMBER("guard.duration_s", ipc_status, glass_duration_s),
+	LIST("guard.to_review", ipc_status, glass_review),
+};
+
+static const struct view_member notifier_members[] = {
+	TEXT("channel", ipc_notifier, name),
+	FLAG("connected", ipc_notifier, connected),
+	TIME("last_delivery", ipc_notifier, delivered_ms),
+	NUMBER("delivered", ipc_notifier, delivered),
+	NUMBER("failures", ipc_notifier, failures),
+	NUMBER("waiting", ipc_notifier, waiting),
+	NUMBER("standing_by", ipc_notifier, standing_by),
+	NUMBER("given_up", ipc_notifier, given_up),
+	NUMBER("handed_over", ipc_notifier, handed_over),
+	TEXT("problem", ipc_notifier, problem),
+	TIME("last_problem", ipc_notifier, problem_ms),
 };
 
 _Static_assert(SLUICE_COUNTERS == 15, "show the new counter in status_members too");
@@ -374,12 +389,33 @@ json_t *view_edge(const struct ipc_edge *edge)
 	return view_record(edge, edge_members, ARRAY_SIZE(edge_members));
 }
 
+/* @state: in one word, of what the rest says. */
+static json_t *view_channels(const struct ipc_status *status)
+{
+	json_t *list = view_array(status->notifiers, status->n_notifiers,
+				  sizeof(*status->notifiers), notifier_members,
+				  ARRAY_SIZE(notifier_members));
+	json_t *channel;
+	size_t i;
+
+	json_array_foreach (list, i, channel) {
+		const struct ipc_notifier *notifier = &status->notifiers[i];
+
+		json_object_set_new(channel, "state",
+				    json_string(!notifier->connected ? "not there"
+						: *notifier->problem ? "failing"
+								     : "well"));
+	}
+	return list;
+}
+
 json_t *view_status(const struct ipc_status *status)
 {
 	static const char *const modes[] = { "off", "monitor", "enforce" };
 	json_t *record = view_record(status, status_members, ARRAY_SIZE(status_members));
 	json_t *guard = json_object_get(record, "guard");
 
+	json_object_set_new(json_object_get(record, "gateway"), "channels", view_channels(status));
 	if (guard)
 		json_object_set_new(guard, "mode",
 				    json_string(status->guard < ARRAY_SIZE(modes)

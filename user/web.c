@@ -14,10 +14,10 @@
 #include "web_private.h"
 
 #define BACKLOG		 64
-#define MAX_CONNECTIONS	 128
+#define MAX_CONNECTIONS	 CROWD_MAX
 #define IDLE_S		 30
 #define DEADLINE_S	 15    /* for a request to come in whole, and for its answer to leave */
-#define PER_ADDRESS	 16    /* connections from one address, where others than a proxy connect */
+#define PER_NETWORK	 16    /* connections from one network, where others than a proxy connect */
 #define CONNECTION_BYTES 32768 /* of headers, and what is read at once */
 #define TLS_PRIORITIES	 "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
@@ -71,6 +71,26 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 		shutdown(info->connect_fd, SHUT_RDWR);
 }
 
+static const struct sockaddr *peer_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	return info ? info->client_addr : NULL;
+}
+
+/* Whether one more may come from there. MHD's own limit takes each address of IPv6 for a peer. */
+static enum MHD_Result on_peer(void *arg, const struct sockaddr *address, socklen_t size)
+{
+	const struct web *web = arg;
+
+	(void)size;
+	/* the proxy's connections all have its own address; it has limits itself */
+	return web->options.settings->loopback || crowd_count(&web->crowd, address) < PER_NETWORK
+		       ? MHD_YES
+		       : MHD_NO;
+}
+
 static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
 			  enum MHD_ConnectionNotificationCode code)
 {
@@ -79,10 +99,12 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
 
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
 		web->closed = true;
+		crowd_leave(&web->crowd, peer_of(connection));
 		if (*context)
 			event_free(*context);
 		return;
 	}
+	crowd_enter(&web->crowd, peer_of(connection));
 	*context = evtimer_new(web->options.base, on_deadline, connection);
 	if (!*context || evtimer_add(*context, &tv) < 0)
 		on_deadline(-1, 0, connection);
@@ -227,7 +249,6 @@ static struct MHD_Daemon *start(struct web *web)
 {
 	const struct web_settings *settings = web->options.settings;
 	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-	unsigned int per_address = MAX_CONNECTIONS;
 	struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0, settings->certificate },
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, settings->key },
@@ -235,17 +256,14 @@ static struct MHD_Daemon *start(struct web *web)
 		{ MHD_OPTION_END, 0, NULL },
 	};
 
-	/* the proxy's connections all have its own address; it has limits itself */
-	if (!settings->loopback)
-		per_address = PER_ADDRESS;
 	if (settings->certificate)
 		flags |= MHD_USE_TLS;
 	return MHD_start_daemon(
-		flags, 0, NULL, NULL, on_access, web, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+		flags, 0, on_peer, web, on_access, web, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, web->options.fd, MHD_OPTION_CONNECTION_LIMIT,
-		MAX_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_address,
-		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-		web, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, web,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_ARRAY,
 		settings->certificate ? tls : tls + ARRAY_SIZE(tls) - 1, MHD_OPTION_END);
 }

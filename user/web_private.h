@@ -11,10 +11,12 @@
 #include "api.h"
 #include "oidc.h"
 #include "web.h"
+#include "web_crowd.h"
 #include "web_exchange.h"
 
 /*
  * @api: NULL: there is none; @oidc, @sessions, @attempts: NULL without a page
+ * @crowd: whose connections there are
  * @closed: a connection, in this turn; @ending: nobody is served any more
  * @asked: of the server of [Metrics]: sluiced's last answers, and whether it is asked just now
  * @origin: as browsers send it; @secure: they come by https, so cookies are marked so
@@ -34,6 +36,7 @@ struct web {
 		struct ipc_metrics metrics;
 		bool under_way;
 	} asked;
+	struct crowd crowd;
 	const char *origin;
 	const char *host;
 	bool secure;

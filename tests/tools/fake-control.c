@@ -86,6 +86,28 @@ static void status(int sock, const struct channel_message *question)
 		strcpy(item.glass_by, "alice and bob");
 		strcpy(item.why, "the glass is BROKEN");
 	}
+	if (strcmp(mode, "channels") == 0) {
+		item.n_notifiers = 3;
+		item.notifiers[0] = (struct ipc_notifier){ .name = "teams",
+							   .problem = "HTTP 403",
+							   .connected = 1,
+							   .waiting = 2,
+							   .given_up = 1,
+							   .delivered = 41,
+							   .failures = 7,
+							   .handed_over = 3,
+							   .delivered_ms = NOON,
+							   .problem_ms = NOON };
+		item.notifiers[1] = (struct ipc_notifier){ .name = "slack",
+							   .connected = 1,
+							   .standing_by = 2 };
+		item.notifiers[2] = (struct ipc_notifier){ .name = "webhook-\x1b[2J" };
+	}
+	if (strcmp(mode, "unreviewed") == 0) {
+		item.glass_unreviewed = 2;
+		strcpy(item.glass_review, "b-0a1b2c3d, b-1f0c77d2");
+		strcpy(item.why, "nobody has reviewed 2 break-glasses");
+	}
 	channel_send(sock, IPC_STATUS_ITEM, &item, sizeof(item));
 	result(sock, 0, "");
 }
@@ -257,6 +279,8 @@ static void glass(int sock, const struct channel_message *question)
 
 	fprintf(log_file, "glass verb=%u duration=%u code=%s reason=%s\n", act->verb,
 		act->duration_s, act->code, act->reason);
+	if (*act->id)
+		fprintf(log_file, "of %s\n", act->id);
 	result(sock, 0, "noted");
 }
 

@@ -48,6 +48,7 @@
 #include "reason.h"
 #include "record.h"
 #include "request.h"
+#include "review.h"
 #include "standing.h"
 #include "wording.h"
 
@@ -678,10 +679,11 @@ MAYBE static void make_modules(struct agent *agent)
 	agent->requests = requests_new();
 	agent->reasons = reasons_new();
 	agent->standings = standings_new();
+	agent->reviews = reviews_new();
 	agent->grants = grants_new();
 	agent->events = events_new(false);
 	assert_true(agent->base && agent->record && agent->lineage && agent->requests &&
-		    agent->reasons && agent->standings && agent->grants && agent->events);
+		    agent->reasons && agent->standings && agent->reviews && agent->grants && agent->events);
 	assert_int_equal(lineage_follow_new(agent, world.folder, path, &agent->follow), 0);
 }
 
@@ -690,6 +692,7 @@ MAYBE static void free_modules(struct agent *agent)
 	requests_free(agent->requests);
 	reasons_free(agent->reasons);
 	standings_free(agent->standings);
+	reviews_free(agent->reviews);
 	grants_free(agent->grants);
 	lineage_free(agent->lineage);
 	lineage_follow_free(agent->follow);

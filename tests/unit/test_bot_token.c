@@ -122,6 +122,10 @@ static void other_keys_and_algorithms_are_refused(void **state)
 	assert_int_equal(
 		check_with(keys, make_token(key, "{\"alg\":\"RS256\",\"kid\":\"k2\"}", claims)),
 		-ENOKEY);
+	/* for which keys are got anew: not when the token is none that the Connector makes */
+	assert_int_equal(check_with(keys, make_token(key, "{\"alg\":\"RS256\",\"kid\":\"k2\"}",
+						     "{\"iss\":\"x\",\"exp\":1795003600}")),
+			 -EACCES);
 	text = unsigned_token("{\"alg\":\"RS384\",\"kid\":\"k1\"}", claims);
 	assert_int_equal(check_with(keys, join(text, sign_text(key, EVP_sha384(), text))),
 			 -EKEYREJECTED);

@@ -345,6 +345,21 @@ static void test_two_distinct_persons(void **state)
 	assert_int_equal(request->state, IPC_APPROVED);
 }
 
+/* carla is of owners and of security, and both may approve: she is one of two all the same. */
+static void test_one_person_of_two_groups_counts_once(void **state)
+{
+	struct request *request = failed_export(ANN, ANN);
+
+	(void)state;
+	assert_int_equal(answer(request, CARLA, NULL), 0);
+	assert_int_equal(request->state, IPC_PENDING);
+	assert_int_equal(answer(request, CARLA, NULL), -EEXIST);
+	assert_int_equal(request->state, IPC_PENDING);
+	assert_int_equal(world.kernel.n_grants, 0);
+	assert_int_equal(answer(request, BOB, NULL), 0);
+	assert_int_equal(request->state, IPC_APPROVED);
+}
+
 static void test_denial_wins(void **state)
 {
 	struct request *request = failed_export(ANN, ANN);
@@ -537,6 +552,7 @@ int main(void)
 		AGENT_TEST(test_claimed_login_of_the_dead_needs_two),
 		AGENT_TEST(test_ended_requester_needs_one_more),
 		AGENT_TEST(test_two_distinct_persons),
+		AGENT_TEST(test_one_person_of_two_groups_counts_once),
 		AGENT_TEST(test_denial_wins),
 		AGENT_TEST(test_reason),
 		AGENT_TEST(test_scope),

@@ -17,6 +17,7 @@
 #include "request_told.h"
 
 static struct request request;
+static struct requests requests;
 static struct ipc_request shown;
 
 static int setup(void **state)
@@ -92,7 +93,7 @@ static void test_no_more_channels_than_there_can_be(void **state)
 static uint32_t replay(const char *text)
 {
 	json_t *entry = json_loads(text, 0, NULL);
-	uint32_t report = request_told_replay(&request, entry);
+	uint32_t report = request_told_replay(&requests, &request, entry);
 
 	json_decref(entry);
 	shown = (struct ipc_request){};
@@ -104,7 +105,7 @@ static void test_read_back_from_the_journal(void **state)
 {
 	(void)state;
 	assert_int_equal(replay("{\"notifier\": \"teams\", \"state\": \"retrying\", "
-				"\"attempt\": 4, \"text\": \"HTTP 503\", \"time_ms\": 77}"),
+				"\"attempt\": 4, \"text\": \"HTTP 503\", \"time\": 77}"),
 			 IPC_RETRYING);
 	assert_int_equal(shown.n_told, 1);
 	assert_int_equal(shown.told[0].state, IPC_RETRYING);
@@ -114,7 +115,7 @@ static void test_read_back_from_the_journal(void **state)
 	assert_int_equal(replay("{\"notifier\": \"teams\", \"state\": \"nonsense\"}"), 0);
 	assert_int_equal(replay("{\"notifier\": \"teams\"}"), 0);
 	assert_int_equal(shown.told[0].state, IPC_RETRYING);
-	assert_int_equal(request_told_replay(NULL, NULL), 0);
+	assert_int_equal(request_told_replay(&requests, NULL, NULL), 0);
 }
 
 #define TOLD_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
