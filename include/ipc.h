@@ -16,7 +16,7 @@
 
 #include "limits.h"
 
-#define IPC_VERSION 8
+#define IPC_VERSION 9
 #define IPC_MAGIC 0x534c5543 /* "SLUC" */
 
 #define IPC_CONTROL_SOCKET "/run/sluice/control.sock" /* for sluice; everyone may connect */
@@ -50,10 +50,14 @@ enum ipc_type {
 	IPC_NOTIFY_OPEN = 101, /* ipc_request: tell people */
 	IPC_NOTIFY_CLOSED = 103, /* ipc_request: decided, expired or gone */
 	IPC_NOTIFY_ALL = 105,	 /* no payload; after the hello all that is open has been told */
+	/* ipc_journal: what of the journal is signed and durable; once a connection with its file */
+	IPC_NOTIFY_JOURNAL = 107,
 	/* sluice-gateway → sluiced */
 	IPC_HELLO = 100,       /* ipc_hello: first message of the gateway */
 	IPC_DELIVERY = 102,    /* ipc_delivery */
 	IPC_CHANNEL = 104,     /* ipc_channel: a person's answer; RESULT, in the order they came */
+	IPC_SINK = 106,	       /* ipc_sink: how a place stands that the journal is sent to */
+	IPC_COSIGNED = 108,    /* ipc_cosigned: a witness has seen the journal */
 };
 
 struct ipc_header {
@@ -321,6 +325,30 @@ struct ipc_glass {
 	char reason[SLUICE_REASON_MAX];
 };
 
+/* IPC_SINK_DIVERGED: what is there is not the beginning of the journal: one was changed or cut. */
+enum ipc_sink_state {
+	IPC_SINK_SENT = 1,
+	IPC_SINK_RETRYING,
+	IPC_SINK_REFUSED,
+	IPC_SINK_DIVERGED,
+	IPC_SINK_STATES
+};
+
+/**
+ * struct ipc_sink: a place off the host that the gateway sends the journal to.
+ * @held: of the journal there: bytes, or entries of a witness
+ * @time_ms: when that was last known
+ * @text: why no more is, else empty
+ */
+struct ipc_sink {
+	char name[32];
+	uint32_t state;
+	uint32_t pad;
+	uint64_t held;
+	uint64_t time_ms;
+	char text[256];
+};
+
 /**
  * struct ipc_status: how the agent is.
  * @enforcing: 1 when every program is attached and a policy is in force
@@ -328,6 +356,7 @@ struct ipc_glass {
  * @guard: enum sluice_guard_mode of abi.h
  * @glass_broken: 1 while root is let through; until @glass_until_ms
  * @glass_asker, @glass_reason, @glass_duration_s, @glass_agreed: of an open question, else empty
+ * @sinks: what the gateway has said, since sluiced started
  */
 struct ipc_status {
 	uint32_t enforcing;
@@ -363,8 +392,9 @@ struct ipc_status {
 	char glass_asker[SLUICE_NAME_MAX];
 	char glass_agreed[SLUICE_NAME_MAX];
 	uint32_t glass_duration_s;
-	uint32_t pad2;
+	uint32_t n_sinks;
 	char glass_reason[SLUICE_REASON_MAX];
+	struct ipc_sink sinks[SLUICE_MAX_SINKS];
 };
 
 /* How long held processes waited: bounds of the buckets; a last bucket has what took longer. */
@@ -399,7 +429,7 @@ struct ipc_metrics {
 
 struct ipc_hello {
 	uint32_t notifiers; /* how many channels are configured */
-	uint32_t pad;
+	uint32_t sinks;	    /* and places for the journal: 0: it is not told of it */
 	char names[256];
 };
 
@@ -412,6 +442,29 @@ struct ipc_delivery {
 	uint32_t state;
 	uint32_t attempt;
 	char text[256]; /* error, empty when delivered */
+};
+
+/**
+ * struct ipc_journal: what may leave the host.
+ * @bytes: of the file, from its begin, that are signed and durable; ends with a checkpoint
+ * @entries: among them
+ * @refused: 1: the policy does not hand the journal to the gateway; all else is 0
+ */
+struct ipc_journal {
+	uint64_t bytes;
+	uint64_t entries;
+	uint32_t refused;
+	uint32_t pad;
+};
+
+/**
+ * struct ipc_cosigned: what a witness has signed.
+ * @name: of its section in gateway.conf
+ * @note: C2SP signed note: a checkpoint of this journal with a line of the witness
+ */
+struct ipc_cosigned {
+	char name[32];
+	char note[4096];
 };
 
 _Static_assert(sizeof(struct ipc_header) == 16, "header");

@@ -50,6 +50,7 @@ struct gateway_link {
 	bool told; /* that sluiced does not answer */
 	struct waiting *waiting;
 	size_t n_waiting;
+	int file; /* that came with the message, or -1 */
 	struct channel_message message;
 };
 
@@ -102,6 +103,12 @@ static void on_closed(struct gateway_link *link)
 	link->options->on_closed(link->options->arg, &link->message.body.request);
 }
 
+static void on_journal(struct gateway_link *link)
+{
+	link->options->on_journal(link->options->arg, &link->message.body.journal,
+				  TAKE_FD(link->file));
+}
+
 /* @asked: only while a decision waits */
 static const struct {
 	uint16_t type;
@@ -112,6 +119,7 @@ static const struct {
 	{ IPC_NOTIFY_CLOSED, false, on_closed },
 	{ IPC_NOTIFY_ALL, false, on_all },
 	{ IPC_RESULT, true, on_result },
+	{ IPC_NOTIFY_JOURNAL, false, on_journal },
 };
 
 static time_t now_s(void)
@@ -159,7 +167,8 @@ static void dispatch(struct gateway_link *link)
 
 	for (size_t i = 0; i < ARRAY_SIZE(permitted); i++) {
 		if (permitted[i].type == link->message.type &&
-		    (!permitted[i].asked || link->waiting)) {
+		    (!permitted[i].asked || link->waiting) &&
+		    (permitted[i].handle != on_journal || link->options->hello.sinks)) {
 			permitted[i].handle(link);
 			return;
 		}
@@ -172,12 +181,14 @@ static void dispatch(struct gateway_link *link)
 /* Return: whether there may be more to read. */
 static bool receive_one(struct gateway_link *link)
 {
-	int r = channel_receive(link->fd, &link->message);
+	int r = channel_receive_file(link->fd, &link->message, &link->file);
 
 	if (r == -EAGAIN)
 		return false;
-	if (r == 1)
+	if (r == 1) {
 		dispatch(link);
+		closep(&link->file); /* of a message that has none */
+	}
 	else if (r == 0)
 		disconnect(link, "sluiced closed it");
 	else if (r == -EPROTO)
@@ -284,6 +295,20 @@ void gateway_link_report(struct gateway_link *link, const struct ipc_delivery *d
 
 	if (r < 0)
 		disconnect(link, r == -EAGAIN ? "sluiced does not read" : strerror(-r));
+}
+
+void gateway_link_sink(struct gateway_link *link, const struct ipc_sink *sink)
+{
+	int r = link->event ? send_patiently(link, IPC_SINK, sink, sizeof(*sink)) : 0;
+
+	if (r < 0)
+		disconnect(link, r == -EAGAIN ? "sluiced does not read" : strerror(-r));
+}
+
+int gateway_link_cosigned(struct gateway_link *link, const struct ipc_cosigned *cosigned)
+{
+	return link->event ? send_patiently(link, IPC_COSIGNED, cosigned, sizeof(*cosigned))
+			   : -ENOTCONN;
 }
 
 bool gateway_link_connected(const struct gateway_link *link)
