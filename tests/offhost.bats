@@ -14,53 +14,16 @@ setup_file() {
 
 setup() {
 	load gateway_stage
-	W="$BATS_TEST_TMPDIR"
-	mkdir "$W/copy"
-	stage_gateway "$W/copy"
-	J="$W/journal"
-	write_more
+	load offhost_stage
+	stage_journal "$BATS_TEST_TMPDIR/copy"
 }
 
 teardown() {
 	stage_end
 }
 
-# write_more [MESSAGE]: by the real writer, which nobody but root may read then
-write_more() {
-	"$BUILD/tests/make-journal" "$J" "$W/key.pem" "$@"
-	chmod 0600 "$J"
-}
-
-size() {
-	stat -c %s "$J"
-}
-
-heard() {
-	grep -qE -- "$1" "$W/sluiced.log"
-}
-
-heard_last() {
-	tail -n1 "$W/sluiced.log" | grep -q -- "$1"
-}
-
-# greeted N: so many times
-greeted() {
-	[ "$(grep -c ^hello "$W/sluiced.log")" = "$1" ]
-}
-
-refute() {
-	if "$@"; then return 1; fi
-}
-
 folder_conf() {
 	printf '%s\n' "[Folder evidence]" "Path=$W/copy" 'Interval=1s' >"$W/gateway.conf"
-}
-
-start_all() {
-	start_sluiced
-	run_gateway
-	wait_for heard '^hello'
-	order journal "$J"
 }
 
 @test "folder: the files are the journal, to the byte, and only what is durable" {

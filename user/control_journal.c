@@ -182,7 +182,7 @@ int gateway_cosigned(struct client *client, const struct channel_message *messag
 	if (!may_journal(client->control))
 		return 0;
 	record_add(agent, NULL,
-		   json_pack("{s:o, s:o}", "witness", record_text(cosigned->name), "checkpoint",
+		   json_pack("{s:o, s:o}", "witness", record_text(cosigned->name), "note",
 			     record_text(cosigned->note)),
 		   "journal.witness", "%s has seen the journal", cosigned->name);
 	record_commit(agent);

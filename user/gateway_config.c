@@ -272,7 +272,7 @@ static int begin_section(struct load *load, const char *line)
 	if (!ops)
 		return refuse(load, load->line, -EINVAL,
 			      "unknown section [%s]; known are [Slack], [Teams], [TeamsBot], "
-			      "[Webhook], [Web], [Client NAME], [Folder] and [Collector]",
+			      "[Webhook], [Web], [Client NAME], [Folder], [Collector] and [Witness]",
 			      title);
 	return add_notifier(load, ops, name ? name : "");
 }

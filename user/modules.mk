@@ -27,7 +27,7 @@ POLICY := array account medium policy policy_channel policy_check policy_endpoin
 RULESET := ruleset ruleset_clearance ruleset_destination ruleset_port ruleset_sink
 
 # The signed record: what reads it and what writes it
-JOURNAL_READ := journal_check journal_checkpoint journal_filter journal_keys journal_look journal_parallel journal_ocsf \
+JOURNAL_READ := journal_anchor journal_check journal_checkpoint journal_filter journal_keys journal_look journal_parallel journal_ocsf \
 	journal_print journal_proof journal_read journal_resume journal_scan journal_verify merkle note when
 JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_file journal_keys key_file journal_look \
 	journal_open journal_recover journal_scan journal_signer journal_totals merkle note
@@ -59,7 +59,7 @@ SLUICED_MODULES := sluiced options loop release renew agent btf check clean noti
 SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng -lsqlite3
 
 # where the journal is sent to
-SINK := gateway_journal gateway_sinks sink sink_collector sink_folder sink_segment sink_target work
+SINK := gateway_journal gateway_sinks sink sink_collector sink_folder sink_segment sink_target sink_witness merkle_growth note witness_scan work
 
 GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_keys gateway_link gateway_options \
 	gateway_requests gateway_test_card gateway_token account channel_decision channel_key journal_file key_file merkle when \

@@ -21,6 +21,7 @@
 static const struct sink_ops *const kinds[] = {
 	&sink_folder,
 	&sink_collector,
+	&sink_witness,
 };
 
 const struct sink_ops *sink_find(const char *kind)
@@ -119,6 +120,11 @@ static void go_on_after(struct sink_run *run, uint64_t wait_s)
 
 	run->busy = false;
 	evtimer_add(run->timer, &wait);
+}
+
+void sink_again(struct sink_run *run)
+{
+	go_on_after(run, 0);
 }
 
 void sink_sent(struct sink_run *run, uint64_t held, uint64_t wait_s)

@@ -110,6 +110,9 @@ void sink_tell_again(struct sink_run *run);
  */
 void sink_sent(struct sink_run *run, uint64_t held, uint64_t wait_s);
 
+/* Nothing was sent, but there is more to do at once, after the loop's other work. */
+void sink_again(struct sink_run *run);
+
 /*
  * It is not: @state, and why (no secrets). Tried again after a time that grows to five minutes, or
  * after @wait_s if that is longer.
@@ -119,5 +122,6 @@ void sink_failed(struct sink_run *run, enum ipc_sink_state state, uint64_t wait_
 
 extern const struct sink_ops sink_folder;
 extern const struct sink_ops sink_collector;
+extern const struct sink_ops sink_witness;
 
 #endif

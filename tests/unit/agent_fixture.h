@@ -279,6 +279,7 @@ int kernel_count(const struct kernel *kernel, uint64_t ret[SLUICE_COUNTERS])
 
 int journal_add(struct journal *journal, json_t *body, uint64_t *ret_seq)
 {
+	assert_null(json_object_get(body, "checkpoint")); /* which the writer refuses */
 	if (journal->broken || !body || journal->too_long) {
 		json_decref(body);
 		if (journal->broken || !body)

@@ -150,7 +150,7 @@ static void test_cosigned(void **state)
 	(void)state;
 	assert_int_equal(channel_send(sock, IPC_COSIGNED, &cosigned, sizeof(cosigned)), 0);
 	turn();
-	assert_string_equal(member(entry_of("journal.witness"), "checkpoint"), cosigned.note);
+	assert_string_equal(member(entry_of("journal.witness"), "note"), cosigned.note);
 	assert_string_equal(member(entry_of("journal.witness"), "witness"), "witness-w");
 	strcpy(cosigned.note, "other.example/journal\n1\nroot\n\n");
 	assert_int_equal(channel_send(sock, IPC_COSIGNED, &cosigned, sizeof(cosigned)), 0);
