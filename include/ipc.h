@@ -50,10 +50,14 @@ enum ipc_type {
 	IPC_NOTIFY_OPEN = 101, /* ipc_request: tell people */
 	IPC_NOTIFY_CLOSED = 103, /* ipc_request: decided, expired or gone */
 	IPC_NOTIFY_ALL = 105,	 /* no payload; after the hello all that is open has been told */
+	/* ipc_journal: what of the journal is signed and durable; once a connection with its file */
+	IPC_NOTIFY_JOURNAL = 107,
 	/* sluice-gateway → sluiced */
 	IPC_HELLO = 100,       /* ipc_hello: first message of the gateway */
 	IPC_DELIVERY = 102,    /* ipc_delivery */
 	IPC_CHANNEL = 104,     /* ipc_channel: a person's answer; RESULT, in the order they came */
+	IPC_SINK = 106,	       /* ipc_sink: how a place stands that the journal is sent to */
+	IPC_COSIGNED = 108,    /* ipc_cosigned: a witness has seen the journal */
 };
 
 struct ipc_header {
@@ -209,6 +213,8 @@ struct ipc_request {
 	uint32_t pad;
 	uint64_t start_ns;
 	uint64_t opened_ms;
+	uint64_t journal_entries; /* signed ones when it was opened; 0: not known */
+	char journal_root[24];	  /* begin of their root, 16 hex digits */
 	uint64_t expires_ms;
 	uint64_t closed_ms;
 	uint64_t behind[SLUICE_MAX_BEHIND];
@@ -329,6 +335,30 @@ struct ipc_glass {
 	char reason[SLUICE_REASON_MAX];
 };
 
+/* IPC_SINK_DIVERGED: what is there is not the beginning of the journal: one was changed or cut. */
+enum ipc_sink_state {
+	IPC_SINK_SENT = 1,
+	IPC_SINK_RETRYING,
+	IPC_SINK_REFUSED,
+	IPC_SINK_DIVERGED,
+	IPC_SINK_STATES
+};
+
+/**
+ * struct ipc_sink: a place off the host that the gateway sends the journal to.
+ * @held: of the journal there: bytes, or entries of a witness
+ * @time_ms: when that was last known
+ * @text: why no more is, else empty
+ */
+struct ipc_sink {
+	char name[32];
+	uint32_t state;
+	uint32_t pad;
+	uint64_t held;
+	uint64_t time_ms;
+	char text[256];
+};
+
 /**
  * struct ipc_notifier: how a channel of the gateway does.
  * @connected: 1 while a gateway is there that has it
@@ -360,6 +390,7 @@ struct ipc_notifier {
  * @glass_asker, @glass_reason, @glass_duration_s, @glass_agreed: of an open question, else empty
  * @glass_unreviewed: how many break-glasses are over and not reviewed; @glass_review: ids of the
  * oldest of these, ", " between
+ * @sinks: what the gateway has said, since sluiced started
  */
 struct ipc_status {
 	uint32_t enforcing;
@@ -399,8 +430,9 @@ struct ipc_status {
 	char glass_review[128];
 	char glass_reason[SLUICE_REASON_MAX];
 	struct ipc_notifier notifiers[SLUICE_MAX_NOTIFIERS];
-	uint16_t n_notifiers;
-	uint16_t pad2[3];
+	uint32_t n_notifiers;
+	uint32_t n_sinks;
+	struct ipc_sink sinks[SLUICE_MAX_SINKS];
 };
 
 /* How long held processes waited: bounds of the buckets; a last bucket has what took longer. */
@@ -448,7 +480,7 @@ struct ipc_metrics {
 
 struct ipc_hello {
 	uint32_t notifiers; /* how many channels are configured */
-	uint32_t pad;
+	uint32_t sinks;	    /* and places for the journal: 0: it is not told of it */
 	char names[256];
 };
 
@@ -463,6 +495,29 @@ struct ipc_delivery {
 	uint32_t state;
 	uint32_t attempt;
 	char text[256]; /* error, empty when delivered */
+};
+
+/**
+ * struct ipc_journal: what may leave the host.
+ * @bytes: of the file, from its begin, that are signed and durable; ends with a checkpoint
+ * @entries: among them
+ * @refused: 1: the policy does not hand the journal to the gateway; all else is 0
+ */
+struct ipc_journal {
+	uint64_t bytes;
+	uint64_t entries;
+	uint32_t refused;
+	uint32_t pad;
+};
+
+/**
+ * struct ipc_cosigned: what a witness has signed.
+ * @name: of its section in gateway.conf
+ * @note: C2SP signed note: a checkpoint of this journal with a line of the witness
+ */
+struct ipc_cosigned {
+	char name[32];
+	char note[4096];
 };
 
 _Static_assert(sizeof(struct ipc_header) == 16, "header");

@@ -82,6 +82,7 @@
 #define SLUICE_MAX_CLOSED	    1024    /* decided ones still shown */
 #define SLUICE_TOLD_CLOSED	    256	    /* of which a gateway that connects is told */
 #define SLUICE_MAX_REVIEWERS	    16	    /* decisions counted on one request */
+#define SLUICE_MAX_SINKS	    8	    /* of the gateway: where the journal is sent to */
 #define SLUICE_MAX_NOTIFIERS	    8	    /* of the gateway */
 #define SLUICE_MAX_SOURCES	    8	    /* sources shown with a request */
 #define SLUICE_MAX_NODES	    65536   /* processes and files whose lineage is kept */

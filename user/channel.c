@@ -17,7 +17,7 @@
 
 #include "cleanup.h"
 
-#define BACKLOG 64
+#define BACKLOG	  64
 #define TIMEOUT_S 30
 
 /* Text: @count arrays of @size bytes, @stride apart. */
@@ -46,18 +46,18 @@ struct message_form {
 };
 
 #define FIELD(s, f) (((struct s *)NULL)->f)
-#define TEXT(s, f)                                               \
-	{                                                        \
-		offsetof(struct s, f), sizeof(FIELD(s, f)), 0, 1 \
+#define TEXT(s, f)                                                                                 \
+	{                                                                                          \
+		offsetof(struct s, f), sizeof(FIELD(s, f)), 0, 1                                   \
 	}
-#define TEXTS(s, a, f)                                                                            \
-	{                                                                                         \
-		offsetof(struct s, a) + offsetof(__typeof__(FIELD(s, a[0])), f),                  \
-			sizeof(FIELD(s, a[0].f)), sizeof(FIELD(s, a[0])), ARRAY_SIZE(FIELD(s, a)) \
+#define TEXTS(s, a, f)                                                                             \
+	{                                                                                          \
+		offsetof(struct s, a) + offsetof(__typeof__(FIELD(s, a[0])), f),                   \
+			sizeof(FIELD(s, a[0].f)), sizeof(FIELD(s, a[0])), ARRAY_SIZE(FIELD(s, a))  \
 	}
-#define COUNT(s, f, max)                                        \
-	{                                                       \
-		offsetof(struct s, f), sizeof(FIELD(s, f)), max \
+#define COUNT(s, f, max)                                                                           \
+	{                                                                                          \
+		offsetof(struct s, f), sizeof(FIELD(s, f)), max                                    \
 	}
 
 static const struct text_field result_texts[] = { TEXT(ipc_result, text) };
@@ -98,6 +98,7 @@ static const struct text_field request_texts[] = {
 	TEXT(ipc_request, reason_from),
 	TEXT(ipc_request, reviewers),
 	TEXT(ipc_request, outcome),
+	TEXT(ipc_request, journal_root),
 	TEXTS(ipc_request, sources, path),
 	TEXTS(ipc_request, sources, labels),
 	TEXTS(ipc_request, sources, reader),
@@ -127,27 +128,31 @@ static const struct text_field label_item_texts[] = {
 };
 static const struct text_field why_texts[] = { TEXT(ipc_why, path) };
 static const struct text_field edge_texts[] = {
-	TEXT(ipc_edge, verb),
-	TEXT(ipc_edge, subject),
-	TEXT(ipc_edge, object),
-	TEXT(ipc_edge, labels),
-	TEXT(ipc_edge, executable),
-	TEXT(ipc_edge, user),
-	TEXT(ipc_edge, request),
-	TEXT(ipc_edge, grant),
+	TEXT(ipc_edge, verb),	 TEXT(ipc_edge, subject),    TEXT(ipc_edge, object),
+	TEXT(ipc_edge, labels),	 TEXT(ipc_edge, executable), TEXT(ipc_edge, user),
+	TEXT(ipc_edge, request), TEXT(ipc_edge, grant),
 };
 static const struct text_field status_texts[] = {
-	TEXT(ipc_status, version),	 TEXT(ipc_status, kernel),	 TEXT(ipc_status, why),
-	TEXT(ipc_status, policy_digest), TEXT(ipc_status, journal_root), TEXT(ipc_status, gateway),
+	TEXT(ipc_status, version),
+	TEXT(ipc_status, kernel),
+	TEXT(ipc_status, why),
+	TEXT(ipc_status, policy_digest),
+	TEXT(ipc_status, journal_root),
+	TEXT(ipc_status, gateway),
 	TEXT(ipc_status, journal),
-	TEXT(ipc_status, glass_by),	 TEXT(ipc_status, glass_asker),
-	TEXT(ipc_status, glass_agreed),	 TEXT(ipc_status, glass_reason),
+	TEXT(ipc_status, glass_by),
+	TEXT(ipc_status, glass_asker),
+	TEXT(ipc_status, glass_agreed),
+	TEXT(ipc_status, glass_reason),
 	TEXT(ipc_status, glass_review),
 	TEXTS(ipc_status, notifiers, name),
 	TEXTS(ipc_status, notifiers, problem),
+	TEXTS(ipc_status, sinks, name),
+	TEXTS(ipc_status, sinks, text),
 };
 static const struct count_field status_counts[] = {
 	COUNT(ipc_status, n_notifiers, SLUICE_MAX_NOTIFIERS),
+	COUNT(ipc_status, n_sinks, SLUICE_MAX_SINKS),
 };
 static const struct text_field metrics_texts[] = { TEXTS(ipc_metrics, maps, name),
 						   TEXTS(ipc_metrics, posts, notifier) };
@@ -156,24 +161,29 @@ static const struct count_field metrics_counts[] = {
 	COUNT(ipc_metrics, n_posts, SLUICE_MAX_NOTIFIERS),
 };
 static const struct text_field glass_texts[] = { TEXT(ipc_glass, code), TEXT(ipc_glass, id),
-						    TEXT(ipc_glass, reason) };
+						 TEXT(ipc_glass, reason) };
 static const struct text_field hello_texts[] = { TEXT(ipc_hello, names) };
+static const struct text_field sink_texts[] = { TEXT(ipc_sink, name), TEXT(ipc_sink, text) };
+static const struct text_field cosigned_texts[] = {
+	TEXT(ipc_cosigned, name),
+	TEXT(ipc_cosigned, note),
+};
 static const struct text_field delivery_texts[] = {
 	TEXT(ipc_delivery, id),
 	TEXT(ipc_delivery, notifier),
 	TEXT(ipc_delivery, text),
 };
 
-#define EMPTY(t)                      \
-	{                             \
-		.type = t, .name = #t \
+#define EMPTY(t)                                                                                   \
+	{                                                                                          \
+		.type = t, .name = #t                                                              \
 	}
-#define FORM(t, s, ...)                                                                    \
-	{                                                                                  \
-		.type = t, .name = #t, .size = sizeof(struct ipc_##s), .texts = s##_texts, \
-		.n_texts = ARRAY_SIZE(s##_texts), ##__VA_ARGS__                            \
+#define FORM(t, s, ...)                                                                            \
+	{                                                                                          \
+		.type = t, .name = #t, .size = sizeof(struct ipc_##s), .texts = s##_texts,         \
+		.n_texts = ARRAY_SIZE(s##_texts), ##__VA_ARGS__                                    \
 	}
-#define REQUEST_FORM(t) \
+#define REQUEST_FORM(t)                                                                            \
 	FORM(t, request, .counts = request_counts, .n_counts = ARRAY_SIZE(request_counts))
 
 static const struct message_form forms[] = {
@@ -205,6 +215,17 @@ static const struct message_form forms[] = {
 	FORM(IPC_HELLO, hello),
 	FORM(IPC_DELIVERY, delivery),
 	FORM(IPC_CHANNEL, channel),
+	{ .type = IPC_NOTIFY_JOURNAL,
+	  .name = "IPC_NOTIFY_JOURNAL",
+	  .size = sizeof(struct ipc_journal) },
+	FORM(IPC_SINK, sink),
+	FORM(IPC_COSIGNED, cosigned),
+};
+
+/* Room for one descriptor, aligned as the kernel wants it. */
+union file_room {
+	struct cmsghdr align;
+	char bytes[CMSG_SPACE(sizeof(int))];
 };
 
 static const struct message_form *find_form(uint16_t type)
@@ -371,7 +392,8 @@ int channel_connect(const char *path)
 	return TAKE_FD(fd);
 }
 
-int channel_send(int sock, enum ipc_type type, const void *payload, size_t size)
+static int send_message(int sock, enum ipc_type type, const void *payload, size_t size,
+			const struct msghdr *control)
 {
 	const struct message_form *form = find_form(type);
 	struct ipc_header header = {
@@ -384,15 +406,37 @@ int channel_send(int sock, enum ipc_type type, const void *payload, size_t size)
 		{ .iov_base = &header, .iov_len = sizeof(header) },
 		{ .iov_base = (void *)payload, .iov_len = size },
 	};
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = size > 0 ? 2 : 1 };
+	struct msghdr msg = *control;
 	ssize_t n;
 
 	if (!form || form->size != size)
 		return -EMSGSIZE;
+	msg.msg_iov = iov;
+	msg.msg_iovlen = size > 0 ? 2 : 1;
 	do {
 		n = sendmsg(sock, &msg, MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : 0;
+}
+
+int channel_send(int sock, enum ipc_type type, const void *payload, size_t size)
+{
+	static const struct msghdr none;
+
+	return send_message(sock, type, payload, size, &none);
+}
+
+int channel_send_file(int sock, enum ipc_type type, const void *payload, size_t size, int fd)
+{
+	union file_room room = {};
+	struct msghdr msg = { .msg_control = room.bytes, .msg_controllen = sizeof(room.bytes) };
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+	return send_message(sock, type, payload, size, &msg);
 }
 
 static int check_message(const struct ipc_header *header, size_t length, const char *body)
@@ -408,15 +452,32 @@ static int check_message(const struct ipc_header *header, size_t length, const c
 	return texts_end(form, body) && counts_fit(form, body) ? 0 : -EPROTO;
 }
 
-int channel_receive(int sock, struct channel_message *ret)
+/* The descriptor that came along, or -1. */
+static int file_of(struct msghdr *msg)
+{
+	const struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg);
+	int fd = -1;
+
+	if (cmsg && cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS &&
+	    cmsg->cmsg_len == CMSG_LEN(sizeof(fd)))
+		memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
+	return fd;
+}
+
+/* @room: NULL: the kernel drops descriptors then, and says so; else @ret_fd is set, always. */
+static int receive_message(int sock, struct channel_message *ret, union file_room *room,
+			   int *ret_fd)
 {
 	struct ipc_header header = {};
 	struct iovec iov[] = {
 		{ .iov_base = &header, .iov_len = sizeof(header) },
 		{ .iov_base = &ret->body, .iov_len = sizeof(ret->body) },
 	};
-	/* Without room for descriptors the kernel drops them, and says so. */
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = ARRAY_SIZE(iov) };
+	/* The padding of the room would be room for a second one. */
+	struct msghdr msg = { .msg_iov = iov,
+			      .msg_iovlen = ARRAY_SIZE(iov),
+			      .msg_control = room,
+			      .msg_controllen = room ? CMSG_LEN(sizeof(int)) : 0 };
 	ssize_t n;
 	int r;
 
@@ -427,6 +488,8 @@ int channel_receive(int sock, struct channel_message *ret)
 		return errno == ECONNRESET ? 0 : -errno;
 	if (n == 0)
 		return 0;
+	if (room)
+		*ret_fd = file_of(&msg);
 	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
 		return -EPROTO;
 	r = check_message(&header, (size_t)n, (const char *)&ret->body);
@@ -434,4 +497,19 @@ int channel_receive(int sock, struct channel_message *ret)
 		return r;
 	ret->type = header.type;
 	return 1;
+}
+
+int channel_receive(int sock, struct channel_message *ret)
+{
+	return receive_message(sock, ret, NULL, NULL);
+}
+
+int channel_receive_file(int sock, struct channel_message *ret, int *ret_fd)
+{
+	union file_room room = {};
+	_cleanup_close_ int fd = -1;
+	int r = receive_message(sock, ret, &room, &fd);
+
+	*ret_fd = r == 1 ? TAKE_FD(fd) : -1;
+	return r;
 }

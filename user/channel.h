@@ -5,8 +5,9 @@
  * Owns: framing, exact sizes, NUL checks of text fields, peer credentials. Must not own: what a
  * message means or who may send it (control.h in sluiced, gateway.c).
  *
- * Descriptors are never taken: to close one of a FUSE file waits for whoever serves it, for ever if
- * they like, and SIGKILL does not end that. Who means a file names the descriptor by its number.
+ * sluiced takes no descriptors: to close one of a FUSE file waits for whoever serves it, for ever if
+ * they like, and SIGKILL does not end that. Who means a file names the descriptor by its number. It
+ * gives one, of the journal, to the gateway.
  */
 #ifndef SLUICE_CHANNEL_H
 #define SLUICE_CHANNEL_H
@@ -45,6 +46,9 @@ union ipc_any {
 	struct ipc_hello hello;
 	struct ipc_delivery delivery;
 	struct ipc_channel channel;
+	struct ipc_journal journal;
+	struct ipc_sink sink;
+	struct ipc_cosigned cosigned;
 };
 
 struct channel_message {
@@ -68,6 +72,9 @@ int channel_connect(const char *path); /* blocking; receive time-out of 30 s */
  */
 int channel_send(int sock, enum ipc_type type, const void *payload, size_t size);
 
+/* The same with a descriptor, which stays the caller's. */
+int channel_send_file(int sock, enum ipc_type type, const void *payload, size_t size, int fd);
+
 /**
  * channel_receive() - receive one message and check it: magic, version, known type, exact size,
  * NULs, no descriptor.
@@ -75,6 +82,9 @@ int channel_send(int sock, enum ipc_type type, const void *payload, size_t size)
  * (end the peer).
  */
 int channel_receive(int sock, struct channel_message *ret);
+
+/* The same from a peer that may give a descriptor. @ret_fd: it, to be closed, or -1. */
+int channel_receive_file(int sock, struct channel_message *ret, int *ret_fd);
 
 const char *channel_type_name(uint16_t type);
 

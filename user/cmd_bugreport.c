@@ -29,7 +29,7 @@
 static const char *const shown[] = {
 	"Accounts",	 "Action",	 "AllowLoopbackHttp",
 	"Approvals",	 "Duration",
-	"EscalateAfter", "FilesPerUser", "Libraries",
+	"EscalateAfter", "FilesPerUser", "JournalToGateway", "Libraries",
 	"Limit",	 "MaxAttempts",	 "MaxPending",
 	"Mode",		 "Monitor",	 "Policy",
 	"Rate",		 "Reason",

@@ -110,6 +110,24 @@ static int print_channels(const json_t *status)
 			   table_width(stdout));
 }
 
+static const struct table_column sink_columns[] = {
+	{ "name", "COPY OF THE JOURNAL", 0 },  { "state", "STATE", 0 },
+	{ "held", "HELD THERE", TABLE_RIGHT }, { "time", "SEEN", TABLE_TIME },
+	{ "text", "PROBLEM", TABLE_WRAP },
+};
+
+/* Where the gateway sends the journal, if anywhere. */
+static int print_sinks(const json_t *status)
+{
+	const json_t *sinks = json_object_get(status, "copies");
+
+	if (json_array_size(sinks) == 0)
+		return 0;
+	putchar('\n');
+	return table_print(stdout, sink_columns, ARRAY_SIZE(sink_columns), sinks,
+			   table_width(stdout));
+}
+
 int cmd_status(int argc, char **argv, struct cmd_common *common)
 {
 	struct cmd_input input = { .common = common };
@@ -136,7 +154,7 @@ int cmd_status(int argc, char **argv, struct cmd_common *common)
 	else if (print_reasons(status) < 0 ||
 		 table_fields(stdout, fields, ARRAY_SIZE(fields), status, table_width(stdout)) <
 			 0 ||
-		 print_channels(status) < 0)
+		 print_channels(status) < 0 || print_sinks(status) < 0)
 		code = cmd_fail(CMD_FAILED, "out of memory");
 	if (!json_is_true(json_object_get(status, "enforcing")) || is_broken(status))
 		code = CMD_FAILED;

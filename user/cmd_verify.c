@@ -6,6 +6,7 @@
 #include "cmd.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 
 #include "cleanup.h"
 #include "cmd_journal.h"
+#include "journal_anchor.h"
 #include "journal_verify.h"
 #include "view.h"
 #include "when.h"
@@ -22,7 +24,13 @@ struct verify_input {
 	struct journal_verify_options options;
 	char genesis[MERKLE_HEX];
 	const char *proof;
+	const char *cosigned; /* path */
+	struct note_key *witness;
+	struct journal_anchors anchors;
 };
+
+enum { KEY_WITNESS = 256, KEY_COSIGNED, KEY_NOTED };
+#define COSIGNED_MAX 65536
 
 /* On a terminal a long check says how far it is, and takes the line back when it is done. */
 struct progress {
@@ -48,7 +56,22 @@ static void show_progress(void *ctx, uint64_t entries, uint64_t bytes)
 		fprintf(stderr, "\r%" PRIu64 " entries\x1b[K", entries);
 }
 
-static int verify(const char *path, const struct verify_input *input,
+/* What has to be compared with each checkpoint takes the lines one by one. */
+static int verify_anchored(const char *path, const struct journal_verify_options *options,
+			   struct journal_anchors *anchors,
+			   struct journal_verify_result *ret_result)
+{
+	int r;
+
+	if (!anchors->witness && anchors->n == 0)
+		return journal_verify(path, options, ret_result);
+	r = journal_verify_lines(path, options, journal_anchors_line, anchors, ret_result);
+	if (r == 0)
+		journal_anchors_conclude(anchors, ret_result);
+	return r;
+}
+
+static int verify(const char *path, struct verify_input *input,
 		  struct journal_verify_result *ret_result)
 {
 	struct journal_verify_options options = input->options;
@@ -62,7 +85,8 @@ static int verify(const char *path, const struct verify_input *input,
 		options.progress = show_progress;
 		options.ctx = &progress;
 	}
-	r = journal_verify(path, &options, ret_result);
+	options.unparsed = true;
+	r = verify_anchored(path, &options, &input->anchors, ret_result);
 	if (progress.shown)
 		fputs("\r\x1b[K", stderr);
 	return r;
@@ -82,6 +106,9 @@ static const struct table_column fields[] = {
 	{ "epochs", "Epochs of keys", 0 },
 	{ "breaks", "... in place of a lost key", 0 },
 	{ "other_signatures", "Other signatures, not checked", 0 },
+	{ "witnessed", "Entries the witness has seen", TABLE_HIDE_EMPTY },
+	{ "witnessed_time", "... at", TABLE_TIME | TABLE_HIDE_EMPTY },
+	{ "witnessed_wrong", "... signatures in its name that are wrong", TABLE_HIDE_EMPTY },
 	{ "first", "First entry", TABLE_TIME },
 	{ "last", "Last entry", TABLE_TIME },
 	{ "clean_stop", "Ends with a stop", 0 },
@@ -104,6 +131,9 @@ static const struct view_member members[] = {
 	VIEW_MEMBER("epochs", VIEW_NUMBER, journal_verify_result, epochs),
 	VIEW_MEMBER("breaks", VIEW_NUMBER, journal_verify_result, breaks),
 	VIEW_MEMBER("other_signatures", VIEW_NUMBER, journal_verify_result, other_signatures),
+	VIEW_MEMBER("witnessed", VIEW_SOME, journal_verify_result, witnessed),
+	VIEW_MEMBER("witnessed_time", VIEW_TIME, journal_verify_result, witnessed_time),
+	VIEW_MEMBER("witnessed_wrong", VIEW_SOME, journal_verify_result, witnessed_wrong),
 	VIEW_MEMBER("first", VIEW_TIME, journal_verify_result, first_time),
 	VIEW_MEMBER("last", VIEW_TIME, journal_verify_result, last_time),
 	VIEW_MEMBER("clean_stop", VIEW_FLAG, journal_verify_result, clean),
@@ -183,9 +213,30 @@ static error_t parse_verify(int key, char *arg, struct argp_state *state)
 			argp_error(state,
 				   "--proof needs --key, which 'sluice journal verify' prints "
 				   "as Key, and nothing else");
+		if (input->cosigned && !input->witness)
+			argp_error(state, "--cosigned needs --witness, the key of who signed");
 		return cmd_parse_common(key, arg, state);
 	case 'k':
 		input->options.vkey = arg;
+		return 0;
+	case KEY_WITNESS:
+		note_key_free(input->witness);
+		if (note_key_parse_witness(arg, &input->witness) < 0)
+			argp_error(state,
+				   "'%s' is not the key of a witness (name+id+base64, as Key= of "
+				   "[Witness] in gateway.conf)",
+				   arg);
+		input->anchors.witness = input->witness;
+		return 0;
+	case KEY_COSIGNED:
+		input->cosigned = arg;
+		return 0;
+	case KEY_NOTED:
+		if (journal_anchors_add_text(&input->anchors, arg) < 0)
+			argp_error(state,
+				   "'%s' is not ENTRIES:HASH with 8 to 64 hex digits, at most %d "
+				   "times",
+				   arg, JOURNAL_ANCHORS);
 		return 0;
 	case 'g':
 		if (strlen(arg) != sizeof(input->genesis) - 1 ||
@@ -203,9 +254,49 @@ static error_t parse_verify(int key, char *arg, struct argp_state *state)
 static const struct argp_option verify_options[] = {
 	{ "key", 'k', "VKEY", 0, "The host's key as noted at installation (name+id+key)", 0 },
 	{ "genesis", 'g', "HEX", 0, "Hash of entry 0 as noted at installation", 0 },
+	{ "witness", KEY_WITNESS, "VKEY", 0, "Signatures of this witness must be there and right", 0 },
+	{ "cosigned", KEY_COSIGNED, "PATH", 0,
+	  "What the witness has signed, kept elsewhere: the journal must have grown from it", 0 },
+	{ "noted", KEY_NOTED, "ENTRIES:HASH", 0, "The same from a card or a page; may be repeated", 0 },
 	{ "proof", 'p', "PATH", 0, "Check this proof of one entry instead of a journal", 0 },
 	{ 0 },
 };
+
+static int read_cosigned(struct verify_input *input)
+{
+	_cleanup_fclose_ FILE *file = fopen(input->cosigned, "re");
+	_cleanup_free_ char *note = calloc(1, COSIGNED_MAX);
+	int r;
+
+	if (!file || !note || (fread(note, 1, COSIGNED_MAX - 1, file) == 0 && ferror(file)))
+		/* cppcheck-suppress memleak; freed by its cleanup attribute */
+		return cmd_fail(CMD_FAILED, "cannot read '%s': %s", input->cosigned,
+				strerror(errno));
+	r = journal_anchors_add_note(&input->anchors, note);
+	if (r == 0)
+		return CMD_OK;
+	return cmd_fail(CMD_FAILED, "'%s' proves nothing: %s", input->cosigned,
+			r == -ENOKEY	       ? "the witness has not signed it"
+			: r == -EKEYREJECTED   ? "the signature of the witness is wrong"
+			: r == -EBADMSG	       ? "it is not a checkpoint"
+					       : strerror(-r));
+}
+
+/* The whole journal and what others say of it. */
+static int verify_all(struct cmd_common *common, struct verify_input *input)
+{
+	struct journal_verify_result result = { 0 };
+	_cleanup_free_ char *owned = NULL;
+	const char *path = cmd_journal_path(
+		common, input->input.positional.n ? input->input.positional.values[0] : NULL,
+		&owned);
+	int r = input->cosigned ? read_cosigned(input) : CMD_OK;
+
+	if (r != CMD_OK)
+		return r;
+	r = verify(path, input, &result);
+	return r < 0 ? cmd_journal_unreadable(path, r) : show(common, path, &result);
+}
 
 int cmd_verify(int argc, char **argv, struct cmd_common *common)
 {
@@ -215,23 +306,20 @@ int cmd_verify(int argc, char **argv, struct cmd_common *common)
 		"[FILE]\n--proof=PATH --key=VKEY",
 		"Check every entry, the chain, the tree and all signatures of a journal.\vFILE: - "
 		"is standard input; default is this host's journal. The exit code is 0 when all is "
-		"right, 1 when it was tampered with, 2 when only the end is unsigned or torn, 6 "
-		"when it is right, but the key of an epoch was lost in a crash.",
+		"right, 1 when it was tampered with, or is not what others have seen, 2 when only "
+		"the end is unsigned or torn, 6 when it is right, but the key of an epoch was lost in a crash.",
 		cmd_common_options,
 		NULL,
 		NULL
 	};
 	struct verify_input input = { .input = { .common = common, .positional = { .max = 1 } } };
-	struct journal_verify_result result = { 0 };
-	_cleanup_free_ char *owned = NULL;
-	const char *path;
-	int r;
+	int code;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &input);
 	if (input.proof)
 		return cmd_verify_proof(common, input.proof, input.options.vkey);
-	path = cmd_journal_path(
-		common, input.input.positional.n ? input.input.positional.values[0] : NULL, &owned);
-	r = verify(path, &input, &result);
-	return r < 0 ? cmd_journal_unreadable(path, r) : show(common, path, &result);
+	code = verify_all(common, &input);
+	journal_anchors_done(&input.anchors);
+	note_key_free(input.witness);
+	return code;
 }

@@ -49,6 +49,8 @@ static const struct permit {
 	{ IPC_SUBMIT, PEER_GATEWAY, false, gateway_submit },
 	{ IPC_STATUS, PEER_GATEWAY, false, answer_status },
 	{ IPC_METRICS, PEER_GATEWAY, false, answer_metrics },
+	{ IPC_SINK, PEER_GATEWAY, true, gateway_sink },
+	{ IPC_COSIGNED, PEER_GATEWAY, true, gateway_cosigned },
 };
 
 static struct answer *answer_free(struct answer *answer)
@@ -428,6 +430,16 @@ void control_notify(struct agent *agent, const struct request *request)
 	bool open = request->state == IPC_PENDING || request->notice;
 
 	notify(agent, open ? IPC_NOTIFY_OPEN : IPC_NOTIFY_CLOSED, request->id);
+}
+
+void control_notify_journal(struct agent *agent)
+{
+	struct client *gateway = agent->control ? agent->control->gateway : NULL;
+
+	if (!gateway || !gateway_journal_changed(gateway))
+		return;
+	gateway->journal_waits = true;
+	notify(agent, IPC_NOTIFY_JOURNAL, "");
 }
 
 void control_notify_glass(struct agent *agent, const char *id)

@@ -32,4 +32,7 @@ void control_notify(struct agent *agent, const struct request *request);
 /* Tells it that the glass was broken or mended (glass.h): "r-glass-broken", "r-glass-mended". */
 void control_notify_glass(struct agent *agent, const char *id);
 
+/* Tells it how much of the journal may leave the host, when that is news: each second. */
+void control_notify_journal(struct agent *agent);
+
 #endif

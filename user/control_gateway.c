@@ -67,6 +67,8 @@ static int send_note(struct client *client, const struct note *note, struct ipc_
 	const struct agent *agent = client->control->agent;
 	const struct request *request;
 
+	if (note->type == IPC_NOTIFY_JOURNAL)
+		return gateway_send_journal(client);
 	if (note->type == IPC_NOTIFY_ALL)
 		return client_send(client, note->type, NULL, 0);
 	request = request_find(agent->requests, note->id);
@@ -130,6 +132,7 @@ int gateway_hello(struct client *client, const struct channel_message *message,
 		return -EPROTO;
 	}
 	client->greeted = true;
+	client->wants_journal = hello->sinks > 0;
 	event_remove_timer(client->readable);
 	control->gateway = client;
 	told_channels_named(&control->agent->requests->channels, hello->names);

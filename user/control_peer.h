@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * control_peer.h: what control.c (connections) and control_answer.c, control_query.c,
- * control_gateway.c (meaning) share; nobody else includes it.
+ * control_gateway.c, control_journal.c (meaning) share; nobody else includes it.
  */
 #ifndef SLUICE_CONTROL_PEER_H
 #define SLUICE_CONTROL_PEER_H
@@ -18,6 +18,9 @@
 
 /* One, and one that comes again before the end of the former was seen. */
 #define CONTROL_MAX_GATEWAYS 2
+
+/* Entries a minute about copies of the journal, witnesses included. */
+#define CONTROL_SINK_ENTRIES 30
 
 enum peer_kind { PEER_CLI = 1, PEER_GATEWAY = 2 };
 
@@ -52,6 +55,8 @@ struct note {
  * @sent: something since it was last served
  * @greeted: gateway: it has said hello
  * @doomed: gateway: to be ended by the loop, because it does not read
+ * @wants_journal: gateway: it has places for it; @has_journal: it has the descriptor
+ * @journal_waits: a note of it is queued; @journal_told, @journal_refused: what the last one said
  * @notes: gateway: ring of notifications, from @first on
  */
 struct client {
@@ -66,6 +71,11 @@ struct client {
 	bool sent;
 	bool greeted;
 	bool doomed;
+	bool wants_journal;
+	bool has_journal;
+	bool journal_waits;
+	bool journal_refused;
+	uint64_t journal_told;
 	struct note *notes;
 	size_t n_notes, first, room;
 	struct client *prev, *next;
@@ -77,6 +87,9 @@ struct client {
  * @brake: decisions of the gateway that were refused; outlives its connections
  * @problem: newest delivery problem, empty when the newest delivery worked
  * @fill: how full the kernel's maps were at @fill_ns of the boot clock; 0: not known
+ * @sinks: where the journal is sent to; @time_ms in them: when they were last journaled
+ * @sink_heard_ms: when they were last heard of
+ * @sink_minute, @sink_entries: entries about them in this minute
  */
 struct control {
 	struct agent *agent;
@@ -88,6 +101,11 @@ struct control {
 	char problem[256];
 	struct ipc_metrics fill;
 	uint64_t fill_ns;
+	struct ipc_sink sinks[SLUICE_MAX_SINKS];
+	uint64_t sink_heard_ms[SLUICE_MAX_SINKS];
+	size_t n_sinks;
+	uint64_t sink_minute;
+	unsigned int sink_entries;
 };
 
 /**
@@ -130,6 +148,16 @@ int gateway_decide(struct client *client, const struct channel_message *message,
 		   struct answer *answer);
 int gateway_submit(struct client *client, const struct channel_message *message,
 		   struct answer *answer);
+int gateway_sink(struct client *client, const struct channel_message *message,
+		 struct answer *answer);
+int gateway_cosigned(struct client *client, const struct channel_message *message,
+		     struct answer *answer);
+
+/* Whether there is more of the journal than the gateway knows. */
+bool gateway_journal_changed(const struct client *client);
+/* Tells it. Return: as gateway_send(). */
+int gateway_send_journal(struct client *client);
+void control_describe_sinks(const struct control *control, struct ipc_status *ret);
 
 /* Sends to a peer that takes it. Return: as channel_send(). */
 int client_send(struct client *client, enum ipc_type type, const void *body, size_t size);

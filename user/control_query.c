@@ -158,6 +158,7 @@ int answer_status(struct client *client, const struct channel_message *message,
 	fill_counts(agent, status);
 	fill_journal(agent, status);
 	fill_guard(agent, status);
+	control_describe_sinks(client->control, status);
 	answer->type = IPC_STATUS_ITEM;
 	answer->items = status;
 	answer->item_size = sizeof(*status);

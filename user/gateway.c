@@ -18,6 +18,7 @@
 #include "gateway_link.h"
 #include "gateway_options.h"
 #include "gateway_requests.h"
+#include "gateway_sinks.h"
 #include "gateway_test_card.h"
 #include "gateway_token.h"
 #include "log.h"
@@ -52,13 +53,22 @@ struct gateway {
 	struct bot *bot;
 	struct web *web;
 	struct web *metrics;
+	struct gateway_sinks sinks;
 };
 
 static void on_connected(void *arg)
 {
-	const struct gateway *gateway = arg;
+	struct gateway *gateway = arg;
 
 	gateway_requests_begin(gateway->requests);
+	gateway_sinks_again(&gateway->sinks);
+}
+
+static void on_journal(void *arg, const struct ipc_journal *news, int fd)
+{
+	struct gateway *gateway = arg;
+
+	gateway_sinks_journal(&gateway->sinks, news, fd);
 }
 
 static void on_ended(void *arg, const struct ipc_request *request)
@@ -185,7 +195,7 @@ static int start_loop(struct gateway *gateway)
 
 static int enter_sandbox(const struct gateway *gateway)
 {
-	struct sandbox_path paths[GATEWAY_MAX_NOTIFIERS + 2];
+	struct sandbox_path paths[GATEWAY_MAX_NOTIFIERS + 2 * SLUICE_MAX_SINKS + 2];
 	struct sandbox_report report;
 	size_t n = 0;
 	int r;
@@ -201,6 +211,7 @@ static int enter_sandbox(const struct gateway *gateway)
 	}
 	if (gateway->config->web && gateway->config->web->ca_file)
 		paths[n++] = (struct sandbox_path){ gateway->config->web->ca_file, 0 };
+	n = gateway_sinks_paths(gateway->config, paths, n);
 	r = sandbox_gateway(paths, n, &report);
 	if (r < 0)
 		return log_error_errno(r, "cannot enter the sandbox");
@@ -231,6 +242,13 @@ static int start_queues(struct gateway *gateway)
 	return 0;
 }
 
+/* Before the link, which wakes them. */
+static int start_sinks(struct gateway *gateway)
+{
+	return gateway_sinks_start(&gateway->sinks, gateway->config, gateway->base, gateway->http,
+				   gateway->options.state);
+}
+
 static int start_link(struct gateway *gateway)
 {
 	struct gateway_link_options *options = &gateway->link_options;
@@ -238,10 +256,12 @@ static int start_link(struct gateway *gateway)
 
 	*options = (struct gateway_link_options){
 		.path = gateway->options.socket,
-		.hello = { .notifiers = (uint32_t)gateway->config->n },
+		.hello = { .notifiers = (uint32_t)gateway->config->n,
+			   .sinks = (uint32_t)gateway->config->n_sinks },
 		.keys = gateway->keys,
 		.on_connected = on_connected,
 		.on_all = on_all,
+		.on_journal = on_journal,
 		.on_open = on_open,
 		.on_closed = on_closed,
 		.arg = gateway,
@@ -250,7 +270,10 @@ static int start_link(struct gateway *gateway)
 		length += (size_t)snprintf(options->hello.names + length,
 					   sizeof(options->hello.names) - length, "%s%s",
 					   i > 0 ? ", " : "", gateway->config->notifiers[i].name);
-	return gateway_link_new(gateway->base, options, &gateway->link);
+	if (gateway_link_new(gateway->base, options, &gateway->link) < 0)
+		return -ENOMEM;
+	gateway->sinks.link = gateway->link;
+	return 0;
 }
 
 /* Before the sandbox, in which nothing can begin to listen. */
@@ -416,7 +439,7 @@ static int run(struct gateway *gateway)
 			r, "cannot use the state folder %s; it must belong to this user",
 			gateway->options.state);
 	if (gateway_requests_new(&gateway->requests) < 0 || start_queues(gateway) < 0 ||
-	    start_link(gateway) < 0 || start_slack(gateway) < 0)
+	    start_sinks(gateway) < 0 || start_link(gateway) < 0 || start_slack(gateway) < 0)
 		return log_error_errno(-ENOMEM, "cannot start");
 	r = start_bot(gateway);
 	if (r == 0)
@@ -446,6 +469,8 @@ static int check(struct gateway *gateway)
 	       gateway->config->n == 1 ? "" : "s");
 	for (size_t i = 0; i < gateway->config->n; i++)
 		printf("%s\n", gateway->config->notifiers[i].name);
+	for (size_t i = 0; i < gateway->config->n_sinks; i++)
+		printf("journal to %s\n", gateway->config->sinks[i].name);
 	if (gateway->config->web && gateway->config->web->issuer)
 		printf("page at %s\n", gateway->config->web->public.origin);
 	if (gateway->config->bot)
@@ -477,6 +502,7 @@ static void clear(struct gateway *gateway)
 {
 	for (size_t i = 0; i < GATEWAY_MAX_NOTIFIERS; i++)
 		notifier_queue_free(gateway->queues[i]);
+	gateway_sinks_stop(&gateway->sinks);
 	gateway_link_free(gateway->link);
 	slack_free(gateway->slack);
 	slack_socket_free(gateway->slack_socket);

@@ -235,11 +235,39 @@ static int add_client(struct load *load, const char *name)
 						     .check = api_client_check });
 }
 
+static int add_sink(struct load *load, const struct sink_ops *ops, const char *name)
+{
+	struct gateway_config *config = load->config;
+	struct sink *sink = &config->sinks[config->n_sinks];
+	int r;
+
+	if (config->n_sinks == SLUICE_MAX_SINKS)
+		return refuse(load, load->line, -EINVAL, "more than %d places for the journal",
+			      SLUICE_MAX_SINKS);
+	r = sink_init(sink, ops, name);
+	if (r < 0)
+		return refuse(load, load->line, r,
+			      "name '%s' must be letters, digits, '-', '_' or '.', and short",
+			      name);
+	config->n_sinks++;
+	for (size_t i = 0; i + 1 < config->n_sinks; i++)
+		if (strcmp(config->sinks[i].name, sink->name) == 0)
+			return refuse(load, load->line, -EINVAL,
+				      "a second section for '%s'; give each a name: [%s NAME]",
+				      sink->name, ops->kind);
+	return open_section(load, &(struct section){ .kind = ops->kind,
+						     .keys = ops->keys,
+						     .n_keys = ops->n_keys,
+						     .settings = sink->settings,
+						     .check = ops->check });
+}
+
 /* @line: "[Kind]" or "[Kind name]" */
 static int begin_section(struct load *load, const char *line)
 {
 	char title[128];
 	const struct notifier_ops *ops;
+	const struct sink_ops *sink;
 	char *name;
 	int end = 0;
 
@@ -258,11 +286,15 @@ static int begin_section(struct load *load, const char *line)
 		return add_metrics(load, name ? name : "");
 	if (strcmp(title, "Client") == 0)
 		return add_client(load, name ? name : "");
+	sink = sink_find(title);
+	if (sink)
+		return add_sink(load, sink, name ? name : "");
 	ops = notifier_find(title);
 	if (!ops)
 		return refuse(load, load->line, -EINVAL,
 			      "unknown section [%s]; known are [Slack], [Teams], [TeamsBot], "
-			      "[Webhook], [Web], [Metrics] and [Client NAME]",
+			      "[Webhook], [Web], [Metrics], [Client NAME], [Folder], [Collector] "
+			      "and [Witness]",
 			      title);
 	return add_notifier(load, ops, name ? name : "");
 }
@@ -437,7 +469,7 @@ static int check_whole(struct load *load)
 		return refuse(load, 0, -EINVAL,
 			      "[Client %s] has nowhere to connect to; add a section [Web]",
 			      config->clients.list[0]->name);
-	if (config->n == 0 && !config->web && !config->metrics)
+	if (config->n == 0 && !config->web && !config->metrics && config->n_sinks == 0)
 		return refuse(load, 0, -EINVAL,
 			      "names no channel; add a section [Teams] with WebhookFile=, "
 			      "[TeamsBot], [Slack], [Webhook], [Web] or [Metrics]");
@@ -493,6 +525,8 @@ struct gateway_config *gateway_config_free(struct gateway_config *config)
 		return NULL;
 	for (size_t i = 0; i < config->n; i++)
 		notifier_clear(&config->notifiers[i]);
+	for (size_t i = 0; i < config->n_sinks; i++)
+		sink_clear(&config->sinks[i]);
 	web_settings_free(config->web);
 	web_settings_free(config->metrics);
 	api_clients_clear(&config->clients);

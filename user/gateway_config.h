@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * gateway_config.h: gateway.conf, checked: which channels there are, the page, who may use the API,
- * and where metrics are served.
+ * where metrics are served, and where the journal is sent to.
  *
  * Owns: the file's form: sections, known keys, each once, lines in messages. Must not own: what a
- * channel's settings mean (its struct notifier_ops), the page's (web_settings.h), or a client's
- * (api_client.h).
+ * channel's settings mean (its struct notifier_ops), the page's (web_settings.h), a client's
+ * (api_client.h), or those of a place for the journal (sink.h).
  */
 #ifndef SLUICE_GATEWAY_CONFIG_H
 #define SLUICE_GATEWAY_CONFIG_H
 
 #include "api_client.h"
 #include "notifier.h"
+#include "sink.h"
 #include "slack_settings.h"
 #include "web_settings.h"
 
@@ -25,6 +26,8 @@
 struct gateway_config {
 	struct notifier notifiers[GATEWAY_MAX_NOTIFIERS];
 	size_t n;
+	struct sink sinks[SLUICE_MAX_SINKS];
+	size_t n_sinks;
 	struct web_settings *web;
 	struct web_settings *metrics;
 	const struct notifier *bot;

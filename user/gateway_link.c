@@ -55,6 +55,7 @@ struct gateway_link {
 	bool told; /* that sluiced does not answer */
 	struct waiting *waiting;
 	size_t n_waiting;
+	int file; /* that came with the message, or -1 */
 	struct channel_message message;
 };
 
@@ -116,23 +117,35 @@ static void on_closed(struct gateway_link *link)
 	link->options->on_closed(link->options->arg, &link->message.body.request);
 }
 
-/* When a message may come: always, to who waits for an answer, to who waits for that item of it. */
-enum permission { FREE, ASKED, ITEM };
+static void on_journal(struct gateway_link *link)
+{
+	link->options->on_journal(link->options->arg, &link->message.body.journal,
+				  TAKE_FD(link->file));
+}
+
+/*
+ * When a message may come: always, to who waits for an answer, to who waits for that item of it, to
+ * who sends the journal somewhere.
+ */
+enum permission { FREE, ASKED, ITEM, SINKS };
 
 static const struct {
 	uint16_t type;
 	enum permission when;
 	void (*handle)(struct gateway_link *link);
 } permitted[] = {
-	{ IPC_NOTIFY_OPEN, FREE, on_open }, { IPC_NOTIFY_CLOSED, FREE, on_closed },
-	{ IPC_NOTIFY_ALL, FREE, on_all },   { IPC_RESULT, ASKED, on_result },
-	{ IPC_STATUS_ITEM, ITEM, on_item }, { IPC_METRICS_ITEM, ITEM, on_item },
+	{ IPC_NOTIFY_OPEN, FREE, on_open },  { IPC_NOTIFY_CLOSED, FREE, on_closed },
+	{ IPC_NOTIFY_ALL, FREE, on_all },    { IPC_NOTIFY_JOURNAL, SINKS, on_journal },
+	{ IPC_RESULT, ASKED, on_result },    { IPC_STATUS_ITEM, ITEM, on_item },
+	{ IPC_METRICS_ITEM, ITEM, on_item },
 };
 
 static bool may_come(const struct gateway_link *link, enum permission when)
 {
 	if (when == ITEM)
 		return link->waiting && link->waiting->item == link->message.type;
+	if (when == SINKS)
+		return link->options->hello.sinks;
 	return when == FREE || link->waiting;
 }
 
@@ -193,13 +206,14 @@ static void dispatch(struct gateway_link *link)
 /* Return: whether there may be more to read. */
 static bool receive_one(struct gateway_link *link)
 {
-	int r = channel_receive(link->fd, &link->message);
+	int r = channel_receive_file(link->fd, &link->message, &link->file);
 
 	if (r == -EAGAIN)
 		return false;
-	if (r == 1)
+	if (r == 1) {
 		dispatch(link);
-	else if (r == 0)
+		closep(&link->file); /* of a message that has none */
+	} else if (r == 0)
 		disconnect(link, "sluiced closed it");
 	else if (r == -EPROTO)
 		disconnect(link, "sluiced sent a malformed message");
@@ -307,6 +321,20 @@ void gateway_link_report(struct gateway_link *link, const struct ipc_delivery *d
 		disconnect(link, r == -EAGAIN ? "sluiced does not read" : strerror(-r));
 }
 
+void gateway_link_sink(struct gateway_link *link, const struct ipc_sink *sink)
+{
+	int r = link->event ? send_patiently(link, IPC_SINK, sink, sizeof(*sink)) : 0;
+
+	if (r < 0)
+		disconnect(link, r == -EAGAIN ? "sluiced does not read" : strerror(-r));
+}
+
+int gateway_link_cosigned(struct gateway_link *link, const struct ipc_cosigned *cosigned)
+{
+	return link->event ? send_patiently(link, IPC_COSIGNED, cosigned, sizeof(*cosigned))
+			   : -ENOTCONN;
+}
+
 bool gateway_link_connected(const struct gateway_link *link)
 {
 	return link->event;
@@ -316,8 +344,7 @@ static void on_decision_late(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	tell(arg, ETIME,
-	     "sluiced takes too long to answer; look whether the request was decided");
+	tell(arg, ETIME, "sluiced takes too long to answer; look whether the request was decided");
 }
 
 /* NULL when memory ran out. */

@@ -27,6 +27,8 @@ typedef void (*gateway_request_fn)(void *arg, const struct ipc_request *request)
  * @hello: sent first on each connection
  * @keys: of the channels that bring decisions; NULL: none does
  * @on_connected: a connection began: all that is open comes now, and then @on_all
+ * @on_journal: what of the journal may be sent on; @fd: its file, taken over, or -1: as before.
+ * Called only if hello says that there are places for it
  * @on_open, @on_closed: called for each request that sluiced tells about
  */
 struct gateway_link_options {
@@ -37,6 +39,7 @@ struct gateway_link_options {
 	void (*on_all)(void *arg);
 	gateway_request_fn on_open;
 	gateway_request_fn on_closed;
+	void (*on_journal)(void *arg, const struct ipc_journal *journal, int fd);
 	void *arg;
 };
 
@@ -90,5 +93,9 @@ typedef void (*gateway_item_fn)(void *arg, const union ipc_any *item);
  */
 int gateway_link_ask(struct gateway_link *link, enum ipc_type type, enum ipc_type item,
 		     gateway_item_fn got, gateway_decided_fn decided, void *arg);
+/* How a copy of the journal stands. Without a connection it is dropped; say it again on each. */
+void gateway_link_sink(struct gateway_link *link, const struct ipc_sink *sink);
+/* What a witness has signed. Return: 0; -ENOTCONN; another negative errno. */
+int gateway_link_cosigned(struct gateway_link *link, const struct ipc_cosigned *cosigned);
 
 #endif

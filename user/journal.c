@@ -313,6 +313,16 @@ uint64_t journal_durable(const struct journal *journal)
 	return journal->file.durable;
 }
 
+uint64_t journal_signed(const struct journal *journal)
+{
+	return journal->signed_entries;
+}
+
+int journal_reader(const struct journal *journal)
+{
+	return journal_file_reader(&journal->file);
+}
+
 const char *journal_root(const struct journal *journal)
 {
 	return journal->root;

@@ -105,6 +105,9 @@ int journal_repair(struct journal *journal);
 json_t *journal_totals(const struct journal *journal);
 uint64_t journal_size(const struct journal *journal); /* entries, the open batch included */
 uint64_t journal_durable(const struct journal *journal); /* bytes that are safely in the file */
+uint64_t journal_signed(const struct journal *journal);	 /* entries among them: all are signed */
+/* A descriptor that reads the file that is written; the caller's. Return: it or a negative errno. */
+int journal_reader(const struct journal *journal);
 /* Hex of the tree root at the last commit, 64 characters and NUL. */
 const char *journal_root(const struct journal *journal);
 /* Commits and ends the epoch by its own key; returns NULL. */

@@ -85,10 +85,10 @@ static int open_locked(const char *path, struct stat *ret_st, char *error, size_
 }
 
 /* A second descriptor of the locked file; -ESTALE when the path leads elsewhere. */
-static int open_same(const struct journal_file *file)
+static int open_same(const struct journal_file *file, int how)
 {
 	_cleanup_close_ int fd =
-		open(file->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+		open(file->path, how | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	struct stat st, locked;
 
 	if (fd < 0)
@@ -98,6 +98,11 @@ static int open_same(const struct journal_file *file)
 	if (st.st_dev != locked.st_dev || st.st_ino != locked.st_ino)
 		return -ESTALE;
 	return TAKE_FD(fd);
+}
+
+int journal_file_reader(const struct journal_file *file)
+{
+	return open_same(file, O_RDONLY);
 }
 
 int journal_file_open(struct journal_file *file, const char *path, uint64_t *ret_size, char *error,
@@ -113,7 +118,7 @@ int journal_file_open(struct journal_file *file, const char *path, uint64_t *ret
 	if (r < 0)
 		return r;
 	file->lock_fd = r;
-	r = open_same(file);
+	r = open_same(file, O_RDWR);
 	if (r < 0) {
 		snprintf(error, error_size, "cannot open the journal '%s': %s", path, strerror(-r));
 		return r;
@@ -174,7 +179,7 @@ int journal_file_append(struct journal_file *file, const char *bytes, size_t siz
 
 int journal_file_reopen(struct journal_file *file)
 {
-	int fd = open_same(file), r;
+	int fd = open_same(file, O_RDWR), r;
 
 	if (fd < 0)
 		return fd;

@@ -57,6 +57,9 @@ int journal_file_reread(struct journal_file *file, const char *bytes, size_t siz
  */
 int journal_file_cut(struct journal_file *file, uint64_t good, char ret_sha256[65]);
 
+/* A second descriptor of the same file, for reading: it, or -ESTALE as above, or another errno. */
+int journal_file_reader(const struct journal_file *file);
+
 /* Helpers for other files that must be durable. */
 int journal_file_write_at(int fd, const char *bytes, size_t size, uint64_t offset);
 int journal_file_sync_folder(const char *path); /* of the folder that holds @path */

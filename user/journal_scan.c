@@ -146,6 +146,7 @@ static int scan_line(struct reader *reader, struct journal_check *check, const c
 	line.is_checkpoint = check->entries == line.seq;
 	line.signed_entries = check->signed_entries;
 	line.by_host = check->by_host;
+	line.root = check->root;
 	if (r == 0 && scan->fn)
 		r = scan->fn(scan->ctx, &line);
 	json_decref(line.entry);

@@ -28,6 +28,7 @@ struct journal_line {
 	size_t size;
 	uint64_t signed_entries; /* covered by a signature once this line is read */
 	bool by_host;		 /* of a checkpoint: the host key has signed it too */
+	const char *root;	 /* of the signed entries, hex */
 };
 
 /* Called after each good line; a negative errno ends the scan. */

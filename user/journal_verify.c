@@ -102,6 +102,7 @@ static void word_problem(const struct journal_check *check, struct journal_verif
 {
 	switch (result->status) {
 	case JOURNAL_OK:
+	case JOURNAL_UNWITNESSED:
 		return;
 	case JOURNAL_BREAK:
 		snprintf(result->problem, sizeof(result->problem),
@@ -259,6 +260,7 @@ const char *journal_status_name(enum journal_status status)
 		[JOURNAL_TAMPERED] = "tampered",
 		[JOURNAL_UNSIGNED_TAIL] = "unsigned-tail",
 		[JOURNAL_TORN] = "torn",
+		[JOURNAL_UNWITNESSED] = "unwitnessed",
 	};
 
 	return (size_t)status < ARRAY_SIZE(names) ? names[status] : "unknown";

@@ -22,6 +22,7 @@ enum journal_status {
 	JOURNAL_UNSIGNED_TAIL, /* right, but nothing signs the last entries (crash, or sluiced is
 				  writing) */
 	JOURNAL_TORN,	       /* right up to a line that a crash cut short */
+	JOURNAL_UNWITNESSED,   /* right, but the witness that was asked for has not seen it */
 };
 
 struct journal_verify_options {
@@ -59,6 +60,11 @@ struct journal_verify_result {
 	uint64_t breaks;	/* of these, in place of one whose key was lost */
 	int64_t first_time, last_time; /* ms since 1970, of the first and the last good entry */
 	bool clean;		       /* the last entry says that the agent stopped */
+	/* by the witness that was asked for, journal_anchor.h: entries, ms since 1970, and entries
+	 * that only say so */
+	uint64_t witnessed;
+	int64_t witnessed_time;
+	uint64_t witnessed_wrong;
 	bool pinned;		       /* genesis or vkey was given, and is right */
 	char genesis[MERKLE_HEX];
 	char root[MERKLE_HEX]; /* of the signed entries; empty when there are none */
@@ -83,7 +89,7 @@ int journal_verify(const char *path, const struct journal_verify_options *option
 int journal_verify_lines(const char *path, const struct journal_verify_options *options,
 			 journal_line_fn fn, void *ctx, struct journal_verify_result *ret_result);
 
-/* "ok", "break", "tampered", "unsigned-tail", "torn": for output that programs read. */
+/* "ok", "break", "tampered", "unsigned-tail", "torn", "unwitnessed": for output that programs read. */
 const char *journal_status_name(enum journal_status status);
 
 #endif

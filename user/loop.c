@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "control.h"
 #include "enforcement.h"
 #include "event.h"
 #include "guard.h"
@@ -74,6 +75,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 	missed_tick(loop->agent);
 	request_tell_repeats(loop->agent);
 	pulse_tick(loop->agent); /* last: what the others added ends with this second's epoch */
+	control_notify_journal(loop->agent);
 	kernel_heartbeat(loop->agent->kernel, agent_boot_ns());
 	if (notify_watchdog_us())
 		notify_send("WATCHDOG=1");

@@ -30,7 +30,7 @@ POLICY := array account medium policy policy_channel policy_check policy_endpoin
 RULESET := evaluate rehearse ruleset ruleset_clearance ruleset_destination ruleset_port ruleset_sink
 
 # The signed record: what reads it and what writes it
-JOURNAL_READ := journal_check journal_checkpoint journal_filter journal_keys journal_look journal_parallel journal_ocsf \
+JOURNAL_READ := journal_anchor journal_check journal_checkpoint journal_filter journal_keys journal_look journal_parallel journal_ocsf \
 	journal_print journal_proof journal_read journal_resume journal_scan journal_verify merkle note when
 JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_file journal_keys key_file journal_look \
 	journal_open journal_recover journal_scan journal_signer journal_totals merkle note
@@ -49,7 +49,7 @@ GUARD := glass guard guard_admit guard_host guard_marks guard_places review
 EVENT := enforcement event event_gap event_repeat lineage lineage_walk missed packet
 # the same for people, in a file
 LINEAGE := lineage_follow lineage_index lineage_index_add lineage_index_walk
-CONTROL := control control_answer control_gateway control_metrics control_query
+CONTROL := control control_answer control_gateway control_journal control_metrics control_query
 KERNEL := kernel kernel_changed kernel_fill kernel_guard kernel_maps kernel_missed kernel_pin kernel_program
 # what the policy's paths and names are on this host
 RESOLUTION := database deploy label label_answer label_keep label_mount label_names label_place \
@@ -61,11 +61,14 @@ SLUICED_MODULES := sluiced options loop release renew agent btf $(CHECK) clean n
 	$(KERNEL) $(RESOLUTION)
 SLUICED_LIBS = -lbpf -levent_core -ljansson -linih -lcrypto -lseccomp -lcap-ng -lsqlite3
 
+# where the journal is sent to
+SINK := gateway_journal gateway_sinks sink sink_collector sink_folder sink_segment sink_target sink_witness merkle_growth note witness_scan work
+
 GATEWAY_MODULES := gateway gateway_config gateway_delivered gateway_http gateway_keys gateway_link gateway_options \
 	gateway_requests gateway_test_card gateway_token account channel_decision channel_key journal_file key_file merkle when \
 	$(KEY) $(SIGNED) notifier notifier_answer notifier_attempt notifier_card notifier_delivery notifier_queue notifier_slack notifier_standby \
 	notifier_target notifier_teams notifier_text notifier_webhook notify request_card request_json request_words sandbox secret \
-	setting teams_card url webhook_sign $(API) $(BOT) $(SLACK) $(TOKEN) $(WEB) $(COMMON)
+	setting teams_card url webhook_sign $(SINK) $(API) $(BOT) $(SLACK) $(TOKEN) $(WEB) $(COMMON)
 GATEWAY_LIBS = -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lcrypto -lseccomp -lcap-ng
 
 CLI_MODULES := sluice advice btf $(CHECK) client cmd cmd_bugreport cmd_decide cmd_doctor cmd_enroll cmd_glass cmd_grant cmd_journal \

@@ -9,18 +9,23 @@
 #include "cleanup.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #define NOTE_TYPE_ED25519 0x01
+#define NOTE_TYPE_WITNESS 0x04
 #define NOTE_SIGNATURE 64
 #define NOTE_BLOB (NOTE_KEY_ID + NOTE_SIGNATURE)
+#define NOTE_TIME 8
+#define NOTE_WITNESS_BLOB (NOTE_BLOB + NOTE_TIME)
 #define NOTE_BLOB_MAX 8190 /* room for the larger signatures of other algorithms */
 #define NOTE_MARK_SIZE 4
 
 struct note_key {
 	char name[NOTE_NAME_MAX];
+	uint8_t type;
 	uint8_t id[NOTE_KEY_ID];
 	uint8_t public_key[NOTE_PUBLIC_KEY];
 	char vkey[NOTE_NAME_MAX + 2 * NOTE_KEY_ID + BASE64_SIZE(1 + NOTE_PUBLIC_KEY) + 2];
@@ -48,7 +53,7 @@ static int key_name_itself(struct note_key *key)
 
 	memcpy(input, key->name, name_size);
 	input[name_size] = '\n';
-	input[name_size + 1] = NOTE_TYPE_ED25519;
+	input[name_size + 1] = key->type;
 	memcpy(input + name_size + 2, key->public_key, NOTE_PUBLIC_KEY);
 	if (EVP_Digest(input, name_size + 2 + NOTE_PUBLIC_KEY, digest, NULL, EVP_sha256(), NULL) !=
 	    1)
@@ -65,13 +70,14 @@ static void note_key_freep(struct note_key **key)
 	note_key_free(*key);
 }
 
-static int fill_key(struct note_key *key, const char *name, EVP_PKEY *pkey)
+static int fill_key(struct note_key *key, const char *name, uint8_t type, EVP_PKEY *pkey)
 {
 	size_t size = NOTE_PUBLIC_KEY;
 
 	if (EVP_PKEY_up_ref(pkey) != 1)
 		return -ENOMEM;
 	key->pkey = pkey;
+	key->type = type;
 	snprintf(key->name, sizeof(key->name), "%s", name);
 	if (EVP_PKEY_get_raw_public_key(pkey, key->public_key, &size) != 1 ||
 	    size != NOTE_PUBLIC_KEY)
@@ -79,7 +85,7 @@ static int fill_key(struct note_key *key, const char *name, EVP_PKEY *pkey)
 	return key_name_itself(key);
 }
 
-int note_key_new(const char *name, EVP_PKEY *pkey, struct note_key **ret)
+static int new_key(const char *name, uint8_t type, EVP_PKEY *pkey, struct note_key **ret)
 {
 	struct note_key *key;
 	int r;
@@ -89,7 +95,7 @@ int note_key_new(const char *name, EVP_PKEY *pkey, struct note_key **ret)
 	key = calloc(1, sizeof(*key));
 	if (!key)
 		return -ENOMEM;
-	r = fill_key(key, name, pkey);
+	r = fill_key(key, name, type, pkey);
 	if (r < 0) {
 		note_key_free(key);
 		return r;
@@ -98,18 +104,29 @@ int note_key_new(const char *name, EVP_PKEY *pkey, struct note_key **ret)
 	return 0;
 }
 
-int note_key_from_public(const char *name, const uint8_t public_key[NOTE_PUBLIC_KEY],
-			 struct note_key **ret)
+int note_key_new(const char *name, EVP_PKEY *pkey, struct note_key **ret)
+{
+	return new_key(name, NOTE_TYPE_ED25519, pkey, ret);
+}
+
+static int from_public(const char *name, uint8_t type, const uint8_t *public_key,
+		       struct note_key **ret)
 {
 	EVP_PKEY *pkey =
 		EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, public_key, NOTE_PUBLIC_KEY);
-	int r = pkey ? note_key_new(name, pkey, ret) : -EINVAL;
+	int r = pkey ? new_key(name, type, pkey, ret) : -EINVAL;
 
 	EVP_PKEY_free(pkey);
 	return r;
 }
 
-int note_key_parse(const char *vkey, struct note_key **ret)
+int note_key_from_public(const char *name, const uint8_t public_key[NOTE_PUBLIC_KEY],
+			 struct note_key **ret)
+{
+	return from_public(name, NOTE_TYPE_ED25519, public_key, ret);
+}
+
+static int parse_key(const char *vkey, uint8_t type, struct note_key **ret)
 {
 	_cleanup_(note_key_freep) struct note_key *key = NULL;
 	uint8_t bytes[1 + NOTE_PUBLIC_KEY];
@@ -124,9 +141,9 @@ int note_key_parse(const char *vkey, struct note_key **ret)
 	name[size] = '\0';
 	vkey += size + 2 + 2 * NOTE_KEY_ID;
 	if (base64_decode(vkey, strlen(vkey), bytes, sizeof(bytes)) != sizeof(bytes) ||
-	    bytes[0] != NOTE_TYPE_ED25519)
+	    bytes[0] != type)
 		return -EINVAL;
-	r = note_key_from_public(name, bytes + 1, &key);
+	r = from_public(name, type, bytes + 1, &key);
 	if (r < 0)
 		return r;
 	/* The id in the text must be the one that follows from the key: compare the whole text. */
@@ -134,6 +151,16 @@ int note_key_parse(const char *vkey, struct note_key **ret)
 		return -EINVAL;
 	*ret = TAKE_PTR(key);
 	return 0;
+}
+
+int note_key_parse(const char *vkey, struct note_key **ret)
+{
+	return parse_key(vkey, NOTE_TYPE_ED25519, ret);
+}
+
+int note_key_parse_witness(const char *vkey, struct note_key **ret)
+{
+	return parse_key(vkey, NOTE_TYPE_WITNESS, ret);
 }
 
 struct note_key *note_key_free(struct note_key *key)
@@ -275,11 +302,16 @@ int note_cosign(const struct note_key *key, char **note)
 	return 0;
 }
 
-int note_verify(const char *note, size_t size, const struct note_key *key,
-		struct note_info *ret_info)
+/**
+ * find_signature() - the one by @key, after a look at the form of all.
+ * @mine: gets its blob, which must have @want bytes
+ * Return: 0, -ENOKEY: there is none; -EBADMSG.
+ */
+static int find_signature(const char *note, size_t size, const struct note_key *key, uint8_t *mine,
+			  ssize_t want, struct note_info *ret_info)
 {
 	struct note_info info = { .text_size = text_end(note, size) };
-	uint8_t blob[NOTE_BLOB_MAX], mine[NOTE_BLOB];
+	uint8_t blob[NOTE_BLOB_MAX];
 	bool found = false, is_mine;
 	const char *end = note + size, *line_end;
 	ssize_t count;
@@ -293,15 +325,55 @@ int note_verify(const char *note, size_t size, const struct note_key *key,
 				 : -EBADMSG;
 		if (count < 0)
 			return (int)count;
-		if (is_mine && (found || count != NOTE_BLOB))
+		if (is_mine && (found || count != want))
 			return -EBADMSG;
 		if (is_mine)
-			memcpy(mine, blob, sizeof(mine));
+			memcpy(mine, blob, (size_t)want);
 		found = found || is_mine;
 		info.all++;
 	}
-	if (found && !signature_good(key, note, info.text_size, mine + NOTE_KEY_ID))
-		return -EKEYREJECTED;
 	*ret_info = info;
 	return found ? 0 : -ENOKEY;
+}
+
+int note_verify(const char *note, size_t size, const struct note_key *key,
+		struct note_info *ret_info)
+{
+	uint8_t mine[NOTE_BLOB];
+	int r = find_signature(note, size, key, mine, sizeof(mine), ret_info);
+
+	if (r < 0)
+		return r;
+	return signature_good(key, note, ret_info->text_size, mine + NOTE_KEY_ID) ? 0
+										  : -EKEYREJECTED;
+}
+
+/* C2SP tlog-cosignature: the time is part of what is signed. @mine: the blob. */
+static int check_witness(const struct note_key *key, const char *text, size_t size,
+			 const uint8_t *mine, uint64_t time_s)
+{
+	char *message = NULL;
+	int n = asprintf(&message, "cosignature/v1\ntime %" PRIu64 "\n%.*s", time_s, (int)size,
+			 text);
+	bool good;
+
+	if (n < 0)
+		return -ENOMEM;
+	good = signature_good(key, message, (size_t)n, mine + NOTE_KEY_ID + NOTE_TIME);
+	free(message);
+	return good ? 0 : -EKEYREJECTED;
+}
+
+int note_verify_witness(const char *note, size_t size, const struct note_key *key,
+			uint64_t *ret_time_s, struct note_info *ret_info)
+{
+	uint8_t mine[NOTE_WITNESS_BLOB];
+	int r = find_signature(note, size, key, mine, sizeof(mine), ret_info);
+
+	if (r < 0)
+		return r;
+	*ret_time_s = 0;
+	for (size_t i = 0; i < NOTE_TIME; i++)
+		*ret_time_s = *ret_time_s << 8 | mine[NOTE_KEY_ID + i];
+	return check_witness(key, note, ret_info->text_size, mine, *ret_time_s);
 }

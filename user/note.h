@@ -5,6 +5,8 @@
  *
  *	note  = text LF 1*( "— " name SP base64(id(4) || signature) LF )	text ends with LF
  *	id    = SHA-256( name || LF || type || public key )[:4]
+ *	A witness's signature is id(4) || time(8) || signature, of "cosignature/v1" LF "time " time
+ *	LF text.
  *	vkey  = name "+" hex(id) "+" base64( type || public key )
  *
  * Owns: these bytes. Must not own: what the text says (journal_checkpoint.h), where a key lies
@@ -38,6 +40,8 @@ int note_check_name(const char *name);
 int note_key_new(const char *name, EVP_PKEY *pkey, struct note_key **ret);
 /* A key that can only verify. -EINVAL: not a vkey, not Ed25519, or its id does not belong to it. */
 int note_key_parse(const char *vkey, struct note_key **ret);
+/* The same of a witness (C2SP tlog-cosignature, type 0x04): for note_verify_witness() only. */
+int note_key_parse_witness(const char *vkey, struct note_key **ret);
 /* The same from the raw bytes of the key. */
 int note_key_from_public(const char *name, const uint8_t public_key[NOTE_PUBLIC_KEY],
 			 struct note_key **ret);
@@ -65,5 +69,12 @@ struct note_info {
  */
 int note_verify(const char *note, size_t size, const struct note_key *key,
 		struct note_info *ret_info);
+
+/*
+ * The same for the signature of a witness, which is about a time as well. @ret_time_s: since 1970.
+ * Return: as note_verify(), or -ENOMEM.
+ */
+int note_verify_witness(const char *note, size_t size, const struct note_key *key,
+			uint64_t *ret_time_s, struct note_info *ret_info);
 
 #endif

@@ -254,6 +254,7 @@ struct policy_group {
  * @journal: file of the journal
  * @state: folder of the agent's state (label numbers, key)
  * @stale_ms, @files_per_user: see struct sluice_control
+ * @journal_to_gateway: the gateway may read the journal, to send it on
  */
 struct policy_settings {
 	bool monitor;
@@ -261,6 +262,7 @@ struct policy_settings {
 	char *state;
 	unsigned int stale_ms;
 	unsigned int files_per_user;
+	bool journal_to_gateway;
 };
 
 /**

@@ -122,6 +122,7 @@ int policy_set_agent_monitor(struct policy_build *build, const char *value);
 int policy_set_agent_journal(struct policy_build *build, const char *value);
 int policy_set_agent_state(struct policy_build *build, const char *value);
 int policy_set_agent_stale(struct policy_build *build, const char *value);
+int policy_set_agent_to_gateway(struct policy_build *build, const char *value);
 int policy_set_agent_files(struct policy_build *build, const char *value);
 int policy_set_label_sensitivity(struct policy_build *build, const char *value);
 int policy_set_label_description(struct policy_build *build, const char *value);

@@ -22,6 +22,7 @@ struct key {
 static const struct key agent_keys[] = {
 	{ "Monitor", policy_set_agent_monitor, 0 },
 	{ "Journal", policy_set_agent_journal, 0 },
+	{ "JournalToGateway", policy_set_agent_to_gateway, 0 },
 	{ "State", policy_set_agent_state, 0 },
 	{ "StaleAfter", policy_set_agent_stale, 0 },
 	{ "FilesPerUser", policy_set_agent_files, 0 },

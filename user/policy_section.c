@@ -56,6 +56,11 @@ int policy_set_agent_journal(struct policy_build *build, const char *value)
 	return set_path(build, value, &build->policy->settings.journal);
 }
 
+int policy_set_agent_to_gateway(struct policy_build *build, const char *value)
+{
+	return policy_value_bool(build, value, &build->policy->settings.journal_to_gateway);
+}
+
 int policy_set_agent_state(struct policy_build *build, const char *value)
 {
 	return set_path(build, value, &build->policy->settings.state);

@@ -119,6 +119,13 @@ static const struct view_member edge_members[] = {
 	BOUND("journal_seq", ipc_edge, seq),
 };
 
+static const struct view_member sink_members[] = {
+	TEXT("name", ipc_sink, name),
+	NUMBER("held", ipc_sink, held),
+	TIME("time", ipc_sink, time_ms),
+	TEXT("text", ipc_sink, text),
+};
+
 static const struct view_member status_members[] = {
 	FLAG("enforcing", ipc_status, enforcing),
 	FLAG("monitor", ipc_status, monitor),
@@ -352,6 +359,31 @@ static json_t *view_told(const struct ipc_request *request)
 	return list;
 }
 
+static json_t *view_sinks(const struct ipc_status *status)
+{
+	static const char *const states[IPC_SINK_STATES] = {
+		[IPC_SINK_SENT] = "sent",
+		[IPC_SINK_RETRYING] = "retrying",
+		[IPC_SINK_REFUSED] = "refused",
+		[IPC_SINK_DIVERGED] = "diverged",
+	};
+	json_t *list = view_array(status->sinks, status->n_sinks, sizeof(*status->sinks),
+				  sink_members, ARRAY_SIZE(sink_members));
+	json_t *sink;
+	size_t i;
+
+	json_array_foreach(list, i, sink)
+	{
+		uint32_t state = status->sinks[i].state;
+
+		json_object_set_new(
+			sink, "state",
+			json_string(state && state < ARRAY_SIZE(states) ? states[state]
+									: "unknown"));
+	}
+	return list;
+}
+
 json_t *view_request(const struct ipc_request *request)
 {
 	const char *state = request->state < IPC_STATES ? state_names[request->state] : "unknown";
@@ -421,5 +453,9 @@ json_t *view_status(const struct ipc_status *status)
 				    json_string(status->guard < ARRAY_SIZE(modes)
 							? modes[status->guard]
 							: "unknown"));
+	if (record && json_object_set_new(record, "copies", view_sinks(status)) < 0) {
+		json_decref(record);
+		return NULL;
+	}
 	return record;
 }

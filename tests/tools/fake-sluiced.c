@@ -17,20 +17,25 @@
  *	answer ERRNO TEXT	to the oldest decision that the gateway brought, 0 for taken
  *	always ERRNO TEXT	to each decision from now on, at once
  *	mute			leave questions (status, metrics) without an answer from now on
+ *	journal PATH [BYTES]	give this file; so many of its bytes are durable (all)
+ *	refuse			give none
  *	garbage			bytes that are no message
  *	drop			end the connection
  * Each message from the gateway is printed as one line: "hello N NAMES", "delivery ID NOTIFIER
  * STATE ATTEMPT TEXT", "decision CHANNEL TIER KIND ISSUER SUBJECT ID DIGEST approve|deny SCOPE
  * SECONDS FINGERPRINT REASON" (of the key that signed it, or "unsigned"), "evidence TEXT",
  * "submit ID DIGEST approve|deny FINGERPRINT" (of the key that signed it), "asked STATUS|METRICS",
- * and "connected", "disconnected". After the hello it tells what is open and what was closed, and says that this was
+ * "connected", "disconnected", "sink NAME STATE HELD TEXT", and "cosigned NAME" (the note is in
+ * SOCKET.cosigned). After the hello it tells what is open and what was closed, and says that this was
  * all. Ends at the end of its input.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "channel.h"
@@ -46,6 +51,7 @@ static struct ipc_result always = { .error = -1 }; /* -1: wait to be told what t
 static uint64_t behind;
 static int peer = -1;
 static bool mute;
+static char cosigned_path[512];
 
 /* What was ordered and holds. @state: IPC_STATES: forgotten */
 static struct known {
@@ -152,6 +158,28 @@ static void print_submitted(const struct ipc_signed *answer)
 	       who_signed(STATEMENT_NAMESPACE, answer->statement, answer->signature));
 }
 
+static void print_sink(const struct ipc_sink *sink)
+{
+	static const char *const states[IPC_SINK_STATES] = { "?", "sent", "retrying", "refused",
+							     "diverged" };
+
+	printf("sink %s %s %llu %s\n", sink->name,
+	       sink->state < IPC_SINK_STATES ? states[sink->state] : "?",
+	       (unsigned long long)sink->held, sink->text);
+}
+
+/* As a file too, beside the socket: it is a note of several lines. */
+static void print_cosigned(const struct ipc_cosigned *cosigned)
+{
+	FILE *file = fopen(cosigned_path, "we");
+
+	if (file) {
+		fputs(cosigned->note, file);
+		fclose(file);
+	}
+	printf("cosigned %s\n", cosigned->name);
+}
+
 static void print_message(void)
 {
 	static const char *const states[] = { "?", "delivered", "retrying", "failed", "standby" };
@@ -165,6 +193,10 @@ static void print_message(void)
 		printf("asked %s\n", message.type == IPC_STATUS ? "STATUS" : "METRICS");
 	else if (message.type == IPC_HELLO)
 		printf("hello %u %s\n", message.body.hello.notifiers, message.body.hello.names);
+	else if (message.type == IPC_SINK)
+		print_sink(&message.body.sink);
+	else if (message.type == IPC_COSIGNED)
+		print_cosigned(&message.body.cosigned);
 	else if (message.type == IPC_DELIVERY && d->state <= IPC_STANDBY)
 		printf("delivery %s %s %s %u %s\n", d->id, d->notifier, states[d->state],
 		       d->attempt, d->text);
@@ -346,6 +378,26 @@ static void send_answer(const char *line)
 	channel_send(peer, IPC_RESULT, &result, sizeof(result));
 }
 
+static void give_journal(const char *line)
+{
+	struct ipc_journal body = { .entries = 1 };
+	unsigned long long bytes = 0;
+	char path[256] = "";
+	int n = sscanf(line, "%*s %255s %llu", path, &bytes);
+	_cleanup_close_ int fd = n < 1 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (n < 1) {
+		body = (struct ipc_journal){ .refused = 1 };
+		channel_send(peer, IPC_NOTIFY_JOURNAL, &body, sizeof(body));
+	} else if (fd < 0 || fstat(fd, &st) < 0) {
+		printf("cannot open %s\n", path);
+	} else {
+		body.bytes = n > 1 ? bytes : (uint64_t)st.st_size;
+		channel_send_file(peer, IPC_NOTIFY_JOURNAL, &body, sizeof(body), fd);
+	}
+}
+
 static void obey(const char *line)
 {
 	char verb[16] = "";
@@ -385,6 +437,8 @@ static void obey(const char *line)
 		send_answer(line);
 	} else if (strcmp(verb, "always") == 0) {
 		read_answer(line, &always);
+	} else if (strcmp(verb, "journal") == 0 || strcmp(verb, "refuse") == 0) {
+		give_journal(line);
 	} else if (strcmp(verb, "garbage") == 0) {
 		if (write(peer, "garbage", 7) < 0)
 			perror("write");
@@ -438,6 +492,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "fake-sluiced: %s\n", strerror(-listener));
 		return EXIT_FAILURE;
 	}
+	snprintf(cosigned_path, sizeof(cosigned_path), "%s.cosigned", argv[1]);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (;;) {
 		struct pollfd fds[] = { { STDIN_FILENO, POLLIN, 0 },

@@ -78,6 +78,9 @@ static const struct {
 	{ IPC_NOTIFY_CLOSED, sizeof(struct ipc_request), "IPC_NOTIFY_CLOSED" },
 	{ IPC_HELLO, sizeof(struct ipc_hello), "IPC_HELLO" },
 	{ IPC_DELIVERY, sizeof(struct ipc_delivery), "IPC_DELIVERY" },
+	{ IPC_NOTIFY_JOURNAL, sizeof(struct ipc_journal), "IPC_NOTIFY_JOURNAL" },
+	{ IPC_SINK, sizeof(struct ipc_sink), "IPC_SINK" },
+	{ IPC_COSIGNED, sizeof(struct ipc_cosigned), "IPC_COSIGNED" },
 };
 
 static struct channel_message received;
@@ -374,6 +377,37 @@ static void test_descriptors_are_refused_unseen(void **state)
 	}
 }
 
+/* The gateway takes the one that sluiced gives, and none that is malformed leaves it open. */
+static void test_one_descriptor_is_taken(void **state)
+{
+	struct pair *pair = *state;
+	struct packet packet = packet_of(IPC_NOTIFY_JOURNAL, sizeof(struct ipc_journal));
+	struct ipc_journal journal = { .bytes = 7 };
+	int before = open_descriptors(), fd = 99;
+	struct stat given, taken;
+
+	assert_int_equal(channel_send_file(pair->left, IPC_NOTIFY_JOURNAL, &journal,
+					   sizeof(journal), pair->right),
+			 0);
+	assert_int_equal(channel_receive_file(pair->right, &received, &fd), 1);
+	assert_int_equal(received.body.journal.bytes, 7);
+	assert_true(fd > 2 && fcntl(fd, F_GETFD) == FD_CLOEXEC);
+	assert_true(fstat(pair->right, &given) == 0 && fstat(fd, &taken) == 0);
+	assert_int_equal(given.st_ino, taken.st_ino);
+	close(fd);
+	assert_int_equal(channel_send(pair->left, IPC_NOTIFY_JOURNAL, &journal, sizeof(journal)),
+			 0);
+	assert_int_equal(channel_receive_file(pair->right, &received, &fd), 1);
+	assert_int_equal(fd, -1);
+	send_fds(pair, &packet, 3); /* more than one */
+	assert_int_equal(channel_receive_file(pair->right, &received, &fd), -EPROTO);
+	packet.header.version++;
+	send_fds(pair, &packet, 1);
+	assert_int_equal(channel_receive_file(pair->right, &received, &fd), -EPROTO);
+	assert_int_equal(channel_receive_file(pair->right, &received, &fd), -EAGAIN);
+	assert_int_equal(open_descriptors(), before);
+}
+
 static void test_close_and_silence(void **state)
 {
 	struct pair *pair = *state;
@@ -478,6 +512,7 @@ int main(void)
 		TEST(test_text_without_end_is_refused),
 		TEST(test_counts_beyond_their_array_are_refused),
 		TEST(test_descriptors_are_refused_unseen),
+		TEST(test_one_descriptor_is_taken),
 		TEST(test_close_and_silence),
 		TEST(test_peer_that_does_not_read),
 		cmocka_unit_test(test_listen_accept_connect),

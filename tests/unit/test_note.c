@@ -163,6 +163,39 @@ static void test_foreign_vector(void **state)
 }
 
 /* Every byte of a note with one signature matters, to every value. */
+/* The vectors' last line is signed by a witness as well. */
+static void test_witness_vector(void **state)
+{
+	struct bytes file = file_load(VECTORS);
+	json_t *note = vector_note(&file, 13);
+	struct note_key *witness, *ordinary = NULL;
+	struct note_info info;
+	uint64_t time_s = 0;
+	char *text;
+
+	(void)state;
+	text = strdup(json_string_value(note));
+	assert_int_equal(note_key_parse_witness(HOST_VKEY, &ordinary), -EINVAL);
+	assert_int_equal(note_key_parse_witness(WITNESS_VKEY, &witness), 0);
+	assert_string_equal(note_key_vkey(witness), WITNESS_VKEY);
+	assert_int_equal(note_verify_witness(text, strlen(text), witness, &time_s, &info), 0);
+	assert_int_equal(time_s, 1795356004);
+	assert_int_equal(info.all, 3);
+	text[strlen(text) - 12] ^= 1; /* of its signature */
+	assert_int_equal(note_verify_witness(text, strlen(text), witness, &time_s, &info),
+			 -EKEYREJECTED);
+	text[strlen(text) - 12] ^= 1;
+	text[30] ^= 1; /* of what it signs */
+	assert_true(note_verify_witness(text, strlen(text), witness, &time_s, &info) < 0);
+	*strstr(text, NOTE_MARK "witness") = '\0';
+	assert_int_equal(note_verify_witness(text, strlen(text), witness, &time_s, &info),
+			 -ENOKEY);
+	free(text);
+	note_key_free(witness);
+	json_decref(note);
+	free(file.at);
+}
+
 static void test_every_flip(void **state)
 {
 	struct note_key *key = host_key();
@@ -230,6 +263,7 @@ int main(void)
 		cmocka_unit_test(test_vkey),	       cmocka_unit_test(test_vkey_refused),
 		cmocka_unit_test(test_sign_vectors),   cmocka_unit_test(test_verify_vectors),
 		cmocka_unit_test(test_foreign_vector), cmocka_unit_test(test_every_flip),
+		cmocka_unit_test(test_witness_vector),
 		cmocka_unit_test(test_malformed),
 	};
 

@@ -15,6 +15,7 @@ static void test_agent(void **state)
 
 	(void)state;
 	assert_false(policy->settings.monitor);
+	assert_false(policy->settings.journal_to_gateway);
 	assert_string_equal(policy->settings.journal, "/var/log/sluice/journal.jsonl");
 	assert_string_equal(policy->settings.state, "/var/lib/sluice");
 	assert_int_equal(policy->settings.stale_ms, 5000);
@@ -22,12 +23,13 @@ static void test_agent(void **state)
 	policy_free(policy);
 	policy = fixture_policy(
 		"[Agent]\nMonitor=yes\nJournal=/j/x.jsonl\nState=\"/s p/\"\nStaleAfter=1min\n"
-		"FilesPerUser=20\n");
+		"FilesPerUser=20\nJournalToGateway=yes\n");
 	assert_true(policy->settings.monitor);
 	assert_string_equal(policy->settings.journal, "/j/x.jsonl");
 	assert_string_equal(policy->settings.state, "/s p");
 	assert_int_equal(policy->settings.stale_ms, 60000);
 	assert_int_equal(policy->settings.files_per_user, 20);
+	assert_true(policy->settings.journal_to_gateway);
 	policy_free(policy);
 }
 
