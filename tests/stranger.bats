@@ -86,6 +86,21 @@ attack() {
 	attack dropped GOOD '8d; p'
 }
 
+@test "totals that the keys have signed, and that are not those of the entries above" {
+	local right wrong GENESIS=
+	right='{"type":"journal.heartbeat","journal":{"totals":{"journal.opened":1}}}'
+	wrong=$(jq -c '.journal.totals.decision = 1' <<<"$right")
+	"$BUILD/tests/make-journal" "$D/right" "$D/right.pem" --stdin <<<"$right"
+	all_say GOOD "$D/right"
+	"$BUILD/tests/make-journal" "$D/wrong" "$D/wrong.pem" --stdin <<<"$wrong"
+	ask_all "$D/wrong"
+	[ "$ours $shell" = "WRONG WRONG" ]
+	grep -q "totals: .*error.*: 1" "$D/said"
+	run "$BUILD/sluice" journal verify "$D/wrong"
+	[ "$status" -eq 1 ]
+	[[ $output == *"its totals are not those of the entries above: of type decision it counts 1, and there are 0"* ]]
+}
+
 @test "a torn end, zero bytes, bytes that are no line" {
 	head -c -30 "$D/good" >"$D/torn"
 	all_say WRONG "$D/torn"

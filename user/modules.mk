@@ -28,9 +28,10 @@ RULESET := ruleset ruleset_clearance ruleset_destination ruleset_port ruleset_si
 
 # The signed record: what reads it and what writes it
 JOURNAL_READ := journal_check journal_checkpoint journal_filter journal_keys journal_look journal_parallel journal_ocsf \
-	journal_print journal_proof journal_read journal_resume journal_scan journal_verify merkle note when
+	journal_print journal_proof journal_read journal_resume journal_scan journal_totals journal_type \
+	journal_verify merkle note when
 JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_file journal_keys key_file journal_look \
-	journal_open journal_recover journal_scan journal_signer journal_totals merkle note
+	journal_open journal_recover journal_scan journal_signer journal_totals journal_type merkle note
 
 REPORT := report report_bundle report_chart report_control report_evidence report_page report_sum \
 	report_table report_verify
