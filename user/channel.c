@@ -146,6 +146,10 @@ static const struct text_field status_texts[] = {
 static const struct text_field metrics_texts[] = { TEXTS(ipc_metrics, maps, name) };
 static const struct count_field metrics_counts[] = { COUNT(ipc_metrics, n_maps, IPC_MAPS) };
 static const struct text_field glass_texts[] = { TEXT(ipc_glass, code), TEXT(ipc_glass, reason) };
+static const struct text_field report_texts[] = {
+	TEXT(ipc_report, manifest),
+	TEXT(ipc_report, framework),
+};
 static const struct text_field hello_texts[] = { TEXT(ipc_hello, names) };
 static const struct text_field delivery_texts[] = {
 	TEXT(ipc_delivery, id),
@@ -156,6 +160,10 @@ static const struct text_field delivery_texts[] = {
 #define EMPTY(t)                      \
 	{                             \
 		.type = t, .name = #t \
+	}
+#define PLAIN(t, s)                                                   \
+	{                                                             \
+		.type = t, .name = #t, .size = sizeof(struct ipc_##s) \
 	}
 #define FORM(t, s, ...)                                                                    \
 	{                                                                                  \
@@ -177,6 +185,8 @@ static const struct message_form forms[] = {
 	FORM(IPC_LINEAGE, why),
 	EMPTY(IPC_REINDEX),
 	EMPTY(IPC_METRICS),
+	FORM(IPC_REPORT, report),
+	PLAIN(IPC_REPORT_ITEM, report_item),
 	FORM(IPC_GLASS, glass),
 	FORM(IPC_REASON, reason),
 	FORM(IPC_RESULT, result),

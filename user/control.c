@@ -42,6 +42,7 @@ static const struct permit {
 	{ IPC_REINDEX, PEER_CLI, false, answer_reindex },
 	{ IPC_GLASS, PEER_CLI, false, answer_glass },
 	{ IPC_REASON, PEER_CLI, false, answer_reason },
+	{ IPC_REPORT, PEER_CLI, false, answer_report },
 	{ IPC_METRICS, PEER_CLI, false, answer_metrics },
 	{ IPC_HELLO, PEER_GATEWAY, true, gateway_hello },
 	{ IPC_DELIVERY, PEER_GATEWAY, true, gateway_delivery },
