@@ -37,6 +37,7 @@ enum ipc_type {
 	IPC_GLASS = 20,	       /* ipc_glass: break-glass */
 	IPC_SUBMIT = 22,       /* ipc_signed: an answer that a person has signed */
 	IPC_REASON = 24,       /* ipc_reason: why the sender's session asks */
+	IPC_REPORT = 26,       /* ipc_report: one was made; REPORT_ITEM; root */
 	IPC_METRICS = 32,      /* no payload; METRICS_ITEM; root and the gateway */
 	/* answers of sluiced to sluice */
 	IPC_RESULT = 1,	       /* ipc_result: last message of each answer */
@@ -45,6 +46,7 @@ enum ipc_type {
 	IPC_GRANT_ITEM = 9,    /* ipc_grant */
 	IPC_LABEL_ITEM = 13,   /* ipc_label_item */
 	IPC_EDGE_ITEM = 15,    /* ipc_edge */
+	IPC_REPORT_ITEM = 27,  /* ipc_report_item */
 	IPC_METRICS_ITEM = 33, /* ipc_metrics */
 	/* sluiced → sluice-gateway */
 	IPC_NOTIFY_OPEN = 101, /* ipc_request: tell people */
@@ -476,6 +478,22 @@ struct ipc_metrics {
 	uint16_t n_maps;
 	uint16_t n_posts;
 	uint16_t pad[2];
+};
+
+/**
+ * struct ipc_report: a folder of evidence that "sluice report" has made of the journal.
+ * @entries: of the journal that it rests on, from entry 0 on
+ * @manifest: SHA-256 of its MANIFEST.sha256, in hex
+ */
+struct ipc_report {
+	uint64_t from_ms, to_ms, entries;
+	char manifest[65];
+	char framework[31];
+};
+
+/* @seq: number of the entry that says so; it is durable, and signed by the host's key */
+struct ipc_report_item {
+	uint64_t seq;
 };
 
 struct ipc_hello {

@@ -3,6 +3,8 @@
 # "sluice report": what is in the folder, what is counted, and that a stranger can check it with other programs.
 # SLUICE_BUILD: folder with sluice and with tests/make-journal; default build/.
 
+bats_require_minimum_version 1.5.0
+
 load journal_stage
 
 setup() {
@@ -146,6 +148,50 @@ approves() {
 	json '[.approvals[] | select(.self_approved) | .request] == ["r-2"] and .self_approvals.approvals_checked == 4'
 	json '.time_to_decision.requests == 0 and .time_to_decision.median_s == null'
 	json '[.standing[].seq] == [1] and .totals.void_decisions == 1'
+}
+
+@test "journaled: the daemon's entry has the manifest's hash, and VERIFY.md's own commands prove it with other programs" {
+	local script=$BATS_TEST_TMPDIR/verify change socket=$BATS_TEST_TMPDIR/control.sock log=$BATS_TEST_TMPDIR/log
+	journal_stage
+	FAKE_JOURNAL=$JOURNAL FAKE_JOURNAL_KEY=$BATS_TEST_TMPDIR/key.pem "$BUILD/tests/fake-control" "$socket" "$log" 3>&- &
+	fake=$!
+	for _ in {1..200}; do [ -S "$socket" ] || sleep 0.05; done
+	run -0 "$SLUICE" report --socket "$socket" --framework soc2 --policy none -o "$FOLDER" --from 2026-11-01
+	kill "$fake"
+	grep -q "^report framework=soc2 entries=$N valid=1 manifest=${lines[-1]}$" "$log"
+	[[ $output == *"Journaled as entry $((N + 1)); made.tlog-proof proves it."* ]]
+	[ "$(tail -n 4 "$JOURNAL" | jq -r 'select(.type == "report.made").report.manifest_sha256')" = "${lines[-1]}" ]
+	[ "$(grep -c made.tlog "$FOLDER/MANIFEST.sha256")" -eq 0 ]
+	# section 1 alone: neither sluice nor anything else of ours is asked
+	{ echo 'set -e'; sed -n '/^## 1/,/^## 2/s/^    //p' "$FOLDER/VERIFY.md"; } >"$script"
+	run -1 grep -q sluice "$script"
+	cp -r "$FOLDER" "$FOLDER.good"
+	(cd "$FOLDER" && sh "$script")
+	[ -z "$(diff -r "$FOLDER" "$FOLDER.good")" ]
+	for change in "sed -i s/approved/denied/ report.html && find . -type f ! -name MANIFEST.sha256 ! -name made.tlog-proof \
+			-exec sha256sum {} + >MANIFEST.sha256" \
+		"sed -i 's/^index .*/index 3/' made.tlog-proof" "cp proofs/4.tlog-proof made.tlog-proof" \
+		"sed -i '4s/^..../AAAA/' made.tlog-proof" "echo a+00000000+AQAA >keys/host.vkey"; do
+		rm -rf "$FOLDER" && cp -r "$FOLDER.good" "$FOLDER"
+		run bash -c "cd '$FOLDER' && $change && sh '$script' 2>&1"
+		[ "$status" -ne 0 ] || { echo "not found: $change"; return 1; }
+	done
+}
+
+@test "not journaled: without a daemon, when it refuses, and of a file; that is said" {
+	local socket=$BATS_TEST_TMPDIR/control.sock
+	journal_stage
+	report
+	[[ $output == *"NOT JOURNALED: the journal was given with --file."*"which nothing signs"* ]]
+	[ ! -e "$FOLDER/made.tlog-proof" ]
+	FAKE_JOURNAL=$JOURNAL "$BUILD/tests/fake-control" "$socket" "$BATS_TEST_TMPDIR/log" 3>&- &
+	fake=$!
+	for _ in {1..200}; do [ -S "$socket" ] || sleep 0.05; done
+	run -0 "$SLUICE" report --socket "$socket" --framework soc2 --policy none -o "$FOLDER.2"
+	kill "$fake"
+	[[ $output == *"NOT JOURNALED: only root may have a report journaled."* ]]
+	[ ! -e "$FOLDER.2/made.tlog-proof" ]
+	[ "$(grep -c report.made "$JOURNAL")" -eq 0 ]
 }
 
 @test "VERIFY.md: its commands run, and each change is found by one of them" {

@@ -86,6 +86,21 @@ attack() {
 	attack dropped GOOD '8d; p'
 }
 
+@test "totals that the keys have signed, and that are not those of the entries above" {
+	local right wrong GENESIS=
+	right='{"type":"journal.heartbeat","journal":{"totals":{"journal.opened":1}}}'
+	wrong=$(jq -c '.journal.totals.decision = 1' <<<"$right")
+	"$BUILD/tests/make-journal" "$D/right" "$D/right.pem" --stdin <<<"$right"
+	all_say GOOD "$D/right"
+	"$BUILD/tests/make-journal" "$D/wrong" "$D/wrong.pem" --stdin <<<"$wrong"
+	ask_all "$D/wrong"
+	[ "$ours $shell" = "WRONG WRONG" ]
+	grep -q "totals: .*error.*: 1" "$D/said"
+	run "$BUILD/sluice" journal verify "$D/wrong"
+	[ "$status" -eq 1 ]
+	[[ $output == *"its totals are not those of the entries above: of type decision it counts 1, and there are 0"* ]]
+}
+
 @test "a torn end, zero bytes, bytes that are no line" {
 	head -c -30 "$D/good" >"$D/torn"
 	all_say WRONG "$D/torn"
@@ -162,6 +177,23 @@ sign_again() {
 	"$BUILD/sluice" journal prove 3 --file "$D/renewed" >"$D/renewed.proof"
 	run -0 "$D/verify-go" proof "$new" "$D/renewed.proof"
 	run -1 "$D/verify-go" proof "$old" "$D/renewed.proof"
+	# a run that is refused leaves no key behind that the next start would take
+	run -1 flock "$D/renewed" "$BUILD/sluiced" -c "$D/sluice.conf" --new-key
+	[ ! -e "$D/journal.key.next" ]
+	cp "$D/renewed" "$D/renewed.whole"
+	sed -i '3s/started/stopped/' "$D/renewed"
+	run -1 "$BUILD/sluiced" -c "$D/sluice.conf" --new-key
+	[ ! -e "$D/journal.key.next" ]
+	head -c -20 "$D/renewed.whole" >"$D/renewed"
+	run -1 "$BUILD/sluiced" -c "$D/sluice.conf" --new-key
+	[[ $output == *"the journal's end is torn"* && ! -e $D/journal.key.next ]]
+	# one that waits, as a crash leaves it, is taken
+	cp "$D/renewed.whole" "$D/renewed"
+	openssl genpkey -algorithm ed25519 -out "$D/journal.key.next"
+	chmod 600 "$D/journal.key.next"
+	run -0 "$BUILD/sluiced" -c "$D/sluice.conf" --new-key
+	[[ ! -e $D/journal.key.next && $output != *"$new"* ]]
+	GENESIS='' all_say GOOD "$D/renewed"
 	# no journal, no key to replace
 	printf '[Agent]\nState=%s\nJournal=%s\n' "$D/none" "$D/none/journal" >"$D/sluice.conf"
 	run -1 "$BUILD/sluiced" -c "$D/sluice.conf" --new-key

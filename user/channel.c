@@ -162,6 +162,10 @@ static const struct count_field metrics_counts[] = {
 };
 static const struct text_field glass_texts[] = { TEXT(ipc_glass, code), TEXT(ipc_glass, id),
 						 TEXT(ipc_glass, reason) };
+static const struct text_field report_texts[] = {
+	TEXT(ipc_report, manifest),
+	TEXT(ipc_report, framework),
+};
 static const struct text_field hello_texts[] = { TEXT(ipc_hello, names) };
 static const struct text_field sink_texts[] = { TEXT(ipc_sink, name), TEXT(ipc_sink, text) };
 static const struct text_field cosigned_texts[] = {
@@ -177,6 +181,10 @@ static const struct text_field delivery_texts[] = {
 #define EMPTY(t)                                                                                   \
 	{                                                                                          \
 		.type = t, .name = #t                                                              \
+	}
+#define PLAIN(t, s)                                                                                \
+	{                                                                                          \
+		.type = t, .name = #t, .size = sizeof(struct ipc_##s)                              \
 	}
 #define FORM(t, s, ...)                                                                            \
 	{                                                                                          \
@@ -198,6 +206,8 @@ static const struct message_form forms[] = {
 	FORM(IPC_LINEAGE, why),
 	EMPTY(IPC_REINDEX),
 	EMPTY(IPC_METRICS),
+	FORM(IPC_REPORT, report),
+	PLAIN(IPC_REPORT_ITEM, report_item),
 	FORM(IPC_GLASS, glass),
 	FORM(IPC_REASON, reason),
 	FORM(IPC_RESULT, result),

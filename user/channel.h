@@ -43,6 +43,8 @@ union ipc_any {
 	struct ipc_edge edge;
 	struct ipc_status status;
 	struct ipc_metrics metrics;
+	struct ipc_report report;
+	struct ipc_report_item report_item;
 	struct ipc_hello hello;
 	struct ipc_delivery delivery;
 	struct ipc_channel channel;

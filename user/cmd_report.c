@@ -18,6 +18,7 @@
 #include "report.h"
 #include "report_evidence.h"
 #include "report_page.h"
+#include "report_seal.h"
 #include "report_verify.h"
 #include "when.h"
 
@@ -152,6 +153,34 @@ static int add_all(struct bundle *bundle, const char *path, const struct report_
 				  strlen(report_verify_text));
 }
 
+/* A journal that was named may be another host's: nothing is written to that. */
+static void seal(struct bundle *bundle, const char *path, const struct report_input *input,
+		 const char *hash)
+{
+	struct ipc_report made = { .from_ms = input->from_ms,
+				   .to_ms = input->to_ms,
+				   .entries = input->verified.entries -
+					      input->verified.unsigned_entries };
+	char problem[1024] = "the journal was given with --file";
+	uint64_t seq = 0;
+	int r = -EINVAL;
+
+	snprintf(made.manifest, sizeof(made.manifest), "%s", hash);
+	snprintf(made.framework, sizeof(made.framework), "%s", input->framework->name);
+	if (!input->file)
+		r = report_seal(bundle, input->input.common->socket, path, input->verified.genesis,
+				&made, &seq, problem, sizeof(problem));
+	if (r == 0)
+		printf("Journaled as entry %" PRIu64 "; " REPORT_SEAL_FILE " proves it.\n"
+		       "SHA-256 of its MANIFEST.sha256:\n%s\n",
+		       seq, hash);
+	else
+		printf("NOT JOURNALED: %s.\n"
+		       "SHA-256 of its MANIFEST.sha256, which nothing signs; send it another way:\n"
+		       "%s\n",
+		       problem, hash);
+}
+
 static int write_bundle(const char *path, const struct report_input *input, json_t *finished)
 {
 	struct bundle bundle;
@@ -162,6 +191,11 @@ static int write_bundle(const char *path, const struct report_input *input, json
 		r = add_all(&bundle, path, input, finished);
 	if (r == 0)
 		r = bundle_finish(&bundle, hash);
+	if (r == 0) {
+		printf("%s: evidence of %" PRIu64 " signed entries.\n", input->folder,
+		       input->verified.entries - input->verified.unsigned_entries);
+		seal(&bundle, path, input, hash);
+	}
 	bundle_close(&bundle);
 	if (r == -ESTALE)
 		return cmd_fail(CMD_FAILED, "the journal '%s' was replaced meanwhile; run it again",
@@ -170,9 +204,6 @@ static int write_bundle(const char *path, const struct report_input *input, json
 		return cmd_fail(cmd_exit_code(r), "cannot write the report to '%s': %s%s",
 				input->folder, strerror(-r),
 				r == -ENOTEMPTY ? "; name a folder that is new or empty" : "");
-	printf("%s: evidence of %" PRIu64 " signed entries.\n"
-	       "SHA-256 of its MANIFEST.sha256, which nothing signs; send it another way:\n%s\n",
-	       input->folder, input->verified.entries - input->verified.unsigned_entries, hash);
 	return fflush(stdout) ? CMD_FAILED : CMD_OK;
 }
 

@@ -42,6 +42,7 @@ static const struct permit {
 	{ IPC_REINDEX, PEER_CLI, false, answer_reindex },
 	{ IPC_GLASS, PEER_CLI, false, answer_glass },
 	{ IPC_REASON, PEER_CLI, false, answer_reason },
+	{ IPC_REPORT, PEER_CLI, false, answer_report },
 	{ IPC_METRICS, PEER_CLI, false, answer_metrics },
 	{ IPC_HELLO, PEER_GATEWAY, true, gateway_hello },
 	{ IPC_DELIVERY, PEER_GATEWAY, true, gateway_delivery },
@@ -181,9 +182,12 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	go_on(client);
 }
 
+/* Of a gateway the hello comes first. */
 static const struct permit *find_permit(const struct client *client,
 					const struct channel_message *message)
 {
+	if (client->kind == PEER_GATEWAY && message->type != IPC_HELLO && !client->greeted)
+		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(permits); i++)
 		if (permits[i].type == message->type && permits[i].kind == client->kind)
 			return &permits[i];
@@ -198,7 +202,7 @@ static int dispatch(struct client *client, const struct channel_message *message
 	int r;
 
 	if (!permit) {
-		log_warning("Peer %d (uid %u) may not send %s: ended", client->peer.pid,
+		log_warning("Peer %d (uid %u) may not send %s, or not yet: ended", client->peer.pid,
 			    client->peer.uid, channel_type_name(message->type));
 		return -EPROTO;
 	}

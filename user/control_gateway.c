@@ -176,9 +176,8 @@ int gateway_delivery(struct client *client, const struct channel_message *messag
 				    : NULL;
 
 	(void)answer;
-	if (!client->greeted || !state) {
-		log_warning("The gateway reports a delivery before its hello, or in no known "
-			    "state: ended");
+	if (!state) {
+		log_warning("The gateway reports a delivery in no known state: ended");
 		return -EPROTO;
 	}
 	meter_post(&agent->meter, delivery);
@@ -202,15 +201,13 @@ int gateway_delivery(struct client *client, const struct channel_message *messag
 	return 0;
 }
 
-/* Who brings a decision. Return: 0; -EPROTO ends the peer; else @answer says it. */
+/* Who brings a decision. Return: 0, or a negative errno: @answer says why. */
 static int decision_bringer(struct client *client, struct answer *answer, struct decider *ret)
 {
-	int r = client->greeted ? peer_decider(client, ret) : -EPROTO;
+	int r = peer_decider(client, ret);
 
 	ret->gateway = true;
-	if (r == -EPROTO)
-		log_warning("The gateway brings a decision before its hello: ended");
-	else if (r < 0)
+	if (r < 0)
 		answer_result(answer, r,
 			      "nothing was decided: it cannot be seen which process the gateway is "
 			      "(%s)",
@@ -226,7 +223,7 @@ int gateway_decide(struct client *client, const struct channel_message *message,
 	int r = decision_bringer(client, answer, &gateway);
 
 	if (r < 0)
-		return r == -EPROTO ? r : 0;
+		return 0;
 	r = decision_channel(client->control->agent, &message->body.channel, &gateway,
 			     client->control->brake, text, sizeof(answer->result.text));
 	answer->result.error = -r;
@@ -246,7 +243,7 @@ int gateway_submit(struct client *client, const struct channel_message *message,
 	int r = decision_bringer(client, answer, &gateway);
 
 	if (r < 0)
-		return r == -EPROTO ? r : 0;
+		return 0;
 	r = decision_submit(client->control->agent, &message->body.answer, &gateway,
 			    answer->result.text, sizeof(answer->result.text));
 	answer->result.error = -r;

@@ -129,8 +129,8 @@ int gateway_sink(struct client *client, const struct channel_message *message,
 	bool changed;
 
 	(void)answer;
-	if (!client->greeted || !news->state || news->state >= IPC_SINK_STATES) {
-		log_warning("The gateway reports on a copy of the journal before its hello, or in "
+	if (!news->state || news->state >= IPC_SINK_STATES) {
+		log_warning("The gateway reports on a copy of the journal in "
 			    "no known state: ended");
 		return -EPROTO;
 	}
@@ -175,7 +175,7 @@ int gateway_cosigned(struct client *client, const struct channel_message *messag
 	struct agent *agent = client->control->agent;
 
 	(void)answer;
-	if (!client->greeted || !is_of_this_journal(agent, cosigned->note)) {
+	if (!is_of_this_journal(agent, cosigned->note)) {
 		log_warning("The gateway brings what no witness can have signed: ended");
 		return -EPROTO;
 	}

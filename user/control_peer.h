@@ -119,6 +119,8 @@ int answer_status(struct client *client, const struct channel_message *message,
 		  struct answer *answer);
 int answer_metrics(struct client *client, const struct channel_message *message,
 		   struct answer *answer);
+int answer_report(struct client *client, const struct channel_message *message,
+		  struct answer *answer);
 int answer_requests(struct client *client, const struct channel_message *message,
 		    struct answer *answer);
 int answer_decide(struct client *client, const struct channel_message *message,

@@ -19,7 +19,6 @@
 #include "journal.h"
 
 #include "cleanup.h"
-#include "journal_totals.h"
 #include "journal_writer.h"
 #include "limits.h"
 #include "log.h"
@@ -42,7 +41,7 @@ struct journal *journal_writer_free(struct journal *journal)
 	free(journal->key_path);
 	free(journal->next_path);
 	merkle_done(&journal->tree);
-	json_decref(journal->totals);
+	journal_totals_done(&journal->totals);
 	free(journal->batch.bytes);
 	free(journal);
 	return NULL;
@@ -88,6 +87,14 @@ static int pass_keys(struct journal *journal, size_t size)
 				    : 0;
 }
 
+static int count_line(struct journal *journal, size_t size)
+{
+	const char *line = journal->batch.bytes + journal->batch.size;
+	struct journal_type type = journal_type_find(line, size);
+
+	return journal_totals_count(&journal->totals, &type, line, size);
+}
+
 int journal_writer_line(struct journal *journal, json_t *body, uint64_t *ret_seq)
 {
 	json_auto_t *entry = compose(journal, body);
@@ -102,7 +109,7 @@ int journal_writer_line(struct journal *journal, json_t *body, uint64_t *ret_seq
 	if (r == 0)
 		r = pass_keys(journal, (size_t)size);
 	if (r == 0)
-		r = journal_totals_count(journal->totals, entry);
+		r = count_line(journal, (size_t)size);
 	if (r == 0)
 		r = merkle_append(&journal->tree, leaf);
 	if (r < 0)
@@ -300,7 +307,7 @@ int journal_repair(struct journal *journal)
 
 json_t *journal_totals(const struct journal *journal)
 {
-	return json_deep_copy(journal->totals);
+	return journal_totals_json(&journal->totals);
 }
 
 uint64_t journal_size(const struct journal *journal)

@@ -25,6 +25,7 @@ void journal_check_done(struct journal_check *check)
 	if (!check)
 		return;
 	merkle_done(&check->tree);
+	journal_totals_done(&check->totals);
 	free(check->last_entry);
 	check->last_entry = NULL;
 	check->key = note_key_free(check->key);
@@ -118,12 +119,31 @@ static int check_order(struct journal_check *check, const struct journal_look *l
 	return 0;
 }
 
+/* What an entry says of how many there are above it; then it counts itself. */
+static int take_totals(struct journal_check *check, const struct journal_look *look,
+		       const char *line, size_t size)
+{
+	char text[sizeof(check->problem)];
+	int r = journal_totals_check(&check->totals, &look->entry.type, line, size, text,
+				     sizeof(text));
+
+	if (r == -EBADMSG)
+		return problem(check, r, "%s", text);
+	check->totals_checked += r > 0;
+	if (r >= 0)
+		r = journal_totals_count(&check->totals, &look->entry.type, line, size);
+	return r == -E2BIG ? problem(check, -EBADMSG, "there are too many types of entries") : r;
+}
+
 static int take_entry(struct journal_check *check, const struct journal_look *look,
 		      const char *line, size_t size)
 {
 	const char *text = NULL;
-	int r = journal_keys_entry(&check->keys, look->entry.kind, line, size, &text);
+	int r = take_totals(check, look, line, size);
 
+	if (r < 0)
+		return r;
+	r = journal_keys_entry(&check->keys, look->entry.kind, line, size, &text);
 	if (r < 0)
 		return problem(check, r, "%s", text);
 	r = merkle_append(&check->tree, look->hash);

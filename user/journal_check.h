@@ -13,6 +13,7 @@
 #define SLUICE_JOURNAL_CHECK_H
 
 #include "journal_look.h"
+#include "journal_totals.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -38,6 +39,8 @@ struct journal_check {
 	uint64_t entries;
 	uint64_t signed_entries; /* covered by the last good checkpoint */
 	uint64_t checkpoints;
+	struct journal_totals totals;
+	uint64_t totals_checked; /* entries that told right ones */
 	bool by_host; /* the host key has signed the last one too */
 	uint64_t other_signatures;     /* by keys that are not checked: witnesses */
 	int64_t first_time, last_time; /* ms since 1970 */

@@ -31,19 +31,17 @@ const char *journal_kind_type(enum journal_kind kind)
 	return types[kind];
 }
 
-/* Behind @start and digits; NULL: something else stands there. */
-static const char *skip_number(const char *p, const char *end, const char *start, size_t size)
+enum journal_kind journal_kind_found(const struct journal_type *type, const char *line)
 {
-	if (!p || (size_t)(end - p) < size || memcmp(p, start, size) != 0)
-		return NULL;
-	p += size;
-	while (p < end && *p >= '0' && *p <= '9')
-		p++;
-	return p;
+	if (!type->size || (line[type->at] != 'j' && line[type->at] != 'k'))
+		return JOURNAL_ORDINARY;
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (types[i] && journal_type_is(type, line, types[i]))
+			return (enum journal_kind)i;
+	return JOURNAL_ORDINARY;
 }
 
-/* The fourth member is a type that begins like one of ours: said fast, as it is asked of each line.
- */
+/* The fourth member is a type that begins like one of ours. */
 static bool may_be_kind(const char *line, size_t size)
 {
 	static const char type[] = "\"type\":\"";
@@ -59,25 +57,13 @@ static bool may_be_kind(const char *line, size_t size)
 
 enum journal_kind journal_kind(const char *line, size_t size)
 {
-	static const char seq[] = "{\"seq\":", time[] = ",\"time\":", boot[] = ",\"boottime_us\":",
-			  type[] = ",\"type\":\"";
-	const char *end = line + size, *p;
-	char name[24];
-	size_t n = 0;
+	struct journal_type type;
 
+	/* said fast, as it is asked of each line */
 	if (!may_be_kind(line, size))
 		return JOURNAL_ORDINARY;
-	p = skip_number(line, end, seq, sizeof(seq) - 1);
-	p = skip_number(p, end, time, sizeof(time) - 1);
-	p = skip_number(p, end, boot, sizeof(boot) - 1);
-	if (!p || (size_t)(end - p) < sizeof(type) + sizeof(name) ||
-	    memcmp(p, type, sizeof(type) - 1) != 0)
-		return JOURNAL_ORDINARY;
-	p += sizeof(type) - 1;
-	for (; n < sizeof(name) - 1 && p[n] != '"'; n++)
-		name[n] = p[n];
-	name[n] = '\0';
-	return journal_kind_of_type(name);
+	type = journal_type_find(line, size);
+	return journal_kind_found(&type, line);
 }
 
 static void epoch_name(const struct journal_keys *keys, uint64_t number,

@@ -18,6 +18,7 @@
 #ifndef SLUICE_JOURNAL_KEYS_H
 #define SLUICE_JOURNAL_KEYS_H
 
+#include "journal_type.h"
 #include "note.h"
 
 #include <jansson.h>
@@ -56,6 +57,7 @@ struct journal_keys {
 
 /* From the type, which stands behind "boottime_us" in entries of these kinds. */
 enum journal_kind journal_kind(const char *line, size_t size);
+enum journal_kind journal_kind_found(const struct journal_type *type, const char *line);
 
 /* The same by type; JOURNAL_ORDINARY: none of them. */
 enum journal_kind journal_kind_of_type(const char *type);

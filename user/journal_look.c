@@ -63,7 +63,8 @@ static int look_at_frame(const char *line, size_t size, struct journal_look *loo
 		*ret_problem = "the last member is not \"prev\"";
 		return -EBADMSG;
 	}
-	look->entry.kind = journal_kind(line, size);
+	look->entry.type = journal_type_behind(line, cursor, end);
+	look->entry.kind = journal_kind_found(&look->entry.type, line);
 	return 0;
 }
 

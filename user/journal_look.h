@@ -24,6 +24,7 @@ struct journal_look {
 			int64_t time;
 			uint8_t prev[MERKLE_HASH];
 			enum journal_kind kind;
+			struct journal_type type;
 		} entry;
 		struct journal_checkpoint_info checkpoint;
 	};

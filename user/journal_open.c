@@ -85,6 +85,9 @@ static void adopt_check(struct journal *journal, struct journal_check *check)
 	merkle_done(&journal->tree);
 	journal->tree = check->tree;
 	check->tree = (struct merkle){ 0 };
+	journal_totals_done(&journal->totals);
+	journal->totals = check->totals;
+	check->totals = (struct journal_totals){ 0 };
 	journal->signed_entries = check->signed_entries;
 	memcpy(journal->last_leaf, check->last_leaf, sizeof(journal->last_leaf));
 	memcpy(journal->root, check->root, sizeof(journal->root));
@@ -243,10 +246,8 @@ int journal_open(const char *path, const char *key_path, const char *origin,
 	error[0] = '\0';
 	if (!journal)
 		return -ENOMEM;
-	journal->totals = replayed.totals = json_object();
 	journal->key_path = strdup(key_path);
-	if (!journal->totals || !journal->key_path ||
-	    asprintf(&journal->next_path, "%s.next", key_path) < 0)
+	if (!journal->key_path || asprintf(&journal->next_path, "%s.next", key_path) < 0)
 		return -ENOMEM;
 	journal_signer_prepare();
 	r = journal_file_open(&journal->file, path, &size, error, error_size);

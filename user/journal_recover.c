@@ -6,7 +6,6 @@
 
 #include "cleanup.h"
 #include "journal_scan.h"
-#include "journal_totals.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -22,11 +21,7 @@ static int on_line(void *ctx, const struct journal_line *line)
 {
 	const struct journal_replay *replay = ctx;
 
-	int r = line->entry ? journal_totals_count(replay->totals, line->entry) : 0;
-
-	return r == 0 && line->entry && replay->fn
-		       ? replay->fn(replay->ctx, line->seq, line->entry)
-		       : r;
+	return line->entry && replay->fn ? replay->fn(replay->ctx, line->seq, line->entry) : 0;
 }
 
 static int refuse(const struct journal_file *file, const struct journal_check *check, int error,

@@ -15,7 +15,6 @@
 struct journal_replay {
 	journal_replay_fn fn; /* may be NULL */
 	void *ctx;
-	json_t *totals; /* borrowed: counts what is there */
 };
 
 /**

@@ -84,6 +84,7 @@ static void copy_facts(const struct journal_check *check, struct journal_verify_
 	result->entries = check->entries;
 	result->unsigned_entries = check->entries - check->signed_entries;
 	result->checkpoints = check->checkpoints;
+	result->totals_checked = check->totals_checked;
 	result->other_signatures = check->other_signatures;
 	result->first_time = check->first_time;
 	result->last_time = check->last_time;

@@ -54,6 +54,7 @@ struct journal_verify_result {
 	uint64_t entries;	   /* good ones */
 	uint64_t unsigned_entries; /* the last ones, which nothing signs */
 	uint64_t checkpoints;
+	uint64_t totals_checked;   /* entries whose totals are those of the entries above */
 	uint64_t other_signatures; /* by keys that this program does not check */
 	uint64_t torn_bytes;
 	uint64_t epochs;	/* that have begun */

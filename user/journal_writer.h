@@ -11,6 +11,7 @@
 #include "journal_file.h"
 #include "journal_keys.h"
 #include "journal_signer.h"
+#include "journal_totals.h"
 #include "merkle.h"
 
 struct journal {
@@ -22,7 +23,7 @@ struct journal {
 	char *next_path;	  /* and of one that is to take its place */
 	bool used;		  /* the epoch has entries, or will have */
 	struct merkle tree;	  /* the open batch included */
-	json_t *totals;		  /* so are these */
+	struct journal_totals totals; /* so are these */
 	uint8_t last_leaf[MERKLE_HASH];
 	uint64_t signed_entries; /* covered by the last durable checkpoint */
 	char root[MERKLE_HEX];

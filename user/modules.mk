@@ -30,12 +30,13 @@ POLICY := array account medium policy policy_channel policy_check policy_endpoin
 RULESET := evaluate rehearse ruleset ruleset_clearance ruleset_destination ruleset_port ruleset_sink
 
 # The signed record: what reads it and what writes it
-JOURNAL_READ := journal_anchor journal_check journal_checkpoint journal_filter journal_keys journal_look journal_parallel journal_ocsf \
-	journal_print journal_proof journal_read journal_resume journal_scan journal_verify merkle note when
+JOURNAL_READ := journal_anchor journal_check journal_checkpoint journal_filter journal_keys journal_look journal_parallel \
+	journal_ocsf journal_print journal_proof journal_read journal_resume journal_scan journal_totals journal_type \
+	journal_verify merkle note when
 JOURNAL_WRITE := journal journal_batch journal_check journal_checkpoint journal_file journal_keys key_file journal_look \
-	journal_open journal_recover journal_scan journal_signer journal_totals merkle note
+	journal_open journal_recover journal_scan journal_signer journal_totals journal_type merkle note
 
-REPORT := report report_bundle report_chart report_control report_evidence report_page report_sum \
+REPORT := report report_bundle report_chart report_control report_evidence report_page report_seal report_sum \
 	report_table report_verify
 
 PROCESS := process process_reader process_text person
@@ -49,7 +50,7 @@ GUARD := glass guard guard_admit guard_host guard_marks guard_places review
 EVENT := enforcement event event_gap event_repeat lineage lineage_walk missed packet
 # the same for people, in a file
 LINEAGE := lineage_follow lineage_index lineage_index_add lineage_index_walk
-CONTROL := control control_answer control_gateway control_journal control_metrics control_query
+CONTROL := control control_answer control_gateway control_journal control_metrics control_query control_report report_made
 KERNEL := kernel kernel_changed kernel_fill kernel_guard kernel_maps kernel_missed kernel_pin kernel_program
 # what the policy's paths and names are on this host
 RESOLUTION := database deploy label label_answer label_keep label_mount label_names label_place \

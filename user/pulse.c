@@ -102,14 +102,17 @@ static void look_at_space(struct agent *agent)
 static void beat(struct agent *agent)
 {
 	struct pulse *pulse = &agent->pulse;
-	json_t *body =
-		json_pack("{s:{s:o,s:I,s:o*}}", "journal", "totals", journal_totals(agent->journal),
-			  "lost", (json_int_t)events_lost(agent->events), "clock", clock_quality());
+	json_t *body;
 
+	/* What waits comes first, so that it is counted; what cannot be said now is not said later. */
+	if (record_commit(agent))
+		return;
+	body = json_pack("{s:{s:o,s:I,s:o*}}", "journal", "totals", journal_totals(agent->journal),
+			 "lost", (json_int_t)events_lost(agent->events), "clock", clock_quality());
 	pulse->heartbeat_ns = agent_boot_ns() + SLUICE_JOURNAL_BEAT_MS * 1000000ULL;
 	pulse->real_ms = clock_ms(CLOCK_REALTIME) - clock_ms(CLOCK_BOOTTIME);
-	record_add(agent, NULL, body, "journal.heartbeat",
-		   "how many entries of each type stand above");
+	record_announce(agent, body, "journal.heartbeat",
+			"how many entries of each type stand above");
 }
 
 static void look_at_minute(struct agent *agent)

@@ -26,6 +26,7 @@
  *   grant.revoked grant.expired journal.opened journal.recovered journal.gap label.set
  *   journal.heartbeat journal.space clock.step clock.resumed (pulse.h) journal.repaired
  *   gateway.delivery journal.sink journal.witness lineage.unsaved lineage.saved
+ *   report.made (report_made.h)
  * Names that are not UTF-8 are spelled as wording.h says. Labels go by name: bits may differ after
  * a restart.
  */

@@ -5,6 +5,7 @@
 #include "renew.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -19,22 +20,20 @@ static void policy_freep(struct policy **policy)
 	policy_free(*policy);
 }
 
-/* Opening the journal does it, once the new key is there. */
-static int renew(const struct policy *policy)
+struct paths {
+	const char *journal;
+	char key[SLUICE_PATH_TEXT], next[SLUICE_PATH_TEXT + sizeof(".next")];
+};
+
+/* Opens the journal, which checks all of it and takes a key that waits, and closes it again. */
+static int pass_through(const struct paths *paths, bool tell)
 {
-	char key[SLUICE_PATH_TEXT], text[1024] = "";
 	struct journal_recovery recovery;
 	struct journal *journal = NULL;
-	int err;
+	char text[1024] = "";
+	int err = journal_open(paths->journal, paths->key, "", NULL, NULL, &journal, &recovery,
+			       text, sizeof(text));
 
-	snprintf(key, sizeof(key), "%s/journal.key", policy->settings.state);
-	if (access(key, F_OK) || access(policy->settings.journal, F_OK))
-		return log_error_errno(-ENOENT, "There is no journal '%s' with a key '%s' yet",
-				       policy->settings.journal, key);
-	err = journal_make_next_key(key, text, sizeof(text));
-	if (!err)
-		err = journal_open(policy->settings.journal, key, "", NULL, NULL, &journal,
-				   &recovery, text, sizeof(text));
 	if (err) {
 		log_error("%s", text);
 		return err;
@@ -43,11 +42,46 @@ static int renew(const struct policy *policy)
 		log_error("the journal's end is torn: start sluiced once, so that it says so, stop "
 			  "it, and try again");
 		err = -EAGAIN;
-	} else {
+	} else if (tell) {
 		printf("the journal goes on under the host key %s\n", journal_vkey(journal));
 	}
 	journal_close(journal);
 	return err;
+}
+
+/*
+ * A key that is made before it is known that it can be taken would be taken by the next start. What
+ * the journal may name already must stay, so it is removed only when nothing was written.
+ */
+static int make_and_take(const struct paths *paths)
+{
+	char text[1024] = "";
+	int err = journal_make_next_key(paths->key, text, sizeof(text));
+
+	if (err) {
+		log_error("%s", text);
+		return err;
+	}
+	err = pass_through(paths, true);
+	if (err == -EBUSY || err == -EBADMSG || err == -EAGAIN)
+		unlink(paths->next);
+	return err;
+}
+
+static int renew(const struct policy *policy)
+{
+	struct paths paths = { .journal = policy->settings.journal };
+	bool waits;
+	int err;
+
+	snprintf(paths.key, sizeof(paths.key), "%s/journal.key", policy->settings.state);
+	snprintf(paths.next, sizeof(paths.next), "%s.next", paths.key);
+	if (access(paths.key, F_OK) || access(paths.journal, F_OK))
+		return log_error_errno(-ENOENT, "There is no journal '%s' with a key '%s' yet",
+				       paths.journal, paths.key);
+	waits = access(paths.next, F_OK) == 0;
+	err = pass_through(&paths, waits);
+	return err || waits ? err : make_and_take(&paths);
 }
 
 int renew_key(const char *conf)

@@ -91,6 +91,13 @@ int bundle_add(struct bundle *bundle, const char *name, const void *bytes, size_
 	return r;
 }
 
+int bundle_add_late(struct bundle *bundle, const char *name, const void *bytes, size_t size)
+{
+	int r = write_file(bundle->folder, name, bytes, size);
+
+	return r == 0 && fsync(bundle->folder) < 0 ? -errno : r;
+}
+
 int bundle_finish(struct bundle *bundle, char ret_hash[65])
 {
 	int r;

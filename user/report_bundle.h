@@ -28,6 +28,8 @@ int bundle_open(const char *path, struct bundle *ret);
 int bundle_folder(struct bundle *bundle, const char *name);
 /* A new file, mode 0600. @name: below the folder, without white space at its ends. */
 int bundle_add(struct bundle *bundle, const char *name, const void *bytes, size_t size);
+/* A new file that the manifest does not list, since it is made of it. */
+int bundle_add_late(struct bundle *bundle, const char *name, const void *bytes, size_t size);
 /* Writes the manifest; @ret_hash: 64 hexadecimal digits of its own SHA-256. */
 int bundle_finish(struct bundle *bundle, char ret_hash[65]);
 void bundle_close(struct bundle *bundle);

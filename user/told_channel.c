@@ -141,5 +141,5 @@ void told_channels_describe(const struct requests *requests, bool connected,
 		if (channel->named)
 			count_open(requests, ret);
 	}
-	status->n_notifiers = (uint16_t)channels->n;
+	status->n_notifiers = (uint32_t)channels->n;
 }

@@ -20,6 +20,8 @@
 #include "abi.h"
 #include "channel.h"
 #include "cleanup.h"
+#include "journal.h"
+#include "report_made.h"
 
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define NOON   1795348800000ULL /* 2026-11-22T12:00:00Z */
@@ -415,6 +417,35 @@ static void take_reason(int sock, const struct channel_message *question)
 	result(sock, 0, "noted");
 }
 
+/* FAKE_JOURNAL_KEY: the real writer, and the entry that sluiced would write. */
+static void take_report(int sock, const struct channel_message *question)
+{
+	const struct ipc_report *made = &question->body.report;
+	struct ipc_report_item item = { 0 };
+	struct journal_recovery recovery;
+	struct journal *journal = NULL;
+	json_t *body = json_pack("{s:s}", "type", REPORT_MADE), *said = report_made_body(made);
+	char error[512] = "";
+
+	fprintf(log_file, "report framework=%s entries=%llu valid=%d manifest=%s\n",
+		made->framework, (unsigned long long)made->entries, report_made_valid(made),
+		made->manifest);
+	json_object_update(body, said);
+	json_decref(said);
+	if (!getenv("FAKE_JOURNAL_KEY")) {
+		json_decref(body);
+		result(sock, EPERM, "only root may have a report journaled");
+		return;
+	}
+	if (journal_open(getenv("FAKE_JOURNAL"), getenv("FAKE_JOURNAL_KEY"), "", NULL, NULL,
+			 &journal, &recovery, error, sizeof(error)) ||
+	    journal_add(journal, body, &item.seq))
+		exit(1);
+	journal_close(journal);
+	channel_send(sock, IPC_REPORT_ITEM, &item, sizeof(item));
+	result(sock, 0, "");
+}
+
 static const struct {
 	enum ipc_type type;
 	void (*answer)(int sock, const struct channel_message *question);
@@ -423,7 +454,7 @@ static const struct {
 	{ IPC_GRANTS, grants },	     { IPC_REVOKE, end_grant },	 { IPC_LABEL, label },
 	{ IPC_WHY, edges },	     { IPC_LINEAGE, edges },	 { IPC_REINDEX, reindex },
 	{ IPC_METRICS, metrics },    { IPC_GLASS, glass },	 { IPC_SUBMIT, submit },
-	{ IPC_REASON, take_reason },
+	{ IPC_REASON, take_reason }, { IPC_REPORT, take_report },
 };
 
 /* Answers what the peer asks until it hangs up. */

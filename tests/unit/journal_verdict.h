@@ -29,6 +29,7 @@ static inline void verify_parallel(struct fixture *f, struct journal_verify_opti
 	assert_int_equal(result.unsigned_entries, expected->unsigned_entries);
 	assert_int_equal(result.checkpoints, expected->checkpoints);
 	assert_int_equal(result.other_signatures, expected->other_signatures);
+	assert_int_equal(result.totals_checked, expected->totals_checked);
 	assert_int_equal(result.torn_bytes, expected->torn_bytes);
 	assert_int_equal(result.epochs, expected->epochs);
 	assert_int_equal(result.breaks, expected->breaks);

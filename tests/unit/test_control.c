@@ -391,6 +391,52 @@ static void test_only_root_rebuilds(void **state)
 	close(sock);
 }
 
+/* The hash of a report goes into the journal, signed by the host's key; for root only. */
+static void test_report(void **state)
+{
+	struct ipc_report made = { .to_ms = 7, .entries = 1, .framework = "soc2" };
+	struct channel_message message;
+	const json_t *entry, *report;
+	unsigned int epochs;
+	int sock = dial(control_path);
+
+	(void)state;
+	open_one(1);
+	epochs = world.journal.epochs;
+	memset(made.manifest, 'a', sizeof(made.manifest) - 1);
+	message = *say(sock, IPC_REPORT, &made, sizeof(made));
+	if (getuid()) {
+		assert_int_equal(message.body.result.error, EPERM);
+		close(sock);
+		return;
+	}
+	assert_int_equal(message.type, IPC_REPORT_ITEM);
+	assert_int_equal(message.body.report_item.seq, json_array_size(world.journal.entries) - 1);
+	entry = json_array_get(world.journal.entries, message.body.report_item.seq);
+	report = json_object_get(entry, "report");
+	assert_string_equal(json_string_value(json_object_get(entry, "type")), "report.made");
+	assert_string_equal(json_string_value(json_object_get(report, "manifest_sha256")),
+			    made.manifest);
+	assert_int_equal(json_integer_value(json_object_get(report, "entries")), 1);
+	assert_true(world.journal.epochs > epochs);
+	assert_int_equal(world.journal.durable, json_array_size(world.journal.entries));
+	assert_int_equal(next(sock, &message), 1);
+	/* of entries that are not there, without a hash, for an odd name */
+	made.entries = 1000000;
+	assert_int_equal(say(sock, IPC_REPORT, &made, sizeof(made))->body.result.error, EINVAL);
+	made.entries = 1;
+	made.manifest[5] = 'A';
+	assert_int_equal(say(sock, IPC_REPORT, &made, sizeof(made))->body.result.error, EINVAL);
+	made.manifest[5] = 'a';
+	made.framework[1] = ' ';
+	assert_int_equal(say(sock, IPC_REPORT, &made, sizeof(made))->body.result.error, EINVAL);
+	made.framework[1] = 'o';
+	world.journal.broken = true;
+	assert_int_equal(say(sock, IPC_REPORT, &made, sizeof(made))->body.result.error, EIO);
+	world.journal.broken = false;
+	close(sock);
+}
+
 /* Root only; the processes that waited are counted with the time since their request was opened. */
 static void test_metrics(void **state)
 {
@@ -433,6 +479,7 @@ int main(void)
 		CONTROL_TEST(test_status),
 		CONTROL_TEST(test_requests),
 		CONTROL_TEST(test_metrics),
+		CONTROL_TEST(test_report),
 		CONTROL_TEST(test_decide),
 		CONTROL_TEST(test_reason),
 		CONTROL_TEST(test_gateway_hears_again),

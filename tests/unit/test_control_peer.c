@@ -45,10 +45,13 @@ static void test_closed_list_of_messages(void **state)
 	assert_int_equal(say(sock, IPC_RESULT, &result, sizeof(result))->type, 0);
 	close(sock);
 	sock = dial(gateway_path);
-	assert_int_equal(say(sock, IPC_STATUS, NULL, 0)->type, 0); /* only sluice */
+	assert_int_equal(say(sock, IPC_GRANTS, NULL, 0)->type, 0); /* only sluice */
 	close(sock);
 	sock = dial(gateway_path);
 	/* hello comes first */
+	assert_int_equal(say(sock, IPC_STATUS, NULL, 0)->type, 0);
+	close(sock);
+	sock = dial(gateway_path);
 	assert_int_equal(say(sock, IPC_DELIVERY, &delivery, sizeof(delivery))->type, 0);
 	close(sock);
 	sock = dial(control_path);

@@ -134,6 +134,27 @@ static void test_sleep(void **state)
 	assert_int_equal(world.journal.forced, 1);
 }
 
+/* What waited for the journal is counted; a heartbeat that cannot be written does not wait. */
+static void test_waiting(void **state)
+{
+	const json_t *journal;
+
+	(void)state;
+	begin();
+	world.journal.broken = true;
+	record_add(&world.agent, NULL, json_object(), "event.read", "waits");
+	pass(60000);
+	tick();
+	assert_int_equal(json_array_size(world.journal.entries), 1);
+	world.journal.broken = false;
+	tick();
+	assert_int_equal(json_array_size(world.journal.entries), 3);
+	assert_int_equal(count_of("journal.heartbeat"), 2);
+	journal = json_object_get(last_entry(), "journal");
+	assert_int_equal(
+		json_integer_value(json_object_get(json_object_get(journal, "totals"), "any")), 2);
+}
+
 /* Each second, and at once behind what gives or takes a right; not behind what only happened. */
 static void test_epochs(void **state)
 {
@@ -203,6 +224,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		AGENT_TEST(test_heartbeat), AGENT_TEST(test_steps), AGENT_TEST(test_sleep),
+		AGENT_TEST(test_waiting),
 		AGENT_TEST(test_epochs),    AGENT_TEST(test_space), AGENT_TEST(test_broken),
 	};
 
