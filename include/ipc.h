@@ -213,6 +213,8 @@ struct ipc_request {
 	uint32_t pad;
 	uint64_t start_ns;
 	uint64_t opened_ms;
+	uint64_t journal_entries; /* signed ones when it was opened; 0: not known */
+	char journal_root[24];	  /* begin of their root, 16 hex digits */
 	uint64_t expires_ms;
 	uint64_t closed_ms;
 	uint64_t behind[SLUICE_MAX_BEHIND];

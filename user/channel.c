@@ -98,6 +98,7 @@ static const struct text_field request_texts[] = {
 	TEXT(ipc_request, reason_from),
 	TEXT(ipc_request, reviewers),
 	TEXT(ipc_request, outcome),
+	TEXT(ipc_request, journal_root),
 	TEXTS(ipc_request, sources, path),
 	TEXTS(ipc_request, sources, labels),
 	TEXTS(ipc_request, sources, reader),

@@ -82,6 +82,7 @@ struct request_source {
  * @escalated_s: more people were asked at this time after its opening, 0: not yet
  * @accounts: by which account each of @decisions came, if by one; NULL while none did
  * @standing: the standing approval that let it go without asking, or empty
+ * @journal_entries, @journal_root: of the journal, as signed when it was opened: for people to hold
  * @scope, @duration_s: narrowest that approvers so far have chosen
  */
 struct request {
@@ -124,6 +125,8 @@ struct request {
 	enum policy_scope scope;
 	uint32_t duration_s;
 	uint64_t opened_ms;
+	uint64_t journal_entries;
+	char journal_root[17];
 	uint64_t deadline_ns;
 	uint64_t expires_ms;
 	uint64_t closed_ms;

@@ -51,6 +51,21 @@ static void add_request_line(struct card *card, const struct ipc_request *reques
 	card_monospace(card, groups);
 }
 
+/* So that people hold copies of it, too: sluice journal verify --noted. */
+static void add_journal(struct card *card, const struct ipc_request *request)
+{
+	const char *root = request->journal_root;
+	char groups[24];
+
+	if (request->journal_entries == 0 || strlen(root) != 16)
+		return;
+	card_line(card, "Journal");
+	card_words(card, "%llu entries, root ", (unsigned long long)request->journal_entries);
+	snprintf(groups, sizeof(groups), "%.4s %.4s %.4s %.4s", root, root + 4, root + 8,
+		 root + 12);
+	card_monospace(card, groups);
+}
+
 static void add_uid(struct card *card, const char *name, uint32_t uid)
 {
 	if (uid == UINT32_MAX)
@@ -186,6 +201,7 @@ void request_card_question(struct card *card, const struct ipc_request *request,
 		card_untrusted(card, request->reason_from);
 	}
 	add_terms(card, request);
+	add_journal(card, request);
 	add_hidden(card, request);
 	card_line(card, "To decide");
 	card_words(card, "%s%son that host, as a person whom the rule names%s%s:", way,
@@ -224,6 +240,7 @@ void request_card_answer(struct card *card, const struct ipc_request *request)
 		card_fact(card, "Outcome", request->outcome, "");
 	card_line(card, "Closed");
 	card_time(card, request->closed_ms);
+	add_journal(card, request);
 	add_hidden(card, request);
 }
 

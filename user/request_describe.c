@@ -139,6 +139,8 @@ void request_describe(const struct agent *agent, const struct request *request,
 	ret->pid = request->pid;
 	ret->start_ns = request->start_ns;
 	ret->opened_ms = request->opened_ms;
+	ret->journal_entries = request->journal_entries;
+	memcpy(ret->journal_root, request->journal_root, sizeof(request->journal_root));
 	ret->expires_ms = request->expires_ms;
 	ret->closed_ms = request->closed_ms;
 	ret->escalated_s = request->escalated_s;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
+#include "journal.h"
 #include "kernel.h"
 #include "lineage.h"
 #include "process.h"
@@ -130,6 +131,11 @@ static void fill_times(struct agent *agent, struct request *request,
 		event->deadline_ns ? event->deadline_ns : now + (uint64_t)limit_s * 1000000000;
 	request->opened_ms = agent_time_ms();
 	request->expires_ms = request->opened_ms;
+	if (agent->journal) {
+		request->journal_entries = journal_signed(agent->journal);
+		snprintf(request->journal_root, sizeof(request->journal_root), "%.16s",
+			 journal_root(agent->journal));
+	}
 	if (request->deadline_ns > now)
 		request->expires_ms += (request->deadline_ns - now) / 1000000;
 }
@@ -224,7 +230,7 @@ json_t *request_body(const struct agent *agent, const struct request *request)
 	request_terms(agent, request->key.action, request->labels, &terms);
 	return json_pack(
 		"{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, "
-		"s:s, s:I, s:I, s:I}",
+		"s:s, s:I, s:I, s:I, s:{s:I, s:s}}",
 		"request", request->id, "digest", request->digest, "action",
 		policy_action_names[request->key.action], "labels",
 		record_labels(agent, request->labels), "rule", terms.shown ? terms.shown->name : "",
@@ -236,7 +242,8 @@ json_t *request_body(const struct agent *agent, const struct request *request)
 		who_body(&request->who), "sources", sources_body(agent, request), "key",
 		record_key(&request->key), "boot", agent->boot_id, "deadline_ns",
 		(json_int_t)request->deadline_ns, "opened_ms", (json_int_t)request->opened_ms,
-		"expires_ms", (json_int_t)request->expires_ms);
+		"expires_ms", (json_int_t)request->expires_ms, "signed", "entries",
+		(json_int_t)request->journal_entries, "root", request->journal_root);
 }
 
 bool request_take_reason(struct agent *agent, struct request *request, enum reason_origin from,

@@ -114,6 +114,9 @@ static bool read_opened(const struct agent *agent, struct request *request, cons
 	request->deadline_ns = get_u64(entry, "deadline_ns");
 	request->opened_ms = get_u64(entry, "opened_ms");
 	request->expires_ms = get_u64(entry, "expires_ms");
+	request->journal_entries = get_u64(json_object_get(entry, "signed"), "entries");
+	record_get_text(json_object_get(entry, "signed"), "root", request->journal_root,
+			sizeof(request->journal_root));
 	request->scope = POLICY_EXECUTABLE; /* of no approver yet; decisions narrow it */
 	request->duration_s = SLUICE_MAX_DURATION_S;
 	request->told = true; /* before the restart */

@@ -114,6 +114,17 @@ static void add_digest(struct html *html, const struct ipc_request *request)
 	end_fact(html);
 }
 
+static void add_journal(struct html *html, const struct ipc_request *request)
+{
+	if (request->journal_entries == 0)
+		return;
+	begin_fact(html, "Journal");
+	html_words(html, "%llu entries when it was asked, root ",
+		   (unsigned long long)request->journal_entries);
+	html_code(html, request->journal_root);
+	end_fact(html);
+}
+
 static void add_terms(struct html *html, const struct ipc_request *request)
 {
 	add_words(html, "Waiting", request_waiting(request), request->waiting);
@@ -150,6 +161,7 @@ static void add_facts(struct html *html, const struct ipc_request *request)
 		add_terms(html, request);
 	add_code(html, "Request", request->id, "");
 	add_digest(html, request);
+	add_journal(html, request);
 	html_markup(html, "</dl>");
 }
 

@@ -142,8 +142,9 @@ static void test_copies(void **state)
 
 static void test_cosigned(void **state)
 {
-	struct ipc_cosigned cosigned = { .name = "witness-w",
-					 .note = "host.example/journal\n1\nroot\n\n\xe2\x80\x94 w x\n" };
+	struct ipc_cosigned cosigned = {
+		.name = "witness-w", .note = "host.example/journal\n1\nroot\n\n\xe2\x80\x94 w x\n"
+	};
 	struct channel_message message;
 	int sock = greet(1);
 
@@ -159,13 +160,43 @@ static void test_cosigned(void **state)
 	close(sock);
 }
 
+/* Each card has it, and it stays the same when the daemon starts again: or cards were edited. */
+static void test_on_requests(void **state)
+{
+	struct ipc_hello hello = { .notifiers = 1 };
+	const struct request *request;
+	struct ipc_request first;
+	uint64_t entries;
+	int sock;
+
+	(void)state;
+	record_add(&world.agent, NULL, json_object(), "agent.start", "it starts");
+	record_commit(&world.agent);
+	entries = journal_signed(world.agent.journal);
+	open_one(1);
+	sock = dial(gateway_path);
+	first = say(sock, IPC_HELLO, &hello, sizeof(hello))->body.request;
+	assert_int_equal(first.journal_entries, entries);
+	assert_string_equal(first.journal_root, journal_root(world.agent.journal));
+	assert_int_equal(json_integer_value(json_object_get(
+				 json_object_get(entry_of("request.opened"), "signed"), "entries")),
+			 entries);
+	close(sock);
+	turn();
+	record_add(&world.agent, NULL, json_object(), "agent.stop", "it stops");
+	record_commit(&world.agent);
+	restart();
+	request = request_find(world.agent.requests, first.id);
+	assert_int_equal(request->journal_entries, entries);
+	assert_string_equal(request->journal_root, journal_root(world.agent.journal));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CONTROL_TEST(test_given_once),
-		CONTROL_TEST(test_only_with_the_policy),
-		CONTROL_TEST(test_copies),
-		CONTROL_TEST(test_cosigned),
+		CONTROL_TEST(test_given_once),	CONTROL_TEST(test_only_with_the_policy),
+		CONTROL_TEST(test_copies),	CONTROL_TEST(test_cosigned),
+		CONTROL_TEST(test_on_requests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

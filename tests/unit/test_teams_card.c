@@ -98,6 +98,25 @@ static void test_golden_cards(void **state)
 	compare_with_file(teams_card(&request, NULL), "open-fail-unknown");
 }
 
+static void test_journal_that_people_hold(void **state)
+{
+	char *text;
+
+	(void)state;
+	request.journal_entries = 1234;
+	strcpy(request.journal_root, "9a6a09b2379105a1");
+	for (int closed = 0; closed < 2; closed++) {
+		json_t *card = teams_card(&request, NULL);
+
+		text = json_dumps(card, JSON_COMPACT);
+		assert_non_null(strstr(text, "1234 entries, root "));
+		assert_non_null(strstr(text, "9a6a 09b2 3791 05a1"));
+		free(text);
+		json_decref(card);
+		decide(true);
+	}
+}
+
 static void test_golden_answers(void **state)
 {
 	(void)state;
@@ -533,6 +552,7 @@ int main(void)
 		cmocka_unit_test_setup(test_a_note_is_no_markup, card_setup),
 		cmocka_unit_test_setup(test_golden_cards, card_setup),
 		cmocka_unit_test_setup(test_golden_answers, card_setup),
+		cmocka_unit_test_setup(test_journal_that_people_hold, card_setup),
 		cmocka_unit_test_setup(test_every_fact_is_on_the_card, card_setup),
 		cmocka_unit_test_setup(test_tier_is_on_the_card, card_setup),
 		cmocka_unit_test_setup(test_markup_stays_text, card_setup),
