@@ -142,8 +142,9 @@ static void test_copies(void **state)
 
 static void test_cosigned(void **state)
 {
-	struct ipc_cosigned cosigned = { .name = "witness-w",
-					 .note = "host.example/journal\n1\nroot\n\n\xe2\x80\x94 w x\n" };
+	struct ipc_cosigned cosigned = {
+		.name = "witness-w", .note = "host.example/journal\n1\nroot\n\n\xe2\x80\x94 w x\n"
+	};
 	struct channel_message message;
 	int sock = greet(1);
 
@@ -193,10 +194,8 @@ static void test_on_requests(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CONTROL_TEST(test_given_once),
-		CONTROL_TEST(test_only_with_the_policy),
-		CONTROL_TEST(test_copies),
-		CONTROL_TEST(test_cosigned),
+		CONTROL_TEST(test_given_once),	CONTROL_TEST(test_only_with_the_policy),
+		CONTROL_TEST(test_copies),	CONTROL_TEST(test_cosigned),
 		CONTROL_TEST(test_on_requests),
 	};
 
