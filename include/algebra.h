@@ -57,9 +57,9 @@ ALGEBRA _Bool sluice_holds(const struct sluice_policy *policy, __u32 action, __u
 }
 
 /*
- * What @destination says of @target, which lies in its prefix, added to @ret_allowed and @ret_carries. Multipath
- * TCP is allowed nothing: the peer may name other addresses to go on to; what comes by it comes by
- * TCP.
+ * What @destination says of @target, which lies in its prefix, added to @ret_allowed and
+ * @ret_carries. Multipath TCP is allowed nothing: the peer may name other addresses to go on to; what
+ * comes by it comes by TCP.
  */
 ALGEBRA void sluice_destination_says(const struct sluice_destination *destination,
 				     const struct sluice_target *target, __u64 *ret_allowed,

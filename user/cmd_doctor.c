@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd_doctor.c: "sluice doctor": what this host lacks (check.h), how the installation (health.h), the
- * policy (advice.h) and the daemon are, each with a remedy.
+ * cmd_doctor.c: "sluice doctor": what this host lacks (check.h), how the installation (health.h),
+ * the policy (advice.h) and the daemon are, each with a remedy.
  */
 #include "cmd.h"
 

@@ -309,7 +309,8 @@ int cmd_verify(int argc, char **argv, struct cmd_common *common)
 		"Check every entry, the chain, the tree and all signatures of a journal.\vFILE: - "
 		"is standard input; default is this host's journal. The exit code is 0 when all is "
 		"right, 1 when it was tampered with, or is not what others have seen, 2 when only "
-		"the end is unsigned or torn, 6 when it is right, but the key of an epoch was lost in a crash.",
+		"the end is unsigned or torn, 6 when it is right, but the key of an epoch was lost in a "
+		"crash.",
 		cmd_common_options,
 		NULL,
 		NULL

@@ -130,8 +130,8 @@ int gateway_sink(struct client *client, const struct channel_message *message,
 
 	(void)answer;
 	if (!news->state || news->state >= IPC_SINK_STATES) {
-		log_warning("The gateway reports on a copy of the journal in "
-			    "no known state: ended");
+		log_warning("The gateway reports on a copy of the journal in no known "
+			    "state: ended");
 		return -EPROTO;
 	}
 	sink = find_sink(control, news->name);

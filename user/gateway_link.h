@@ -86,7 +86,8 @@ int gateway_link_submit(struct gateway_link *link, const struct ipc_signed *answ
 typedef void (*gateway_item_fn)(void *arg, const union ipc_any *item);
 
 /**
- * gateway_link_ask() - a question without a payload whose answer is one item: IPC_STATUS, IPC_METRICS.
+ * gateway_link_ask() - a question without a payload whose answer is one item: IPC_STATUS or
+ * IPC_METRICS.
  * @item: its type; @got: called at most once, before @decided; not after @decided said ETIME
  * @decided: as of gateway_link_decide(): 0: the answer is whole
  * Return: 0, -ENOTCONN, -EBUSY, or another negative errno of sending.

@@ -20,8 +20,8 @@
  * Types: agent.start agent.stop policy.loaded policy.refused event.stop event.read event.label
  *   event.fork event.exec event.take event.give event.declassify event.sink event.empty
  *   guard.mode guard.attempt glass.asked glass.agreed glass.broken glass.mended glass.refused
- *   glass.reviewed egress.missed request.opened request.reason request.escalated request.decided request.closed
- *   decision decision.void decision.refused grant.issued grant.used standing.made standing.used
+ *   glass.reviewed egress.missed request.opened request.reason request.escalated request.decided
+ *   request.closed decision decision.void decision.refused grant.issued grant.used standing.made standing.used
  *   standing.revoked
  *   grant.revoked grant.expired journal.opened journal.recovered journal.gap label.set
  *   journal.heartbeat journal.space clock.step clock.resumed (pulse.h) journal.repaired

@@ -26,8 +26,8 @@
  * SECONDS FINGERPRINT REASON" (of the key that signed it, or "unsigned"), "evidence TEXT",
  * "submit ID DIGEST approve|deny FINGERPRINT" (of the key that signed it), "asked STATUS|METRICS",
  * "connected", "disconnected", "sink NAME STATE HELD TEXT", and "cosigned NAME" (the note is in
- * SOCKET.cosigned). After the hello it tells what is open and what was closed, and says that this was
- * all. Ends at the end of its input.
+ * SOCKET.cosigned). After the hello it tells what is open and what was closed, and says that this
+ * was all. Ends at the end of its input.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_evaluate.c: what comes of attempts under a policy, against the policy read rule by rule, for
- * all combinations of a small host, and that each is explained by lines that add up to it; and the arithmetic that the kernel shares, against its
- * definition.
+ * all combinations of a small host, and that each is explained by lines that add up to it; and the
+ * arithmetic that the kernel shares, against its definition.
  */
 #include "policy_fixture.h"
 
