@@ -347,6 +347,27 @@ static struct lineage_index *index_for(const struct client *client, struct answe
 	return lineage_follow_index(follow);
 }
 
+/*
+ * The kernel knows what a process carries when the index does not know where from: the event of it
+ * was lost, or is too long ago. Return: whether it carries something, and @answer says so.
+ */
+static bool answer_carried(const struct agent *agent, const struct process *p, int err,
+			   struct answer *answer)
+{
+	_cleanup_close_ int pidfd = process_open(p->pid, p->start_ns);
+	uint64_t labels = 0;
+	char text[512];
+
+	if (pidfd < 0 || kernel_taint_get(agent->kernel, pidfd, &labels) < 0 || !labels)
+		return false;
+	wording_labels(agent, labels, text, sizeof(text));
+	answer_result(answer, err,
+		      "it carries %s; where from is not known: the kernel's word of it was lost "
+		      "(sluice status counts these), or that was long ago",
+		      text);
+	return true;
+}
+
 int answer_why(struct client *client, const struct channel_message *message, struct answer *answer)
 {
 	const struct ipc_why *why = &message->body.why;
@@ -363,6 +384,9 @@ int answer_why(struct client *client, const struct channel_message *message, str
 	process_read(why->pid, 0, &p);
 	err = lineage_index_of_pid(index, client->control->agent, why->pid, p.start_ns, &bounds,
 				   &found);
+	if ((err == -ESRCH || err == -ENOENT) && p.pid &&
+	    answer_carried(client->control->agent, &p, err, answer))
+		return 0;
 	return answer_found(client, &found, err, behind, answer);
 }
 

@@ -366,6 +366,13 @@ static void test_why_and_lineage(void **state)
 	assert_string_equal(message.body.result.text, "");
 	why.pid = 900002;
 	assert_int_equal(say(sock, IPC_WHY, &why, sizeof(why))->body.result.error, ESRCH);
+	why.pid = add_worker(ANN, ANN);
+	assert_int_equal(say(sock, IPC_WHY, &why, sizeof(why))->body.result.error, ESRCH);
+	world.kernel.taint = CUSTOMERS;
+	assert_string_equal(say(sock, IPC_WHY, &why, sizeof(why))->body.result.text,
+			    "it carries customers; where from is not known: the kernel's word of it was "
+			    "lost (sluice status counts these), or that was long ago");
+	world.kernel.taint = 0;
 	assert_int_equal(say(sock, IPC_LINEAGE, &why, sizeof(why))->body.result.error, EBADF);
 	why.fd = OUR_FILE;
 	assert_string_equal(say(sock, IPC_LINEAGE, &why, sizeof(why))->body.edge.subject,

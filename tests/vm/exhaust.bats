@@ -17,6 +17,7 @@ setup_file() {
 	echo +cpu +pids +memory >$GROUPS_ROOT/cgroup.subtree_control
 	mkdir -p "$BOMB" "$OLD" "$AGENT_GROUP"
 	secret rows 'one,two'
+	plain free hello
 }
 
 setup() {
@@ -59,9 +60,9 @@ sluiced_in() {
 	UNIT=$BOMB spawn paul "$PROGRAMS/flood" bomb "$SECRET/rows" 10.9.0.2 15
 	wait_until "$PATIENCE" members_above 300
 	for i in 2 50 150 299; do
-		[ "$(taint_of "$(member "$i")")" = secret ]
+		# where from may be lost in such a crowd, not what it carries
+		sluice why "$(member "$i")" 2>&1 | grep -w secret
 	done
-	plain free hello
 	[ "$(as quinn cat "$PLAIN/free")" = hello ]
 	as quinn bash -c 'echo untainted >/dev/udp/10.9.0.3/9001'
 	timeout 20 sluice status
