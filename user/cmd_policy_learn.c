@@ -193,8 +193,7 @@ static int learn_list(const struct learn_input *input, struct learn *learn)
 		rows = choose(input, learn, evaluator);
 		r = learn_lines(learn, &error);
 	}
-	return r < 0 ? cmd_policy_refused(input->past.common, r, &error)
-		     : print(input, learn, rows);
+	return r ? cmd_policy_refused(input->past.common, r, &error) : print(input, learn, rows);
 }
 
 static int learn_policy(struct learn_input *input, const struct cmd_policy_files *files,
