@@ -13,6 +13,7 @@
 # make lint              cppcheck, gcc -fanalyzer, scan-build, shellcheck, mandoc; each also alone: lint-gcc
 # make bench             instructions an operation, in a virtual machine, and numbers of the journal
 # make bench-journal     the latter alone, as JSON
+# make bench-peers       the former beside what AppArmor, auditd, fanotify, fapolicyd and OpenSnitch cost
 #
 # Tests link to an archive of all modules, so that each takes what it calls and no list has to be
 # kept; a module whose functions a test plays itself is not taken. The modules that need the BPF
@@ -42,7 +43,7 @@ WRAP_test_web_session := clock_gettime
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_CFLAGS := $(SANITIZE) -fsanitize=fuzzer-no-link
 
-.PHONY: coverage coverage-run test-programs test-browser test-load vm-programs fuzz-all bench-journal lint-cppcheck lint-gcc lint-scan-build lint-shell lint-man lint-stack
+.PHONY: coverage coverage-run test-programs test-browser test-load vm-programs fuzz-all bench-journal bench-peers lint-cppcheck lint-gcc lint-scan-build lint-shell lint-man lint-stack
 
 $(TEST_ARCHIVE): $(call objects,$(TEST_MODULES))
 	@mkdir -p $(@D)
@@ -158,9 +159,17 @@ $(O)/tests/floor.bpf.o: tests/bench/floor.bpf.c
 	$(call msg,BPF,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
+$(O)/tests/answer: tests/bench/answer.c
+	@mkdir -p $(@D)
+	$(call msg,BENCH,$@)
+	$(Q)$(CC) $(OUR_CFLAGS) $(CFLAGS) $(LDFLAGS) $< -o $@
+
 # BENCH_KERNEL: 6.1, 6.12 or 7
 bench: $(PROGRAMS) $(O)/tests/ops $(O)/tests/floor $(O)/tests/floor.bpf.o bench-journal
 	$(Q)scripts/bench $(or $(BENCH_KERNEL),6.12) $(abspath $(O))
+
+bench-peers: $(PROGRAMS) $(O)/tests/ops $(O)/tests/floor $(O)/tests/floor.bpf.o $(O)/tests/answer
+	$(Q)scripts/bench --peers $(or $(BENCH_KERNEL),6.12) $(abspath $(O))
 
 # ---- analysis ----
 

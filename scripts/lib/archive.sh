@@ -44,3 +44,22 @@ archive_download()
 {
 	(cd "$1" && apt-get "${archive_apt[@]}" download "${@:2}")
 }
+
+# archive_unpack DIR: unpack the .deb files in DIR to DIR/root, with /lib and its like inside /usr; DIR/root/packages says
+# which they are.
+archive_unpack()
+{
+	local dir=$1 deb name
+
+	mkdir -p "$dir/root"
+	for deb in "$dir"/*.deb; do
+		dpkg-deb -x "$deb" "$dir/root" || return 1
+		dpkg-deb -W "$deb" >>"$dir/packages"
+	done
+	for name in bin sbin lib lib64; do
+		[[ -d $dir/root/$name ]] || continue
+		mkdir -p "$dir/root/usr/$name"
+		cp -a "$dir/root/$name/." "$dir/root/usr/$name/" && rm -rf "${dir:?}/root/$name" || return 1
+	done
+	mv "$dir/packages" "$dir/root/packages"
+}

@@ -16,25 +16,6 @@ systemd_packages()
 		grep -Ev '^lib(c6|gcc-s1|debian-installer4|newt.*|slang2|textwrap1|readline8)$'
 }
 
-# systemd_unpack DIR: unpack the .deb files in DIR to DIR/root, with /lib and its like inside /usr.
-systemd_unpack()
-{
-	local dir=$1 deb name
-
-	mkdir -p "$dir/root/usr"
-	for deb in "$dir"/*.deb; do
-		dpkg-deb -x "$deb" "$dir/tree" || return 1
-		dpkg-deb -W "$deb" >>"$dir/root/packages"
-	done
-	for name in bin sbin lib lib64; do
-		[[ -d $dir/tree/$name ]] || continue
-		mkdir -p "$dir/tree/usr/$name"
-		cp -a "$dir/tree/$name/." "$dir/tree/usr/$name/" && rm -rf "${dir:?}/tree/$name" || return 1
-	done
-	rm -rf "$dir/root/usr"
-	mv "$dir/tree/usr" "$dir/root/usr" && [[ -x $dir/root/usr/lib/systemd/systemd ]]
-}
-
 # systemd_fetch: make sure that it is in the cache. Downloads at most once, whoever else asks at the same time.
 systemd_fetch()
 (
@@ -53,7 +34,8 @@ systemd_fetch()
 	mkdir -p "$work"
 	if ! { archive_open "$work" bookworm bookworm-security &&
 	       mapfile -t packages < <(systemd_packages) && archive_download "$work" "${packages[@]}" &&
-	       systemd_unpack "$work"; } >"$log" 2>&1; then
+	       archive_unpack "$work" && rm -rf "$work"/root/{etc,var} && [[ -x $work/root/usr/lib/systemd/systemd ]]; } \
+	     >"$log" 2>&1; then
 		echo "cannot get systemd; what apt said: $log" >&2
 		return 1
 	fi
