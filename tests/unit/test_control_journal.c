@@ -185,6 +185,7 @@ static void test_on_requests(void **state)
 	turn();
 	record_add(&world.agent, NULL, json_object(), "agent.stop", "it stops");
 	record_commit(&world.agent);
+	world.agent.control = control_close(world.agent.control);
 	restart();
 	request = request_find(world.agent.requests, first.id);
 	assert_int_equal(request->journal_entries, entries);

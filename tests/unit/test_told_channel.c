@@ -120,6 +120,7 @@ static void test_restart_knows_it_from_the_journal(void **state)
 	report(sock, one, "slack", IPC_RETRYING, 1, "HTTP 500");
 	close(sock);
 	turn();
+	world.agent.control = control_close(world.agent.control);
 	restart();
 	told_channels_describe(world.agent.requests, false, &status);
 	assert_int_equal(status.n_notifiers, 2);
