@@ -6,35 +6,16 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cleanup.h"
 #include "limits.h"
-
-/* As much as there is of @size bytes from @from on. */
-static ssize_t read_at(int fd, uint64_t from, char *bytes, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t n = pread(fd, bytes + done, size - done, (off_t)(from + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
-}
+#include "read_whole.h"
 
 ssize_t gateway_journal_read(const struct gateway_journal *journal, uint64_t from, char *bytes,
 			     size_t size)
 {
 	uint64_t left = from < journal->bytes ? journal->bytes - from : 0;
-	ssize_t n = read_at(journal->fd, from, bytes, left < size ? (size_t)left : size);
+	ssize_t n = read_whole_at(journal->fd, bytes, left < size ? (size_t)left : size, from);
 	const char *end;
 
 	if (n <= 0)

@@ -334,6 +334,22 @@ static json_t *view_array(const void *items, size_t count, size_t size,
 	return list;
 }
 
+/* Names the state of each of @items, which is a number at @offset, in the records of @list. */
+static json_t *name_states(json_t *list, const void *items, size_t size, size_t offset,
+			   const char *const names[], size_t n)
+{
+	json_t *record;
+	uint32_t state;
+	size_t i;
+
+	json_array_foreach(list, i, record) {
+		memcpy(&state, (const char *)items + i * size + offset, sizeof(state));
+		json_object_set_new(record, "state",
+				    json_string(state && state < n ? names[state] : "unknown"));
+	}
+	return list;
+}
+
 static json_t *view_told(const struct ipc_request *request)
 {
 	static const char *const states[] = {
@@ -342,46 +358,28 @@ static json_t *view_told(const struct ipc_request *request)
 		[IPC_FAILED] = "failed",
 		[IPC_STANDBY] = "standby",
 	};
-	json_t *list = view_array(request->told, request->n_told, sizeof(*request->told),
-				  told_members, ARRAY_SIZE(told_members));
-	json_t *told;
-	size_t i;
+	const size_t size = sizeof(*request->told);
+	json_t *list = view_array(request->told, request->n_told, size, told_members,
+				  ARRAY_SIZE(told_members));
 
-	json_array_foreach(list, i, told)
-	{
-		uint32_t state = request->told[i].state;
-
-		json_object_set_new(
-			told, "state",
-			json_string(state && state < ARRAY_SIZE(states) ? states[state]
-									: "unknown"));
-	}
-	return list;
+	return name_states(list, request->told, size, offsetof(struct ipc_told, state), states,
+			   ARRAY_SIZE(states));
 }
 
 static json_t *view_sinks(const struct ipc_status *status)
 {
-	static const char *const states[IPC_SINK_STATES] = {
+	static const char *const states[] = {
 		[IPC_SINK_SENT] = "sent",
 		[IPC_SINK_RETRYING] = "retrying",
 		[IPC_SINK_REFUSED] = "refused",
 		[IPC_SINK_DIVERGED] = "diverged",
 	};
-	json_t *list = view_array(status->sinks, status->n_sinks, sizeof(*status->sinks),
-				  sink_members, ARRAY_SIZE(sink_members));
-	json_t *sink;
-	size_t i;
+	const size_t size = sizeof(*status->sinks);
+	json_t *list = view_array(status->sinks, status->n_sinks, size, sink_members,
+				  ARRAY_SIZE(sink_members));
 
-	json_array_foreach(list, i, sink)
-	{
-		uint32_t state = status->sinks[i].state;
-
-		json_object_set_new(
-			sink, "state",
-			json_string(state && state < ARRAY_SIZE(states) ? states[state]
-									: "unknown"));
-	}
-	return list;
+	return name_states(list, status->sinks, size, offsetof(struct ipc_sink, state), states,
+			   ARRAY_SIZE(states));
 }
 
 json_t *view_request(const struct ipc_request *request)
