@@ -367,6 +367,7 @@ struct ipc_sink {
  * @waiting, @standing_by, @given_up: open requests that it has still to post, leaves to another
  * channel, or could not post
  * @handed_over: that another one has posted for it, since the daemon's start
+ * @failures: attempts that failed; @failed: those of them after which the message was given up
  * @problem: newest since its newest delivery, or empty; @problem_ms: of the newest in any case
  */
 struct ipc_notifier {
@@ -378,6 +379,7 @@ struct ipc_notifier {
 	uint32_t given_up;
 	uint64_t delivered;
 	uint64_t failures;
+	uint64_t failed;
 	uint64_t handed_over;
 	uint64_t delivered_ms;
 	uint64_t problem_ms;
@@ -449,15 +451,6 @@ struct ipc_fill {
 	uint32_t room;
 };
 
-/* What a channel of the gateway has reported: messages posted, attempts that failed and were to be
- * made again, messages that were given up. */
-struct ipc_posts {
-	char notifier[32];
-	uint64_t posted;
-	uint64_t retried;
-	uint64_t failed;
-};
-
 /**
  * struct ipc_metrics: numbers since the daemon's start that are not in ipc_status.
  * @closed: by outcome, enum ipc_state
@@ -474,10 +467,8 @@ struct ipc_metrics {
 	uint64_t answers[2];
 	uint64_t heartbeat_ms;
 	struct ipc_fill maps[IPC_MAPS];
-	struct ipc_posts posts[SLUICE_MAX_NOTIFIERS];
 	uint16_t n_maps;
-	uint16_t n_posts;
-	uint16_t pad[2];
+	uint16_t pad[3];
 };
 
 /**

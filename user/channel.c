@@ -154,12 +154,8 @@ static const struct count_field status_counts[] = {
 	COUNT(ipc_status, n_notifiers, SLUICE_MAX_NOTIFIERS),
 	COUNT(ipc_status, n_sinks, SLUICE_MAX_SINKS),
 };
-static const struct text_field metrics_texts[] = { TEXTS(ipc_metrics, maps, name),
-						   TEXTS(ipc_metrics, posts, notifier) };
-static const struct count_field metrics_counts[] = {
-	COUNT(ipc_metrics, n_maps, IPC_MAPS),
-	COUNT(ipc_metrics, n_posts, SLUICE_MAX_NOTIFIERS),
-};
+static const struct text_field metrics_texts[] = { TEXTS(ipc_metrics, maps, name) };
+static const struct count_field metrics_counts[] = { COUNT(ipc_metrics, n_maps, IPC_MAPS) };
 static const struct text_field glass_texts[] = { TEXT(ipc_glass, code), TEXT(ipc_glass, id),
 						 TEXT(ipc_glass, reason) };
 static const struct text_field report_texts[] = {

@@ -180,7 +180,6 @@ int gateway_delivery(struct client *client, const struct channel_message *messag
 		log_warning("The gateway reports a delivery in no known state: ended");
 		return -EPROTO;
 	}
-	meter_post(&agent->meter, delivery);
 	told_channels_note(&agent->requests->channels, request, delivery, agent_time_ms());
 	if (!request)
 		return 0; /* so long ago that it is not shown any more */

@@ -51,8 +51,6 @@ static void take_meter(const struct meter *meter, struct ipc_metrics *metrics)
 	memcpy(metrics->waits, meter->waits, sizeof(metrics->waits));
 	metrics->waited_ms = meter->waited_ms;
 	memcpy(metrics->answers, meter->answers, sizeof(metrics->answers));
-	memcpy(metrics->posts, meter->posts, sizeof(metrics->posts));
-	metrics->n_posts = (uint16_t)meter->n_posts;
 }
 
 int answer_metrics(struct client *client, const struct channel_message *message,

@@ -20,8 +20,6 @@
  * whose bound it does not exceed; the last bucket has none
  * @waited_ms: the sum of their times
  * @answers: that people gave: [0] denials, [1] approvals
- * @posts: what the gateway reports, by channel, the first SLUICE_MAX_NOTIFIERS names that it used:
- * the gateway is not trusted with our memory
  */
 struct meter {
 	uint64_t opened;
@@ -29,14 +27,9 @@ struct meter {
 	uint64_t waits[IPC_WAITS + 1];
 	uint64_t waited_ms;
 	uint64_t answers[2];
-	struct ipc_posts posts[SLUICE_MAX_NOTIFIERS];
-	size_t n_posts;
 };
 
 /* A held process goes on, so long after its request was opened, in milliseconds. */
 void meter_wait(struct meter *meter, uint64_t ms);
-
-/* The gateway has reported what became of a message. */
-void meter_post(struct meter *meter, const struct ipc_delivery *delivery);
 
 #endif

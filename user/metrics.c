@@ -187,18 +187,18 @@ static void print_post(FILE *out, const char *notifier, const char *outcome, uin
 	fprintf(out, "\",outcome=\"%s\"} %" PRIu64 "\n", outcome, n);
 }
 
-static void print_posts(FILE *out, const struct ipc_metrics *answer)
+static void print_posts(FILE *out, const struct ipc_status *status)
 {
-	if (!answer->n_posts)
+	if (!status->n_notifiers)
 		return;
 	metrics_head(out, "sluice_posts_total", "counter",
 		     "Messages of the gateway's channels: posted, tried again, or given up.");
-	for (size_t i = 0; i < answer->n_posts; i++) {
-		const struct ipc_posts *posts = &answer->posts[i];
+	for (size_t i = 0; i < status->n_notifiers; i++) {
+		const struct ipc_notifier *notifier = &status->notifiers[i];
 
-		print_post(out, posts->notifier, "posted", posts->posted);
-		print_post(out, posts->notifier, "retried", posts->retried);
-		print_post(out, posts->notifier, "failed", posts->failed);
+		print_post(out, notifier->name, "posted", notifier->delivered);
+		print_post(out, notifier->name, "retried", notifier->failures - notifier->failed);
+		print_post(out, notifier->name, "failed", notifier->failed);
 	}
 }
 
@@ -210,7 +210,7 @@ void metrics_print(FILE *out, const struct ipc_status *status, const struct ipc_
 	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++)
 		print_metric(out, &metrics[i], status, answer);
 	print_waits(out, answer);
-	print_posts(out, answer);
+	print_posts(out, status);
 	print_maps(out, "sluice_map_entries", "Entries of the kernel's maps.", answer, false);
 	print_maps(out, "sluice_map_capacity", "How many each can have.", answer, true);
 }

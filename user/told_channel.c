@@ -9,7 +9,11 @@
 
 #include "cleanup.h"
 #include "request.h"
+#include "text.h"
 #include "wording.h"
+
+/* As notifier.h makes them. */
+#define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 
 static struct told_channel *find(struct told_channels *channels, const char *name)
 {
@@ -19,11 +23,16 @@ static struct told_channel *find(struct told_channels *channels, const char *nam
 	return NULL;
 }
 
-/* A new one, in the place of one that no gateway has any more where that must be; NULL: no room. */
+/*
+ * A new one, in the place of one that no gateway has any more where that must be. NULL: no room, or
+ * it is no name.
+ */
 static struct told_channel *add(struct told_channels *channels, const char *name)
 {
 	struct told_channel *channel = NULL;
 
+	if (!text_is_made_of(name, NAME_CHARS))
+		return NULL;
 	if (channels->n < ARRAY_SIZE(channels->list))
 		channel = &channels->list[channels->n++];
 	for (size_t i = 0; !channel && i < channels->n; i++)
@@ -99,6 +108,7 @@ void told_channels_note(struct told_channels *channels, const struct request *re
 		return;
 	}
 	channel->failures++;
+	channel->failed += delivery->state == IPC_FAILED;
 	channel->problem_ms = time_ms;
 	wording_copy(channel->problem, sizeof(channel->problem), delivery->text);
 }
@@ -132,6 +142,7 @@ void told_channels_describe(const struct requests *requests, bool connected,
 			.connected = connected && channel->named,
 			.delivered = channel->delivered,
 			.failures = channel->failures,
+			.failed = channel->failed,
 			.handed_over = channel->handed_over,
 			.delivered_ms = channel->delivered_ms,
 			.problem_ms = channel->problem_ms,

@@ -22,6 +22,7 @@ struct requests;
 /**
  * struct told_channels: all that there are; the first @n count.
  * @named: the gateway that is connected has it, or the last one had
+ * @failed: the failures after which a message was given up
  * Counts go over the journal, but for @handed_over, which begins with the daemon. Times are
  * milliseconds since the epoch, 0: never.
  */
@@ -31,6 +32,7 @@ struct told_channels {
 		bool named;
 		uint64_t delivered;
 		uint64_t failures;
+		uint64_t failed;
 		uint64_t handed_over;
 		uint64_t delivered_ms;
 		uint64_t problem_ms;
@@ -39,7 +41,10 @@ struct told_channels {
 	size_t n;
 };
 
-/* The gateway has these, ", " between; others are kept as long as there is room. */
+/*
+ * The gateway has these, ", " between; others are kept as long as there is room. What is no name of a
+ * channel (notifier.h) is none: it would be another one, or nothing, where it is shown.
+ */
 void told_channels_named(struct told_channels *channels, const char *names);
 
 /*

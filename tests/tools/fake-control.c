@@ -97,6 +97,7 @@ static void status(int sock, const struct channel_message *question)
 							   .given_up = 1,
 							   .delivered = 41,
 							   .failures = 7,
+							   .failed = 1,
 							   .handed_over = 3,
 							   .delivered_ms = NOON,
 							   .problem_ms = NOON };
@@ -122,8 +123,6 @@ static void metrics(int sock, const struct channel_message *question)
 		.waits = { 1, 2, [IPC_WAITS] = 1 },
 		.waited_ms = 40123456,
 		.answers = { 2, 4 },
-		.posts = { { "teams", 7, 2, 1 }, { "webhook-pager", 5, 0, 0 } },
-		.n_posts = 2,
 		.heartbeat_ms = 250,
 		.maps = { { "asks", 3, 4096 }, { "objects", 100, 1048576 } },
 		.n_maps = 2,

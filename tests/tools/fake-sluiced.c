@@ -212,11 +212,12 @@ static void answer_question(void)
 	static const struct ipc_status status = { .enforcing = 1,
 						  .version = "0.1-test",
 						  .kernel = "6.1.0-test",
-						  .pending = 2 };
+						  .pending = 2,
+						  .notifiers = { { .name = "teams",
+								   .delivered = 7 } },
+						  .n_notifiers = 1 };
 	static const struct ipc_metrics metrics = { .opened = 9,
 						    .waits = { 1, 2 },
-						    .posts = { { "teams", 7, 2, 1 } },
-						    .n_posts = 1,
 						    .maps = { { "asks", 3, 4096 } },
 						    .n_maps = 1 };
 

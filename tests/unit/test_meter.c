@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_meter.c: waiting times come into the bucket whose bound they do not exceed; what the gateway
- * reports is counted by channel.
+ * test_meter.c: waiting times come into the bucket whose bound they do not exceed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,60 +38,11 @@ static void test_sum(void **state)
 	assert_int_equal(meter.waited_ms, 90001500);
 }
 
-static void post(struct meter *meter, const char *notifier, uint32_t state, uint32_t attempt)
-{
-	struct ipc_delivery delivery = { .state = state, .attempt = attempt };
-
-	snprintf(delivery.notifier, sizeof(delivery.notifier), "%s", notifier);
-	meter_post(meter, &delivery);
-}
-
-static void test_posts(void **state)
-{
-	struct meter meter = { 0 };
-
-	(void)state;
-	post(&meter, "teams", IPC_RETRYING, 1);
-	post(&meter, "slack", IPC_DELIVERED, 1);
-	post(&meter, "teams", IPC_DELIVERED, 2);
-	post(&meter, "teams", IPC_DELIVERED, 0); /* it was posted in an earlier life */
-	post(&meter, "slack", IPC_FAILED, 3);
-	assert_int_equal(meter.n_posts, 2);
-	assert_string_equal(meter.posts[0].notifier, "teams");
-	assert_int_equal(meter.posts[0].posted, 1);
-	assert_int_equal(meter.posts[0].retried, 1);
-	assert_int_equal(meter.posts[0].failed, 0);
-	assert_int_equal(meter.posts[1].posted, 1);
-	assert_int_equal(meter.posts[1].failed, 1);
-}
-
-/* Whoever has taken over the gateway: no memory of ours, and no names that are not shown. */
-static void test_posts_of_anybody(void **state)
-{
-	struct meter meter = { 0 };
-	char name[32];
-
-	(void)state;
-	post(&meter, "a\"b", IPC_DELIVERED, 1);
-	post(&meter, "a\xff", IPC_DELIVERED, 1);
-	post(&meter, "", IPC_DELIVERED, 1);
-	assert_int_equal(meter.n_posts, 0);
-	for (int i = 0; i < 100; i++) {
-		snprintf(name, sizeof(name), "teams-%d", i);
-		post(&meter, name, IPC_DELIVERED, 1);
-	}
-	assert_int_equal(meter.n_posts, SLUICE_MAX_NOTIFIERS);
-	post(&meter, "teams-1", IPC_DELIVERED, 1);
-	assert_int_equal(meter.posts[1].posted, 2);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_buckets),
 		cmocka_unit_test(test_sum),
-		cmocka_unit_test(test_posts),
-		cmocka_unit_test(test_posts_of_anybody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,6 +72,8 @@ static void test_each_channel_by_itself(void **state)
 	slack = channel("slack");
 	assert_int_equal(slack->delivered, 0);
 	assert_int_equal(slack->failures, 1);
+	assert_int_equal(slack->failed, 1);
+	assert_int_equal(teams->failed, 0);
 	assert_int_equal(slack->waiting, 1);
 	assert_int_equal(slack->given_up, 1);
 	assert_int_equal(slack->delivered_ms, 0);
@@ -131,6 +133,21 @@ static void test_restart_knows_it_from_the_journal(void **state)
 	assert_int_equal(status.notifiers[1].failures, 1);
 }
 
+/* What a gateway that was taken over says must not look like another channel where it is shown. */
+static void test_only_names(void **state)
+{
+	static const char *const none[] = { "a\"b", "a\xff", "a b", "" };
+	struct request *one = open_one(1);
+	int sock = greet("teams, a\x1b[2J");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		report(sock, one, none[i], IPC_DELIVERED, 1, "");
+	assert_non_null(channel("teams"));
+	assert_int_equal(status.n_notifiers, 1);
+	close(sock);
+}
+
 /* A gateway may call its channels anything, and as many as it likes. */
 static void test_names_are_bounded(void **state)
 {
@@ -163,6 +180,7 @@ int main(void)
 		CONTROL_TEST(test_each_channel_by_itself),
 		CONTROL_TEST(test_what_is_handed_over),
 		CONTROL_TEST(test_restart_knows_it_from_the_journal),
+		CONTROL_TEST(test_only_names),
 		CONTROL_TEST(test_names_are_bounded),
 	};
 
