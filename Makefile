@@ -36,16 +36,13 @@ BPF_ARCH := $(subst x86_64,x86,$(shell uname -m))
 BPF_CFLAGS := -std=gnu17 -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-parameter -Wno-unused-function \
 	-D__TARGET_ARCH_$(BPF_ARCH) $(PREFIX_MAP) -Iinclude -Ibpf -I/usr/include/$(MULTIARCH)
 
-# The modules of each program; what several use is built once.
-SLUICED := sluiced
-GATEWAY := gateway
-CLI := sluice
--include user/modules.mk
+include user/programs.mk
 
 PROGRAMS := $(O)/sluiced $(O)/sluice-gateway $(O)/sluice
 COMPLETIONS := $(O)/completion/bash $(O)/completion/zsh $(O)/completion/fish
 BPF_SOURCES := $(sort $(wildcard bpf/*.bpf.c))
 BPF_OBJECTS := $(BPF_SOURCES:%.bpf.c=$(O)/%.bpf.o)
+objects = $(patsubst %,$(O)/user/%.o,$(1))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 
 ifeq ($(V),1)
@@ -77,28 +74,32 @@ $(O)/sluice.skel.h: $(O)/sluice.bpf.o
 	$(call msg,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name sluice_bpf > $@
 
-$(O)/user/kernel.o $(O)/user/kernel_program.o: $(O)/sluice.skel.h
-$(O)/user/web_asset.o: user/web/style.css user/web/page.js user/web/openapi.json
-$(O)/user/cmd_teams_app.o: user/teams/color.png user/teams/outline.png
+$(call objects,$(LOADER)): $(O)/sluice.skel.h
+$(O)/user/web/web_asset.o: user/web/style.css user/web/page.js user/web/openapi.json
+$(O)/user/cli/cmd_teams_app.o: user/teams/color.png user/teams/outline.png
 
 $(O)/user/%.o: user/%.c
 	@mkdir -p $(@D)
 	$(call msg,CC,$@)
 	$(Q)$(CC) $(OUR_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-objects = $(patsubst %,$(O)/user/%.o,$(1))
+$(ARCHIVE): $(call objects,$(filter-out $(MAINS) $(LOADER),$(MODULES)))
+	$(call msg,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $^
 
-$(O)/sluiced: $(call objects,$(SLUICED_MODULES))
-	$(call msg,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(SLUICED_LIBS)
+link = $(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
 
-$(O)/sluice-gateway: $(call objects,$(GATEWAY_MODULES))
+$(O)/sluiced: $(call objects,sluiced/sluiced $(LOADER)) $(ARCHIVE)
 	$(call msg,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(GATEWAY_LIBS)
+	$(Q)$(link) $(SLUICED_LIBS)
 
-$(O)/sluice: $(call objects,$(CLI_MODULES))
+$(O)/sluice-gateway: $(call objects,gateway/gateway) $(ARCHIVE)
 	$(call msg,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CLI_LIBS)
+	$(Q)$(link) $(GATEWAY_LIBS)
+
+$(O)/sluice: $(call objects,cli/sluice) $(ARCHIVE)
+	$(call msg,LD,$@)
+	$(Q)$(link) $(CLI_LIBS)
 
 -include tests/tests.mk
 -include user/install.mk

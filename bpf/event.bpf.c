@@ -82,16 +82,21 @@ u32 event_path(u64 at, struct event_text *out)
 	return walk.used | (walk.whole ? 0 : PATH_CUT);
 }
 
+/*
+ * One load of each pointer: the kernel's verifier searches its types for each that it sees read from
+ * a task. Not by address, as event_whose(): that takes more stack than 6.1 leaves at this depth.
+ */
 static __always_inline void event_who(struct sluice_event *event, struct task_struct *task)
 {
-	struct task_struct *leader = task->group_leader;
+	const struct task_struct *leader = task->group_leader;
+	const struct cred *cred = task->real_cred;
 
 	event->start_ns = leader->start_boottime;
 	event->tgid = task->tgid;
 	event->tid = task->pid;
-	event->uid = task->real_cred->uid.val;
-	event->euid = task->real_cred->euid.val;
-	event->gid = task->real_cred->gid.val;
+	event->uid = cred->uid.val;
+	event->euid = cred->euid.val;
+	event->gid = cred->gid.val;
 	event->loginuid = task->loginuid.val;
 	event->cgroup = bpf_get_current_cgroup_id();
 	event->exe = subject_executable(task);
@@ -158,22 +163,6 @@ int event_emit(struct attempt *attempt, u64 labels)
 	return 0;
 }
 
-/* As object_id(), of what lies at an address. */
-static __always_inline struct sluice_object_id id_at(const struct inode *inode)
-{
-	const struct super_block *sb = BPF_CORE_READ(inode, i_sb);
-	struct sluice_object_id id = {
-		.gen = BPF_CORE_READ(inode, i_generation),
-		.ino = BPF_CORE_READ(inode, i_ino),
-	};
-	u64 uuid[2] = {};
-
-	bpf_core_read(uuid, sizeof(uuid), &sb->s_uuid);
-	id.dev = uuid[0] | uuid[1] ? sluice_fs_number(uuid[0], uuid[1])
-				   : (u32)BPF_CORE_READ(sb, s_dev);
-	return id;
-}
-
 /* As event_who(), of another process than current. */
 static __always_inline void event_whose(struct sluice_event *event,
 					const struct task_struct *leader)
@@ -185,7 +174,7 @@ static __always_inline void event_whose(struct sluice_event *event,
 	event->gid = BPF_CORE_READ(leader, real_cred, gid.val);
 	event->loginuid = BPF_CORE_READ(leader, loginuid.val);
 	event->cgroup = BPF_CORE_READ(leader, cgroups, dfl_cgrp, kn, id);
-	event->exe = id_at(BPF_CORE_READ(leader, mm, exe_file, f_inode));
+	event->exe = object_id_read(BPF_CORE_READ(leader, mm, exe_file, f_inode));
 	BPF_CORE_READ_STR_INTO(&event->comm, leader, comm);
 }
 

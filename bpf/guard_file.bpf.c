@@ -135,7 +135,7 @@ int BPF_PROG(sluice_guard_link, struct dentry *old_dentry, struct inode *dir,
 	return err ? err : guard_folder(dir, new_dentry->d_parent);
 }
 
-/* The first argument came with 6.8. One of the two is loaded (user/kernel_guard.c). */
+/* The first argument came with 6.8. One of the two is loaded (user/kernel/kernel_guard.c). */
 SEC("lsm/inode_setattr")
 int BPF_PROG(sluice_guard_setattr_2, struct dentry *dentry, struct iattr *attr)
 {

@@ -81,15 +81,28 @@ int BPF_PROG(sluice___io_msg_ring_data, void *context)
 
 /*
  * Not before: until the kernel has parked its thread for the ring, that thread may submit what lies
- * there, and the entry would be made again, for the next ring at this address.
+ * there, and the entry would be made again, for the next ring at this address. Twice, since two
+ * rings that end at once may preempt each other in here, and the kernel leaves out a program that is
+ * preempted on that processor: the next ring would have the labels of this one.
  */
-SEC("fentry/io_sq_thread_finish")
-int BPF_PROG(sluice_io_sq_thread_finish, void *context)
+static __always_inline int ring_ends(u64 context)
 {
-	struct sluice_object_id id = ring_id(number_of(context));
+	struct sluice_object_id id = ring_id(context);
 
 	segment_forget(&id);
 	if (bpf_map_lookup_elem(&objects, &id))
 		bpf_map_delete_elem(&objects, &id);
 	return 0;
+}
+
+SEC("fentry/io_sq_thread_finish")
+int BPF_PROG(sluice_io_sq_thread_finish, void *context)
+{
+	return ring_ends(number_of(context));
+}
+
+SEC("fexit/io_sq_thread_finish")
+int BPF_PROG(sluice_io_sq_thread_finished, void *context)
+{
+	return ring_ends(number_of(context));
 }

@@ -15,9 +15,9 @@
  * Must not own: sockets of other families (egress.bpf.h, loopback.bpf.c), who takes no labels (the
  * policy's trusted subjects, taint.bpf.c).
  */
-#include "unix.bpf.h"
 #include "quota.bpf.h"
 #include "sink.bpf.h"
+#include "unix.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 

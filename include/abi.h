@@ -12,11 +12,11 @@
 #define SLUICE_ABI_VERSION 13
 
 #include "abi_ask.h"
-#include "abi_state.h"
-#include "abi_flow.h"
-#include "abi_policy.h"
-#include "abi_guard.h"
-#include "abi_event.h"
 #include "abi_call.h"
+#include "abi_event.h"
+#include "abi_flow.h"
+#include "abi_guard.h"
+#include "abi_policy.h"
+#include "abi_state.h"
 
 #endif

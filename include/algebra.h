@@ -6,7 +6,7 @@
  *
  * Owns: that arithmetic, and nothing that keeps state: the programs in the kernel decide by it
  * (bpf/verdict.bpf.c), and sluice says by it, without a kernel, what they would decide
- * (user/evaluate.h). Must not own: where labels, members and destinations come from, or layouts
+ * (user/policy/evaluate.h). Must not own: where labels, members and destinations come from, or layouts
  * (abi.h). Only __u types and compiler builtins: it is compiled for both.
  */
 #ifndef SLUICE_ALGEBRA_H

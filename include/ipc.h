@@ -2,7 +2,7 @@
 /*
  * ipc.h: the messages between sluiced, sluice-gateway and sluice.
  *
- * Owns: numbers, payloads and their exact sizes. Must not own: how frames travel (user/channel.h),
+ * Owns: numbers, payloads and their exact sizes. Must not own: how frames travel (user/base/channel.h),
  * or the kernel's structures (abi.h). Transport: Unix SOCK_SEQPACKET, one message a packet: struct
  * ipc_header, then the payload of exactly the size that the type has. Requests are even, answers
  * odd. Anything unexpected ends the peer. Text is NUL-terminated UTF-8 within its array (a missing
@@ -16,7 +16,7 @@
 
 #include "limits.h"
 
-#define IPC_VERSION 9
+#define IPC_VERSION 12
 #define IPC_MAGIC 0x534c5543 /* "SLUC" */
 
 #define IPC_CONTROL_SOCKET "/run/sluice/control.sock" /* for sluice; everyone may connect */
@@ -38,6 +38,7 @@ enum ipc_type {
 	IPC_SUBMIT = 22,       /* ipc_signed: an answer that a person has signed */
 	IPC_REASON = 24,       /* ipc_reason: why the sender's session asks */
 	IPC_REPORT = 26,       /* ipc_report: one was made; REPORT_ITEM; root */
+	IPC_ERASE = 28,	       /* ipc_erase: private text; ERASE_ITEM; root */
 	IPC_METRICS = 32,      /* no payload; METRICS_ITEM; root and the gateway */
 	/* answers of sluiced to sluice */
 	IPC_RESULT = 1,	       /* ipc_result: last message of each answer */
@@ -47,12 +48,16 @@ enum ipc_type {
 	IPC_LABEL_ITEM = 13,   /* ipc_label_item */
 	IPC_EDGE_ITEM = 15,    /* ipc_edge */
 	IPC_REPORT_ITEM = 27,  /* ipc_report_item */
+	IPC_ERASE_ITEM = 29,   /* ipc_erase_item */
 	IPC_METRICS_ITEM = 33, /* ipc_metrics */
 	/* sluiced → sluice-gateway */
 	IPC_NOTIFY_OPEN = 101, /* ipc_request: tell people */
-	IPC_NOTIFY_CLOSED = 103, /* ipc_request: decided, expired or gone */
+	IPC_NOTIFY_CLOSED = 103, /* ipc_request: decided, expired, gone; and when that is revoked */
 	IPC_NOTIFY_ALL = 105,	 /* no payload; after the hello all that is open has been told */
-	/* ipc_journal: what of the journal is signed and durable; once a connection with its file */
+	/*
+	 * ipc_journal: what of the journal is signed and durable; with a file at the begin of a
+	 * connection, when the journal goes on in another, and after a PART
+	 */
 	IPC_NOTIFY_JOURNAL = 107,
 	/* sluice-gateway → sluiced */
 	IPC_HELLO = 100,       /* ipc_hello: first message of the gateway */
@@ -60,6 +65,7 @@ enum ipc_type {
 	IPC_CHANNEL = 104,     /* ipc_channel: a person's answer; RESULT, in the order they came */
 	IPC_SINK = 106,	       /* ipc_sink: how a place stands that the journal is sent to */
 	IPC_COSIGNED = 108,    /* ipc_cosigned: a witness has seen the journal */
+	IPC_PART = 110,	       /* ipc_part: an older file of the journal is wanted */
 };
 
 struct ipc_header {
@@ -118,7 +124,7 @@ struct ipc_reason {
 /**
  * struct ipc_signed: a reviewer's answer, signed with the reviewer's own key. Whoever sends it is
  * its courier only.
- * @statement: the answer, as user/statement.h has it
+ * @statement: the answer, as user/key/statement.h has it
  * @signature: of it, as ssh-keygen -Y sign writes it
  */
 struct ipc_signed {
@@ -128,7 +134,7 @@ struct ipc_signed {
 
 /**
  * struct ipc_channel: a reviewer's answer that a channel of the gateway vouches for.
- * @statement: as user/channel_decision.h has it
+ * @statement: as user/key/channel_decision.h has it
  * @signature: of it by the channel's key, as ssh-keygen -Y sign writes it
  * @evidence: a JSON object: what the channel rests on, for the journal
  */
@@ -152,6 +158,13 @@ struct ipc_decision {
 	uint32_t standing_s;
 	uint32_t pad;
 	char key[64];
+	char reason[SLUICE_REASON_MAX];
+};
+
+/* Who took back what was approved, last. @person: empty: nobody */
+struct ipc_revocation {
+	char person[SLUICE_NAME_MAX];
+	uint64_t time_ms;
 	char reason[SLUICE_REASON_MAX];
 };
 
@@ -212,7 +225,7 @@ struct ipc_request {
 	int32_t pid;
 	uint32_t duration_s;
 	uint32_t escalated_s;
-	uint32_t pad;
+	uint32_t revocable; /* something that was approved here is still in force */
 	uint64_t start_ns;
 	uint64_t opened_ms;
 	uint64_t journal_entries; /* signed ones when it was opened; 0: not known */
@@ -229,9 +242,10 @@ struct ipc_request {
 	char unit[256];
 	char target[SLUICE_PATH_TEXT];
 	char reason[SLUICE_REASON_MAX]; /* the requester's, if given */
-	char reason_from[16];		/* environment, session or unit (user/reason.h) */
+	char reason_from[16];		/* environment, session or unit (user/request/reason.h) */
 	char reviewers[512];		/* groups asked */
 	char outcome[256];		/* in words, when closed */
+	struct ipc_revocation revoked;
 	struct ipc_source sources[SLUICE_MAX_SOURCES];
 	struct ipc_decision decisions[SLUICE_MAX_REVIEWERS];
 	struct ipc_told told[SLUICE_MAX_NOTIFIERS]; /* not in what the gateway gets, which knows */
@@ -323,7 +337,7 @@ enum ipc_glass_verb {
 };
 
 /**
- * struct ipc_glass: one step of a break-glass (user/glass.h).
+ * struct ipc_glass: one step of a break-glass (user/guard/glass.h).
  * @duration_s: ASK: 0 for the longest; AGREE: as the question says, which the person has seen
  * @code: CODE: as on the console
  * @id: REVIEW: of the break-glass, "b-…"
@@ -348,6 +362,8 @@ enum ipc_sink_state {
 
 /**
  * struct ipc_sink: a place off the host that the gateway sends the journal to.
+ * @receipt: 1: the place itself says or shows what it holds; 0: nobody does (syslog), and @held is
+ * no ground to delete anything
  * @held: of the journal there: bytes, or entries of a witness
  * @time_ms: when that was last known
  * @text: why no more is, else empty
@@ -355,7 +371,7 @@ enum ipc_sink_state {
 struct ipc_sink {
 	char name[32];
 	uint32_t state;
-	uint32_t pad;
+	uint32_t receipt;
 	uint64_t held;
 	uint64_t time_ms;
 	char text[256];
@@ -482,6 +498,29 @@ struct ipc_report {
 	char framework[31];
 };
 
+/**
+ * struct ipc_erase: which private text (vault.h) is erased: all that is set must fit.
+ * @uid: -1: any
+ * @before_ms: of days before; 0: any
+ * @path: pattern; empty: any
+ * @count: 1: only say how many there are
+ */
+struct ipc_erase {
+	int64_t uid;
+	uint64_t before_ms;
+	uint32_t count;
+	uint32_t pad;
+	char request[16];
+	char path[SLUICE_PATH_TEXT];
+	char reason[SLUICE_REASON_MAX];
+};
+
+/* @seq: of the journal's entry */
+struct ipc_erase_item {
+	uint64_t texts;
+	uint64_t seq;
+};
+
 /* @seq: number of the entry that says so; it is durable, and signed by the host's key */
 struct ipc_report_item {
 	uint64_t seq;
@@ -507,16 +546,30 @@ struct ipc_delivery {
 };
 
 /**
- * struct ipc_journal: what may leave the host.
- * @bytes: of the file, from its begin, that are signed and durable; ends with a checkpoint
+ * struct ipc_journal: what may leave the host. Bytes are counted over all files from entry 0 on.
+ * @bytes: that are signed and durable; they end with a checkpoint
  * @entries: among them
+ * @oldest: the first byte that is there
+ * @from, @to: bytes of the file that comes along; @to is 0 for the one that is written
+ * @first: the first entry of that file
+ * @genesis: hash of entry 0, hex
  * @refused: 1: the policy does not hand the journal to the gateway; all else is 0
  */
 struct ipc_journal {
 	uint64_t bytes;
 	uint64_t entries;
+	uint64_t oldest;
+	uint64_t from;
+	uint64_t to;
+	uint64_t first;
+	char genesis[72];
 	uint32_t refused;
 	uint32_t pad;
+};
+
+/* struct ipc_part: the file is wanted that has the byte @at. */
+struct ipc_part {
+	uint64_t at;
 };
 
 /**

@@ -18,6 +18,7 @@
 #define SLUICE_MAX_TESTS	1024
 #define SLUICE_MAX_PEOPLE	4096
 #define SLUICE_MAX_PATHS	4096 /* paths that the policy labels */
+#define SLUICE_MAX_PRIVATE	256  /* patterns of Private= in [Journal] */
 #define SLUICE_MAX_DESTINATIONS 4096
 #define SLUICE_MAX_GROUPS	64 /* bits of a rule's mask of reviewers */
 #define SLUICE_POLICY_FILES	256
@@ -30,7 +31,7 @@
 #define SLUICE_MAX_ATTRIBUTES  1024
 #define SLUICE_EVENT_PATH      1024 /* bytes of a path in an event; a power of two */
 #define SLUICE_PATH_DEPTH      64   /* components of a path in an event */
-#define SLUICE_FOLDER_DEPTH    128  /* folders above a file; deeper is refused */
+#define SLUICE_FOLDER_DEPTH    2048 /* folders above a file (PATH_MAX); deeper is refused */
 #define SLUICE_RING_BYTES      (2U << 20)
 #define SLUICE_TURN_EVENTS     128 /* handled, then others have their turn: a flood may not end */
 #define SLUICE_MAX_OBJECTS     1048576 /* labeled objects, preallocated none */
@@ -87,6 +88,7 @@
 #define SLUICE_MAX_SOURCES	    8	    /* sources shown with a request */
 #define SLUICE_MAX_NODES	    65536   /* processes and files whose lineage is kept */
 #define SLUICE_MAX_LINEAGE	    262144  /* edges of the index in the state folder, some 60 MB */
+#define SLUICE_STATE_LINEAGE	    32768   /* edges known again at a start: the newest */
 #define SLUICE_LINEAGE_STEPS	    1024    /* of one answer: the nearest ones */
 #define SLUICE_LINEAGE_DEPTH	    256 /* steps from what was asked about to the furthest shown */
 #define SLUICE_REASON_MAX	    512
@@ -125,6 +127,10 @@
 /* bytes of a line without its LF: tlog-tiles counts in 16 bits */
 #define SLUICE_JOURNAL_ENTRY_MAX   65535
 #define SLUICE_JOURNAL_BEAT_MS     60000 /* between two entries with totals */
+/* size and age at which a file of it is full, unless the policy says else */
+#define SLUICE_JOURNAL_FILE_BYTES  (64U << 20)
+#define SLUICE_JOURNAL_FILE_S	   86400
+#define SLUICE_JOURNAL_FILE_TRY_S  60	 /* between attempts to begin another */
 #define SLUICE_JOURNAL_BATCH_BYTES (4U << 20) /* lines that wait in memory to be written */
 /* found lines that wait for the signature that covers them */
 #define SLUICE_JOURNAL_READ_BYTES (64U << 20)

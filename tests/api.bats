@@ -218,6 +218,30 @@ listen() {
 	[ "$(post pager /requests/r-unknown/decision "$(own)")" = 404 ]
 }
 
+@test "a client takes back what was approved, and that is no denial of what waits" {
+	everything
+	[ "$(decide all 'verdict="revoke"')" = 409 ]
+	problem 409 'nothing to revoke'
+	[ "$(decided)" = 0 ]
+	order force r-abc123
+	wait_for closed_of r-abc123
+	[ "$(call all /requests/r-abc123)" = 200 ]
+	[ "$(body .in_force)" = true ]
+	[ "$(decide all 'verdict="revoke"' 'scope="once"')" = 422 ]
+	[ "$(decide all 'verdict="deny"')" = 409 ]
+	[ "$(decide all 'verdict="revoke"')" = 200 ]
+	[ "$(body .verdict)" = revoke ]
+	heard "^decision api A1 client sluice-gateway all r-abc123 $DIGEST revoke 0 0 SHA256:[^ ]* known partner\$"
+	[ "$(decided)" = 1 ]
+	stream first all
+	order revoke r-abc123
+	wait_for told_is first 'request.revoked r-abc123'
+	[ "$(call all /requests/r-abc123)" = 200 ]
+	[ "$(body '[.in_force, .revoked_by, .revoked_reason, .outcome] | join(", ")')" = \
+		'false, ruth, wrong partner, approved by erin; revoked by ruth' ]
+	[ "$(body .revoked)" = "$(sed -n 's/^data: //p' "$W/first" | jq -r .timestamp)" ]
+}
+
 @test "a body that is not as it must be decides nothing" {
 	everything
 	local path=/requests/r-abc123/decision change
@@ -240,7 +264,40 @@ listen() {
 	head -c 500000 /dev/zero >"$W/large"
 	[[ $(call all "$path" -H 'Content-Type: application/json' -H 'Expect:' --data-binary "@$W/large") =~ ^(000|413)$ ]]
 	[ "$(decided)" = 1 ]
-	[ "$(post all "$path" "$(own 'nonce="ffffffffffffffffffffffffffffffff"')" -H 'Content-Type: application/json; charset=utf-8')" = 200 ]
+	[ "$(call all "$path" -H 'Content-Type: application/json; charset=utf-8' \
+		--data-binary "$(own 'nonce="ffffffffffffffffffffffffffffffff"')")" = 200 ]
+	[ "$(decided)" = 2 ]
+}
+
+# raw HEADERS BODY [VERSION [PATH]]: a decision with these headers, another request behind it; the statuses are printed
+raw() {
+	printf 'POST %s HTTP/%s\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\n%b\r\n%b%b' \
+		"${4:-/api/v1/requests/r-abc123/decision}" "${3:-1.1}" "${URL#https://}" "${TOKENS[all]}" "$1" "$2" \
+		"GET /api/v1/openapi.json HTTP/1.1\r\nHost: ${URL#https://}\r\n\r\n" | "$TOOLS/send-raw" "$PORT"
+}
+
+@test "what a proxy could read as another request is refused whole, and nothing behind it is read" {
+	everything
+	local body chunks headers
+	body=$(own)
+	chunks=$(printf '%x\\r\\n%s\\r\\n0\\r\\n\\r\\n' ${#body} "$body")
+	for headers in "Content-Length: ${#body}\r\nTransfer-Encoding: chunked\r\n" \
+		"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n" 'Transfer-Encoding: identity, chunked\r\n' \
+		'Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n' 'Transfer-Encoding: xchunked\r\n' \
+		"Transfer-Encoding : chunked\r\nContent-Length: ${#body}\r\n"; do
+		[ "$(raw "$headers" "$chunks")" = 400 ]
+	done
+	for headers in "Content-Length: ${#body}\r\nContent-Length: 4\r\n" "Content-Length: ${#body}\r\nHost: evil.example\r\n" \
+		"Content-Length: ${#body}\r\nAuthorization: Bearer x\r\n" "Content-Length: ${#body}\r\nOrigin: a\r\nOrigin: b\r\n"; do
+		[ "$(raw "$headers" "$body")" = 400 ]
+	done
+	[ "$(raw 'Transfer-Encoding: chunked\r\n' "$chunks" 1.0)" = 400 ]
+	[ "$(raw "Content-Length: ${#body}\r\n" "$body" 1.1 /api/v1/requests/r-abc123/decision%00x)" = '404 200' ]
+	[ "$(decided)" = 0 ]
+	# the neighbours of all these
+	[ "$(raw "Content-Length: ${#body}\r\n" "$body")" = '200 200' ]
+	body=$(own 'nonce="ffffffffffffffffffffffffffffffff"')
+	[ "$(raw 'Transfer-Encoding: chunked\r\n' "$(printf '%x\\r\\n%s\\r\\n0\\r\\n\\r\\n' ${#body} "$body")")" = '200 200' ]
 	[ "$(decided)" = 2 ]
 }
 

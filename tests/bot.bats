@@ -103,10 +103,18 @@ token() {
 	curl -s --cacert "$CA/ca.pem" -G "$BASE/sign" --data-urlencode "${1:-{\}}"
 }
 
-# press [JQ [CLAIMS]]: the activity with that changed; the status is printed, the answer goes to $W/answer
+# press [JQ [CLAIMS]]: the activity with that changed, and with the seal that this button has on a card, unless that says
+# another; the status is printed, the answer goes to $W/answer
 press() {
-	jq -c "${1:-.}" "$W/activity" >"$W/body"
+	jq -c "${1:-.}" "$W/activity" | jq -c --argjson seals "$(seals)" \
+		'.value.action |= (.data.mac //= ($seals[.verb] // "none"))' >"$W/body"
 	post "$(token "${2:-}")"
+}
+
+# {VERB: SEAL}: of the buttons of all cards that were posted
+seals() {
+	jq -sc '[.[] | .body | (.activity? // .) | .attachments[0].content.actions[]? | select(.verb) |
+		{(.verb): .data.mac}] | add // {}' "$W"/posts/*.json
 }
 
 # post TOKEN: what is in $W/body
@@ -166,7 +174,7 @@ record() {
 @test "after the decision nothing decides any more: not the same message, not a second click" {
 	everything
 	order always 0 r-abc123 is approved
-	jq -c . "$W/activity" >"$W/body"
+	jq -c --argjson seals "$(seals)" '.value.action.data.mac = $seals["sluice.approve"]' "$W/activity" >"$W/body"
 	TOKEN=$(token)
 	[ "$(post "$TOKEN")" = 200 ]
 	order close r-abc123 approved
@@ -176,6 +184,129 @@ record() {
 	[ "$(press '.value.action.verb = "sluice.deny"')" = 200 ]
 	[ -z "$(verbs)" ]
 	[ "$(decided)" = 1 ]
+}
+
+@test "what was approved and is in force has a button to revoke it, and that is no denial of what waits" {
+	everything
+	order always 0 it is revoked
+	[ "$(press '.value.action.verb = "sluice.revoke"')" = 200 ]
+	[ "$(decided)" = 0 ]
+	order force r-abc123
+	wait_for test -e "$W/posts/0002.json"
+	[ "$(record 0002 '.body.attachments[0].content.actions | map(.verb) | join(" ")')" = sluice.revoke ]
+	[ "$(press '.value.action.verb = "sluice.deny"')" = 200 ]
+	[ "$(decided)" = 0 ]
+	[ "$(press '.value.action.verb = "sluice.revoke" | .value.trigger = "automatic"')" = 200 ]
+	[ "$(decided)" = 0 ]
+	[ "$(press '.value.action.verb = "sluice.revoke"')" = 200 ]
+	wait_for heard "^decision teams A2 entra $TENANT $CARLA r-abc123 $DIGEST revoke 0 0 SHA256:[^ ]* known partner\$"
+	grep -qF 'it is revoked' "$W/answer"
+}
+
+# The texts of card $1, in one line.
+text_of() {
+	record "$1" '[.. | .text? // empty] | join("")'
+}
+
+@test "when what was approved is revoked, the card says by whom and when, once, and has no button any more" {
+	everything
+	order force r-abc123
+	wait_for test -e "$W/posts/0002.json"
+	order revoke r-abc123
+	wait_for test -e "$W/posts/0003.json"
+	[ "$(record 0003 .method)" = PUT ]
+	[ "$(record 0003 .path)" = "$(record 0002 .path)" ]
+	[ "$(record 0003 '.body.attachments[0].content | has("actions") or has("refresh")')" = false ]
+	[ "$(record 0003 '.body.attachments[0].content.body[0].text')" = Revoked ]
+	text_of 0003 | grep -qE 'Revoked by  ruth, 20[0-9-]{8} [0-9:]{8} UTC, reason: wrong partner'
+	# the button of the card that somebody still sees
+	[ "$(press '.value.action.verb = "sluice.revoke"')" = 200 ]
+	[ -z "$(verbs)" ]
+	# sluiced tells it again
+	order drop
+	wait_for heard_twice '^hello'
+	sleep 1
+	[ ! -e "$W/posts/0004.json" ]
+}
+
+kill_gateway() {
+	kill -9 "$GATEWAY"
+	wait "$GATEWAY" || true
+}
+
+hellos_are() {
+	[ "$(grep -c '^hello' "$W/sluiced.log")" = "$1" ]
+}
+
+records_are() {
+	[ "$(find "$W/posts" -name '*.json' | wc -l)" = "$1" ]
+}
+
+# stay N HELLOS: there are N posts and edits, and after another kill and start no other comes.
+stay() {
+	wait_for records_are "$1"
+	kill_gateway
+	run_gateway
+	wait_for hellos_are "$2"
+	sleep 1
+	records_are "$1"
+}
+
+mode() {
+	echo "$1" >"$W/posts/mode.new"
+	mv "$W/posts/mode.new" "$W/posts/mode"
+}
+
+@test "killed before the connector has taken the card: it is posted once" {
+	start_connector
+	start_sluiced
+	mode status=503
+	run_gateway
+	wait_for heard '^hello 1 teamsbot'
+	order open r-abc123
+	wait_for heard '^delivery r-abc123 teamsbot retrying 1'
+	kill_gateway
+	records_are 0
+	run_gateway
+	wait_for heard '^delivery r-abc123 teamsbot delivered 1'
+	stay 1 3
+	[ "$(record 0001 .method)" = POST ]
+}
+
+@test "killed while the card is edited, and before the edit is taken: it is edited once it is back, in its place" {
+	everything
+	mode slow=20
+	order force r-abc123
+	wait_for records_are 2
+	kill_gateway # it has not heard that the answer was taken
+	run_gateway
+	wait_for records_are 3
+	[ "$(record 0003 '.method, .path')" = "$(record 0002 '.method, .path')" ]
+	[ "$(record 0003 .body)" = "$(record 0002 .body)" ]
+	stay 3 3
+	mode status=503
+	order revoke r-abc123
+	wait_for test ! -e "$W/posts/mode"
+	kill_gateway
+	records_are 3
+	run_gateway
+	wait_for records_are 4
+	[ "$(record 0004 .path)" = "$(record 0002 .path)" ]
+	text_of 0004 | grep -qF 'Revoked by  ruth'
+	stay 4 5
+}
+
+@test "revoked while the gateway is killed: the card is replaced once, with the last word only" {
+	everything
+	kill_gateway
+	order force r-abc123
+	order revoke r-abc123
+	run_gateway
+	wait_for records_are 2
+	[ "$(record 0002 .method)" = PUT ]
+	text_of 0002 | grep -qF 'Approved by  erin'
+	text_of 0002 | grep -qF 'Revoked by  ruth'
+	stay 2 3
 }
 
 # refused STATUS [JQ [CLAIMS]]: it decides nothing
@@ -207,6 +338,10 @@ refused() {
 	[ ! -s "$W/answer" ]
 	refused 200 '.value.trigger = "automatic"'
 	[ "$(answer '"\(.statusCode) \(.type)"')" = '400 application/vnd.microsoft.error' ]
+	refused 200 '.value.action.data.mac = "00"'
+	[ "$(answer .statusCode)" = 400 ]
+	refused 200 ".value.action.data.mac = \"$(seals | jq -r '."sluice.deny"')\""
+	[ "$(answer .statusCode)" = 400 ]
 	refused 200 '.conversation.id = "19:xyz@thread.tacv2;messageid=1700000000001"'
 	[ "$(answer .statusCode)" = 400 ]
 	refused 200 '.replyToId = "1700000000002"'
@@ -214,7 +349,7 @@ refused() {
 	refused 200 'del(.from.aadObjectId)'
 	[ "$(answer .type)" = application/vnd.microsoft.activity.message ]
 	refused 200 '.value.action.data.d = "0000"'
-	[ -z "$(verbs)" ]
+	[ "$(answer .type)" = application/vnd.microsoft.activity.message ]
 	refused 200 '.value.action.data.rid = "r-other1"'
 	printf '{' >"$W/body"
 	[ "$(post "$(token)")" = 400 ]
@@ -332,8 +467,7 @@ rolled_over() {
 	run_gateway
 	wait_for asked 'GET /v1/.well-known/keys'
 	wait_for heard_twice '^hello'
-	order open r-abc123
-	wait_for heard '^delivery r-abc123 teamsbot delivered 0'
+	wait_for heard '^delivery r-abc123 teamsbot delivered 0' # told again after the hello
 	order always 0 1 of 2 approvals
 	[ "$(press)" = 200 ]
 	[ "$(decided)" = 1 ]

@@ -36,8 +36,8 @@ build_bpf() {
 # Two files of a product: one that runs in part, one that never does.
 covered() {
 	cd "$BATS_TEST_TMPDIR" || return
-	mkdir -p user b/user
-	cat >user/one.c <<-'END'
+	mkdir -p user/{first,second} b/user/{first,second}
+	cat >user/first/one.c <<-'END'
 		static int called(int n)
 		{
 			if (n > 1)
@@ -55,10 +55,10 @@ covered() {
 			return called(argc) == 3;
 		}
 	END
-	printf 'int other(void);\nint other(void)\n{\n\treturn 0;\n}\n' >user/two.c
-	gcc -O0 --coverage -c user/one.c -o b/user/one.o
-	gcc -O0 --coverage -c user/two.c -o b/user/two.o
-	gcc --coverage b/user/one.o -o one
+	printf 'int other(void);\nint other(void)\n{\n\treturn 0;\n}\n' >user/second/two.c
+	gcc -O0 --coverage -c user/first/one.c -o b/user/first/one.o
+	gcc -O0 --coverage -c user/second/two.c -o b/user/second/two.o
+	gcc --coverage b/user/first/one.o -o one
 }
 
 @test "coverage: lines, branches and what nobody calls, whether a file has run or not" {
@@ -66,13 +66,26 @@ covered() {
 	./one
 	run -0 "$ROOT/tests/coverage/report" b
 	echo "$output"
-	[[ ${lines[1]} =~ ^\ +62\.5\ +50\.0\ +user/one\.c\ +not_called$ ]]
-	[[ ${lines[2]} =~ ^\ +0\.0\ +-\ +user/two\.c\ +other$ ]]
+	[[ ${lines[1]} =~ ^\ +62\.5\ +50\.0\ +user/first/one\.c\ +not_called$ ]]
+	[[ ${lines[2]} =~ ^\ +0\.0\ +-\ +user/second/two\.c\ +other$ ]]
 	[[ ${lines[3]} == *'all of user/: 5 of 10 lines, 1 of 2 branches' ]]
 	# What a program wrote elsewhere counts as well.
 	GCOV_PREFIX=$BATS_TEST_TMPDIR/away ./one x
 	run -0 "$ROOT/tests/coverage/report" --json b away
-	[ "$(jq -c '.files[0]' <<<"$output")" = '{"file":"user/one.c","lines":[6,8],"branches":[2,2],"uncalled":["not_called"]}' ]
+	[ "$(jq -c '.files[0]' <<<"$output")" = '{"file":"user/first/one.c","lines":[6,8],"branches":[2,2],"uncalled":["not_called"]}' ]
 	run -1 "$ROOT/tests/coverage/report" away
 	[[ $output == *'build with: make coverage'* ]]
+}
+
+# libraries PROGRAM: the names of those it asks the loader for.
+libraries() {
+	readelf -d "${SLUICE_BUILD:-$ROOT/build}/$1" | sed -nE 's/.*\(NEEDED\).*\[lib([^].]+)\.so.*/\1/p'
+}
+
+@test "sluiced has no library that speaks to the network, the gateway and the command line none for BPF" {
+	libraries sluiced | grep -qx bpf
+	libraries sluice-gateway | grep -qx curl
+	libraries sluice | grep -qx jansson
+	run ! grep -xE 'curl|microhttpd|wslay|ssl' <(libraries sluiced)
+	run ! grep -xE 'bpf|elf' <(libraries sluice-gateway; libraries sluice)
 }

@@ -5,6 +5,8 @@
 
 DIGEST=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 
+bats_require_minimum_version 1.5.0
+
 setup() {
 	BUILD=${SLUICE_BUILD:-$BATS_TEST_DIRNAME/../build}
 	SLUICE=$BUILD/sluice
@@ -212,6 +214,16 @@ examples() {
 	run "$SLUICE" --json status
 	[ "$status" -eq 1 ]
 	json '.enforcing == false and (.why | length) == 2 and .gateway.problem == "teams: HTTP 403"'
+}
+
+@test "status: each copy of the journal, how much it holds, and whether it says so itself" {
+	daemon copies
+	run "$SLUICE" status
+	[ "$status" -eq 0 ]
+	[[ $output =~ folder-a\ +sent\ +4711\ +yes\ +2026 ]]
+	[[ $output =~ syslog-siem\ +retrying\ +42\ +no\ +2026[^$'\n']*\ 'Connection refused' ]]
+	run "$SLUICE" status --json
+	json '.copies | map([.name, .state, .held, .receipt]) == [["folder-a", "sent", 4711, true], ["syslog-siem", "retrying", 42, false]]'
 }
 
 @test "status: how each channel of the gateway does" {
@@ -702,13 +714,15 @@ journal() {
 	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem"
 }
 
-# shown ARGUMENTS...: run sluice journal; $lines without the last one, which says how far the journal is verified
+# shown ARGUMENTS...: run sluice journal; $lines without the last one, which says how far the journal is verified, and the
+# one before it that says whether all of a type is there
 shown() {
 	run "$SLUICE" journal --file "$JOURNAL" "$@"
 	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
 	verified=${lines[-1]}
 	[[ $verified =~ ^--\ [0-9]+\ entr(y|ies),\ verified\ through\ checkpoint\ [0-9]+,\ root\ [0-9a-f]{64}$ ]]
 	unset 'lines[-1]'
+	[[ ${#lines[@]} -eq 0 || ${lines[-1]} != "-- complete: by the totals signed in entr"* ]] || unset 'lines[-1]'
 }
 
 @test "journal: entries, filters, order; no daemon needed" {
@@ -978,6 +992,70 @@ assert rows[1]["message"] == "bob approved" and rows[1]["signed"] == "yes", rows
 	[ -z "$errors" ]
 }
 
+@test "journal --type: what the signed totals say of it, and nothing with another filter" {
+	local file=$BATS_TEST_TMPDIR/counted until
+	"$BUILD/tests/make-journal" "$file" "$BATS_TEST_TMPDIR/counted.pem" --stdin <<-'END'
+		{"type":"grant.issued","message":"one"}
+		{"type":"grant.used","message":"two"}
+		{"type":"grants","message":"another kind"}
+	END
+	run "$SLUICE" journal --file "$file" --type grant
+	[ "${lines[-2]}" = "-- complete: by the totals signed in entry 4, 2 of type grant: 2 above" ]
+	[[ ${lines[-1]} == "-- 2 entries, verified through checkpoint 5, "* ]]
+	run_apart "$SLUICE" journal --file "$file" --type grant.used -o raw
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $errors == "-- complete: by the totals signed in entry 4, 1 of type grant.used: 1 above"* ]]
+	for other in --person=bob --grep=one --lines=1 --reverse --boot; do
+		run "$SLUICE" journal --file "$file" --type grant "$other"
+		[[ $output != *complete* ]] || { echo "said with $other: $output"; return 1; }
+	done
+	# of another time, and behind the last totals
+	sleep 1.1
+	until=$(date -u '+%F %T')
+	sleep 1.1
+	"$BUILD/tests/make-journal" "$file" "$BATS_TEST_TMPDIR/counted.pem" --stdin <<<'{"type":"grant.used","message":"three"}'
+	run "$SLUICE" journal --file "$file" --type grant --until "$until"
+	[ "${lines[-2]}" = "-- complete: by the totals signed in entry 7, 3 of type grant: 2 above, 1 of another time" ]
+	run "$SLUICE" journal --file "$file" --type grant --since "$until"
+	[ "${lines[-2]}" = "-- complete: by the totals signed in entries 4 and 7, 1 of type grant: 1 above" ]
+	run "$SLUICE" journal --file "$file" --type journal.sealed
+	[ "${lines[-2]}" = "-- complete: by the totals signed in entry 7, 1 of type journal.sealed: 1 above; 1 more behind entry 7, where none count yet" ]
+	# one line less is no other count: the journal is wrong, and nothing is said to be complete
+	sed -i '/"two"/d' "$file"
+	run "$SLUICE" journal --file "$file" --type grant
+	[ "$status" -eq 1 ]
+	[[ $output == *TAMPERED* && $output != *complete* ]]
+}
+
+@test "journal --type, enroll: over several files, and where the oldest were moved away" {
+	local file=$BATS_TEST_TMPDIR/counted key=$BATS_TEST_TMPDIR/counted.pem pins first
+	"$BUILD/tests/make-journal" "$file" "$key" --stdin <<<'{"type":"grant.issued","message":"one"}'
+	pins=$("$SLUICE" enroll "$file" --json)
+	"$BUILD/tests/make-journal" "$file" "$key" --next
+	"$BUILD/tests/make-journal" "$file" "$key" --stdin <<<'{"type":"grant.used","message":"two"}'
+	"$BUILD/tests/make-journal" "$file" "$key" --next
+	"$BUILD/tests/make-journal" "$file" "$key" --stdin <<<'{"type":"grant.used","message":"three"}'
+	run -0 "$SLUICE" journal --file "$file" --type grant
+	[[ ${lines[-2]} == "-- complete: by the totals signed in entry "*", 3 of type grant: 3 above" ]]
+	run -0 --separate-stderr "$SLUICE" enroll "$file" --json
+	[ "$output" = "$pins" ]
+	# what is gone is not held against what is here, and is said
+	first=$(find "$BATS_TEST_TMPDIR" -name 'counted.*[0-9]' | sort | sed -n 2p)
+	mv "$file.00000000000000000000" "$BATS_TEST_TMPDIR/elsewhere"
+	run -0 "$SLUICE" journal --file "$file" --type grant
+	[[ ${lines[-3]} == "-- complete: by the totals signed in entries $((10#${first##*.})) and "*", 2 of type grant: 2 above" ]]
+	[[ ${lines[-1]} == "-- entries before $((10#${first##*.})) are in files that are not here" ]]
+	run -0 --separate-stderr "$SLUICE" enroll "$file" --json
+	[ "$output" = "$pins" ]
+	# one between: nothing is counted, and nothing told
+	mv "$BATS_TEST_TMPDIR/elsewhere" "$file.00000000000000000000"
+	mv "$first" "$BATS_TEST_TMPDIR/elsewhere"
+	run -1 "$SLUICE" journal --file "$file" --type grant
+	[[ $output == *"is not whole"* && $output != *complete:* && $output != *COMPLETE* ]]
+	run -1 "$SLUICE" enroll "$file"
+	[[ $output == *"is not whole"* && $output != *Genesis* ]]
+}
+
 @test "enroll: what pins a journal; nothing of one that was tampered with" {
 	journal
 	run "$SLUICE" enroll "$JOURNAL" --json
@@ -997,6 +1075,26 @@ assert rows[1]["message"] == "bob approved" and rows[1]["signed"] == "yes", rows
 	[[ $output == *TAMPERED* && $output != *"$genesis"* ]]
 	run "$SLUICE" enroll "$JOURNAL.missing"
 	[ "$status" -eq 4 ]
+}
+
+@test "enroll: the keys of the channels that the policy names, and only when it is this host's or named" {
+	local key conf=$BATS_TEST_TMPDIR/etc/sluice.conf
+	journal
+	mkdir "$BATS_TEST_TMPDIR/etc"
+	ssh-keygen -q -t ed25519 -N '' -C '' -f "$BATS_TEST_TMPDIR/channel"
+	key=$(cut -d ' ' -f 1,2 "$BATS_TEST_TMPDIR/channel.pub")
+	printf '[Channel web]\nTier=A3\nAccounts=oidc\nKey=%s\n' "$key" >"$conf"
+	run "$SLUICE" enroll "$JOURNAL" --policy "$conf" --json
+	[ "$status" -eq 0 ]
+	[ "$(jq -r '.channels[] | .channel + " " + .key' <<<"$output")" = "web $key" ]
+	run "$SLUICE" enroll "$JOURNAL" --policy "$conf"
+	[[ $output == *"$key"*"with the key of each witness"* ]]
+	run "$SLUICE" enroll "$JOURNAL" --json
+	[ "$(jq 'has("channels")' <<<"$output")" = false ]
+	run_apart "$SLUICE" enroll "$JOURNAL" --policy "$conf.none" --json
+	[ "$status" -eq 0 ]
+	[[ $errors == *"without the keys of channels"*"sluice.conf.none"* ]]
+	[ "$(jq 'has("channels")' <<<"$output")" = false ]
 }
 
 @test "journal prove: a file that verify --proof takes, and nothing else" {
@@ -1250,6 +1348,49 @@ warned() {
 	chmod 0644 "$state/journal.key"
 	run "$SLUICE" doctor --json "$BATS_TEST_TMPDIR/etc"
 	json 'map(select(.name == "host key"))[0].result == "PROBLEM"'
+}
+
+@test "doctor: files of the journal, and the vault" {
+	local dir=$BATS_TEST_TMPDIR/state journal=$BATS_TEST_TMPDIR/state/journal.jsonl key=$BATS_TEST_TMPDIR/state/journal.key
+
+	policy
+	mkdir -m 700 "$dir"
+	printf '[Agent]\nState=%s\nJournal=%s\n' "$dir" "$journal" >"$BATS_TEST_TMPDIR/etc/sluice.conf"
+	run "$SLUICE" doctor --json "$BATS_TEST_TMPDIR/etc"
+	json 'map(select(.name == "journal files"))[0] | .result == "ok" and .found == "none yet"'
+	json 'map(select(.name == "vault"))[0] | .result == "ok" and (.found | startswith("none"))'
+	for _ in 1 2; do
+		"$BUILD/tests/make-journal" "$journal" "$key" --next
+	done
+	run "$SLUICE" doctor --json "$BATS_TEST_TMPDIR/etc"
+	json 'map(select(.name == "journal files"))[0] | .result == "ok" and .found == "3, without a gap"'
+	chmod 0644 "$journal.00000000000000000000"
+	run "$SLUICE" doctor --json "$BATS_TEST_TMPDIR/etc"
+	json 'map(select(.name == "journal files"))[0] | .result == "PROBLEM" and (.found | contains("mode 0644"))'
+	chmod 0600 "$journal.00000000000000000000"
+	mv "$(find "$dir" -name 'journal.jsonl.*[1-9]')" "$BATS_TEST_TMPDIR/away"
+	run "$SLUICE" doctor --json "$BATS_TEST_TMPDIR/etc"
+	json 'map(select(.name == "journal files"))[0] | .result == "PROBLEM" and (.found | contains("is missing between"))'
+	rm "$journal.00000000000000000000"
+	run "$SLUICE" doctor --json "$BATS_TEST_TMPDIR/etc"
+	json 'map(select(.name == "journal files"))[0] | .result == "ok" and (.found | contains("JournalKeep="))'
+	printf '[Journal]\nPrivate=/srv/data\n[Label pii]\nPath=/srv\n' >"$BATS_TEST_TMPDIR/private.conf"
+	"$BUILD/tests/make-journal" "$journal" "$key" --private "$BATS_TEST_TMPDIR/private.conf" "$dir" <<-'END'
+		{"type":"agent.note","message":"m","target":{"kind":"file","text":"/srv/data/a"}}
+	END
+	run "$SLUICE" doctor --json "$BATS_TEST_TMPDIR/etc"
+	json 'map(select(.name == "vault"))[0] | .result == "ok" and .found == "private texts: 1, for root only"'
+	python3 -c 'import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute("UPDATE place SET pending=1"); d.commit()' \
+		"$dir/vault.db"
+	run "$SLUICE" doctor --json "$BATS_TEST_TMPDIR/etc"
+	json 'map(select(.name == "vault"))[0] | .result == "warning" and (.found | contains("still being overwritten"))'
+	chmod 0640 "$dir/vault.db"
+	run "$SLUICE" doctor --json "$BATS_TEST_TMPDIR/etc"
+	json 'map(select(.name == "vault"))[0] | .result == "PROBLEM" and (.found | contains("mode 0640"))'
+	chmod 0600 "$dir/vault.db"
+	head -c 4096 /dev/urandom >"$dir/vault.db"
+	run "$SLUICE" doctor --json "$BATS_TEST_TMPDIR/etc"
+	json 'map(select(.name == "vault"))[0] | .result == "PROBLEM" and (.remedy | contains("backup"))'
 }
 
 @test "policy check: channels, and people who are known by them" {

@@ -165,6 +165,23 @@ hellos_are() {
 	stay 3
 }
 
+@test "revoked: told once, also when it was killed in between" {
+	start --answer 202 --answer 202 --answer '503 retry-after=60'
+	order open r-1
+	wait_for heard '^delivery r-1 teams delivered 1'
+	order force r-1
+	wait_for posts_are 2
+	order revoke r-1
+	wait_for posts_are 3
+	restart_gateway
+	wait_for posts_are 4
+	card 0004 | grep -qF 'block Revoked'
+	card 0004 | grep -qE 'Revoked by  ruth, .* UTC, reason: wrong partner'
+	restart_gateway
+	wait_for hellos_are 3
+	stay 4
+}
+
 # tally HEADING: how many posts have it, and of how many requests.
 tally() {
 	grep -lF "\"text\": \"$1" "$W"/posts/*.json | xargs grep -ohE '"text": "r-[0-9]+"' | sort | uniq -c |

@@ -3,6 +3,7 @@
 # The signed journal read by "sluice journal": filters, forms of output, going on from a place. Nothing but the program.
 # SLUICE_BUILD: folder with sluice and with tests/make-journal; default build/.
 
+bats_require_minimum_version 1.5.0
 load journal_stage
 
 setup() {
@@ -242,4 +243,139 @@ assert rows[11]["labels"] == "pii secret" and rows[11]["subject.user"] == "mallo
 		[ "$status" -eq 2 ]
 	done
 	[ ! -e "$BATS_TEST_TMPDIR/place" ]
+}
+
+# next_file MESSAGE: the journal goes on in another file
+next_file() {
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --next
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" "$1"
+}
+
+@test "files that follow each other are read as one; a missing one is named" {
+	local all first second from
+	next_file "in the second file"
+	next_file "in the third file"
+	first=$JOURNAL.00000000000000000000
+	second=$(find "$BATS_TEST_TMPDIR" -name 'journal.jsonl.*[1-9]*[0-9]' | sort | head -n 1)
+	[ -f "$first" ]
+	run -0 --separate-stderr "$SLUICE" journal verify --json "$JOURNAL"
+	[ "$(jq -r '.verdict, .files' <<<"$output" | paste -sd ' ')" = "ok 3" ]
+	all=$(cat "$first" "$second" "$JOURNAL" | grep -vc '^{"checkpoint"')
+	[ "$(jq .entries <<<"$output")" = "$all" ]
+	run -0 --separate-stderr "$SLUICE" journal -o raw --file "$JOURNAL"
+	[ "$(wc -l <<<"$output")" = "$all" ]
+	run -0 "$SLUICE" journal prove 1 --file "$JOURNAL"
+	# one between, and the first
+	mv "$second" "$BATS_TEST_TMPDIR/elsewhere"
+	run -1 "$SLUICE" journal verify "$JOURNAL"
+	[[ "$output" == *incomplete* && "$output" == *"$(basename "$second")"* ]]
+	run -1 "$SLUICE" journal --file "$JOURNAL"
+	run -0 --separate-stderr "$SLUICE" journal verify --json --older-elsewhere "$JOURNAL"
+	from=$(head -n 1 "$JOURNAL" | jq .seq)
+	[ "$(jq .from <<<"$output")" = "$from" ]
+	mv "$BATS_TEST_TMPDIR/elsewhere" "$second"
+	mv "$first" "$BATS_TEST_TMPDIR/elsewhere"
+	run -1 "$SLUICE" journal verify "$JOURNAL"
+	[[ "$output" == *"$(basename "$first")"* ]]
+	run -0 "$SLUICE" journal verify --older-elsewhere "$JOURNAL"
+	run -0 "$SLUICE" journal --file "$JOURNAL"
+	[[ "$output" == *"are in files that are not here"* ]]
+	run -4 "$SLUICE" journal prove 1 --file "$JOURNAL"
+	[[ "$output" == *"is in a file that is not here"* ]]
+	run -1 "$SLUICE" report --framework soc2 -o "$BATS_TEST_TMPDIR/evidence" --file "$JOURNAL"
+	[[ "$output" == *"$(basename "$first")"* ]]
+}
+
+# files_of_journal: three files, of which the first begin with the entries 0, SECOND and THIRD
+files_of_journal() {
+	next_file "in the second file"
+	SECOND=$(head -n 1 "$JOURNAL" | jq .seq)
+	next_file "in the third file"
+	THIRD=$(head -n 1 "$JOURNAL" | jq .seq)
+	FIRST_FILE=$JOURNAL.00000000000000000000
+	SECOND_FILE=$(printf '%s.%020d' "$JOURNAL" "$SECOND")
+	[ -f "$FIRST_FILE" ] && [ -f "$SECOND_FILE" ]
+}
+
+@test "a file that retention removed is told from one that somebody took" {
+	local key=$BATS_TEST_TMPDIR/key.pem by
+	files_of_journal
+	cp "$SECOND_FILE" "$BATS_TEST_TMPDIR/second"
+	"$BUILD/tests/make-journal" "$JOURNAL" "$key" --remove 0
+	[ ! -e "$FIRST_FILE" ]
+	run -0 --separate-stderr "$SLUICE" journal verify --json "$JOURNAL"
+	by=$(jq -s '.[] | select(.type == "journal.removed").seq' "$JOURNAL")
+	[ "$(jq -c '[.verdict, .from, .removed_first, .removed_last, .removed_by]' <<<"$output")" = \
+		"[\"ok\",$SECOND,0,$((SECOND - 1)),$by]" ]
+	run -0 "$SLUICE" journal verify "$JOURNAL"
+	[[ $output == *"entries 0 to $((SECOND - 1)) were removed by retention"*"entry $by"* ]]
+	run -0 "$SLUICE" journal --file "$JOURNAL"
+	[[ $output == *"entries 0 to $((SECOND - 1)) were removed by retention"*"as entry $by says"* ]]
+	[[ $output != *"are in files that are not here"* ]]
+	run -0 "$SLUICE" journal verify - <<<"$(cat "$SECOND_FILE" "$JOURNAL")"
+	# the next one nobody has announced
+	mv "$SECOND_FILE" "$BATS_TEST_TMPDIR/elsewhere"
+	run -1 "$SLUICE" journal verify "$JOURNAL"
+	[[ $output == *incomplete* && $output == *"$(basename "$SECOND_FILE")' is missing"* ]]
+	[[ $output != *"removed by retention"* ]]
+	run -1 "$SLUICE" journal verify - <"$JOURNAL"
+	[[ $output == *incomplete* ]]
+	run -0 --separate-stderr "$SLUICE" journal verify --older-elsewhere --json "$JOURNAL"
+	[ "$(jq -c '[.from, .removed_first, .removed_by]' <<<"$output")" = "[$THIRD,null,null]" ]
+	run -0 "$SLUICE" journal verify --older-elsewhere "$JOURNAL"
+	[[ $output == *"Nothing in the journal says who took the files before entry $THIRD away"* ]]
+	run -0 "$SLUICE" journal --file "$JOURNAL"
+	[[ $output == *"entries before $THIRD are in files that are not here"* ]]
+	# retention goes on behind a gap that somebody else has made: that one is still not its own
+	mv "$BATS_TEST_TMPDIR/elsewhere" "$SECOND_FILE"
+	"$BUILD/tests/make-journal" "$JOURNAL" "$key" --remove "$SECOND"
+	[ ! -e "$SECOND_FILE" ]
+	run -1 "$SLUICE" journal verify "$JOURNAL"
+	[[ $output == *"the files before entry $SECOND are missing, and are not among those that sluiced has removed"* ]]
+	run -0 "$SLUICE" journal verify --older-elsewhere "$JOURNAL"
+	[[ $output == *"entries $SECOND to $((THIRD - 1)) were removed by retention"* ]]
+	[[ $output == *"who took the files before entry $SECOND away"* ]]
+}
+
+@test "an announcement of another file, and one that nothing signs, let none be missing" {
+	local key=$BATS_TEST_TMPDIR/key.pem
+	files_of_journal
+	# the right numbers and another hash
+	jq -c --argjson last "$((SECOND - 1))" '{type: "journal.removed", message: "m",
+		removed: (.journal.previous + {since: 0} | .sha256 |= ascii_downcase[0:63] + "x")}' \
+		<<<"$(head -n 1 "$SECOND_FILE")" >"$BATS_TEST_TMPDIR/entry"
+	"$BUILD/tests/make-journal" "$JOURNAL" "$key" --stdin <"$BATS_TEST_TMPDIR/entry"
+	mv "$FIRST_FILE" "$BATS_TEST_TMPDIR/elsewhere"
+	run -1 "$SLUICE" journal verify "$JOURNAL"
+	[[ $output == *incomplete* ]]
+	# the right one, up to its signature
+	mv "$BATS_TEST_TMPDIR/elsewhere" "$FIRST_FILE"
+	jq -c '{type: "journal.removed", message: "m", removed: (.journal.previous + {since: 0})}' \
+		<<<"$(head -n 1 "$SECOND_FILE")" >"$BATS_TEST_TMPDIR/entry"
+	"$BUILD/tests/make-journal" "$JOURNAL" "$key" --stdin <"$BATS_TEST_TMPDIR/entry"
+	mv "$FIRST_FILE" "$BATS_TEST_TMPDIR/elsewhere"
+	run -0 "$SLUICE" journal verify "$JOURNAL"
+	sed -i "$(grep -n '"type":"journal.removed"' "$JOURNAL" | tail -n 1 | cut -d : -f 1)q" "$JOURNAL"
+	run -1 "$SLUICE" journal verify "$JOURNAL"
+	[[ $output == *incomplete* ]]
+	run -0 "$SLUICE" journal verify "$BATS_TEST_TMPDIR/elsewhere"
+}
+
+@test "--checkpoint goes on from file to file; what was moved away unread is said" {
+	local place=$BATS_TEST_TMPDIR/place
+	run -0 --separate-stderr "$SLUICE" journal -o raw --checkpoint "$place" --file "$JOURNAL"
+	next_file "in the second file"
+	run -0 --separate-stderr "$SLUICE" journal -o raw --checkpoint "$place" --file "$JOURNAL"
+	[ "$(grep -c 'in the second file' <<<"$output")" = 1 ]
+	[ "$(grep -c '"seq":0,' <<<"$output")" = 0 ]
+	mv "$JOURNAL.00000000000000000000" "$BATS_TEST_TMPDIR/elsewhere"
+	run -13 "$SLUICE" journal -o raw --checkpoint "$place" --file "$JOURNAL"
+	next_file "in the third file"
+	cp "$place" "$place.old"
+	run -0 --separate-stderr "$SLUICE" journal -o raw --checkpoint "$place" --file "$JOURNAL"
+	[ "$(grep -c 'in the third file' <<<"$output")" = 1 ]
+	next_file "in the fourth file"
+	find "$BATS_TEST_TMPDIR" -name 'journal.jsonl.*[0-9]' -delete
+	run -1 "$SLUICE" journal -o raw --checkpoint "$place.old" --file "$JOURNAL"
+	[[ "$output" == *"are not here any more"* ]]
 }

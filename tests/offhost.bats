@@ -69,6 +69,32 @@ folder_conf() {
 	cmp <(cat "$W"/copy/*.jsonl) "$J"
 }
 
+# A journal of three files, and more than a folder's file holds; those that are full are asked for.
+@test "folder: from one file of the journal to the next nothing is lost and nothing comes twice" {
+	folder_conf
+	write_more --entries 40000
+	write_more --next
+	write_more --entries 40000
+	start_all
+	wait_for heard "^sink folder-evidence sent $(all_size) \$"
+	heard '^part 0$'
+	cmp <(cat "$W"/copy/*.jsonl) <(all_files)
+	write_more --next
+	write_more later
+	order journal "$J"
+	wait_for heard "^sink folder-evidence sent $(all_size) \$"
+	cmp <(cat "$W"/copy/*.jsonl) <(all_files)
+	kill -9 "$GATEWAY"
+	write_more --next
+	write_more --next
+	run_gateway
+	wait_for greeted 2
+	order journal "$J"
+	wait_for heard "^sink folder-evidence sent $(all_size) \$"
+	cmp <(cat "$W"/copy/*.jsonl) <(all_files)
+	cat "$W"/copy/*.jsonl | "$BUILD/sluice" journal verify -
+}
+
 @test "folder: a journal that was cut, changed or begun anew is told of, and the copy stays" {
 	folder_conf
 	cp "$J" "$W/old"
@@ -164,6 +190,29 @@ held_all() {
 	wait_for heard "^sink collector-siem sent $(size) \$"
 	held_all
 	[ "$(awk '$1 == 200 { n += $3 } END { print n }' "$W/held.log")" = "$(size)" ]
+}
+
+@test "collector: from one file of the journal to the next each byte goes once" {
+	write_more --entries 3000
+	write_more --next
+	write_more --next
+	start_collector
+	start_all
+	wait_for heard "^sink collector-siem sent $(all_size) \$"
+	cmp "$W/held" <(all_files)
+	write_more --next
+	write_more later
+	order journal "$J"
+	wait_for heard "^sink collector-siem sent $(all_size) \$"
+	kill -9 "$GATEWAY"
+	write_more --next
+	run_gateway
+	wait_for greeted 2
+	order journal "$J"
+	wait_for heard "^sink collector-siem sent $(all_size) \$"
+	cmp "$W/held" <(all_files)
+	"$BUILD/sluice" journal verify "$W/held"
+	[ "$(awk '$1 == 200 { n += $3 } END { print n }' "$W/held.log")" = "$(all_size)" ]
 }
 
 @test "collector: 4xx is shown, 5xx and Retry-After are waited for" {

@@ -25,6 +25,16 @@ size() {
 	stat -c %s "$J"
 }
 
+# Of a journal of several files: their bytes, and how many.
+all_files() {
+	find "$W" -maxdepth 1 -name 'journal.*[0-9]' -print0 | sort -z | xargs -0r cat
+	cat "$J"
+}
+
+all_size() {
+	all_files | wc -c
+}
+
 heard() {
 	grep -qE -- "$1" "$W/sluiced.log"
 }

@@ -41,7 +41,7 @@ json() {
 	# the lines are those of the journal, byte for byte, and no data movement is among them
 	[ "$(grep -vcxFf "$JOURNAL" lines.jsonl)" -eq 0 ]
 	[ "$(wc -l <lines.jsonl)" -eq "$(grep -v '^{"checkpoint"' "$JOURNAL" | jq -c 'select(.type | test(
-		"^event|^future|^journal.(epoch|sealed|heartbeat)") | not)' | wc -l)" ]
+		"^event|^future|^journal.(epoch|heartbeat)") | not)' | wc -l)" ]
 	[ "$(jq -r .type lines.jsonl | grep -c '^event')" -eq 0 ]
 	[ "$(cat keys/allowed_signers)" = "bob ssh-ed25519 AAAAbob" ]
 }
@@ -216,6 +216,221 @@ approves() {
 	done
 }
 
+# check_folder CHANGE [SECTION]: what this section of VERIFY.md (default: 5; all) says of a copy of FOLDER after that change
+check_folder() {
+	local script=$BATS_TEST_TMPDIR/script
+	rm -rf "$FOLDER.changed"
+	cp -r "$FOLDER" "$FOLDER.changed"
+	{
+		echo 'set -e'
+		if [ "${2-}" = all ]; then
+			sed -n 's/^    //p' "$FOLDER/VERIFY.md"
+		else
+			sed -n "/^## ${2-5}/,/^## [^${2-5}]/s/^    //p" "$FOLDER/VERIFY.md"
+		fi
+	} >"$script"
+	[ "$(wc -l <"$script")" -gt 5 ]
+	run bash -c "cd '$FOLDER.changed' && $1 && PATH=$BUILD:\$PATH bash '$script' 2>&1"
+}
+
+# without NUMBER: a change that takes this entry out of the folder, with its proof
+without() {
+	echo "rm proofs/$1.tlog-proof && sed -i '/^{\"seq\":$1,/d' lines.jsonl"
+}
+
+@test "complete by signed totals: what is left out of the lines or of a list is found by VERIFY.md" {
+	journal_stage
+	report
+	json '.population | .complete and .problem == "" and .from == null and .to.type == "journal.sealed"
+		and .rest.to == (env.N | tonumber) and .totals_delta["request.opened"] == 4
+		and all(.lists[]; .complete and .outside == 0 and .matched == .totals_delta + .behind_totals)'
+	grep -q 'class="good">Each list of this report is complete' "$FOLDER/report.html"
+	check_folder true
+	[ "$status" -eq 0 ]
+	# the auditor's commands know each type that the report says it lists in full, and no other
+	[ "$(sed -nE 's/^(.*): [0-9]+ of the period$/\1/p' <<<"$output" | sort)" = "$(jq -r '.population.lists[] |
+		select(.type | IN("journal.opened") | not).type' "$FOLDER/report.json" | cat - <(echo journal.opened) | sort)" ]
+	local change n
+	for n in 3 17 25; do
+		check_folder "$(without "$n")"
+		[[ $status -eq 1 && $output == *"WRONG: $(jq -r "select(.seq == $n).type" "$FOLDER/lines.jsonl"): "*" by the totals"* ]]
+	done
+	check_folder "$(without 29)" # the entry that counts
+	[[ $status -eq 1 && $output == *"WRONG: two entries that count are here"* ]]
+	# one entry twice in place of another
+	check_folder "$(without 8) && cp proofs/3.tlog-proof proofs/8.tlog-proof && grep '^{.seq.:3,' lines.jsonl >>lines.jsonl.more;
+		cat lines.jsonl.more >>lines.jsonl; rm lines.jsonl.more"
+	[[ $status -eq 1 && $output == *"WRONG: request.opened: 4 by the totals, 3 here"* ]]
+	# the line is there, and the report does not list it
+	for change in 'del(.approvals[2])' 'del(.approvals[0].decisions[0])' 'del(.approvals[3].grants[0])' 'del(.revocations[0])' \
+		'del(.policy_changes[1])' 'del(.break_glass[0])'; do
+		check_folder "jq '$change' report.json >r && mv r report.json"
+		[[ $status -eq 1 && $output == *"WRONG: "*" is in no list"* ]] || { echo "not found: $change"; return 1; }
+	done
+	# the report is changed so that all seems right
+	check_folder "$(without 17) && jq 'del(.revocations[0]) | del(.population.lists[] | select(.type == \"grant.revoked\"))' \
+		report.json >r && mv r report.json"
+	[[ $status -eq 1 && $output == *"WRONG: grant.revoked: 1 by the totals, 0 here"* ]]
+}
+
+@test "complete by signed totals: what was begun before the period and what stands around it is accounted for" {
+	local from to now
+	journal_stage
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --stdin \
+		<<<'{"type":"request.opened","message":"asks","request":"r-5","requester":"alice","opened_ms":1795345200000}'
+	sleep 1.1
+	from=$(date -u '+%F %T') now=$(date +%s%3N)
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --stdin <<-END
+		{"type":"request.closed","message":"gone","request":"r-5","state":"gone","closed_ms":$now}
+		{"type":"request.opened","message":"asks","request":"r-6","requester":"alice","opened_ms":$now}
+		{"type":"policy.loaded","message":"loaded","policy":{"digest":"cc"}}
+	END
+	sleep 1.1
+	to=$(date -u '+%F %T')
+	sleep 1.1
+	now=$(date +%s%3N)
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --stdin <<-END
+		{"type":"request.opened","message":"asks","request":"r-7","requester":"alice","opened_ms":$now}
+		{"type":"policy.loaded","message":"loaded","policy":{"digest":"dd"}}
+	END
+	report --from "$from" --to "$to"
+	json '[.approvals[].request] == ["r-5", "r-6"] and (.policy_changes | length) == 1'
+	json '.population | .complete and .from.seq < .to.seq and .rest.from == .rest.to and .open_before == {by_totals: 1,
+		listed: 1, complete: true} and .from.type == "journal.sealed" and .to.type == "journal.sealed"'
+	json '.population.lists | map(select(.type == ("request.opened", "policy.loaded")) | [.matched, .outside, .totals_delta])
+		== [[1, 1, 2], [1, 1, 2]]'
+	check_folder true
+	[[ $status -eq 0 && $output == *$'\nrequest.opened: 2 by the totals, 2 here\nrequest.opened: 1 of the period'* ]]
+	[[ $output == *$'\n1 requests were open when the period began'* ]]
+	# the one behind the period is needed, too; and one that was open before is missed
+	check_folder "$(without "$(jq 'select(.request == "r-7").seq' "$FOLDER/lines.jsonl")")"
+	[[ $status -eq 1 && $output == *"WRONG: request.opened: 2 by the totals, 1 here"* ]]
+	check_folder "jq 'del(.approvals[0])' report.json >r && mv r report.json"
+	[[ $status -eq 1 && $output == *"WRONG: 0 requests were open when the period began"* ]]
+	# another period than the places enclose
+	check_folder "jq '.population.from_ms = 1' report.json >r && mv r report.json"
+	[[ $status -eq 1 && $output == *"WRONG: the first one is before the period"* ]]
+	check_folder "jq '.population.to_ms = 9999999999999' report.json >r && mv r report.json"
+	[[ $status -eq 1 && $output == *"WRONG: the second one is behind the period"* ]]
+	# of a journal that goes on, nothing is left out of what the last totals do not count yet
+	report --from "$from"
+	json '.population | .complete and .rest.to - .rest.from == 1'
+	check_folder "$(without "$(jq '.population.rest.to - 1' "$FOLDER/report.json")")"
+	[[ $status -eq 1 && $output == *"WRONG: of the rest each entry is here"* ]]
+}
+
+@test "not complete: an entry that no list has, and one that nothing proves yet; it is said, and VERIFY.md fails" {
+	journal_stage
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --stdin \
+		<<<'{"type":"decision","message":"of nothing","request":"r-nothing","person":"bob","approve":true}'
+	report
+	[ "$status" -eq 0 ]
+	json '.population | .complete == false and .problem == "1 of 4 entries decision of the period are in no list"'
+	json '[.population.lists[] | select(.complete | not) | .type] == ["decision"]'
+	[[ $errors == *"not shown to be complete: 1 of 4 entries decision"* ]]
+	grep -q 'class="bad">Not shown to be complete: 1 of 4 entries decision' "$FOLDER/report.html"
+	check_folder true
+	[[ $status -eq 1 && $output == *"WRONG: decision: entry "*" is in no list"* ]]
+	# the last checkpoint is by the epoch's key alone
+	rm "$JOURNAL"
+	journal_stage
+	printf '{"type":"agent.note","message":"%s"}\n' one two three |
+		"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --each
+	sed -i '$d' "$JOURNAL"
+	sed -i '$d' "$JOURNAL"
+	report
+	json '.population | .complete == false and (.problem | test("^the host.s key has signed 32 of 34 entries"))'
+	# more than can be listed stand behind the last totals
+	rm "$JOURNAL"
+	journal_stage
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --entries 2001
+	sed -i '$d' "$JOURNAL"
+	sed -i '$d' "$JOURNAL"
+	report
+	json '.population | .complete == false and (.problem | test("^no totals are signed behind the period yet, and 2003 entries"))'
+}
+
+# next_file: the journal goes on in another file
+next_file() {
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --next
+}
+
+@test "complete by signed totals, over several files: the first entry of a file counts what is before, and a changed host key is in one" {
+	local from to now first
+	journal_stage
+	first=$("$SLUICE" enroll "$JOURNAL" --json | jq -r .vkey)
+	next_file
+	openssl genpkey -algorithm ed25519 -out "$BATS_TEST_TMPDIR/key.pem.next"
+	chmod 600 "$BATS_TEST_TMPDIR/key.pem.next"
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" changed
+	sleep 1.1
+	from=$(date -u '+%F %T') now=$(date +%s%3N)
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --stdin <<-END
+		{"type":"request.opened","message":"asks","request":"r-6","requester":"alice","opened_ms":$now}
+		{"type":"policy.loaded","message":"loaded","policy":{"digest":"cc"}}
+	END
+	sleep 1.1
+	to=$(date -u '+%F %T')
+	sleep 1.1
+	next_file
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --stdin \
+		<<<'{"type":"policy.loaded","message":"loaded","policy":{"digest":"dd"}}'
+	[ "$("$SLUICE" journal verify --json "$JOURNAL" | jq .files)" -eq 3 ]
+	report --from "$from" --to "$to"
+	[ "$status" -eq 0 ]
+	json '[.approvals[].request] == ["r-6"] and (.policy_changes | length) == 1'
+	json '.population | .complete and .from.seq < .to.seq and .to.type == "journal.segment" and .rest.from == .rest.to'
+	[ "$(wc -l <"$FOLDER/keys/hosts")" -eq 2 ]
+	[ "$(sed -n '1s/^0 //p' "$FOLDER/keys/hosts")" = "$first" ]
+	check_folder true all
+	[[ $status -eq 0 && $output == *$'\nrequest.opened: 1 by the totals, 1 here\nrequest.opened: 1 of the period'* ]]
+	check_folder "$(without "$(jq 'select(.request == "r-6").seq' "$FOLDER/lines.jsonl")")"
+	[[ $status -eq 1 && $output == *"WRONG: request.opened: 1 by the totals, 0 here"* ]]
+	# of all the time: what is in the older files is in it
+	report
+	json '(.totals.requests == 5) and .population.complete and .population.from == null'
+	check_folder true all
+	[ "$status" -eq 0 ]
+}
+
+@test "a changed host key: VERIFY.md goes from the first key to the one that signs, and finds what is not so" {
+	local change first last
+	journal_stage
+	first=$("$SLUICE" enroll "$JOURNAL" --json | jq -r .vkey)
+	openssl genpkey -algorithm ed25519 -out "$BATS_TEST_TMPDIR/key.pem.next"
+	chmod 600 "$BATS_TEST_TMPDIR/key.pem.next"
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" changed
+	openssl genpkey -algorithm ed25519 -out "$BATS_TEST_TMPDIR/key.pem.next"
+	chmod 600 "$BATS_TEST_TMPDIR/key.pem.next"
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" again
+	last=$("$SLUICE" enroll "$JOURNAL" --json | jq -r .signer)
+	[ "$first" != "$last" ]
+	report
+	[ "$status" -eq 0 ]
+	[ "$(cat "$FOLDER/keys/host.vkey")" = "$last" ]
+	[ "$(wc -l <"$FOLDER/keys/hosts")" -eq 3 ]
+	[ "$(sed -n '1s/^0 //p' "$FOLDER/keys/hosts")" = "$first" ]
+	[ "$(sed -nE '2,$s/ .*//p' "$FOLDER/keys/hosts")" = "$(grep -v '^{"checkpoint"' "$JOURNAL" |
+		jq 'select(.type == "journal.host").seq')" ]
+	check_folder true all
+	[ "$status" -eq 0 ]
+	# also section 1's own program, which is not sluice
+	(cd "$FOLDER" && sed -n '/^## 1/,/^## 2/s/^    //p' VERIFY.md | grep -v '^rm -r' >"$BATS_TEST_TMPDIR/one" &&
+		echo 'prove proofs/3.tlog-proof' >>"$BATS_TEST_TMPDIR/one" && sh -e "$BATS_TEST_TMPDIR/one")
+	for change in "cp keys/$(sed -n '2s/ .*//p' "$FOLDER/keys/hosts").tlog-proof keys/$(sed -n '3s/ .*//p' "$FOLDER/keys/hosts").tlog-proof" \
+		"sed -i 2d keys/hosts" "sed -i 3d keys/hosts" "sed -i '2s/...=*$/AAA/' keys/hosts" "echo '$first' >keys/host.vkey" \
+		"sed -i '1s|.*|0 $last|' keys/hosts"; do
+		check_folder "$change" 2
+		[ "$status" -ne 0 ] || { echo "not found: $change"; return 1; }
+	done
+	# whoever says that the first key is still the one finds that it has not signed the proofs
+	check_folder "echo '$first' >keys/host.vkey" 3
+	[[ $status -ne 0 && $output == *"WRONG: proofs/0.tlog-proof"* ]]
+	# the first key, as it was noted, is the pin of the whole journal
+	run "$SLUICE" journal verify "$JOURNAL" --key "$(sed -n '1s/^0 //p' "$FOLDER/keys/hosts")"
+	[ "$status" -eq 0 ]
+}
+
 @test "the page: no script, nothing from elsewhere, nothing untrusted is markup; charts are XML" {
 	journal_stage
 	report
@@ -262,7 +477,7 @@ approves() {
 	report --from 2026-11-21 --to 2026-11-21
 	json '[.approvals[].request] == ["r-00000002"] and .totals.requests == 1 and .population.entries == 0'
 	json '.restarts == [] and .gaps == [] and .incidents == [] and .policy.in_force == null'
-	[ "$(jq -r .request "$FOLDER/lines.jsonl" | sort -u)" = r-00000002 ]
+	json '[.population.lists[] | select(.type == "request.opened") | .matched, .outside] == [1, 3] and .population.complete'
 	report --from '2026-11-20 10:00:30' --to '2026-11-20 10:00:31' # open, and neither opened nor closed
 	json '[.approvals[].request] == ["r-00000001"]'
 	report --from '2026-11-20 10:00:43' --to '2026-11-21 09:59:59'
@@ -346,4 +561,46 @@ approves() {
 	run "$SLUICE" report --file "$JOURNAL.none" --framework soc2 -o "$FOLDER.x"
 	[ "$status" -eq 4 ]
 	[ ! -e "$FOLDER.x" ]
+}
+
+@test "retention: what it removed is said, and a period behind it is complete; VERIFY.md goes by the key of then" {
+	local key=$BATS_TEST_TMPDIR/key.pem first began now
+	journal_stage
+	report
+	json '.retention == {first_seq: 0, oldest: .retention.oldest, files: 1, removed: null}'
+	grep -q 'Nothing was removed' "$FOLDER/report.html"
+	first=$("$SLUICE" enroll "$JOURNAL" --json | jq -r .vkey)
+	openssl genpkey -algorithm ed25519 -out "$key.next"
+	chmod 600 "$key.next"
+	"$BUILD/tests/make-journal" "$JOURNAL" "$key" changed
+	"$BUILD/tests/make-journal" "$JOURNAL" "$key" --next
+	began=$(head -n 1 "$JOURNAL" | jq .seq)
+	sleep 1.2
+	now=$(date -u '+%Y-%m-%d %H:%M:%S')
+	jq -nc '{type: "request.opened", message: "asks", request: "r-0000000a", opened_ms: (now * 1000 | floor + 60000)}' |
+		"$BUILD/tests/make-journal" "$JOURNAL" "$key" --stdin
+	"$BUILD/tests/make-journal" "$JOURNAL" "$key" --remove 0
+	# the begin of the journal is not there any more
+	report
+	[ "$status" -eq 1 ]
+	[[ $errors == *"the entries before $began were removed by retention"* && $errors == *"as --from"* ]]
+	report --from "$now" --to '2100-01-01'
+	[ "$status" -eq 0 ]
+	json ".retention | .first_seq == $began and .files == 1 and .removed.first == 0 and .removed.last == $((began - 1))"
+	json ".population.from.seq >= $began and ([.population.lists[] | select(.complete | not)] == [])"
+	json '[.approvals[].request] == ["r-0000000a"]'
+	grep -q 'Removed as old' "$FOLDER/report.html"
+	[ "$(wc -l <"$FOLDER/keys/hosts")" -eq 1 ]
+	[ "$(cat "$FOLDER/keys/hosts")" = "$began $(cat "$FOLDER/keys/host.vkey")" ]
+	[ "$(cat "$FOLDER/keys/host.vkey")" != "$first" ]
+	check_folder true all
+	[ "$status" -eq 0 ] || { echo "$output"; false; }
+	check_folder "sed -i s/^index.*/index\ 5/ proofs/*.tlog-proof" 3
+	[ "$status" -ne 0 ]
+	# a file that somebody took is none that retention removed
+	"$BUILD/tests/make-journal" "$JOURNAL" "$key" --next
+	rm "$(find "$BATS_TEST_TMPDIR" -name 'journal.jsonl.*[0-9]')"
+	report --from "$now" --to '2100-01-01'
+	[ "$status" -eq 1 ]
+	[[ $errors == *"a report rests on the whole journal"* ]]
 }

@@ -95,6 +95,111 @@ refused() {
 	[ "$(calls response)" = 0 ]
 }
 
+@test "what was approved and is in force has a button to revoke it, and that is no denial of what waits" {
+	everything
+	refused '{"action":"deny","change":{"actions.0.action_id":"revoke"}}' 'not approved'
+	order force r-abc123
+	wait_for called chat.update 1
+	text_of chat.update | grep -qxF 'Revoke'
+	order always 0 it is revoked
+	[ "$(press '{"action":"revoke"}')" = '[null,false]' ]
+	wait_for decided revoke
+	grep -qE 'revoke 0 0 SHA256:' "$W/sluiced.log"
+	[ "$(grep -c '^decision' "$W/sluiced.log")" = 1 ]
+}
+
+@test "when what was approved is revoked, the message says by whom and when, once, and has no button any more" {
+	everything
+	order force r-abc123
+	wait_for called chat.update 1
+	order revoke r-abc123
+	wait_for called chat.update 2
+	[ "$(call chat.update .body.ts)" = "$(call chat.postMessage .answer.ts)" ]
+	[ "$(call chat.update '.body.blocks[0].text.text')" = Revoked ]
+	text_of chat.update | paste -sd '' | grep -qE 'Revoked by  ruth, 20[0-9-]{8} [0-9:]{8} UTC, reason: wrong partner'
+	refute grep -qF '"actions"' <<<"$(call chat.update)"
+	# sluiced tells it again
+	order drop
+	wait_for hellos_are 2
+	sleep 1
+	[ "$(calls chat.update)" = 2 ]
+}
+
+kill_gateway() {
+	kill -9 "$GATEWAY"
+	wait "$GATEWAY" || true
+}
+
+hellos_are() {
+	[ "$(grep -c '^hello' "$W/sluiced.log")" = "$1" ]
+}
+
+messages() {
+	echo "$(calls chat.postMessage) $(calls chat.update)"
+}
+
+messages_are() {
+	[ "$(messages)" = "$1" ]
+}
+
+# stay POSTS UPDATES HELLOS: there are so many, and after another kill and start no other comes.
+stay() {
+	wait_for messages_are "$1 $2"
+	kill_gateway
+	run_gateway
+	wait_for hellos_are "$3"
+	sleep 1
+	messages_are "$1 $2"
+}
+
+@test "killed before Slack has taken the message: it is posted once" {
+	start_slack
+	start_sluiced
+	run_gateway
+	wait_for heard '^hello 1 slack$'
+	control answer '{"method":"chat.postMessage","status":503,"answer":{"ok":false,"error":"service_unavailable"}}'
+	order open r-abc123
+	wait_for heard '^delivery r-abc123 slack retrying 1'
+	kill_gateway
+	messages_are '1 0'
+	run_gateway
+	wait_for heard '^delivery r-abc123 slack delivered 1'
+	stay 2 0 3
+}
+
+@test "killed while a message is updated, and before that is taken: it is updated once it is back, in its place" {
+	everything
+	control slow '{"method":"chat.update","seconds":20}'
+	order force r-abc123
+	wait_for messages_are '1 1'
+	call chat.update .body >"$W/first"
+	kill_gateway # it has not heard that the answer was taken
+	run_gateway
+	wait_for messages_are '1 2'
+	call chat.update .body | cmp - "$W/first"
+	stay 1 2 3
+	control answer '{"method":"chat.update","status":503,"answer":{"ok":false,"error":"service_unavailable"}}'
+	order revoke r-abc123
+	wait_for messages_are '1 3'
+	kill_gateway
+	run_gateway
+	wait_for messages_are '1 4'
+	[ "$(call chat.update .body.ts)" = "$(call chat.postMessage .answer.ts)" ]
+	text_of chat.update | paste -sd '' | grep -qF 'Revoked by  ruth'
+	stay 1 4 5
+}
+
+@test "revoked while the gateway is killed: the message is replaced once, with the last word only" {
+	everything
+	kill_gateway
+	order force r-abc123
+	order revoke r-abc123
+	run_gateway
+	wait_for messages_are '1 1'
+	text_of chat.update | paste -sd '' | grep -qF 'Revoked by  ruth'
+	stay 1 1 3
+}
+
 @test "what sluiced refuses, the person alone is told" {
 	everything
 	order always 1 'dana asked: <!channel> nobody approves their own request'

@@ -23,6 +23,10 @@ setup_file() {
 	GENESIS=$("$BUILD/sluice" journal verify --json "$D/good" | jq -r .genesis)
 	KEY=$("$BUILD/sluice" journal verify --json "$D/good" | jq -r .vkey)
 	export GENESIS KEY
+	for more in "a file" --next "another" --next "and the last"; do
+		"$BUILD/tests/make-journal" "$D/files" "$D/files.pem" "$more"
+	done
+	cat "$D"/files.*[0-9] "$D/files" >"$D/whole"
 }
 
 # What an exit code of sluice and of the shell says.
@@ -58,6 +62,20 @@ attack() {
 	sed -nE "$3" "$D/good" >"$D/$1"
 	run -1 cmp -s "$D/good" "$D/$1"
 	all_say "$2" "$D/$1"
+}
+
+@test "a journal of three files is good to all, behind each other; one line less in a full one is not" {
+	local GENESIS
+	GENESIS=$("$BUILD/sluice" journal verify --json "$D/files" | jq -r .genesis)
+	[ "$(grep -c '"type":"journal.segment"' "$D/whole")" = 2 ]
+	all_say GOOD "$D/whole"
+	# the first checkpoint: what it signs the next one signs too
+	sed '2d' "$D/whole" >"$D/less"
+	ask_all "$D/less"
+	[ "$ours/$shell" = WRONG/WRONG ]
+	# what the file before is said to be
+	sed '/"type":"journal.segment"/s/"sha256":"./"sha256":"x/' "$D/whole" >"$D/less"
+	all_say WRONG "$D/less"
 }
 
 @test "the journal as it was written is good to all" {

@@ -15,17 +15,14 @@
 # make bench-journal     the latter alone, as JSON
 # make bench-peers       the former beside what AppArmor, auditd, fanotify, fapolicyd and OpenSnitch cost
 #
-# Tests link to an archive of all modules, so that each takes what it calls and no list has to be
+# Tests link to the archive that the programs are linked from: each takes what it calls and no list has to be
 # kept; a module whose functions a test plays itself is not taken. The modules that need the BPF
 # object are left out: they are tested in virtual machines.
 
 FUZZ_SECONDS ?= 60
 COVERAGE_TESTS ?= $(UNIT_TESTS:$(O)/tests/%=%) $(notdir $(filter-out tests/build.bats tests/deb.bats tests/install.bats,\
 	$(wildcard tests/*.bats)))
-TEST_MODULES := $(filter-out $(SLUICED) $(GATEWAY) $(CLI) $(filter-out kernel_maps,$(KERNEL)),\
-	$(patsubst user/%.c,%,$(sort $(wildcard user/*.c))))
-TEST_LIBS := -lsqlite3 -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lzip -lcrypto -lseccomp -lcap-ng -lm -lbpf
-TEST_ARCHIVE := $(O)/tests/modules.a
+TEST_LIBS := -lsqlite3 -levent_core -lcurl -lmicrohttpd -lwslay -ljansson -linih -lzip -lssl -lcrypto -lseccomp -lcap-ng -lm -lbpf
 TEST_TOOLS := $(patsubst tests/tools/%.c,$(O)/tests/%,$(sort $(wildcard tests/tools/*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/tests/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 VM_PROGRAMS := $(patsubst tests/vm/programs/%.c,$(O)/tests/vm/%,$(sort $(wildcard tests/vm/programs/*.c)))
@@ -45,27 +42,26 @@ FUZZ_CFLAGS := $(SANITIZE) -fsanitize=fuzzer-no-link
 
 .PHONY: coverage coverage-run test-programs test-browser test-load vm-programs fuzz-all bench-journal bench-peers lint-cppcheck lint-gcc lint-scan-build lint-shell lint-man lint-stack
 
-$(TEST_ARCHIVE): $(call objects,$(TEST_MODULES))
+test_compile = mkdir -p $(@D) && $(CC) $(OUR_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(1) -MMD -MP -MF $@.d -o $@ $< \
+	$(WRAP_$(@F):%=-Wl,--wrap=%) $(ARCHIVE) -Wl,--as-needed $(2) $(TEST_LIBS)
+
+$(O)/tests/test_%: tests/unit/test_%.c $(ARCHIVE)
 	@mkdir -p $(@D)
-	$(call msg,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
-
-test_compile = $(CC) $(OUR_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(1) -MMD -MP -MF $@.d -o $@ $< \
-	$(WRAP_$(@F):%=-Wl,--wrap=%) $(TEST_ARCHIVE) -Wl,--as-needed $(2) $(TEST_LIBS)
-
-$(O)/tests/test_%: tests/unit/test_%.c $(TEST_ARCHIVE)
 	$(call msg,TEST,$@)
 	$(Q)$(call test_compile,,-lcmocka)
 
-$(O)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(TEST_ARCHIVE)
+$(O)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(ARCHIVE)
+	@mkdir -p $(@D)
 	$(call msg,FUZZ,$@)
 	$(Q)$(call test_compile,-fsanitize=fuzzer)
 
-$(O)/tests/%: tests/tools/%.c $(TEST_ARCHIVE)
+$(O)/tests/%: tests/tools/%.c $(ARCHIVE)
+	@mkdir -p $(@D)
 	$(call msg,TOOL,$@)
 	$(Q)$(call test_compile)
 
-$(O)/tests/%: tests/bench/%.c $(TEST_ARCHIVE)
+$(O)/tests/%: tests/bench/%.c $(ARCHIVE)
+	@mkdir -p $(@D)
 	$(call msg,BENCH,$@)
 	$(Q)$(call test_compile)
 
@@ -79,13 +75,13 @@ $(O)/tests/vm/%: tests/vm/programs/%.c tests/vm/programs/program.h tests/vm/prog
 VM_LIBS_guard := -lbpf
 
 # It speaks the product's own protocol, and is static for the same reason as the one of the measurement.
-$(O)/tests/vm/ask: tests/vm/programs/ask.c $(call objects,client channel)
+$(O)/tests/vm/ask: tests/vm/programs/ask.c $(call objects,cli/client base/channel base/channel_form)
 	@mkdir -p $(@D)
 	$(call msg,PROGRAM,$@)
 	$(Q)$(CC) $(OUR_CFLAGS) $(filter-out -fPIE,$(CFLAGS)) -static -o $@ $^
 
-# It is the gateway's own code, in the hands of somebody else.
-$(O)/tests/vm/vouch: tests/vm/programs/vouch.c $(TEST_ARCHIVE)
+# They are the product's own code: the gateway's in the hands of somebody else, the journal's alone.
+$(O)/tests/vm/vouch $(O)/tests/vm/power: $(O)/tests/vm/%: tests/vm/programs/%.c $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(call msg,PROGRAM,$@)
 	$(Q)$(call test_compile)
@@ -173,7 +169,7 @@ bench-peers: $(PROGRAMS) $(O)/tests/ops $(O)/tests/floor $(O)/tests/floor.bpf.o 
 
 # ---- analysis ----
 
-LINT_SOURCES := $(sort $(wildcard user/*.c tests/unit/*.c tests/tools/*.c tests/fuzz/*.c tests/provider/*.c tests/bench/*.c tests/vm/programs/*.c))
+LINT_SOURCES := $(sort $(wildcard user/*/*.c tests/unit/*.c tests/tools/*.c tests/fuzz/*.c tests/provider/*.c tests/bench/*.c tests/vm/programs/*.c))
 LINT_SCRIPTS = $(shell grep -rlE '^(#!.*\<(ba)?sh|#!.*\<bats|\# shellcheck shell=)' scripts tests user/completion)
 # Style advice is not asked for: it wants declarations inside blocks, where kernel style wants them on top. Left out of
 # the rest, because cppcheck does not understand what makes them right, and other tools here do:
@@ -187,7 +183,6 @@ CPPCHECK := cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 	-D_GNU_SOURCE -DSLUICE_VERSION='""' -Iinclude -Iuser
 # Headers that stand before those of uthash, whose macros take gcc's analyzer many minutes a file.
 LINT_MODELS := -Itests/lint
-ANALYSED := $(patsubst user/%.c,%,$(wildcard user/*.c))
 
 lint: lint-cppcheck lint-gcc lint-scan-build lint-shell lint-man lint-stack
 
@@ -196,8 +191,8 @@ lint-cppcheck:
 	$(Q)$(CPPCHECK) $(LINT_SOURCES)
 
 # One file each, so that -j helps and -k shows all.
-lint-gcc: $(ANALYSED:%=$(O)/lint/%.gcc)
-lint-scan-build: $(ANALYSED:%=$(O)/lint/%.clang)
+lint-gcc: $(MODULES:%=$(O)/lint/%.gcc)
+lint-scan-build: $(MODULES:%=$(O)/lint/%.clang)
 
 $(O)/lint/%.gcc: user/%.c $(O)/sluice.skel.h
 	@mkdir -p $(@D)

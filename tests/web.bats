@@ -135,6 +135,42 @@ closed_in_history() {
 	wait_for heard "^decision web A3 oidc $ISSUER u-erin r-abc123 $DIGEST deny 0 0 SHA256:[^ ]* \$"
 }
 
+in_force() {
+	[ "$(ask erin /r/r-abc123)" = 200 ] && page_has 'value="revoke"'
+}
+
+@test "what was approved and is in force is revoked on its page, by the same form as all else" {
+	everything
+	order always 0 it is revoked
+	sign_in erin /r/r-abc123
+	refute in_force
+	TOKEN=$(token)
+	# there is nothing to revoke yet, and it is no denial
+	[ "$(decide erin verdict=revoke)" = 409 ]
+	[ "$(decided)" = 0 ]
+	order force r-abc123
+	wait_for in_force
+	[ "$(ask erin "/r/r-abc123?token=$TOKEN&digest=$DIGEST&verdict=revoke")" = 200 ]
+	TOKEN=x decide erin verdict=revoke
+	[ "$(decide erin verdict=approve)" = 409 ]
+	[ "$(decide erin verdict=deny)" = 409 ]
+	[ "$(decided)" = 0 ]
+	[ "$(decide erin verdict=revoke 'reason=wrong partner')" = 303 ]
+	wait_for heard "^decision web A3 oidc $ISSUER u-erin r-abc123 $DIGEST revoke 0 0 SHA256:[^ ]* wrong partner\$"
+	in_force
+	page_has 'role="status">it is revoked</p>'
+	order revoke r-abc123
+	wait_for closed_in_history
+	wait_for ended
+	page_has '<h1>Revoked</h1>'
+	page_has 'approved by erin; revoked by ruth'
+	grep -qE 'Revoked by <code><bdi>ruth</bdi></code>, <time[^>]*>[^<]*</time>, reason: <code><bdi>wrong partner</bdi></code>' "$W/page"
+}
+
+ended() {
+	! in_force
+}
+
 @test "GET never decides" {
 	everything
 	sign_in erin /r/r-abc123

@@ -114,6 +114,65 @@ posted() {
 	[ "$(wc -l <"$W/events")" = 2 ]
 }
 
+@test "a revocation is an event of its own, each once" {
+	everything
+	order force r-abc123
+	wait_for posted 2
+	order revoke r-abc123
+	wait_for posted 3
+	sleep 0.1
+	order revoke r-abc123 # what was left of it
+	wait_for posted 4
+	[ "$(events .event.type)" = $'request.opened\nrequest.closed\nrequest.revoked\nrequest.revoked' ]
+	[ "$(events '.event.data.revoked_by' | xargs)" = 'null null ruth ruth' ]
+	[ "$(events 'select(.event.data.revoked and .event.timestamp == .event.data.revoked) | .id' | sort -u | wc -l)" = 2 ]
+	order drop
+	wait_for hellos 2
+	sleep 1
+	[ "$(wc -l <"$W/events")" = 4 ]
+}
+
+kill_gateway() {
+	kill -9 "$GATEWAY"
+	wait "$GATEWAY" || true
+}
+
+# stay N HELLOS: there are N events, and after another kill and start no other comes.
+stay() {
+	posted "$1"
+	kill_gateway
+	run_gateway
+	wait_for hellos "$2"
+	sleep 1
+	[ "$(wc -l <"$W/events")" = "$1" ]
+}
+
+@test "killed in any phase: what had not arrived for sure comes again with its id, and nothing else does" {
+	everything --answer 503 --answer '20 204' --answer 204 --answer '20 204' --answer 204 --answer 503
+	wait_for heard '^delivery r-abc123 webhook-pager retrying 1'
+	kill_gateway # before it is taken
+	run_gateway
+	wait_for posted 2
+	kill_gateway # while it is
+	run_gateway
+	wait_for heard '^delivery r-abc123 webhook-pager delivered'
+	stay 3 4
+	order force r-abc123
+	wait_for posted 4
+	kill_gateway # while the outcome is posted
+	run_gateway
+	wait_for posted 5
+	stay 5 6
+	order revoke r-abc123
+	wait_for posted 6
+	kill_gateway # before the revocation is taken
+	run_gateway
+	wait_for posted 7
+	stay 7 8
+	[ "$(events .event.type | uniq -c | xargs)" = '3 request.opened 2 request.closed 2 request.revoked' ]
+	[ "$(events .id | uniq -c | awk '{ print $1 }' | xargs)" = '3 2 2' ]
+}
+
 hellos() {
 	[ "$(grep -c '^hello' "$W/sluiced.log")" = "$1" ]
 }

@@ -94,6 +94,29 @@ verify() {
 	refute grep -qvE '^(200|witness\.example)' "$W/seen"
 }
 
+@test "from one file of the journal to the next, and after a restart: each proof is right" {
+	start_witness
+	write_more --next
+	write_more later
+	start_all
+	wait_for heard "^sink witness-w1 sent $(entries) \$"
+	write_more --next
+	write_more --entries 100
+	order journal "$J"
+	wait_for heard "^sink witness-w1 sent $(entries) \$"
+	kill -9 "$GATEWAY"
+	write_more --next
+	write_more later
+	write_more --next
+	write_more later
+	run_gateway
+	wait_for greeted 2
+	order journal "$J"
+	wait_for heard "^sink witness-w1 sent $(entries) \$"
+	refute grep -qvE '^(200|witness\.example)' "$W/seen"
+	verify --witness "$KEY" --cosigned "$W/state/cosigned-witness-w1" "$J"
+}
+
 @test "a restart, and a witness that has seen another size: it says so, and is believed" {
 	local size root
 	size=$(entries) root=$(field root | xxd -r -p | base64 -w0)

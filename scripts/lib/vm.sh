@@ -89,13 +89,15 @@ vm_qemu()
 	local kernel=$cache/kernels/$1 i accel=tcg
 
 	[[ $thread ]] && accel+=,thread=$thread
+	# norandmaps: QEMU translates code anew when it lies at another address, so a program that starts
+	# takes three times as long with them.
 	# The output goes to files: they take everything at once, so that nothing is left in a
 	# queue when the guest is switched off, and a slow reader does not slow the guest.
 	# shellcheck disable=SC2054 # QEMU's own commas
 	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none
 		-machine q35 -accel "$accel" -cpu max,la57=off -smp "$cpus" -m "$mem"
 		-kernel "$kernel/vmlinux" -initrd "$run/initrd"
-		-append "console=ttyS0 panic=-1 oops=panic tsc=reliable net.ifnames=0 $append"
+		-append "console=ttyS0 panic=-1 oops=panic tsc=reliable net.ifnames=0 norandmaps $append"
 		-chardev "file,id=console,path=${console//,/,,}" -serial chardev:console
 		-device virtio-serial-pci,ioeventfd=off
 		-chardev "file,id=output,path=${run//,/,,}/output"

@@ -6,11 +6,11 @@
  * Rounds alternate between them, the medians of the ratios are compared: a shared machine changes
  * speed from second to second, the ratio much less.
  */
-#include "journal.h"
-#include "journal_verify.h"
-#include "merkle.h"
+#include "journal/journal.h"
+#include "journal/journal_verify.h"
+#include "journal/merkle.h"
 
-#include "cleanup.h"
+#include "base/cleanup.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -65,7 +65,7 @@ static double write_journal(const struct bench *bench, unsigned int batch, uint6
 	double start;
 
 	unlink(bench->path);
-	if (journal_open(bench->path, bench->key, "bench/journal", NULL, NULL, &journal, &recovery,
+	if (journal_open(bench->path, bench->key, "bench/journal", NULL, &journal, &recovery,
 			 error, sizeof(error)) < 0)
 		die(error);
 	start = now(CLOCK_MONOTONIC);

@@ -4,7 +4,7 @@
  * one look into inode storage on file_open. What the agent adds is compared with this and with no
  * program at all.
  */
-#include "kernel.h"
+#include "kernel/kernel.h"
 
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * fuzz_activity.c: any bytes as what the Bot Connector sends. Whatever is fine names the one
- * request that is open, on its card, with its digest, by somebody of the directory. Sources:
- * fuzz_activity.c user/bot_activity.c user/bot_check.c user/bot_token.c user/account.c.
+ * request that is open, on its card, with its digest and seal, by somebody of the directory. Sources:
+ * fuzz_activity.c user/teams/bot_activity.c user/teams/bot_check.c user/teams/bot_token.c user/policy/account.c.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bot_activity.h"
-#include "bot_check.h"
+#include "teams/bot_activity.h"
+#include "teams/bot_check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -49,8 +49,10 @@ static void check(const struct bot_activity *activity)
 	expect(!*why && press.request == &request && press.account.kind == ACCOUNT_ENTRA);
 	expect(!strcmp(press.account.issuer, settings.tenant));
 	expect(!strcmp(activity->conversation, "19:a") && !strcmp(activity->card, "1"));
-	expect(press.verb == TEAMS_VIEW || (!strcmp(activity->digest, request.digest) &&
-					    strcmp(activity->trigger, "automatic") != 0));
+	expect(press.verb == TEAMS_VIEW ||
+	       (!strcmp(activity->digest, request.digest) &&
+		strcmp(activity->trigger, "automatic") != 0 &&
+		button_seal_fits(&settings.seal, &request, activity->verb, activity->seal)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

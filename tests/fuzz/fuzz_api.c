@@ -2,14 +2,14 @@
 /*
  * fuzz_api.c: the body of a decision of any bytes. What is taken is whole and within its arrays,
  * and a signed one's statement is one that statement_parse() takes. Sources: fuzz_api.c
- * user/api_answer.c user/statement.c.
+ * user/api/api_answer.c user/key/statement.c.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "api_answer.h"
-#include "text.h"
+#include "api/api_answer.h"
+#include "base/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
 /*
  * fuzz_channel.c: one packet of any bytes against channel_receive(). The first byte says how many
  * descriptors come along. Whatever is accepted must be well-formed by a second opinion: known type,
- * exact size, ended text. Sources: fuzz_channel.c user/channel.c.
+ * exact size, ended text. Sources: fuzz_channel.c user/base/channel.c.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "channel.h"
+#include "base/channel.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -13,11 +13,11 @@
  * user/{journal_check,journal_checkpoint,journal_filter,journal_keys,journal_look,journal_proof,journal_read,
  * journal_scan,journal_verify,merkle,note}.c.
  */
-#include "journal_checkpoint.h"
-#include "journal_proof.h"
-#include "journal_read.h"
+#include "journal/journal_checkpoint.h"
+#include "journal/journal_proof.h"
+#include "journal/journal_read.h"
 
-#include "cleanup.h"
+#include "base/cleanup.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

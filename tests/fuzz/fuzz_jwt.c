@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * fuzz_jwt.c: a key set and a token of any bytes, a line each. No token is ever taken: nobody here
- * signs. Sources: fuzz_jwt.c user/jwt.c user/jwt_key.c user/base64.c.
+ * signs. Sources: fuzz_jwt.c user/key/jwt.c user/key/jwt_key.c user/base/base64.c.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "jwt.h"
+#include "key/jwt.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

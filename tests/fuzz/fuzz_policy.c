@@ -18,9 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "policy.h"
-#include "ruleset.h"
-#include "text.h"
+#include "base/text.h"
+#include "policy/policy.h"
+#include "policy/ruleset.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "slack_payload.h"
-#include "text.h"
+#include "base/text.h"
+#include "slack/slack_payload.h"
 
 #define TEAM "T024BE7LD"
 

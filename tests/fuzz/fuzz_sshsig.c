@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "channel_decision.h"
-#include "sshsig.h"
-#include "statement.h"
+#include "key/channel_decision.h"
+#include "key/sshsig.h"
+#include "key/statement.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

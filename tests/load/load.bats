@@ -1,14 +1,17 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 #
-# load.bats: sluice-gateway with 1,000 requests that wait, and 100 decisions a second on its page. Times are printed and not
-# judged; judged are memory, and that nothing is lost or doubled. BUILD names the folder with sluice-gateway and fake-sluiced.
+# load.bats: sluice-gateway with 1,000 requests that wait, and 100 decisions a second on its page. Judged are memory, how long
+# 99 of 100 decisions take, and that nothing is lost or doubled; other times are printed. A busy host does not keep up the pace,
+# which is printed too. BUILD names the folder with sluice-gateway and fake-sluiced.
 
 DIGEST=3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b
 N=1000
 RATE=100
 # Measured: 13 MB without a request, 28 MB at most.
 MEMORY_KB=65536
+# From the press to the answer, for 99 of 100. Measured: 293 ms, on a busy host.
+P99_MS=2000
 
 setup_file() {
 	export TOOLS="$BATS_TEST_DIRNAME/../tools"
@@ -78,6 +81,7 @@ most() {
 	"$BATS_TEST_DIRNAME/decider" "$URL" "$CA/ca.pem" "$W/erin" "$DIGEST" "$W/orders" "$N" "$RATE" >"$W/decider.out"
 	sed 's/^/# /' "$W/decider.out" >&3
 	grep -qx "statuses 303=$N" "$W/decider.out"
+	(($(awk '$1 == "p99_ms" { print $2 }' "$W/decider.out") <= P99_MS))
 	wait_long posts_are $((2 * N))
 	sleep 2
 	posts_are $((2 * N))

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "bot_token.h"
-#include "cleanup.h"
+#include "base/cleanup.h"
+#include "teams/bot_token.h"
 
 static const char *check(const struct bot_settings *settings, const struct jwt_keys *keys,
 			 const char *token, const char *service)

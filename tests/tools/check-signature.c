@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "sshsig.h"
-#include "statement.h"
+#include "base/cleanup.h"
+#include "key/sshsig.h"
+#include "key/statement.h"
 
 static bool read_file(const char *path, char *ret, size_t size)
 {

@@ -18,10 +18,10 @@
 #include <unistd.h>
 
 #include "abi.h"
-#include "channel.h"
-#include "cleanup.h"
-#include "journal.h"
-#include "report_made.h"
+#include "base/channel.h"
+#include "base/cleanup.h"
+#include "control/report_made.h"
+#include "journal/journal.h"
 
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define NOON   1795348800000ULL /* 2026-11-22T12:00:00Z */
@@ -105,6 +105,19 @@ static void status(int sock, const struct channel_message *question)
 							   .connected = 1,
 							   .standing_by = 2 };
 		item.notifiers[2] = (struct ipc_notifier){ .name = "webhook-\x1b[2J" };
+	}
+	if (strcmp(mode, "copies") == 0) {
+		item.n_sinks = 2;
+		item.sinks[0] = (struct ipc_sink){ .name = "folder-a",
+						   .state = IPC_SINK_SENT,
+						   .receipt = 1,
+						   .held = 4711,
+						   .time_ms = NOON };
+		item.sinks[1] = (struct ipc_sink){ .name = "syslog-siem",
+						   .state = IPC_SINK_RETRYING,
+						   .held = 42,
+						   .time_ms = NOON,
+						   .text = "Connection refused" };
 	}
 	if (strcmp(mode, "unreviewed") == 0) {
 		item.glass_unreviewed = 2;
@@ -436,12 +449,28 @@ static void take_report(int sock, const struct channel_message *question)
 		result(sock, EPERM, "only root may have a report journaled");
 		return;
 	}
-	if (journal_open(getenv("FAKE_JOURNAL"), getenv("FAKE_JOURNAL_KEY"), "", NULL, NULL,
+	if (journal_open(getenv("FAKE_JOURNAL"), getenv("FAKE_JOURNAL_KEY"), "", NULL,
 			 &journal, &recovery, error, sizeof(error)) ||
 	    journal_add(journal, body, &item.seq))
 		exit(1);
 	journal_close(journal);
 	channel_send(sock, IPC_REPORT_ITEM, &item, sizeof(item));
+	result(sock, 0, "");
+}
+
+static void take_erase(int sock, const struct channel_message *question)
+{
+	const struct ipc_erase *act = &question->body.erase;
+	struct ipc_erase_item item = { .texts = 3, .seq = 17 };
+
+	fprintf(log_file, "erase path=%s uid=%lld request=%s before=%llu count=%u reason=%s\n",
+		act->path, (long long)act->uid, act->request, (unsigned long long)act->before_ms,
+		act->count, act->reason);
+	if (strcmp(act->request, "r-ffffffff") == 0) {
+		result(sock, ENOENT, "no private text fits");
+		return;
+	}
+	channel_send(sock, IPC_ERASE_ITEM, &item, sizeof(item));
 	result(sock, 0, "");
 }
 
@@ -454,6 +483,7 @@ static const struct {
 	{ IPC_WHY, edges },	     { IPC_LINEAGE, edges },	 { IPC_REINDEX, reindex },
 	{ IPC_METRICS, metrics },    { IPC_GLASS, glass },	 { IPC_SUBMIT, submit },
 	{ IPC_REASON, take_reason }, { IPC_REPORT, take_report },
+	{ IPC_ERASE, take_erase },
 };
 
 /* Answers what the peer asks until it hangs up. */
@@ -478,6 +508,7 @@ static void serve(int sock)
 int main(int argc, char **argv)
 {
 	struct pollfd ready = { .events = POLLIN };
+	char early[128];
 	int sock;
 
 	if (argc < 3)
@@ -487,8 +518,10 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	log_path = argv[2];
 	log_file = fopen(log_path, "a");
-	ready.fd = channel_listen(argv[1], 0600);
-	if (!log_file || ready.fd < 0)
+	/* who waits for the socket to be there may connect at once */
+	snprintf(early, sizeof(early), "%s~", argv[1]);
+	ready.fd = channel_listen(early, 0600);
+	if (!log_file || ready.fd < 0 || rename(early, argv[1]))
 		return 1;
 	while (poll(&ready, 1, -1) > 0) {
 		sock = channel_accept(ready.fd, &peer);

@@ -9,6 +9,8 @@
  *	count ID		tell that one approval of two is there
  *	again			tell of the last open one once more, the same to the byte
  *	close ID STATE		tell that it is approved, denied, expired or gone
+ *	force ID		tell that it is approved, and in force until it is closed once more
+ *	revoke ID		tell that this is revoked, by ruth, and when that was ordered
  *	behind DIRECTORY OBJECT	an account of Entra of who asks, for requests from now on
  *	forget ID		know nothing more of it
  *	hostile ID		an open request full of markup, controls and long texts
@@ -17,15 +19,16 @@
  *	answer ERRNO TEXT	to the oldest decision that the gateway brought, 0 for taken
  *	always ERRNO TEXT	to each decision from now on, at once
  *	mute			leave questions (status, metrics) without an answer from now on
- *	journal PATH [BYTES]	give this file; so many of its bytes are durable (all)
+ *	journal PATH [BYTES]	give this file; so many bytes are durable, of it and of the full ones
+ *				beside it, which are given when they are asked for (all)
  *	refuse			give none
  *	garbage			bytes that are no message
  *	drop			end the connection
  * Each message from the gateway is printed as one line: "hello N NAMES", "delivery ID NOTIFIER
  * STATE ATTEMPT TEXT", "decision CHANNEL TIER KIND ISSUER SUBJECT ID DIGEST approve|deny SCOPE
- * SECONDS FINGERPRINT REASON" (of the key that signed it, or "unsigned"), "evidence TEXT",
+ * SECONDS FINGERPRINT REASON" (of the key that signed it, or "unsigned"; also "revoke"), "evidence TEXT",
  * "submit ID DIGEST approve|deny FINGERPRINT" (of the key that signed it), "asked STATUS|METRICS",
- * "connected", "disconnected", "sink NAME STATE HELD TEXT", and "cosigned NAME" (the note is in
+ * "part BYTE", "connected", "disconnected", "sink NAME STATE HELD TEXT", and "cosigned NAME" (the note is in
  * SOCKET.cosigned). After the hello it tells what is open and what was closed, and says that this
  * was all. Ends at the end of its input.
  */
@@ -38,10 +41,13 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "channel.h"
-#include "channel_decision.h"
-#include "cleanup.h"
-#include "sshsig.h"
+#include "base/channel.h"
+#include "base/cleanup.h"
+#include "journal/journal_segments.h"
+#include "journal/merkle.h"
+#include "key/channel_decision.h"
+#include "key/sshsig.h"
+#include "limits.h"
 
 #define DIGEST "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
 
@@ -53,16 +59,28 @@ static int peer = -1;
 static bool mute;
 static char cosigned_path[512];
 
-/* What was ordered and holds. @state: IPC_STATES: forgotten */
+/* What was ordered and holds, told the same each time. @state: IPC_STATES: forgotten */
 static struct known {
 	char id[16];
 	uint8_t state;
 	uint8_t tier;
 	uint8_t reason;
+	bool in_force;
+	uint64_t opened_ms;
+	uint64_t closed_ms;
+	uint64_t revoked_ms;
 	uint32_t tries;
 	time_t expires_s;
 } all[4096];
 static size_t n_all;
+
+static uint64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
 
 static void fill(const char *id, unsigned int seconds)
 {
@@ -124,6 +142,11 @@ static const char *who_signed(const char *namespace, const char *statement, cons
 	return fingerprint;
 }
 
+static const char *verdict_of(const struct statement *statement)
+{
+	return statement->revoke ? "revoke" : statement->answer.approve ? "approve" : "deny";
+}
+
 static void print_decision(const struct ipc_channel *channel)
 {
 	const struct ipc_decide *answer;
@@ -138,7 +161,7 @@ static void print_decision(const struct ipc_channel *channel)
 	printf("decision %s A%u %s %s %s %s %s %s %u %u %s %s\n", decision.channel, decision.tier,
 	       account_kind_names[decision.account.kind], decision.account.issuer,
 	       decision.account.subject, answer->id, answer->digest,
-	       answer->approve ? "approve" : "deny", answer->scope, answer->duration_s,
+	       verdict_of(&decision.statement), answer->scope, answer->duration_s,
 	       who_signed(CHANNEL_NAMESPACE, channel->statement, channel->signature),
 	       answer->reason);
 	printf("evidence %s\n", channel->evidence);
@@ -154,15 +177,18 @@ static void print_submitted(const struct ipc_signed *answer)
 		return;
 	}
 	printf("submit %s %s %s %s\n", statement.answer.id, statement.answer.digest,
-	       statement.answer.approve ? "approve" : "deny",
-	       who_signed(STATEMENT_NAMESPACE, answer->statement, answer->signature));
+	       verdict_of(&statement), who_signed(STATEMENT_NAMESPACE, answer->statement, answer->signature));
 }
+
+static void give_part(uint64_t at);
 
 static void print_sink(const struct ipc_sink *sink)
 {
 	static const char *const states[IPC_SINK_STATES] = { "?", "sent", "retrying", "refused",
 							     "diverged" };
 
+	if (!sink->receipt)
+		printf("no receipt from %s\n", sink->name);
 	printf("sink %s %s %llu %s\n", sink->name,
 	       sink->state < IPC_SINK_STATES ? states[sink->state] : "?",
 	       (unsigned long long)sink->held, sink->text);
@@ -197,6 +223,8 @@ static void print_message(void)
 		print_sink(&message.body.sink);
 	else if (message.type == IPC_COSIGNED)
 		print_cosigned(&message.body.cosigned);
+	else if (message.type == IPC_PART)
+		give_part(message.body.part.at);
 	else if (message.type == IPC_DELIVERY && d->state <= IPC_STANDBY)
 		printf("delivery %s %s %s %u %s\n", d->id, d->notifier, states[d->state],
 		       d->attempt, d->text);
@@ -299,18 +327,20 @@ static struct known *know(const char *id)
 		fprintf(stderr, "fake-sluiced: too many requests\n");
 		exit(EXIT_FAILURE);
 	}
-	if (i == n_all)
+	if (i == n_all) {
 		snprintf(all[n_all++].id, sizeof(all[i].id), "%s", id);
+		all[i].opened_ms = clock_ms();
+	}
 	return &all[i];
 }
 
 static void tell(struct known *known)
 {
-	time_t left_s = known->expires_s - time(NULL);
-
 	if (peer < 0 || known->state == IPC_STATES)
 		return;
-	fill(known->id, left_s > 0 ? (unsigned int)left_s : 0);
+	fill(known->id, 0);
+	request.expires_ms = (uint64_t)known->expires_s * 1000;
+	request.opened_ms = request.sources[0].time_ms = known->opened_ms;
 	request.tier = known->tier;
 	request.tries = known->tries;
 	request.reason_required = known->reason;
@@ -319,7 +349,14 @@ static void tell(struct known *known)
 		send_request(IPC_NOTIFY_OPEN);
 		return;
 	}
-	request.closed_ms = request.opened_ms;
+	request.closed_ms = known->closed_ms;
+	request.revocable = known->in_force;
+	request.revoked.time_ms = known->revoked_ms;
+	if (known->revoked_ms) {
+		strcpy(request.revoked.person, "ruth");
+		strcpy(request.revoked.reason, "wrong partner");
+		strcpy(request.outcome, "approved by erin; revoked by ruth");
+	}
 	request.n_decisions = 1;
 	request.decisions[0].approve = request.state == IPC_APPROVED;
 	strcpy(request.decisions[0].person, "erin");
@@ -349,10 +386,19 @@ static void close_request(const char *id, const char *state)
 {
 	struct known *known = know(id);
 
+	if (known->state != state_named(state) || !known->closed_ms)
+		known->closed_ms = clock_ms();
 	known->state = state_named(state);
 	if (!known->expires_s)
 		known->expires_s = time(NULL) + 600;
 	tell(known);
+}
+
+static void revoke_request(const char *id)
+{
+	know(id)->in_force = false;
+	know(id)->revoked_ms = clock_ms();
+	close_request(id, "approved");
 }
 
 static void read_answer(const char *line, struct ipc_result *ret)
@@ -379,24 +425,82 @@ static void send_answer(const char *line)
 	channel_send(peer, IPC_RESULT, &result, sizeof(result));
 }
 
+/* Of the first line, as sluiced says it. */
+static void read_genesis(int fd, char ret[72])
+{
+	_cleanup_free_ char *bytes = calloc(1, SLUICE_JOURNAL_ENTRY_MAX + 2);
+	ssize_t n = bytes ? pread(fd, bytes, SLUICE_JOURNAL_ENTRY_MAX + 1, 0) : -1;
+	uint8_t hash[MERKLE_HASH];
+	struct merkle hasher;
+
+	if (n <= 0 || merkle_init(&hasher) < 0)
+		exit(1);
+	merkle_leaf(&hasher, bytes, strcspn(bytes, "\n"), hash);
+	merkle_hex(hash, ret);
+	merkle_done(&hasher);
+}
+
+/* What was said of the journal last. */
+static struct ipc_journal told;
+static char journal_path[256];
+
+/* The file that has byte @at, of all. Return: its descriptor. */
+static int find_file(uint64_t at, struct ipc_journal *ret, struct stat *ret_st)
+{
+	_cleanup_close_ int fd = open(journal_path, O_RDONLY | O_CLOEXEC);
+	struct journal_segments full = { 0 };
+	uint64_t first = 0;
+	size_t i = 0;
+
+	if (fd < 0 || fstat(fd, ret_st) < 0)
+		return -1;
+	if (journal_segment_first(fd, &first) == 0)
+		journal_segments_find(journal_path, first, "", &full);
+	ret->from = ret->to = 0;
+	for (; i < full.n && at >= ret->from + full.list[i].bytes; i++)
+		ret->from += full.list[i].bytes;
+	ret->first = i < full.n ? full.list[i].first : first;
+	if (i < full.n) {
+		ret->to = ret->from + full.list[i].bytes;
+		close(fd);
+		fd = open(full.list[i].path, O_RDONLY | O_CLOEXEC);
+	}
+	journal_segments_done(&full);
+	return TAKE_FD(fd);
+}
+
+static void give_part(uint64_t at)
+{
+	struct stat st;
+	_cleanup_close_ int fd = find_file(at, &told, &st);
+
+	printf("part %llu\n", (unsigned long long)at);
+	if (fd >= 0)
+		channel_send_file(peer, IPC_NOTIFY_JOURNAL, &told, sizeof(told), fd);
+}
+
 static void give_journal(const char *line)
 {
-	struct ipc_journal body = { .entries = 1 };
 	unsigned long long bytes = 0;
-	char path[256] = "";
-	int n = sscanf(line, "%*s %255s %llu", path, &bytes);
-	_cleanup_close_ int fd = n < 1 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	int n = sscanf(line, "%*s %255s %llu", journal_path, &bytes);
+	_cleanup_close_ int oldest = -1, fd = -1;
 	struct stat st;
 
+	told = (struct ipc_journal){ .entries = 1 };
 	if (n < 1) {
-		body = (struct ipc_journal){ .refused = 1 };
-		channel_send(peer, IPC_NOTIFY_JOURNAL, &body, sizeof(body));
-	} else if (fd < 0 || fstat(fd, &st) < 0) {
-		printf("cannot open %s\n", path);
-	} else {
-		body.bytes = n > 1 ? bytes : (uint64_t)st.st_size;
-		channel_send_file(peer, IPC_NOTIFY_JOURNAL, &body, sizeof(body), fd);
+		told.refused = 1;
+		channel_send(peer, IPC_NOTIFY_JOURNAL, &told, sizeof(told));
+		return;
 	}
+	oldest = find_file(0, &told, &st);
+	fd = find_file(UINT64_MAX, &told, &st);
+	if (fd < 0 || oldest < 0) {
+		printf("cannot open %s\n", journal_path);
+		return;
+	}
+	told.bytes = n > 1 ? bytes : told.from + (uint64_t)st.st_size;
+	read_genesis(oldest, told.genesis);
+	channel_send_file(peer, IPC_NOTIFY_JOURNAL, &told, sizeof(told), fd);
 }
 
 static void obey(const char *line)
@@ -432,8 +536,11 @@ static void obey(const char *line)
 		memset(request.target, 'x', sizeof(request.target) - 1);
 		memset(request.reason, 'x', sizeof(request.reason) - 1);
 		send_request(IPC_NOTIFY_OPEN);
-	} else if (strcmp(verb, "close") == 0) {
-		close_request(id, word);
+	} else if (strcmp(verb, "close") == 0 || strcmp(verb, "force") == 0) {
+		know(id)->in_force = *verb == 'f';
+		close_request(id, *verb == 'f' ? "approved" : word);
+	} else if (strcmp(verb, "revoke") == 0) {
+		revoke_request(id);
 	} else if (strcmp(verb, "result") == 0 || strcmp(verb, "answer") == 0) {
 		send_answer(line);
 	} else if (strcmp(verb, "always") == 0) {

@@ -2,17 +2,26 @@
 /*
  * make-journal.c: a small signed journal for tests of sluice, written by the real writer.
  *
- * Usage: make-journal JOURNAL KEY [MESSAGE | --entries N | --boot ID | --event MESSAGE | --stdin].
+ * Usage: make-journal JOURNAL KEY [MESSAGE | --entries N | --boot ID | --event MESSAGE | --stdin |
+ * --each | --next | --remove SINCE [keep] | --private POLICY FOLDER], or make-journal --erase FOLDER PATTERN.
  * Without MESSAGE the entries of one approval; with it one more entry of that message, or N of
  * them, or a start in another boot, or one of the kernel's events, or the JSON objects of standard
- * input. Each run opens, appends, signs and closes as sluiced would.
+ * input, signed at the end or after each, or another one with which it goes on in another file,
+ * or the entry that says that its oldest file is removed, which it is then.
+ * With --private what that policy calls private is in the vault of FOLDER, which --erase erases.
+ * Each run opens, appends, signs and closes as sluiced would.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "journal.h"
+#include "base/cleanup.h"
+#include "event/record_seal.h"
+#include "journal/journal.h"
+#include "journal/journal_retire.h"
+#include "policy/policy.h"
+#include "sluiced/agent.h"
+#include "vault/vault.h"
 
 static int add(struct journal *journal, json_t *body)
 {
@@ -60,7 +69,7 @@ static int add_notes(struct journal *journal, unsigned long n)
 }
 
 /* Objects one after the other, as entries without what the writer adds. */
-static int add_stdin(struct journal *journal)
+static int add_stdin(struct journal *journal, bool each)
 {
 	int r = 0, c;
 
@@ -72,8 +81,89 @@ static int add_stdin(struct journal *journal)
 		ungetc(c, stdin);
 		body = json_loadf(stdin, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
 		r = add(journal, body);
+		if (r == 0 && each)
+			r = journal_commit(journal);
 	}
 	return r;
+}
+
+/* As sluiced does; @keep: but only says so. */
+static int remove_oldest(struct journal *journal, const char *since, bool keep)
+{
+	struct journal_removed removed;
+	int64_t ended_ms;
+	uint64_t to;
+	int r = journal_oldest(journal, &removed, &ended_ms, &to);
+
+	if (r < 0)
+		return r;
+	removed.since = strtoull(since, NULL, 10);
+	r = add(journal, json_pack("{s:s, s:s, s:o}", "type", JOURNAL_REMOVED_TYPE, "message",
+				   "sluiced removes entries", "removed",
+				   journal_removed_body(&removed)));
+	if (r == 0)
+		r = journal_commit(journal);
+	return r < 0 || keep ? r : journal_remove_oldest(journal, &removed);
+}
+
+static int commit_vault(void *vault)
+{
+	return vault_commit(vault);
+}
+
+static int add_private(struct journal *journal, const char *file, const char *folder)
+{
+	struct policy_error error = { 0 };
+	struct agent agent = { 0 };
+	struct policy *policy = NULL;
+	char text[512] = "", *files[] = { (char *)file };
+	struct journal_before before = { .fn = commit_vault, .what = "vault", .path = folder };
+	int r = policy_load(files, 1, &policy, &error), c;
+
+	if (r == 0)
+		r = vault_open(folder, true, &agent.vault, text, sizeof(text));
+	if (r < 0) {
+		fprintf(stderr, "%s%s\n", error.text, text);
+		return r;
+	}
+	agent.privacy = policy;
+	before.ctx = agent.vault;
+	journal_write_behind(journal, &before);
+	while (r == 0 && (c = getchar()) != EOF) {
+		json_t *body;
+
+		if (c != '{')
+			continue;
+		ungetc(c, stdin);
+		body = json_loadf(stdin, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
+		r = record_seal(&agent, body);
+		if (r == 0)
+			r = add(journal, body);
+	}
+	if (r == 0)
+		r = journal_commit(journal);
+	before.fn = NULL;
+	journal_write_behind(journal, &before);
+	vault_close(agent.vault);
+	policy_free(policy);
+	return r;
+}
+
+static int erase(const char *folder, const char *path)
+{
+	const struct vault_select select = { .path = path, .uid = VAULT_NOBODY };
+	struct vault *vault = NULL;
+	uint64_t n = 0;
+	char text[512];
+	int r = vault_open(folder, false, &vault, text, sizeof(text));
+
+	if (r == 0)
+		r = vault_erase(vault, &select, 1795356000000, &n);
+	while (r == 0 && vault_scrub_pending(vault))
+		r = vault_scrub(vault) < 0;
+	vault_close(vault);
+	printf("%llu\n", (unsigned long long)n);
+	return r < 0;
 }
 
 int main(int argc, char **argv)
@@ -85,7 +175,9 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 2;
-	r = journal_open(argv[1], argv[2], "host.example.com/journal", NULL, NULL, &journal,
+	if (argc == 4 && !strcmp(argv[1], "--erase"))
+		return erase(argv[2], argv[3]);
+	r = journal_open(argv[1], argv[2], "host.example.com/journal", NULL, &journal,
 			 &recovery, error, sizeof(error));
 	if (r < 0) {
 		fprintf(stderr, "%s\n", error);
@@ -94,10 +186,18 @@ int main(int argc, char **argv)
 	if (argc > 4 && !strcmp(argv[3], "--boot"))
 		r = add(journal, json_pack("{s:s, s:s, s:s}", "type", "agent.start", "message",
 					   "the agent started", "boot", argv[4]));
-	else if (argc > 3 && !strcmp(argv[3], "--stdin"))
-		r = add_stdin(journal);
+	else if (argc > 5 && !strcmp(argv[3], "--private"))
+		r = add_private(journal, argv[4], argv[5]);
+	else if (argc > 3 && (!strcmp(argv[3], "--stdin") || !strcmp(argv[3], "--each")))
+		r = add_stdin(journal, !strcmp(argv[3], "--each"));
 	else if (argc > 4 && !strcmp(argv[3], "--event"))
 		r = add_note(journal, "event.read", argv[4]);
+	else if (argc > 3 && !strcmp(argv[3], "--next")) {
+		r = add_note(journal, "agent.note", "the file is full");
+		if (r == 0)
+			r = journal_begin_file(journal);
+	} else if (argc > 4 && !strcmp(argv[3], "--remove"))
+		r = remove_oldest(journal, argv[4], argc > 5);
 	else if (argc > 4)
 		r = add_notes(journal, strtoul(argv[4], NULL, 10));
 	else

@@ -16,12 +16,12 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "bot_activity.h"
-#include "bot_check.h"
-#include "bot_settings.h"
-#include "bot_token.h"
-#include "cleanup.h"
+#include "base/cleanup.h"
 #include "jwt_fixture.h"
+#include "teams/bot_activity.h"
+#include "teams/bot_check.h"
+#include "teams/bot_settings.h"
+#include "teams/bot_token.h"
 
 #define APP	     "0a0a0a0a-1111-2222-3333-444444444444"
 #define TENANT	     "0b0b0b0b-1111-2222-3333-444444444444"
@@ -41,22 +41,34 @@ static struct bot_settings settings = {
 	.issuer = (char *)ISSUER,
 	.metadata = (char *)"https://login.botframework.com/v1/.well-known/openidconfiguration",
 	.service = { .origin = "https://smba.trafficmanager.net" },
+	.seal = { "a key of the test's own" },
 };
+
+/* The request on the card: what of it the seal of a button is over. */
+static struct ipc_request sealed = { .id = "r-abc123", .digest = DIGEST, .expires_ms = 1795400000000 };
+
+static inline const char *seal_of(const char *verb)
+{
+	static char text[BUTTON_SEAL_TEXT];
+
+	assert_int_equal(button_seal_make(&settings.seal, &sealed, verb, text), 0);
+	return text;
+}
 
 /* What Teams sends when somebody presses Approve; owned by the caller. */
 static inline json_t *good_activity(void)
 {
 	json_t *root = json_pack(
 		"{s:s,s:s,s:s,s:s,s:s,s:{s:s,s:s,s:s},s:{s:s},s:{s:s,s:s,s:b,s:s},"
-		"s:{s:{s:s},s:{s:s},s:{s:s}},s:s,s:{s:{s:s,s:s,s:{s:s,s:s,s:s}},s:s}}",
+		"s:{s:{s:s},s:{s:s},s:{s:s}},s:s,s:{s:{s:s,s:s,s:{s:s,s:s,s:s,s:s}},s:s}}",
 		"type", "invoke", "name", "adaptiveCard/action", "id", "f:1", "channelId",
 		"msteams", "serviceUrl", SERVICE, "from", "id", "29:1xyz", "name", "Carla",
 		"aadObjectId", CARLA, "recipient", "id", "28:" APP, "conversation", "id",
 		CONVERSATION, "conversationType", "channel", "isGroup", 1, "tenantId", TENANT,
 		"channelData", "tenant", "id", TENANT, "channel", "id", CHANNEL_ID, "team", "id",
 		"19:team", "replyToId", CARD, "value", "action", "type", "Action.Execute", "verb",
-		"sluice.approve", "data", "rid", "r-abc123", "d", DIGEST, "reason", "known partner",
-		"trigger", "manual");
+		"sluice.approve", "data", "rid", "r-abc123", "d", DIGEST, "mac",
+		seal_of("sluice.approve"), "reason", "known partner", "trigger", "manual");
 
 	assert_non_null(root);
 	return root;
@@ -78,6 +90,13 @@ static inline void put(json_t *root, const char *path, json_t *value)
 		json_object_set_new(root, path, value);
 	else
 		assert_int_equal(json_object_del(root, path), 0);
+}
+
+/* As if another button of the card had been pressed, which has a seal of its own. */
+static inline void put_verb(json_t *root, const char *verb)
+{
+	put(root, "value.action.verb", json_string(verb));
+	put(root, "value.action.data.mac", json_string(seal_of(verb)));
 }
 
 /* Takes over @root. */

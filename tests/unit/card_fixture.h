@@ -18,8 +18,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "cleanup.h"
-#include "escape.h"
+#include "base/cleanup.h"
+#include "base/escape.h"
 #include "ipc.h"
 
 #define DIGEST "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"

@@ -11,9 +11,9 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-#include "channel.h"
-#include "control.h"
-#include "control_peer.h"
+#include "base/channel.h"
+#include "control/control.h"
+#include "control/control_peer.h"
 
 static char control_path[128], gateway_path[128];
 

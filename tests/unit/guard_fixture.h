@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "kernel_guard.h"
+#include "kernel/kernel_guard.h"
 
 static struct {
 	struct sluice_guard in_force;

@@ -20,8 +20,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cleanup.h"
-#include "journal.h"
+#include "base/cleanup.h"
+#include "journal/journal.h"
+#include "journal/journal_segments.h"
 
 #define ORIGIN "host42.example.com/journal"
 
@@ -100,7 +101,7 @@ static inline void file_store(const char *path, const void *at, size_t size)
 static inline struct journal *fixture_open(struct fixture *f)
 {
 	struct journal *journal = NULL;
-	int r = journal_open(f->path, f->key, ORIGIN, NULL, NULL, &journal, &f->recovery, f->error,
+	int r = journal_open(f->path, f->key, ORIGIN, NULL, &journal, &f->recovery, f->error,
 			     sizeof(f->error));
 
 	if (r < 0)
@@ -112,7 +113,7 @@ static inline struct journal *fixture_open(struct fixture *f)
 static inline int fixture_refuse(struct fixture *f)
 {
 	struct journal *journal = NULL;
-	int r = journal_open(f->path, f->key, ORIGIN, NULL, NULL, &journal, &f->recovery, f->error,
+	int r = journal_open(f->path, f->key, ORIGIN, NULL, &journal, &f->recovery, f->error,
 			     sizeof(f->error));
 
 	assert_null(journal);
@@ -164,6 +165,19 @@ static inline struct bytes line_at(const struct bytes *file, size_t number)
 		if (number-- == 0)
 			return (struct bytes){ (char *)at, (size_t)(lf + 1 - at) };
 	}
+}
+
+/* The state beside the journal that a start needs: the only one. The caller frees it. */
+static inline char *state_path(const struct fixture *f)
+{
+	struct journal_segments found;
+	char *path;
+
+	assert_int_equal(journal_segments_find(f->path, UINT64_MAX, JOURNAL_STATE_END, &found), 0);
+	assert_int_equal(found.n, 1);
+	path = strdup(found.list[0].path);
+	journal_segments_done(&found);
+	return path;
 }
 
 static inline size_t count_lines(const struct bytes *file)

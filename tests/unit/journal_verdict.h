@@ -6,8 +6,8 @@
 #ifndef JOURNAL_VERDICT_H
 #define JOURNAL_VERDICT_H
 
+#include "journal/journal_verify.h"
 #include "journal_fixture.h"
-#include "journal_verify.h"
 
 /*
  * The same file by several threads, each with a few lines at a time: the same verdict in every

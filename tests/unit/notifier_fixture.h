@@ -25,9 +25,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cleanup.h"
-#include "log.h"
-#include "notifier_queue.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "notifier/notifier_queue.h"
 
 #define MAYBE	    __attribute__((unused))
 #define DIGEST	    "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
@@ -129,16 +129,18 @@ static void fake_judge(void *settings, const struct http_answer *answer,
 		snprintf(ret->place, sizeof(ret->place), "%s", world.place);
 }
 
-static char *fake_render(const struct ipc_request *request, const char *page)
+static char *fake_render(const void *settings, const struct ipc_request *request, const char *page)
 {
 	char *text;
 
+	(void)settings;
 	if (world.render_errno) {
 		errno = world.render_errno;
 		return NULL;
 	}
 	if (asprintf(&text, "%s%s:%s%.*u ", page ? page : "", request->id,
-		     request->state != IPC_PENDING ? "closed"
+		     request->revoked.time_ms      ? "revoked"
+		     : request->state != IPC_PENDING ? "closed"
 		     : request->escalated_s	   ? "more"
 						   : "open",
 		     request->tries > 0, request->tries) < 0)
@@ -281,6 +283,16 @@ MAYBE static void close_request(const char *id)
 	struct ipc_request request = request_of(id, 600);
 
 	request.state = IPC_APPROVED;
+	notifier_queue_closed(world.queue, &request);
+}
+
+/* At that time. */
+MAYBE static void revoke_request(const char *id, uint64_t time_ms)
+{
+	struct ipc_request request = request_of(id, 600);
+
+	request.state = IPC_APPROVED;
+	request.revoked.time_ms = time_ms;
 	notifier_queue_closed(world.queue, &request);
 }
 

@@ -19,9 +19,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cleanup.h"
-#include "policy.h"
-#include "text.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "policy/policy.h"
 
 /* Sections that most policies need. */
 #define PEOPLE                     \

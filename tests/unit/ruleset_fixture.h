@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-#include "ruleset.h"
+#include "policy/ruleset.h"
 
 #define ALL UINT64_MAX
 #define TWO "[Label a]\n[Label b]\n"

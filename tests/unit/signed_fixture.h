@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base64.h"
-#include "sshkey.h"
-#include "statement.h"
+#include "base/base64.h"
+#include "key/sshkey.h"
+#include "key/statement.h"
 
 #define MAYBE_UNUSED __attribute__((unused))
 

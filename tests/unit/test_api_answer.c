@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_api_answer.c: the body of a decision. Sources: user/api_answer.c.
+ * test_api_answer.c: the body of a decision. Sources: user/api/api_answer.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api_answer.h"
-#include "cleanup.h"
+#include "api/api_answer.h"
+#include "base/cleanup.h"
 
 #define DIGEST	"3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
 #define NONCE	"000102030405060708090a0b0c0d0e0f"

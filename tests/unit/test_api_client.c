@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_api_client.c: clients of the API, and whose a token is. Sources: user/api_client.c.
+ * test_api_client.c: clients of the API, and whose a token is. Sources: user/api/api_client.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,9 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "api_client.h"
-#include "cleanup.h"
-#include "when.h"
+#include "api/api_client.h"
+#include "base/cleanup.h"
+#include "base/when.h"
 
 static char folder[32];
 static struct api_clients clients;

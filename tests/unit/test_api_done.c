@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_api_done.c: a decision that is sent twice is brought once. Sources: user/api_done.c.
+ * test_api_done.c: a decision that is sent twice is brought once. Sources: user/api/api_done.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api_done.h"
+#include "api/api_done.h"
 
 #define NONCE "000102030405060708090a0b0c0d0e0f"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_api_feed.c: the ring of events. Sources: user/api_feed.c.
+ * test_api_feed.c: the ring of events. Sources: user/api/api_feed.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api_feed.h"
-#include "cleanup.h"
+#include "api/api_feed.h"
+#include "base/cleanup.h"
 
 static struct api_feed *feed;
 

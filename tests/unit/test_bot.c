@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_bot.c: what comes in from Teams, to the decision that goes to sluiced and the answer to whom
- * pressed. The keys, and sluiced, are played. Sources: user/bot.c and what it calls.
+ * pressed. The keys, and sluiced, are played. Sources: user/teams/bot.c and what it calls.
  */
 #include "bot_fixture.h"
 
@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "bot.h"
-#include "oidc_provider.h"
-#include "teams_card.h"
+#include "teams/bot.h"
+#include "teams/teams_card.h"
+#include "web/oidc_provider.h"
 
 static const struct notifier_ops ops = { .kind = "TeamsBot" };
 
@@ -109,7 +109,7 @@ static struct ipc_request request_of(const char *id)
 		.duration_s = 300,
 		.approvals_needed = 1,
 		.target = "198.51.100.7 port 443 tcp",
-		.expires_ms = ((uint64_t)time(NULL) + 600) * 1000,
+		.expires_ms = sealed.expires_ms,
 	};
 
 	snprintf(request.id, sizeof(request.id), "%s", id);
@@ -140,6 +140,8 @@ static int setup(void **state)
 	struct ipc_request request = request_of("r-abc123");
 
 	(void)state;
+	sealed.expires_ms = ((uint64_t)time(NULL) + 600) * 1000;
+	request.expires_ms = sealed.expires_ms;
 	world.folder[0] = '\0';
 	strcpy(world.folder, "/tmp/test_bot.XXXXXX");
 	if (!mkdtemp(world.folder))
@@ -237,6 +239,14 @@ static void press_with(const char *path, const char *value)
 	press(root);
 }
 
+static void press_verb(const char *verb)
+{
+	json_t *root = good_activity();
+
+	put_verb(root, verb);
+	press(root);
+}
+
 static const char *type_of_answer(void)
 {
 	assert_int_equal(world.replies, 1);
@@ -326,7 +336,7 @@ static void a_press_reaches_sluiced(void **state)
 static void a_denial_reaches_sluiced(void **state)
 {
 	(void)state;
-	press_with("value.action.verb", "sluice.deny");
+	press_verb("sluice.deny");
 	assert_int_equal(world.decisions, 1);
 	assert_int_equal(world.decision.statement.answer.approve, 0);
 	close_request(IPC_DENIED);
@@ -353,10 +363,21 @@ static void a_captured_message_decides_once(void **state)
 	{
 		struct ipc_request request = request_of("r-other1");
 
+		json_t *root = good_activity();
+
 		gateway_requests_opened(world.requests, &request);
 		press_with("value.action.data.rid", "r-other1");
+		IS_ERROR();
+		assert_true(answer_has("none that this gateway has made"));
+		/* not even for who had that button */
+		sealed = request;
+		put(root, "value.action.data.rid", json_string("r-other1"));
+		put_verb(root, "sluice.approve");
+		press(root);
+		sealed = request_of("r-abc123");
 	}
 	IS_ERROR();
+	assert_true(answer_has("not on the card"));
 	assert_int_equal(world.decisions, 1);
 }
 
@@ -368,7 +389,7 @@ static void a_second_click_decides_nothing(void **state)
 	press(good_activity());
 	IS_CARD(false);
 	assert_true(answer_has("is being decided"));
-	press_with("value.action.verb", "sluice.deny");
+	press_verb("sluice.deny");
 	IS_CARD(false);
 	assert_int_equal(world.decisions, 1);
 	/* it is the first one that is told */
@@ -490,7 +511,7 @@ static void what_a_button_cannot_approve_is_not(void **state)
 	press(good_activity());
 	IS_TEXT("cannot be approved by a button");
 	assert_int_equal(world.decisions, 0);
-	press_with("value.action.verb", "sluice.deny"); /* no is safe */
+	press_verb("sluice.deny"); /* no is safe */
 	assert_int_equal(world.decisions, 1);
 	sluiced_says(0, "denied");
 	request.hidden = 0;
@@ -517,8 +538,9 @@ static void what_is_wrong_decides_nothing(void **state)
 	press_with("from.aadObjectId", NULL);
 	IS_TEXT("who you are");
 	press_with("value.action.data.d", "0000");
-	IS_CARD(false);
-	assert_true(answer_has("not what that card showed"));
+	IS_TEXT("not what that card showed");
+	press_with("value.action.data.mac", "0000");
+	IS_ERROR();
 	press_with("value.action.data.rid", "r-none");
 	IS_TEXT("not known here");
 	press_with("type", "conversationUpdate");

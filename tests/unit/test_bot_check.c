@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_bot_check.c: what Teams sends, read and checked: one thing wrong at a time, and its
- * neighbour that is right. Sources: user/bot_activity.c, user/bot_check.c.
+ * neighbour that is right. Sources: user/teams/bot_activity.c, user/teams/bot_check.c.
  */
 #include "bot_fixture.h"
 
 #include <errno.h>
 
-static struct ipc_request request = { .id = "r-abc123", .digest = DIGEST };
+static struct ipc_request *const request = &sealed;
 static const char *place = CONVERSATION "/" CARD;
 static const char *token_service = SERVICE;
 static const char *why;
@@ -15,7 +15,7 @@ static const char *why;
 static int reset(void **state)
 {
 	(void)state;
-	request.state = IPC_PENDING;
+	request->state = IPC_PENDING;
 	place = CONVERSATION "/" CARD;
 	token_service = SERVICE;
 	return 0;
@@ -31,7 +31,7 @@ static enum bot_finding check(json_t *root)
 
 	assert_int_equal(bot_activity_parse(text, strlen(text), &activity), 0);
 	press.activity = &activity;
-	press.request = strcmp(activity.request, request.id) ? NULL : &request;
+	press.request = strcmp(activity.request, request->id) ? NULL : request;
 	press.places[1] = place;
 	finding = bot_check(&press, &why);
 	assert_true((finding == BOT_FINE) == (*why == '\0'));
@@ -53,11 +53,19 @@ static enum bot_finding check_with(const char *path, const char *value)
 	return check(root);
 }
 
+static enum bot_finding check_verb(const char *verb)
+{
+	json_t *root = good_activity();
+
+	put_verb(root, verb);
+	return check(root);
+}
+
 static void a_press_is_fine(void **state)
 {
 	(void)state;
 	assert_int_equal(check(good_activity()), BOT_FINE);
-	assert_int_equal(check_with("value.action.verb", "sluice.deny"), BOT_FINE);
+	assert_int_equal(check_verb("sluice.deny"), BOT_FINE);
 	assert_int_equal(check_with("value.trigger", NULL), BOT_FINE);
 	/* Entra shows ids in both cases */
 	assert_int_equal(check_with("from.aadObjectId", "0C0C0C0C-1111-2222-3333-444444444444"),
@@ -175,9 +183,46 @@ static void the_request_must_be_what_was_shown(void **state)
 	other[63] ^= 1;
 	assert_int_equal(check_with("value.action.data.rid", "r-abc124"), BOT_SAY);
 	assert_int_equal(check_with("value.action.data.rid", NULL), BOT_SAY);
-	assert_int_equal(check_with("value.action.data.d", other), BOT_SHOW);
-	assert_int_equal(check_with("value.action.data.d", shorter), BOT_SHOW);
-	assert_int_equal(check_with("value.action.data.d", NULL), BOT_SHOW);
+	assert_int_equal(check_with("value.action.data.d", other), BOT_SAY);
+	assert_int_equal(check_with("value.action.data.d", shorter), BOT_SAY);
+	assert_int_equal(check_with("value.action.data.d", NULL), BOT_SAY);
+}
+
+/* Of this gateway, for this request, this verb and until then; whoever knows all else has none. */
+static void the_button_must_be_of_ours(void **state)
+{
+	char other[BUTTON_SEAL_TEXT];
+
+	(void)state;
+	snprintf(other, sizeof(other), "%s", seal_of("sluice.approve"));
+	other[0] = other[0] == '0' ? '1' : '0';
+	assert_int_equal(check_with("value.action.data.mac", other), BOT_MALFORMED);
+	assert_int_equal(check_with("value.action.data.mac", NULL), BOT_MALFORMED);
+	assert_int_equal(check_with("value.action.data.mac", ""), BOT_MALFORMED);
+	/* that of another button does not turn a no into a yes */
+	snprintf(other, sizeof(other), "%s", seal_of("sluice.deny"));
+	assert_int_equal(check_with("value.action.data.mac", other), BOT_MALFORMED);
+	assert_int_equal(check_with("value.action.verb", "sluice.deny"), BOT_MALFORMED);
+	request->expires_ms++;
+	snprintf(other, sizeof(other), "%s", seal_of("sluice.approve"));
+	request->expires_ms--;
+	assert_int_equal(check_with("value.action.data.mac", other), BOT_MALFORMED);
+	settings.seal.key[31] ^= 1;
+	snprintf(other, sizeof(other), "%s", seal_of("sluice.approve"));
+	settings.seal.key[31] ^= 1;
+	assert_int_equal(check_with("value.action.data.mac", other), BOT_MALFORMED);
+	assert_int_equal(check(good_activity()), BOT_FINE);
+}
+
+/* Taking back is for what is approved, and nothing else. */
+static void what_is_approved_can_be_revoked(void **state)
+{
+	(void)state;
+	assert_int_equal(check_verb("sluice.revoke"), BOT_SHOW);
+	request->state = IPC_DENIED;
+	assert_int_equal(check_verb("sluice.revoke"), BOT_SHOW);
+	request->state = IPC_APPROVED;
+	assert_int_equal(check_verb("sluice.revoke"), BOT_FINE);
 }
 
 static void what_is_closed_stays_closed(void **state)
@@ -186,27 +231,51 @@ static void what_is_closed_stays_closed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
-		request.state = (uint8_t)states[i];
+		request->state = (uint8_t)states[i];
 		assert_int_equal(check(good_activity()), BOT_SHOW);
 		assert_int_equal(check_with("value.action.verb", "sluice.view"), BOT_FINE);
 	}
 }
 
+/* That of the design: each is wrong in turn, with all that are checked later wrong as well. */
 static void the_order_is_that_of_the_table(void **state)
 {
+	static const struct {
+		const char *path, *wrong, *right, *why;
+	} steps[] = {
+		{ "channelId", "webchat", "msteams", "does not come from Teams" },
+		{ "recipient.id", "28:x", "28:" APP, "another bot" },
+		{ "conversation.tenantId", "x", TENANT, "another directory" },
+		{ "channelData.tenant.id", "x", TENANT, "another directory" },
+		{ "serviceUrl", "https://evil.example/", SERVICE, "another service" },
+		{ "name", "x", "adaptiveCard/action", "no button of a card" },
+		{ "value.action.type", "Action.Submit", "Action.Execute", "no button of a card" },
+		{ "value.action.verb", "x", "sluice.approve", "no button of ours" },
+		{ "value.trigger", "automatic", "manual", "nobody pressed" },
+		{ "value.action.data.rid", "r-none", "r-abc123", "not known here" },
+		{ "value.action.data.d", "0", DIGEST, "not what that card showed" },
+		{ "value.action.data.mac", "0", NULL, "none that this gateway has made" },
+		{ "conversation.id", "19:x", CONVERSATION, "not on the card" },
+		{ "replyToId", "1", CARD, "not on the card" },
+		{ "from.aadObjectId", "x", CARLA, "who you are" },
+	};
 	json_t *root = good_activity();
 
 	(void)state;
-	put(root, "from.aadObjectId", NULL);
-	put(root, "value.action.data.rid", json_string("r-none"));
-	put(root, "conversation.tenantId", json_string("other"));
-	assert_int_equal(check(json_incref(root)), BOT_FORBIDDEN);
-	put(root, "conversation.tenantId", json_string(TENANT));
-	assert_int_equal(check(json_incref(root)), BOT_SAY);
-	assert_non_null(strstr(why, "not known here"));
-	put(root, "value.action.data.rid", json_string("r-abc123"));
-	assert_int_equal(check(root), BOT_SAY);
-	assert_non_null(strstr(why, "who you are"));
+	request->state = IPC_DENIED;
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
+		put(root, steps[i].path, json_string(steps[i].wrong));
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		const char *right = steps[i].right ?: seal_of("sluice.approve");
+
+		assert_int_not_equal(check(json_incref(root)), BOT_FINE);
+		assert_non_null(strstr(why, steps[i].why));
+		put(root, steps[i].path, json_string(right));
+	}
+	assert_int_equal(check(json_incref(root)), BOT_SHOW);
+	assert_non_null(strstr(why, "closed already"));
+	request->state = IPC_PENDING;
+	assert_int_equal(check(root), BOT_FINE);
 }
 
 static int parse(const char *text)
@@ -276,6 +345,8 @@ int main(void)
 		cmocka_unit_test_setup(a_refresh_is_no_press, reset),
 		cmocka_unit_test_setup(a_person_must_be_known, reset),
 		cmocka_unit_test_setup(the_request_must_be_what_was_shown, reset),
+		cmocka_unit_test_setup(the_button_must_be_of_ours, reset),
+		cmocka_unit_test_setup(what_is_approved_can_be_revoked, reset),
 		cmocka_unit_test_setup(what_is_closed_stays_closed, reset),
 		cmocka_unit_test_setup(the_order_is_that_of_the_table, reset),
 		cmocka_unit_test(only_activities_are_read),

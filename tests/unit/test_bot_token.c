@@ -2,7 +2,7 @@
 /*
  * test_bot_token.c: tokens of the Bot Connector: the table of what Microsoft's own validators take
  * or refuse, and stricter where they differ. tests/browser/token.mjs asks these two the same.
- * Sources: user/bot_token.c, user/jwt.c.
+ * Sources: user/teams/bot_token.c, user/key/jwt.c.
  */
 #include "bot_fixture.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_channel.c: every message passes whole, and each way in which one can be malformed is refused
- * while its well-formed neighbour passes. Sources: test_channel.c user/channel.c.
+ * while its well-formed neighbour passes. Sources: test_channel.c user/base/channel.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,8 +20,8 @@
 
 #include <cmocka.h>
 
-#include "channel.h"
-#include "cleanup.h"
+#include "base/channel.h"
+#include "base/cleanup.h"
 
 struct pair {
 	int left;

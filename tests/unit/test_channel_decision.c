@@ -17,10 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "channel_decision.h"
-#include "channel_key.h"
-#include "cleanup.h"
-#include "sshsig.h"
+#include "base/cleanup.h"
+#include "key/channel_decision.h"
+#include "key/channel_key.h"
+#include "key/sshsig.h"
 
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define ANSWER                                                                                     \

@@ -19,8 +19,8 @@
 
 #include <cmocka.h>
 
-#include "check.h"
-#include "cleanup.h"
+#include "base/cleanup.h"
+#include "check/check.h"
 
 #define ROWS 16
 #define RELEASE "/proc/sys/kernel/osrelease"

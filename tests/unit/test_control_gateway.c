@@ -3,8 +3,8 @@
  * test_control_gateway.c: what the gateway is told, and what it may report.
  */
 #include "control_fixture.h"
-#include "gateway_link.h"
-#include "gateway_requests.h"
+#include "gateway/gateway_link.h"
+#include "gateway/gateway_requests.h"
 #include "vouched_fixture.h"
 
 static void test_gateway(void **state)

@@ -4,7 +4,7 @@
  * copies.
  */
 #include "control_fixture.h"
-#include "policy.h"
+#include "policy/policy.h"
 
 static struct policy *policy(void)
 {
@@ -97,7 +97,9 @@ static void test_only_with_the_policy(void **state)
 
 static void test_copies(void **state)
 {
-	struct ipc_sink sink = { .name = "folder-a", .state = IPC_SINK_SENT, .held = 100 };
+	struct ipc_sink sink = {
+		.name = "folder-a", .state = IPC_SINK_SENT, .held = 100, .receipt = 7
+	};
 	int sock = greet(1), status = dial(control_path);
 	const struct ipc_status *shown;
 	struct channel_message *message;
@@ -119,6 +121,7 @@ static void test_copies(void **state)
 	assert_int_equal(shown->n_sinks, 1);
 	assert_string_equal(shown->sinks[0].name, "folder-a");
 	assert_int_equal(shown->sinks[0].held, 200);
+	assert_int_equal(shown->sinks[0].receipt, 1);
 	assert_string_equal(shown->sinks[0].text, "the journal was cut");
 	for (int i = 0; i < 200; i++) { /* one that somebody has taken over */
 		snprintf(sink.name, sizeof(sink.name), "x-%d", i);
@@ -138,6 +141,64 @@ static void test_copies(void **state)
 	assert_int_equal(next(sock, message), 0);
 	close(sock);
 	close(status);
+}
+
+static void report(int sock, const char *name, enum ipc_sink_state state, uint64_t held,
+		   uint32_t receipt)
+{
+	struct ipc_sink sink = { .state = state, .held = held, .receipt = receipt };
+
+	snprintf(sink.name, sizeof(sink.name), "%s", name);
+	assert_int_equal(channel_send(sock, IPC_SINK, &sink, sizeof(sink)), 0);
+	turn();
+}
+
+static void stays(const char *part)
+{
+	const char *why = control_not_copied(&world.agent, 1000, 10);
+
+	assert_non_null(why);
+	if (!strstr(why, part))
+		fail_msg("%s: %s", part, why);
+}
+
+/* Only what each place that the gateway has says itself lets a file of the journal go. */
+static void test_held_off_the_host(void **state)
+{
+	int sock;
+
+	(void)state;
+	assert_null(control_not_copied(&world.agent, 1000, 10)); /* it is to leave nowhere */
+	policy()->settings.journal_to_gateway = true;
+	stays("not connected");
+	sock = greet(3);
+	stays("have said what they hold");
+	report(sock, "folder-a", IPC_SINK_SENT, 999, 1);
+	stays("to hold it");
+	report(sock, "folder-a", IPC_SINK_RETRYING, 1000, 1);
+	stays("have said what they hold");
+	report(sock, "syslog", IPC_SINK_SENT, 1000, 0);
+	report(sock, "witness-w", IPC_SINK_SENT, 9, 1); /* entries */
+	stays("to hold it");
+	report(sock, "witness-w", IPC_SINK_SENT, 10, 1);
+	assert_null(control_not_copied(&world.agent, 1000, 10));
+	report(sock, "folder-a", IPC_SINK_DIVERGED, 2000, 1);
+	stays("to hold it");
+	report(sock, "folder-a", IPC_SINK_SENT, 2000, 1);
+	assert_null(control_not_copied(&world.agent, 1000, 10));
+	close(sock);
+	turn();
+	stays("not connected");
+	sock = greet(2); /* what was said to an earlier one does not count: it may have other places */
+	stays("have said what they hold");
+	report(sock, "syslog", IPC_SINK_SENT, 1000, 0);
+	report(sock, "witness-w", IPC_SINK_SENT, 10, 1);
+	stays("no place");
+	close(sock);
+	turn();
+	sock = greet(0);
+	assert_null(control_not_copied(&world.agent, 1000, 10));
+	close(sock);
 }
 
 static void test_cosigned(void **state)
@@ -196,7 +257,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CONTROL_TEST(test_given_once),	CONTROL_TEST(test_only_with_the_policy),
-		CONTROL_TEST(test_copies),	CONTROL_TEST(test_cosigned),
+		CONTROL_TEST(test_copies),	CONTROL_TEST(test_held_off_the_host), CONTROL_TEST(test_cosigned),
 		CONTROL_TEST(test_on_requests),
 	};
 

@@ -5,7 +5,7 @@
  */
 #include "vouched_fixture.h"
 
-#include "sshsig.h"
+#include "key/sshsig.h"
 
 /* What @uid asks while the rule about reading wants @tier. */
 static struct request *asked_under(const char *tier, uint32_t uid, enum sluice_action action)

@@ -4,8 +4,8 @@
  * what the journal keeps of it.
  */
 #include "agent_fixture.h"
+#include "key/sshsig.h"
 #include "signed_fixture.h"
-#include "sshsig.h"
 
 /* Keys by seed: bob 1, carla 2 and a security key 3, dave 4; nobody 9. */
 enum { BOBS = 1, CARLAS = 2, CARLAS_TOUCHED = 3, DAVES = 4, NOBODYS = 9 };

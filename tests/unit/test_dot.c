@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "dot.h"
-#include "escape.h"
+#include "base/cleanup.h"
+#include "base/dot.h"
+#include "base/escape.h"
 
 static json_t *step(const char *verb, int source, int target, const char *subject,
 		    const char *object)

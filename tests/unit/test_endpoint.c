@@ -16,9 +16,9 @@
 
 #include <cmocka.h>
 
-#include "cleanup.h"
-#include "endpoint.h"
-#include "log.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "label/endpoint.h"
 
 #define NAMES 1000
 

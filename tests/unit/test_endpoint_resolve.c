@@ -22,8 +22,8 @@
 
 #include <cmocka.h>
 
-#include "cleanup.h"
-#include "endpoint_resolve.h"
+#include "base/cleanup.h"
+#include "label/endpoint_resolve.h"
 
 static pid_t child;
 static int sock = -1;

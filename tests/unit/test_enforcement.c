@@ -5,8 +5,8 @@
  */
 #include "agent_fixture.h"
 
-#include "check.h"
-#include "enforcement.h"
+#include "check/check.h"
+#include "kernel/enforcement.h"
 
 static size_t missing;
 

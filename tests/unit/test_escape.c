@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "escape.h"
+#include "base/cleanup.h"
+#include "base/escape.h"
 
 static void check(const char *text, const char *expected)
 {

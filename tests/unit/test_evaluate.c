@@ -10,8 +10,8 @@
 #include <netinet/in.h>
 
 #include "algebra.h"
-#include "evaluate.h"
-#include "explain.h"
+#include "policy/evaluate.h"
+#include "policy/explain.h"
 
 #define HOST_POLICY                                                                                \
 	PEOPLE "[Label a]\nSensitivity=10\nPath=/srv/a\n[Label b]\nSensitivity=90\n"               \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_gateway_delivered.c: what was delivered is remembered over a restart of the gateway, as the
- * queue of a channel sees it. Sources: user/gateway_delivered.c.
+ * queue of a channel sees it. Sources: user/gateway/gateway_delivered.c.
  */
 #include "notifier_fixture.h"
 
@@ -173,6 +173,73 @@ static void test_places_are_read_as_they_are_written(void **state)
 	assert_string_equal(world.posted, "https://a/b;c=r-1:closed ");
 }
 
+/* What is in force may be revoked for as long, and the message that says so must be found then. */
+static void test_kept_while_it_can_be_revoked(void **state)
+{
+	uint64_t now_ms = (uint64_t)time(NULL) * 1000;
+	struct ipc_request request = request_of("r-1", 600);
+	struct delivered_request key;
+	char text[160];
+
+	(void)state;
+	request.state = IPC_APPROVED;
+	request.closed_ms = now_ms;
+	assert_int_equal(delivered_request(&request).expires_ms, request.expires_ms);
+	request.revocable = 1;
+	request.n_decisions = 1;
+	request.decisions[0].standing_s = 9 * 86400;
+	key = delivered_request(&request);
+	assert_int_equal(key.expires_ms, now_ms + 9 * 86400000ULL);
+	/* posted nine days ago; the answer came in time and said how long it may be revoked */
+	snprintf(text, sizeof(text),
+		 "open fake r-1 3f9a22c1d0e1f2a3 1000 00000001 p1\n"
+		 "open fake r-1 3f9a22c1d0e1f2a3 %llu 00000001 p1\n",
+		 (unsigned long long)key.expires_ms / 1000);
+	write_state(text);
+	world.ops.edits = true;
+	revoke_request("r-1", now_ms);
+	run_loop();
+	assert_string_equal(world.posted, "p1=r-1:revoked ");
+	request.revocable = 0;
+	request.revoked.time_ms = now_ms;
+	assert_int_equal(delivered_request(&request).expires_ms, key.expires_ms);
+}
+
+/* The answer's edit has the question kept as long as the answer. */
+static void test_an_answer_has_the_question_kept(void **state)
+{
+	struct ipc_request request = request_of("r-1", 600);
+	struct delivered_post *post;
+	char path[64], line[256] = "";
+	unsigned int n = 0;
+	FILE *file;
+
+	(void)state;
+	world.ops.edits = true;
+	open_request("r-1", 600);
+	run_loop();
+	request.state = IPC_APPROVED;
+	request.closed_ms = 99999999999000;
+	request.revocable = 1;
+	notifier_queue_closed(world.queue, &request);
+	run_loop();
+	close_queue();
+	open_queue(); /* written anew */
+	snprintf(path, sizeof(path), "%s/delivered", world.folder);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		if (strstr(line, " 100000086399")) /* and a day */
+			n += strncmp(line, "open ", 5) == 0 || strncmp(line, "closed ", 7) == 0;
+	fclose(file);
+	assert_int_equal(n, 2);
+	post = delivered_find(world.delivered, "fake", DELIVERED_OPEN,
+			      &(struct delivered_request){ .id = "r-1",
+							   .digest = "3f9a22c1d0e1f2a3" });
+	assert_non_null(post);
+	assert_string_equal(post->place, "p1");
+}
+
 static void test_state_folder_must_be_there(void **state)
 {
 	struct delivered *none = NULL;
@@ -194,6 +261,8 @@ int main(void)
 		NOTIFIER_TEST(test_notice_has_no_answer),
 		NOTIFIER_TEST(test_places_are_read_as_they_are_written),
 		NOTIFIER_TEST(test_state_folder_must_be_there),
+		NOTIFIER_TEST(test_kept_while_it_can_be_revoked),
+		NOTIFIER_TEST(test_an_answer_has_the_question_kept),
 	};
 
 	log_set_level(LOG_ERR);

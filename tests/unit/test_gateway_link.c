@@ -16,11 +16,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "channel.h"
-#include "cleanup.h"
-#include "gateway_link.h"
-#include "log.h"
-#include "sshsig.h"
+#include "base/channel.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "gateway/gateway_link.h"
+#include "key/sshsig.h"
 
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 

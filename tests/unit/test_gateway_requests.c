@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "gateway_requests.h"
-#include "log.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "gateway/gateway_requests.h"
 
 static struct gateway_requests *list;
 static char seen[64];
@@ -196,7 +196,24 @@ static void open_changed(uint32_t escalated_s, uint16_t approvals)
 	gateway_requests_opened(list, &request);
 }
 
+/* Nothing that was approved is in force any more. */
+static void closed_changed(void)
+{
+	struct ipc_request request = *request_of("r-1", IPC_APPROVED);
+
+	snprintf(request.outcome, sizeof(request.outcome), "approved by erin; revoked by bob");
+	gateway_requests_closed(list, &request);
+}
+
 /* Each change once; what sluiced tells anew after a connection was lost is none. */
+static void revoked(uint64_t time_ms)
+{
+	struct ipc_request request = *request_of("r-1", IPC_APPROVED);
+
+	request.revoked.time_ms = time_ms;
+	gateway_requests_closed(list, &request);
+}
+
 static void test_watched(void **state)
 {
 	(void)state;
@@ -217,6 +234,12 @@ static void test_watched(void **state)
 	assert_string_equal(changes(), "r-1 updated, ");
 	close_one("r-1", IPC_APPROVED);
 	close_one("r-1", IPC_APPROVED);
+	assert_string_equal(changes(), "r-1 closed, ");
+	closed_changed();
+	closed_changed();
+	assert_string_equal(changes(), "r-1 updated, ");
+	revoked(1000); /* an event of its own */
+	revoked(1000);
 	assert_string_equal(changes(), "r-1 closed, ");
 	gateway_requests_begin(list);
 	gateway_requests_complete(list, NULL, NULL); /* r-0 ended unseen */

@@ -6,8 +6,8 @@
 
 #include <fcntl.h>
 
-#include "glass.h"
-#include "guard.h"
+#include "guard/glass.h"
+#include "guard/guard.h"
 
 static char text[1024], console[128];
 

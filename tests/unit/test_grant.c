@@ -94,13 +94,13 @@ static void test_revoke(void **state)
 
 	(void)state;
 	granted(asked(SLUICE_OPEN, true), POLICY_PROCESS, 60);
-	grant_revoke(&world.agent, grant, "bob", "wrong file");
+	grant_revoke(&world.agent, grant, "bob", "wrong file", NULL);
 	assert_int_equal(world.kernel.n_grants, 1);
 	assert_string_equal(member(entry_of("grant.revoked"), "person"), "bob");
 	assert_string_equal(member(entry_of("grant.revoked"), "reason"), "wrong file");
 	world.journal.broken = true; /* taking away is not kept back */
 	grant = world.agent.grants->by_number;
-	grant_revoke(&world.agent, grant, "bob", "");
+	grant_revoke(&world.agent, grant, "bob", "", NULL);
 	assert_int_equal(world.kernel.n_grants, 0);
 }
 

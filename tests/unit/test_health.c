@@ -18,8 +18,8 @@
 
 #include <cmocka.h>
 
-#include "cleanup.h"
-#include "health.h"
+#include "base/cleanup.h"
+#include "check/health.h"
 
 static char root[64];
 static int clock_state;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_journal.c: the writer: bytes, order, keys, the lock, what is refused at the door. */
+#include "journal/journal_verify.h"
 #include "journal_fixture.h"
-#include "journal_verify.h"
-#include "key_file.h"
+#include "key/key_file.h"
 #include "limits.h"
 
 #include <errno.h>
@@ -169,11 +169,13 @@ static void test_replay(void **state)
 	struct journal *journal = NULL;
 	struct bytes before, after;
 	uint64_t next = 0;
+	const struct journal_memory memory = { .replay = count_replay, .ctx = &next };
+	const struct journal_memory stopping = { .replay = stop_replay };
 	char root[65];
 
 	fixture_fill(f, 30, 4);
-	assert_int_equal(journal_open(f->path, f->key, "other/origin", count_replay, &next,
-				      &journal, &f->recovery, f->error, sizeof(f->error)),
+	assert_int_equal(journal_open(f->path, f->key, "other/origin", &memory, &journal,
+				      &f->recovery, f->error, sizeof(f->error)),
 			 0);
 	assert_int_equal(next, 30);
 	assert_int_equal(f->recovery.entries, 30);
@@ -195,7 +197,7 @@ static void test_replay(void **state)
 	assert_int_equal(strncmp(journal_vkey(journal), ORIGIN "+", strlen(ORIGIN) + 1), 0);
 	journal_close(journal);
 	journal = NULL;
-	assert_int_equal(journal_open(f->path, f->key, ORIGIN, stop_replay, NULL, &journal,
+	assert_int_equal(journal_open(f->path, f->key, ORIGIN, &stopping, &journal,
 				      &f->recovery, f->error, sizeof(f->error)),
 			 -EXDEV);
 	assert_null(journal);
@@ -371,7 +373,7 @@ static void test_origin_refused(void **state)
 	struct journal *journal = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		assert_int_equal(journal_open(f->path, f->key, bad[i], NULL, NULL, &journal,
+		assert_int_equal(journal_open(f->path, f->key, bad[i], NULL, &journal,
 					      &f->recovery, f->error, sizeof(f->error)),
 				 -EINVAL);
 	assert_null(journal);
@@ -389,7 +391,7 @@ static void test_second_writer(void **state)
 	assert_non_null(strstr(f->error, "another process"));
 	child = fork();
 	if (child == 0)
-		_exit(journal_open(f->path, f->key, ORIGIN, NULL, NULL, &journal, &f->recovery,
+		_exit(journal_open(f->path, f->key, ORIGIN, NULL, &journal, &f->recovery,
 				   f->error, sizeof(f->error)) == -EBUSY
 			      ? 0
 			      : 1);

@@ -3,7 +3,7 @@
  * test_journal_attack.c: every attack on a written journal, by somebody without the key and by
  * somebody with another one, and the neighbours that must be taken.
  */
-#include "journal_checkpoint.h"
+#include "journal/journal_checkpoint.h"
 #include "journal_verdict.h"
 
 /* @lines: of the written journal, in this order; the answer is @status at @line and @entry. */

@@ -3,7 +3,7 @@
  * test_journal_epoch.c: who may sign when: the published checkpoints byte by byte, journals in
  * every order of keys (each written here with keys that are known), and the writer's epochs.
  */
-#include "journal_checkpoint.h"
+#include "journal/journal_checkpoint.h"
 #include "journal_verdict.h"
 
 #include <ctype.h>

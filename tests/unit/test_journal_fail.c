@@ -4,8 +4,8 @@
  * functions below between the writer and the C library (--wrap=pwrite --wrap=fdatasync
  * --wrap=ftruncate).
  */
+#include "journal/journal_verify.h"
 #include "journal_fixture.h"
-#include "journal_verify.h"
 #include "limits.h"
 
 #include <errno.h>

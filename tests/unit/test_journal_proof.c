@@ -3,9 +3,9 @@
  * test_journal_proof.c: proofs of single entries: a published one, our own, and everything that is
  * wrong with one.
  */
-#include "base64.h"
+#include "base/base64.h"
+#include "journal/journal_proof.h"
 #include "journal_fixture.h"
-#include "journal_proof.h"
 
 #include <errno.h>
 

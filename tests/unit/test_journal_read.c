@@ -3,10 +3,10 @@
  * test_journal_read.c: filters, what is held back from a journal that was touched, and the printed
  * line.
  */
-#include "escape.h"
+#include "base/escape.h"
+#include "journal/journal_print.h"
+#include "journal/journal_read.h"
 #include "journal_fixture.h"
-#include "journal_print.h"
-#include "journal_read.h"
 
 #include <errno.h>
 #include <time.h>

@@ -5,8 +5,8 @@
  *	entry entry CHECKPOINT entry entry ent|NULs|
  *	--------- signed ---- ~~ adopted ~~ torn
  */
+#include "journal/journal_verify.h"
 #include "journal_fixture.h"
-#include "journal_verify.h"
 
 #include <errno.h>
 

@@ -99,13 +99,13 @@ static void mutate_one(struct fixture *f, const struct bytes *file, int fd, uint
 
 /*
  * Single bytes of a journal set to another value: every one is seen, by one thread and (each tenth)
- * by several. 20,000 of 260 entries and 32 epochs, or as many as SLUICE_MUTATIONS says.
+ * by several. 5,000 of 260 entries and 32 epochs, or as many as SLUICE_MUTATIONS says.
  */
 static void test_mutations(void **state)
 {
 	static const struct journal_verify_options parallel = { .jobs = 2, .piece = 8192 };
 	const char *wanted = getenv("SLUICE_MUTATIONS");
-	unsigned long n = wanted ? strtoul(wanted, NULL, 10) : 20000;
+	unsigned long n = wanted ? strtoul(wanted, NULL, 10) : 5000;
 	struct fixture *f = *state;
 	uint32_t seed = 20261122;
 	struct journal *journal;

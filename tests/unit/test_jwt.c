@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_jwt.c: tokens that are taken, and each way in which one is not, beside its neighbour that
- * is. Sources: user/jwt.c, user/jwt_key.c, user/base64.c.
+ * is. Sources: user/key/jwt.c, user/key/jwt_key.c, user/base/base64.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,9 +12,9 @@
 
 #include <errno.h>
 
-#include "cleanup.h"
-#include "jwt.h"
+#include "base/cleanup.h"
 #include "jwt_fixture.h"
+#include "key/jwt.h"
 
 #define NOW   1795000000
 #define RS    "{\"alg\":\"RS256\",\"kid\":\"r1\"}"

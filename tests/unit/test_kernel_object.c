@@ -13,7 +13,7 @@
 #include <bpf/bpf.h>
 #include <cmocka.h>
 
-#include "kernel_private.h"
+#include "kernel/kernel_private.h"
 
 #define OBJECTS 7 /* stands for file descriptors */
 #define RELABEL 8

@@ -18,9 +18,9 @@
 
 #include <cmocka.h>
 
-#include "cleanup.h"
-#include "kernel.h"
-#include "label.h"
+#include "base/cleanup.h"
+#include "kernel/kernel.h"
+#include "label/label.h"
 
 static char folder[64];
 static const char *answer;	/* of lgetxattr(), for the file in the folder */

@@ -18,10 +18,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "cleanup.h"
-#include "kernel.h"
-#include "label_keep.h"
-#include "record.h"
+#include "base/cleanup.h"
+#include "event/record.h"
+#include "kernel/kernel.h"
+#include "label/label_keep.h"
 
 #define SECRET (1ULL << 0)
 #define TEAM   (1ULL << 1)

@@ -17,8 +17,8 @@
 
 #include <cmocka.h>
 
-#include "cleanup.h"
-#include "label.h"
+#include "base/cleanup.h"
+#include "label/label.h"
 
 static char folder[64];
 

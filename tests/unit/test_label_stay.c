@@ -14,12 +14,12 @@
 
 #include <cmocka.h>
 
-#include "cleanup.h"
-#include "kernel.h"
-#include "label_place.h"
-#include "label_stay.h"
-#include "policy.h"
-#include "record.h"
+#include "base/cleanup.h"
+#include "event/record.h"
+#include "kernel/kernel.h"
+#include "label/label_place.h"
+#include "label/label_stay.h"
+#include "policy/policy.h"
 
 enum { OLD, NEW }; /* slots */
 

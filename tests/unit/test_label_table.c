@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "label_table.h"
+#include "label/label_table.h"
 
 #define SECRET (1ULL << 0)
 #define TEAM   (1ULL << 63)

@@ -249,6 +249,78 @@ static void test_edges_are_bounded(void **state)
 
 #define LINEAGE_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+/*
+ * What lineage_stands() names is enough: a graph of these facts alone answers as that of all does.
+ * @n facts, the newest ones; the rest was forgotten.
+ */
+static void test_stands_on_few(void **state)
+{
+	enum { FACTS = 20000, PIDS = 20, FILES = 30 };
+	struct lineage *all = graph;
+	unsigned int random = 7;
+	size_t kept = 0;
+	struct {
+		enum sluice_event_type type;
+		pid_t pid;
+		uint64_t ino, labels;
+	} facts[FACTS];
+
+	(void)state;
+	for (size_t i = 0; i < FACTS; i++) {
+		random = random * 1103515245 + 12345;
+		facts[i].type = random >> 16 & 1 ? SLUICE_EVENT_READ : SLUICE_EVENT_LABEL;
+		facts[i].pid = 100 + (pid_t)(random >> 17) % PIDS;
+		facts[i].ino = (random >> 22) % FILES;
+		facts[i].labels = 1ULL << ((random >> 9) % 6);
+	}
+	for (int part = 0; part < 2; part++) {
+		graph = part ? lineage_new(1000, is_alive) : all;
+		if (part)
+			assert_int_equal(lineage_look_back(all, 100000), 0);
+		for (size_t i = 0; i < FACTS; i++) {
+			struct sluice_target target = file(facts[i].ino);
+			char name[16];
+			struct lineage_fact fact = { .type = facts[i].type,
+						     .pid = facts[i].pid,
+						     .start_ns = (uint64_t)facts[i].pid * 1000,
+						     .comm = "p",
+						     .target = &target,
+						     .object = name,
+						     .labels = facts[i].labels,
+						     .time_ms = i,
+						     .seq = i };
+
+			snprintf(name, sizeof(name), "/f/%d", (int)facts[i].ino);
+			if (part && !lineage_stands(all, i))
+				continue;
+			kept += part;
+			assert_int_equal(lineage_add(graph, &fact), 0);
+		}
+	}
+	assert_true(kept < FACTS * 3 / 4);
+	for (int pid = 100; pid < 100 + PIDS; pid++) {
+		struct lineage_step a[64], b[64];
+		size_t n = lineage_sources(all, pid, (uint64_t)pid * 1000, 63, a, 64);
+
+		assert_true(n > 0);
+		assert_int_equal(lineage_sources(graph, pid, (uint64_t)pid * 1000, 63, b, 64), n);
+		for (size_t i = 0; i < n; i++) {
+			assert_string_equal(a[i].object, b[i].object);
+			assert_int_equal(a[i].seq, b[i].seq);
+			assert_int_equal(a[i].labels, b[i].labels);
+			assert_int_equal(a[i].pid, b[i].pid);
+			assert_int_equal(a[i].time_ms, b[i].time_ms);
+		}
+	}
+	/* Of a bound, the newest. */
+	assert_int_equal(lineage_look_back(all, 1), 0);
+	assert_true(lineage_stands(all, FACTS - 1));
+	assert_false(lineage_stands(all, 0));
+	assert_false(lineage_stands(all, LINEAGE_NO_SEQ));
+	lineage_free(graph);
+	graph = all;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +334,7 @@ int main(void)
 		LINEAGE_TEST(test_incomplete_facts),
 		LINEAGE_TEST(test_dead_leaf_is_forgotten_first),
 		LINEAGE_TEST(test_edges_are_bounded),
+		LINEAGE_TEST(test_stands_on_few),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

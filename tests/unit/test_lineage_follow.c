@@ -5,7 +5,7 @@
  * tries again when the disk was full.
  */
 #include "agent_fixture.h"
-#include "lineage_index_private.h"
+#include "lineage/lineage_index_private.h"
 
 #include <fcntl.h>
 
@@ -52,12 +52,9 @@ static char *asked(uint64_t ino)
 
 static void follow_again(const char *folder)
 {
-	char path[128];
-
-	journal_file(path);
 	lineage_follow_free(world.agent.follow);
 	world.agent.follow = NULL;
-	assert_int_equal(lineage_follow_new(&world.agent, folder, path, &world.agent.follow), 0);
+	assert_int_equal(lineage_follow_new(&world.agent, folder, &world.agent.follow), 0);
 }
 
 static void test_only_what_is_durable(void **state)

@@ -4,7 +4,7 @@
  * emptied; bounds of answers and of the file; damage; a full disk; reboots.
  */
 #include "agent_fixture.h"
-#include "lineage_index_private.h"
+#include "lineage/lineage_index_private.h"
 
 #include <fcntl.h>
 

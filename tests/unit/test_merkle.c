@@ -3,8 +3,8 @@
  * test_merkle.c: the tree against published vectors, and against the recursive definition of RFC
  * 6962.
  */
+#include "journal/merkle.h"
 #include "journal_fixture.h"
-#include "merkle.h"
 
 #include <errno.h>
 

@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "base64.h"
-#include "merkle_growth.h"
+#include "base/base64.h"
+#include "journal/merkle_growth.h"
 
 #define LEAVES 70
 

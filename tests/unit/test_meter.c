@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "cleanup.h"
-#include "meter.h"
+#include "base/cleanup.h"
+#include "request/meter.h"
 
 static void test_buckets(void **state)
 {

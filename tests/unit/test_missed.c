@@ -5,7 +5,7 @@
  */
 #include "agent_fixture.h"
 
-#include "missed.h"
+#include "event/missed.h"
 
 static uint64_t reads, taken;
 static int looks, broken;

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mount.h"
+#include "base/mount.h"
 
 static char path[64];
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_note.c: signed notes against published vectors, and every way to bend one. */
 #include "journal_fixture.h"
-#include "note.h"
+#include "key/note.h"
 
 #include <errno.h>
 

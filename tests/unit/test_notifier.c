@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_notifier.c: the queue of a channel against a made-up channel in a real loop: retries,
- * back-off, expiry, what is reported. Sources: user/notifier_queue.c.
+ * back-off, expiry, what is reported. Sources: user/notifier/notifier_queue.c.
  */
 #include "notifier_fixture.h"
 
@@ -291,6 +291,49 @@ static void test_answer_goes_before_more_people(void **state)
 	assert_string_equal(world.posted, "r-2:open r-2:open r-2:more r-2:closed ");
 }
 
+/* Nobody hears of it who never heard of the request. */
+static void test_revocation_is_told_once(void **state)
+{
+	(void)state;
+	revoke_request("r-0", 7001);
+	open_request("r-1", 600);
+	run_loop();
+	close_request("r-1");
+	run_loop();
+	for (int i = 0; i < 3; i++) {
+		revoke_request("r-1", 7001);
+		run_loop();
+		close_queue();
+		open_queue();
+	}
+	close_request("r-1");
+	revoke_request("r-1", 9001);
+	run_loop();
+	assert_string_equal(world.posted, "r-1:open r-1:closed r-1:revoked r-1:revoked ");
+	assert_int_equal(world.n_reports, 1);
+}
+
+/* Only the last word counts, whatever is on its way. */
+static void test_revocation_before_the_answer_arrived(void **state)
+{
+	(void)state;
+	open_request("r-1", 600);
+	close_request("r-1"); /* behind the question, which is being posted */
+	revoke_request("r-1", 7001);
+	revoke_request("r-1", 7001);
+	close_request("r-1");
+	run_loop();
+	assert_string_equal(world.posted, "r-1:open r-1:revoked ");
+	open_request("r-2", 600);
+	run_loop();
+	world.script[3] = (struct notifier_result){ .outcome = NOTIFIER_AGAIN, .text = "busy" };
+	close_request("r-2");
+	revoke_request("r-2", 7001); /* the answer is being posted, and fails */
+	run_loop();
+	assert_string_equal(world.posted,
+			    "r-1:open r-1:revoked r-2:open r-2:closed r-2:revoked ");
+}
+
 static void test_problems_before_the_post_are_reported(void **state)
 {
 	(void)state;
@@ -325,6 +368,8 @@ int main(void)
 		NOTIFIER_TEST(test_more_people_get_it_once),
 		NOTIFIER_TEST(test_more_people_before_the_first_have_it),
 		NOTIFIER_TEST(test_answer_goes_before_more_people),
+		NOTIFIER_TEST(test_revocation_is_told_once),
+		NOTIFIER_TEST(test_revocation_before_the_answer_arrived),
 		NOTIFIER_TEST(test_problems_before_the_post_are_reported),
 	};
 

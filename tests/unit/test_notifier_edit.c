@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_notifier_edit.c: the queue of a channel that edits what it has posted, or needs something
- * before it posts, against a made-up channel in a real loop. Sources: user/notifier_delivery.c,
- * user/notifier_attempt.c, user/notifier_queue.c.
+ * before it posts, against a made-up channel in a real loop. Sources: user/notifier/notifier_delivery.c,
+ * user/notifier/notifier_attempt.c, user/notifier/notifier_queue.c.
  */
 #include "notifier_fixture.h"
 
@@ -217,6 +217,47 @@ static void test_lost_edit_is_no_lost_question(void **state)
 	assert_int_equal(world.posts, 2);
 }
 
+static void test_revocation_replaces_the_answer(void **state)
+{
+	(void)state;
+	edits(true);
+	post("r-1");
+	escalate_request("r-1");
+	run_loop();
+	close_request("r-1");
+	run_loop();
+	revoke_request("r-1", 7001);
+	run_loop();
+	revoke_request("r-1", 7001);
+	close_request("r-1");
+	run_loop();
+	assert_string_equal(world.posted, "r-1:open r-1:more p1=r-1:closed p2=r-1:closed "
+					  "p1=r-1:revoked p2=r-1:revoked ");
+	restart();
+	revoke_request("r-1", 7001);
+	run_loop();
+	assert_int_equal(world.posts, 6);
+	revoke_request("r-1", 9001); /* what was left of it */
+	run_loop();
+	restart();
+	revoke_request("r-1", 9001);
+	run_loop();
+	assert_int_equal(world.posts, 8);
+}
+
+static void test_revocation_of_what_was_posted_anew(void **state)
+{
+	(void)state;
+	edits(false);
+	post("r-1");
+	world.script[1] = (struct notifier_result){ .outcome = NOTIFIER_REFUSED, .text = "gone" };
+	close_request("r-1");
+	run_loop();
+	revoke_request("r-1", 7001);
+	run_loop();
+	assert_string_equal(world.posted, "r-1:open p1=r-1:closed r-1:closed p2=r-1:revoked ");
+}
+
 static void prepares(void)
 {
 	world.ops.prepare = fake_prepare;
@@ -287,6 +328,8 @@ int main(void)
 		NOTIFIER_TEST(test_change_without_a_question_or_after_the_answer_is_nothing),
 		NOTIFIER_TEST(test_waiting_edit_gives_way),
 		NOTIFIER_TEST(test_lost_edit_is_no_lost_question),
+		NOTIFIER_TEST(test_revocation_replaces_the_answer),
+		NOTIFIER_TEST(test_revocation_of_what_was_posted_anew),
 		NOTIFIER_TEST(test_prepared_before_the_post),
 		NOTIFIER_TEST(test_failure_to_prepare_is_tried_again),
 		NOTIFIER_TEST(test_preparing_ends_with_the_queue),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_notifier_standby.c: channels that come after others: who posts when the one before fails, is
- * slow, or does not. Sources: user/notifier_standby.c.
+ * slow, or does not. Sources: user/notifier/notifier_standby.c.
  */
 #include "notifier_fixture.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_notifier_webhook.c: what a webhook is sent, and what its answers mean. Sending is played
- * here. Sources: user/notifier_webhook.c, user/notifier_target.c.
+ * here. Sources: user/notifier/notifier_webhook.c, user/notifier/notifier_target.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,11 +17,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cleanup.h"
-#include "escape.h"
-#include "notifier.h"
-#include "webhook_sign.h"
-#include "when.h"
+#include "base/cleanup.h"
+#include "base/escape.h"
+#include "base/when.h"
+#include "notifier/notifier.h"
+#include "notifier/webhook_sign.h"
 
 #define DIGEST "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
 #define SECRET "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -151,7 +151,7 @@ static void post(const char *message)
 
 static void test_signed(void **state)
 {
-	_cleanup_free_ char *message = ops->render(&request, NULL);
+	_cleanup_free_ char *message = ops->render(NULL, &request, NULL);
 	char text[512], expected[WEBHOOK_SIGNATURE];
 	struct webhook_secret secret;
 
@@ -169,7 +169,7 @@ static void test_signed(void **state)
 /* The same for the same event, also when it is written anew; another one for another. */
 static void test_ids(void **state)
 {
-	_cleanup_free_ char *opened = ops->render(&request, NULL), *again = NULL, *more = NULL,
+	_cleanup_free_ char *opened = ops->render(NULL, &request, NULL), *again = NULL, *more = NULL,
 			    *closed = NULL, *other = NULL;
 	char text[512], first[64], second[64];
 
@@ -181,23 +181,23 @@ static void test_ids(void **state)
 	assert_null(strchr(first, '.'));
 	request.tries = 7;
 	strcpy(request.reason, "given later");
-	again = ops->render(&request, "https://page.example");
+	again = ops->render(NULL, &request, "https://page.example");
 	post(again);
 	assert_string_equal(sent.id, first);
 	request.escalated_s = 60;
-	more = ops->render(&request, NULL);
+	more = ops->render(NULL, &request, NULL);
 	post(more);
 	assert_string_not_equal(sent.id, first);
 	strcpy(second, sent.id);
 	request.state = IPC_DENIED;
-	closed = ops->render(&request, NULL);
+	closed = ops->render(NULL, &request, NULL);
 	post(closed);
 	assert_string_not_equal(sent.id, first);
 	assert_string_not_equal(sent.id, second);
 	request.state = IPC_PENDING;
 	request.escalated_s = 0;
 	request.digest[0] = '4';
-	other = ops->render(&request, NULL);
+	other = ops->render(NULL, &request, NULL);
 	post(other);
 	assert_string_not_equal(sent.id, first);
 }

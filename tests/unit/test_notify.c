@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_notify.c: what systemd is told, over sockets of both kinds, and what it asks for. Sources:
- * user/notify.c.
+ * user/base/notify.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "notify.h"
+#include "base/notify.h"
 
 static char folder[32];
 

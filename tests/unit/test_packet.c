@@ -4,7 +4,7 @@
  */
 #include "agent_fixture.h"
 
-#include "packet.h"
+#include "event/packet.h"
 
 /* What the false kernel has counted. */
 #define COUNTED (100 + SLUICE_COUNT_PACKETS)

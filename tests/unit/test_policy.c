@@ -20,16 +20,22 @@ static void test_agent(void **state)
 	assert_string_equal(policy->settings.state, "/var/lib/sluice");
 	assert_int_equal(policy->settings.stale_ms, 5000);
 	assert_int_equal(policy->settings.files_per_user, SLUICE_FILES_PER_USER);
+	assert_int_equal(policy->settings.journal_file_bytes, 64 << 20);
+	assert_int_equal(policy->settings.journal_file_s, 86400);
+	assert_int_equal(policy->settings.journal_keep_s, 0);
 	policy_free(policy);
 	policy = fixture_policy(
 		"[Agent]\nMonitor=yes\nJournal=/j/x.jsonl\nState=\"/s p/\"\nStaleAfter=1min\n"
-		"FilesPerUser=20\nJournalToGateway=yes\n");
+		"FilesPerUser=20\nJournalToGateway=yes\nJournalFileSize=3M\nJournalFileAge=2h\nJournalKeep=400d\n");
 	assert_true(policy->settings.monitor);
 	assert_string_equal(policy->settings.journal, "/j/x.jsonl");
 	assert_string_equal(policy->settings.state, "/s p");
 	assert_int_equal(policy->settings.stale_ms, 60000);
 	assert_int_equal(policy->settings.files_per_user, 20);
 	assert_true(policy->settings.journal_to_gateway);
+	assert_int_equal(policy->settings.journal_file_bytes, 3 << 20);
+	assert_int_equal(policy->settings.journal_file_s, 7200);
+	assert_int_equal(policy->settings.journal_keep_s, 400 * 86400);
 	policy_free(policy);
 }
 

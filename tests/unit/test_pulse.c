@@ -6,7 +6,7 @@
 #include "agent_fixture.h"
 
 #include "limits.h"
-#include "pulse.h"
+#include "sluiced/pulse.h"
 
 #include <sys/statvfs.h>
 #include <time.h>
@@ -39,6 +39,21 @@ int __wrap_statvfs(const char *path, struct statvfs *ret)
 	return 0;
 }
 
+/* Which files of the journal go is another module's (test_retire.c): when it looks is not. */
+static unsigned int looks, mistrusts;
+
+void retire_look(struct agent *agent)
+{
+	(void)agent;
+	looks++;
+}
+
+void retire_mistrust_clock(struct agent *agent)
+{
+	(void)agent;
+	mistrusts++;
+}
+
 /* @ms pass. */
 static void pass(int64_t ms)
 {
@@ -61,7 +76,9 @@ static void begin(void)
 	running_ms = 80000;
 	world.agent.pulse = (struct pulse){ 0 };
 	used_percent = 10;
+	looks = mistrusts = 0;
 	tick();
+	assert_int_equal(looks, 1);
 	assert_int_equal(count_of("journal.heartbeat"), 1);
 	assert_int_equal(json_array_size(world.journal.entries), 1);
 }
@@ -82,7 +99,10 @@ static void test_heartbeat(void **state)
 	for (unsigned int i = 0; i < 59; i++)
 		tick();
 	assert_int_equal(count_of("journal.heartbeat"), 1);
+	assert_int_equal(looks, 1);
 	tick();
+	assert_int_equal(looks, 2);
+	assert_int_equal(mistrusts, 0);
 	assert_int_equal(count_of("journal.heartbeat"), 2);
 	assert_int_equal(world.journal.durable, 2);
 	journal = json_object_get(last_entry(), "journal");
@@ -101,6 +121,7 @@ static void test_steps(void **state)
 		real_ms += steps[i];
 		tick();
 		assert_int_equal(count_of("clock.step"), i + 1);
+		assert_int_equal(mistrusts, i + 1);
 		assert_int_equal(json_integer_value(json_object_get(last_entry(), "step_ms")),
 				 steps[i]);
 		tick();

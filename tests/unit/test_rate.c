@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_rate.c: how often somebody may do something. Sources: user/rate.c.
+ * test_rate.c: how often somebody may do something. Sources: user/base/rate.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 /* cmocka wants these first */
 #include <cmocka.h>
 
-#include "rate.h"
+#include "base/rate.h"
 
 static unsigned int take(struct rate *rate, unsigned int n, uint64_t now_ms)
 {

@@ -5,7 +5,7 @@
  */
 #include "policy_fixture.h"
 
-#include "rehearse.h"
+#include "policy/rehearse.h"
 
 #define RULES                                                                                      \
 	PEOPLE "[Label pii]\nPath=/srv/pii\n[Label other]\n"                                       \

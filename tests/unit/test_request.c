@@ -521,6 +521,28 @@ static void test_restart_wakes_the_forgotten(void **state)
 	assert_true(WIFCONTINUED(status));
 }
 
+/* It went on, and waits for another answer now. */
+static void test_restart_leaves_who_waits_again(void **state)
+{
+	pid_t pid = add_worker(ANN, ANN);
+	struct fake_process p = {
+		.pid = pid, .ppid = 1, .uid = ANN, .loginuid = ANN, .state = 'T'
+	};
+	struct sluice_event event = read_by(pid, ANN, CUSTOMERS);
+	int status;
+
+	(void)state;
+	assert_int_equal(decide(stop(&event), BOB, true, ""), 0);
+	event.key.target.object.ino++;
+	stop(&event);
+	kill(pid, SIGSTOP);
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	add_process(&p);
+	restart();
+	assert_int_equal(request_count(world.agent.requests, true), 1);
+	assert_int_equal(waitpid(pid, &status, WCONTINUED | WNOHANG), 0);
+}
+
 /* Takes the newest entry of a type out of the journal: the agent ended before it was written. */
 static void unwrite(const char *type)
 {
@@ -653,6 +675,7 @@ int main(void)
 		AGENT_TEST(test_reboot_closes_all),
 		AGENT_TEST(test_restart_opens_what_the_journal_missed),
 		AGENT_TEST(test_restart_wakes_the_forgotten),
+		AGENT_TEST(test_restart_leaves_who_waits_again),
 		AGENT_TEST(test_restart_finishes_an_approval),
 		AGENT_TEST(test_restart_voids_an_approval_without_effect),
 		AGENT_TEST(test_restart_finishes_a_denial),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_request_json.c: requests as JSON for other programs. Sources: user/request_json.c.
+ * test_request_json.c: requests as JSON for other programs. Sources: user/notifier/request_json.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,9 +11,9 @@
 
 #include <string.h>
 
-#include "cleanup.h"
-#include "escape.h"
-#include "request_json.h"
+#include "base/cleanup.h"
+#include "base/escape.h"
+#include "notifier/request_json.h"
 
 static struct ipc_request request;
 
@@ -43,8 +43,10 @@ static void test_types(void **state)
 		request.state = i;
 		assert_string_equal(request_event_type(&request), "request.closed");
 	}
-	strcpy(request.action, "break-glass");
 	request.state = IPC_APPROVED;
+	request.revoked.time_ms = 12000;
+	assert_string_equal(request_event_type(&request), "request.revoked");
+	strcpy(request.action, "break-glass");
 	assert_string_equal(request_event_type(&request), "glass.broken");
 	request.state = IPC_EXPIRED;
 	assert_string_equal(request_event_type(&request), "glass.mended");
@@ -65,6 +67,22 @@ static json_t *event(const char *page)
 static const char *text_of(const json_t *json, const char *name)
 {
 	return json_string_value(json_object_get(json, name)) ?: "";
+}
+
+static void test_revoked(void **state)
+{
+	json_auto_t *before = NULL, *revoked = NULL;
+
+	(void)state;
+	request.state = IPC_APPROVED;
+	before = event(NULL);
+	assert_true(json_is_null(json_object_get(json_object_get(before, "data"), "revoked")));
+	request.revoked = (struct ipc_revocation){ .person = "ru\ntth", .time_ms = 12000 };
+	revoked = event(NULL);
+	assert_string_equal(text_of(revoked, "timestamp"), "1970-01-01T00:00:12.000Z");
+	assert_string_equal(text_of(json_object_get(revoked, "data"), "revoked"),
+			    "1970-01-01T00:00:12.000Z");
+	assert_string_equal(text_of(json_object_get(revoked, "data"), "revoked_by"), "ru\\ntth");
 }
 
 static void test_event(void **state)
@@ -129,6 +147,7 @@ static void test_size(void **state)
 	FILL(outcome);
 	FILL(rule);
 	FILL(host);
+	FILL(revoked.person);
 	text = request_event(&request, REQUEST_UPDATED, "https://page.example");
 	assert_non_null(text);
 	assert_in_range(strlen(text), 10000, 32000);
@@ -141,6 +160,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		JSON_TEST(test_types),
 		JSON_TEST(test_event),
+		JSON_TEST(test_revoked),
 		JSON_TEST(test_hostile_text),
 		JSON_TEST(test_size),
 	};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_request_told.c: what a request keeps of the gateway's reports. Sources: user/request_told.c.
+ * test_request_told.c: what a request keeps of the gateway's reports. Sources: user/request/request_told.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "request_told.h"
+#include "base/cleanup.h"
+#include "request/request_told.h"
 
 static struct request request;
 static struct requests requests;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_review.c: who looks at a break-glass afterwards, and what a restart knows of it.
- * Sources: user/review.c, user/glass.c, user/record_replay.c.
+ * Sources: user/decision/review.c, user/guard/glass.c, user/event/record_replay.c.
  */
 #include "agent_fixture.h"
 
 #include <fcntl.h>
 
-#include "glass.h"
-#include "guard.h"
+#include "guard/glass.h"
+#include "guard/guard.h"
 
 static char text[1024], id[64], console[128];
 

@@ -13,8 +13,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "ruleset_port.h"
+#include "base/cleanup.h"
+#include "policy/ruleset_port.h"
 
 #define TCP IPPROTO_TCP
 #define UDP IPPROTO_UDP

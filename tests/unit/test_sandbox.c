@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_sandbox.c: the sandbox of the gateway and that of sluiced, each rule refusing and allowing
- * its neighbour, in child processes. Sources: user/sandbox.c.
+ * its neighbour, in child processes. Sources: user/base/sandbox.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,9 +27,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cleanup.h"
-#include "log.h"
-#include "sandbox.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/sandbox.h"
 
 static char folder[32];
 

@@ -7,7 +7,7 @@
  * CARDS names the folder.
  */
 #include "card_fixture.h"
-#include "slack_card.h"
+#include "slack/slack_card.h"
 
 #define PAGE "https://approvals.example"
 
@@ -233,6 +233,10 @@ static void test_golden(void **state)
 	strcpy(request.decisions[0].person, "erin");
 	strcpy(request.outcome, "approved by erin for this process");
 	compare_with_file(checked(slack_card(&request, PAGE)), "slack-approved");
+	request.revoked = (struct ipc_revocation){ .person = "ruth",
+						   .time_ms = 1795365120000,
+						   .reason = "wrong partner" };
+	compare_with_file(checked(slack_card(&request, PAGE)), "slack-revoked");
 }
 
 static void test_every_fact_is_there(void **state)

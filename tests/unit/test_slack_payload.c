@@ -15,9 +15,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "cleanup.h"
-#include "slack_payload.h"
-#include "slack_sign.h"
+#include "base/cleanup.h"
+#include "slack/slack_payload.h"
+#include "slack/slack_sign.h"
 
 #define DIGEST "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
 #define TEAM   "T024BE7LD"

@@ -13,9 +13,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "base/cleanup.h"
+#include "key/sshsig.h"
 #include "signed_fixture.h"
-#include "sshsig.h"
 
 #define MESSAGE "sluice-decision-v1\nhost etl1.example.com\n"
 

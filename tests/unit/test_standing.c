@@ -354,18 +354,38 @@ static void test_it_ends_in_time(void **state)
 static void test_it_is_revoked(void **state)
 {
 	struct request *before;
+	char id[16];
 
 	(void)state;
 	let_it_stand();
 	assert_true(goes(&nightly));
 	before = last;
 	assert_non_null(grant_of_request(world.agent.grants, before->id));
-	standing_revoke(&world.agent, made(), "dave", "ticket closed");
+	standing_revoke(&world.agent, made(), "dave", "ticket closed", NULL);
 	assert_null(grant_of_request(world.agent.grants, before->id)); /* what came from it too */
 	assert_string_equal(member(entry_of("standing.revoked"), "person"), "dave");
+	assert_non_null(strstr(before->outcome, "; revoked by dave"));
+	memcpy(id, member(entry_of("standing.revoked"), "request"), sizeof(id));
+	assert_non_null(strstr(request_find(world.agent.requests, id)->outcome, "; revoked by dave"));
 	assert_non_null(ask(&nightly));
 	restart();
 	assert_null(made());
+	assert_non_null(strstr(request_find(world.agent.requests, id)->outcome, "; revoked by dave"));
+}
+
+/* By the request that it came from, which is what channels show. */
+static void test_it_is_found_by_its_request(void **state)
+{
+	char first[16];
+
+	(void)state;
+	let_it_stand();
+	memcpy(first, last->id, sizeof(first));
+	assert_ptr_equal(standing_from(world.agent.standings, first), made());
+	assert_true(goes(&nightly));
+	assert_null(standing_from(world.agent.standings, last->id));
+	standing_revoke(&world.agent, made(), "dave", "", NULL);
+	assert_null(standing_from(world.agent.standings, first));
 }
 
 /* Whatever would not be approved so today is not approved by what was said then. */
@@ -435,6 +455,7 @@ int main(void)
 		TEST(test_nobody_for_themselves),
 		TEST(test_it_ends_in_time),
 		TEST(test_it_is_revoked),
+		TEST(test_it_is_found_by_its_request),
 		TEST(test_a_new_policy),
 		TEST(test_restart_and_reboot),
 		TEST(test_kernel_cannot_take_it),

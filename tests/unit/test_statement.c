@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "statement.h"
+#include "base/cleanup.h"
+#include "key/statement.h"
 
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define TOP                                                                                        \

@@ -14,9 +14,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "cleanup.h"
-#include "escape.h"
-#include "table.h"
+#include "base/cleanup.h"
+#include "base/escape.h"
+#include "base/table.h"
 
 static const struct table_column columns[] = {
 	{ "id", "ID", 0 },

@@ -6,8 +6,8 @@
  * CARDS names the folder.
  */
 #include "card_fixture.h"
-#include "notifier_text.h"
-#include "teams_card.h"
+#include "notifier/notifier_text.h"
+#include "teams/teams_card.h"
 
 static void decide(bool approve)
 {
@@ -125,6 +125,13 @@ static void test_golden_answers(void **state)
 	decide(false);
 	strcpy(request.outcome, "denied by erin");
 	compare_with_file(teams_card(&request, NULL), "denied");
+	decide(true);
+	request.revoked = (struct ipc_revocation){ .person = "ruth",
+						   .time_ms = 1795365120000,
+						   .reason = "wrong partner" };
+	strcpy(request.outcome, "approved by erin for this process; revoked by ruth");
+	compare_with_file(teams_card(&request, NULL), "revoked");
+	request.revoked = (struct ipc_revocation){};
 	request.n_decisions = 0;
 	request.outcome[0] = '\0';
 	request.state = IPC_EXPIRED;
@@ -476,9 +483,11 @@ static bool has_button(const json_t *card, enum teams_verb verb)
 	return false;
 }
 
+static const struct button_seal seal = { "a key of the test's own" };
+
 static void test_golden_bot_cards(void **state)
 {
-	struct teams_reader reader = { .page = "https://page.example", .buttons = true };
+	struct teams_reader reader = { .page = "https://page.example", .buttons = true, .seal = &seal };
 
 	(void)state;
 	request.reason_required = 1;
@@ -486,7 +495,7 @@ static void test_golden_bot_cards(void **state)
 	reader = (struct teams_reader){ .note = "r-7k2m9x: 1 of 2 approvals" };
 	compare_with_file(teams_bot_card(&request, &reader), "bot-noted");
 	decide(true);
-	reader = (struct teams_reader){ .buttons = true };
+	reader = (struct teams_reader){ .buttons = true, .seal = &seal };
 	compare_with_file(teams_bot_card(&request, &reader), "bot-approved");
 }
 
@@ -504,7 +513,7 @@ static void expect_buttons(const struct teams_reader *reader, bool approve, bool
 /* Nobody approves by a button what they have not seen whole, or what wants surer proof. */
 static void test_buttons_are_where_they_may_be(void **state)
 {
-	const struct teams_reader all = { .buttons = true };
+	const struct teams_reader all = { .buttons = true, .seal = &seal };
 	const struct teams_reader none = { .page = "https://page.example" };
 
 	(void)state;

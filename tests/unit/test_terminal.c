@@ -4,7 +4,7 @@
  */
 #include "terminal_fixture.h"
 
-#include "terminal.h"
+#include "request/terminal.h"
 
 enum { SHELL = 900400, JOB = 900401 };
 

@@ -12,8 +12,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "text.h"
+#include "base/cleanup.h"
+#include "base/text.h"
 
 static void test_number(void **state)
 {

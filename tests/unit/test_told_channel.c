@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_told_channel.c: how each channel of the gateway does, as status says it.
- * Sources: user/told_channel.c, user/control_gateway.c, user/request_told.c.
+ * Sources: user/request/told_channel.c, user/control/control_gateway.c, user/request/request_told.c.
  */
 #include "control_fixture.h"
 

@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "cleanup.h"
-#include "unit.h"
+#include "base/cleanup.h"
+#include "label/unit.h"
 
 static char root[64];
 

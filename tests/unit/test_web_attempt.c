@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_web_attempt.c: sign-ins that have begun, by a clock that is played.
- * Sources: user/web_attempt.c, user/oidc.c.
+ * Sources: user/web/web_attempt.c, user/web/oidc.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "web_attempt.h"
+#include "web/web_attempt.h"
 
 static time_t now = 1000;
 static struct attempts *attempts;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_web_crowd.c: whose connections count together.
- * Sources: user/web_crowd.c.
+ * Sources: user/web/web_crowd.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "web_crowd.h"
+#include "base/cleanup.h"
+#include "web/web_crowd.h"
 
 static struct crowd crowd;
 

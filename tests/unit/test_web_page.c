@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_web_page.c: the lists of requests. Sources: user/web_page.c, user/gateway_requests.c,
- * user/html.c.
+ * test_web_page.c: the lists of requests. Sources: user/web/web_page.c, user/gateway/gateway_requests.c,
+ * user/base/html.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "web_page.h"
+#include "base/cleanup.h"
+#include "web/web_page.h"
 
 #define N 250
 

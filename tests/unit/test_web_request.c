@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_web_request.c: the page of one request, and what its form may bring. Sources: user/html.c,
- * user/web_request.c, user/web_lineage.c, user/web_page.c.
+ * test_web_request.c: the page of one request, and what its form may bring. Sources: user/base/html.c,
+ * user/web/web_request.c, user/web/web_lineage.c, user/web/web_page.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "escape.h"
-#include "web_request.h"
+#include "base/cleanup.h"
+#include "base/escape.h"
+#include "web/web_request.h"
 
 #define DIGEST "3f9a22c1d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
 

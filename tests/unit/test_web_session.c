@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_web_session.c: sessions end when they should, by a clock that is played.
- * Sources: user/web_session.c, user/oidc.c.
+ * Sources: user/web/web_session.c, user/web/oidc.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "web_session.h"
+#include "web/web_session.h"
 
 #define LIFE_S	28800
 #define FRESH_S 900

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_webhook_sign.c: signatures of webhooks. Sources: user/webhook_sign.c. The vector is the one
+ * test_webhook_sign.c: signatures of webhooks. Sources: user/notifier/webhook_sign.c. The vector is the one
  * that the libraries of the standard's authors test themselves with.
  */
 #include <setjmp.h>
@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "webhook_sign.h"
+#include "notifier/webhook_sign.h"
 
 static void test_vector(void **state)
 {

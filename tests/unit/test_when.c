@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "cleanup.h"
-#include "when.h"
+#include "base/cleanup.h"
+#include "base/when.h"
 
 #define NOW 1795348800123ULL /* 2026-11-22T12:00:00.123Z, in Berlin 13:00 */
 

@@ -7,7 +7,7 @@
 #define SLUICE_TEST_VOUCHED_FIXTURE_H
 
 #include "agent_fixture.h"
-#include "channel_decision.h"
+#include "key/channel_decision.h"
 #include "signed_fixture.h"
 
 /* Keys by seed: the page, a chat, the API, one that the policy does not know; carla's own. */

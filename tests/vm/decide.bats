@@ -7,6 +7,8 @@
 
 # shellcheck source=tests/vm/lib.bash
 . "$BATS_TEST_DIRNAME/lib.bash"
+# shellcheck source=tests/vm/gateway_stage.bash
+. "$BATS_TEST_DIRNAME/gateway_stage.bash"
 
 JOURNAL=/var/log/sluice/journal.jsonl
 W=$STATE/decide
@@ -36,22 +38,17 @@ Scope=once'
 
 setup_file()
 {
-	id sluice-gateway >/dev/null 2>&1 || useradd -r -M -d / -s /usr/sbin/nologin sluice-gateway
+	add_gateway_user
 	mkdir -p "$W/state" "$W/posts" "$W/keys"
 	cd "$W" || return 1
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.pem
-	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=host -keyout host.key -out host.csr
-	printf 'subjectAltName=IP:127.0.0.1\n' >ext
-	openssl x509 -req -in host.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out host.pem
+	make_certificate host
 	echo word >secret
 	for client in tickets pauls; do
 		sluice-gateway --new-token "$client" >"$client.hash" 2>said
 		grep -o 'sluice_[A-Za-z0-9_-]*' said >"$client.token"
 	done
-	chmod 755 .
 	chmod 600 secret host.key
 	chmod 640 ./*.hash
-	chmod 644 ca.pem host.pem
 	cp host.key connector.key
 	chown sluice-gateway state secret host.key ./*.hash
 	printf '%s\n' '[Web]' "PublicURL=$URL" Listen=127.0.0.1:8446 "CertificateFile=$W/host.pem" "KeyFile=$W/host.key" \
@@ -60,24 +57,23 @@ setup_file()
 		'[Client tickets]' "TokenHashFile=$W/tickets.hash" 'Scopes=read decide' \
 		'[Client pauls]' "TokenHashFile=$W/pauls.hash" 'Scopes=read decide' >gateway.conf
 	secret rows 'one,two'
-	# sluiced looks up the gateway's user when it starts.
-	stop_sluiced TERM
-	write_policy "$RULES"
-	run_sluiced
+	restart_sluiced "$RULES"
 	"$BATS_TEST_DIRNAME/../tools/fake-connector" --port 8447 --app "$APP" --tenant "$TENANT" --secret word \
 		--service "$BASE/emea/" --cert host.pem --key connector.key --keys keys posts </dev/null >connector.log 2>&1 3>&- &
 	echo $! >connector.pid
-	wait_until "$PATIENCE" curl -s --cacert ca.pem "$BASE/sign"
-	setpriv --reuid sluice-gateway --regid sluice-gateway --clear-groups sluice-gateway -v --config "$W/gateway.conf" \
-		--state "$W/state" </dev/null >gateway.log 2>&1 3>&- &
-	echo $! >gateway.pid
+	wait_until 300 curl -s --cacert ca.pem "$BASE/sign" # it makes an RSA key first
+	run_gateway
 	wait_until "$PATIENCE" connected true
 	wait_until "$PATIENCE" grep -qF 'GET /v1/.well-known/keys' posts/asked
 }
 
 teardown_file()
 {
-	kill "$(<"$W/gateway.pid")" "$(<"$W/connector.pid")"
+	local pid
+
+	for pid in "$W"/*.pid; do # not all are there when setup_file failed, and bats waits for who is left
+		kill "$(<"$pid")"
+	done
 	wait_until "$PATIENCE" connected false
 }
 
@@ -89,22 +85,13 @@ setup()
 
 teardown()
 {
-	[[ -z ${PID-} ]] || kill -9 "$PID" 2>/dev/null || true
-	close_all
-	[[ ${BATS_TEST_COMPLETED-} ]] || tail -n 20 "$W/gateway.log" "$W/connector.log"
-}
-
-connected()
-{
-	[ "$(sluice status --json | jq .gateway.connected)" = "$1" ]
+	end_held "$W/gateway.log" "$W/connector.log"
 }
 
 # A process of paul's that is held, and its card: PID, ID, CARD (the post), DIGEST.
 hold_one()
 {
-	spawn paul cat "$SECRET/rows"
-	wait_held "$PID"
-	ID=$(request_for "$PID")
+	hold_request
 	wait_until "$PATIENCE" delivered
 	CARD=$(grep -lF "\"rid\": \"$ID\"" "$W"/posts/*.json | head -n 1)
 	DIGEST=$(jq -r '.body.activity.attachments[0].content.actions[0].data.d' "$CARD")
@@ -119,13 +106,14 @@ delivered()
 activity()
 {
 	jq -c --arg app "$APP" --arg tenant "$TENANT" --arg who "$1" --arg verb "sluice.$2" --arg id "$ID" --arg d "$DIGEST" \
-		--arg service "$BASE/emea/" --arg channel "$CHANNEL" '.answer | {
+		--arg service "$BASE/emea/" --arg channel "$CHANNEL" '
+		(.body.activity.attachments[0].content.actions | map(select(.verb == $verb))[0].data.mac) as $mac | .answer | {
 		type: "invoke", name: "adaptiveCard/action", id: "f:1", channelId: "msteams", serviceUrl: $service,
 		from: {id: "29:1xyz", name: "Somebody", aadObjectId: $who}, recipient: {id: "28:\($app)", name: "Sluice"},
 		conversation: {id: .id, conversationType: "channel", isGroup: true, tenantId: $tenant},
 		channelData: {tenant: {id: $tenant}, channel: {id: $channel}, team: {id: "19:team"}},
 		replyToId: .activityId, locale: "en-US",
-		value: {action: {type: "Action.Execute", verb: $verb, data: {rid: $id, d: $d, reason: "ticket 4711"}},
+		value: {action: {type: "Action.Execute", verb: $verb, data: {rid: $id, d: $d, mac: $mac, reason: "ticket 4711"}},
 			trigger: "manual"}}' "$CARD" >"$W/body"
 }
 
@@ -203,4 +191,76 @@ by()
 	exit_of "$PID" 0
 	cmp "$OUT" "$SECRET/rows"
 	[ "$(by)" = 'rita A1 api' ]
+}
+
+# card_now: the texts of this request's card as it was edited last, in one line
+card_now()
+{
+	local address last
+
+	address=$(jq -r '.answer | "/" + (.id | @uri) + "/activities/" + .activityId' "$CARD")
+	last=$(grep -lF "$address\"" "$W"/posts/*.json | tail -n 1)
+	jq -r '[.body | .. | .text? // empty] | join("")' "$last"
+}
+
+card_says()
+{
+	card_now | grep -qF -- "$1"
+}
+
+# edits: how many there were, of all cards
+edits()
+{
+	grep -lF '"method": "PUT"' "$W"/posts/*.json | wc -l
+}
+
+@test "what a reviewer revokes by the API ends at once, its card in Teams says so, and kill -9 forgets nothing of it" {
+	local revoked before
+	local script="read -r a <$SECRET/rows; echo first; read -r go <$ROOT/go; read -r b <$SECRET/rows; echo second
+		read -r go <$ROOT/go2; read -r c <$SECRET/rows && echo third"
+	deny "$ID"
+	exit_of "$PID" 1
+	set_policy "${RULES/Scope=once/Scope=process}" Duration=1h
+	new_gate
+	spawn paul bash -c "$script"
+	wait_held "$PID"
+	ID=$(request_for "$PID")
+	wait_until "$PATIENCE" delivered
+	CARD=$(grep -lF "\"rid\": \"$ID\"" "$W"/posts/*.json | head -n 1)
+	DIGEST=$(jq -r '.body.activity.attachments[0].content.actions[0].data.d' "$CARD")
+	activity "$RITA" approve
+	[ "$(invoke "$(token)")" = 200 ]
+	wait_until "$PATIENCE" grep -q first "$OUT"
+	wait_until "$PATIENCE" card_says Approved
+	# within the time nobody is asked again
+	open_gate
+	wait_until "$PATIENCE" grep -q second "$OUT"
+	journal_has ".type == \"grant.used\" and .request == \"$ID\""
+	# by another channel than the one that approved it
+	[ "$(sluice grants --json | jq length)" = 1 ]
+	[ "$(decide tickets revoke)" = 200 ]
+	[ "$(sluice grants --json | jq length)" = 0 ]
+	journal_has ".type == \"grant.revoked\" and .request == \"$ID\" and .person == \"rita\" and .evidence.channel == \"api\""
+	wait_until "$PATIENCE" card_says 'Revoked by  rita'
+	card_says 'reason: ticket 4711'
+	# the same process is asked about anew
+	open_gate 2
+	wait_held "$PID"
+	refute grep -q third "$OUT"
+	[ "$(request_for "$PID")" != "$ID" ]
+	revoked=$(sluice show "$ID" --json | jq -r '.outcome, .revoked_by, .revoked, .revoked_reason')
+	[[ $revoked == *'; revoked by rita'*rita*'ticket 4711' ]]
+	before=$(edits)
+	stop_sluiced
+	run_sluiced
+	wait_until "$PATIENCE" connected true
+	[ "$(sluice show "$ID" --json | jq -r '.outcome, .revoked_by, .revoked, .revoked_reason')" = "$revoked" ]
+	[ "$(sluice show "$ID" --json | jq .in_force)" = false ]
+	held "$PID"
+	# the gateway, which was told all of it again, has nothing new to say
+	sleep 3
+	[ "$(edits)" = "$before" ]
+	deny_pid "$PID"
+	exit_of "$PID" 1
+	sluice journal verify || lost_a_key
 }

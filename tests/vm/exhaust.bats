@@ -57,7 +57,7 @@ sluiced_in() {
 	local i
 
 	echo 400 >"$BOMB/pids.max"
-	UNIT=$BOMB spawn paul "$PROGRAMS/flood" bomb "$SECRET/rows" 10.9.0.2 15
+	UNIT=$BOMB spawn paul "$PROGRAMS/flood" bomb "$SECRET/rows" 10.9.0.2 30
 	wait_until "$PATIENCE" members_above 300
 	for i in 2 50 150 299; do
 		# where from may be lost in such a crowd, not what it carries
@@ -255,15 +255,23 @@ few() {
 
 # What the kernel keeps for the agent is charged to where the agent was when it was loaded.
 @test "no memory for labels: who cannot be noted cannot read, who can cannot send, and memory makes it whole" {
+	local status=0
+
 	stop_sluiced TERM
 	sluiced --detach
 	(echo "$BASHPID" >"$OLD/cgroup.procs" && run_sluiced)
 	sluiced_pid >"$AGENT_GROUP/cgroup.procs"
 	echo 0 >"$OLD/memory.max"
 	spawn paul "$PROGRAMS/flood" crowd "$SECRET/rows" 10.9.0.2 600
-	exit_of "$PID" 0
+	wait_until "$PATIENCE" ended "$PID"
+	wait "$PID" || status=$?
 	cat "$OUT"
-	grep -q '^through 0 ' "$OUT"
+	if ((status == 0)); then
+		grep '^through 0 ' "$OUT" | grep -v ' unread 0 '
+	else # the kernel had room for a child's labels, and none for those of the parent it told: that is killed
+		((status == 128 + 9))
+		pkill -KILL -x flood || true
+	fi
 	refute received udp-9000 flood
 	[ "$(as quinn cat "$PLAIN/free")" = hello ]
 	sluice status --json | jq .counters

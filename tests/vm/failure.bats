@@ -208,6 +208,22 @@ journal_is_full() {
 	normal_journal
 }
 
+# Of what a daemon had been told, and could not write down, the kernel keeps the record until it is written.
+@test "the disk of the journal is full and sluiced is killed: what it had been told is in the next one's journal" {
+	small_journal "$ASK" "$SEND"
+	fill_disk
+	wait_until "$PATIENCE" journal_is_full
+	run -1 as quinn timeout 20 cat "$SECRET/rows" # nobody can be asked
+	sleep 3 # it has been read by now
+	stop_sluiced KILL
+	refute grep -q '"user":"quinn"' "$STATE/small/journal.jsonl"
+	rm "$STATE/small/fill"
+	run_sluiced
+	wait_until "$PATIENCE" grep -q '"user":"quinn"' "$STATE/small/journal.jsonl"
+	sluice journal verify "$STATE/small/journal.jsonl" || lost_a_key
+	normal_journal
+}
+
 @test "a journal that cannot be written at all: sluiced does not start, and says why" {
 	stop_sluiced TERM
 	mkdir -p "$STATE/ro"

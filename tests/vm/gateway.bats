@@ -6,25 +6,19 @@
 
 bats_require_minimum_version 1.5.0
 load lib
+load gateway_stage
 
 ASK=$ASK_ONCE
 TEAMS=$BATS_TEST_DIRNAME/../tools/fake-teams
 
 setup_file() {
-	id sluice-gateway >/dev/null 2>&1 || useradd -r -M -d / -s /usr/sbin/nologin sluice-gateway
+	add_gateway_user
 	mkdir -p "$STATE/gateway/state" "$STATE/gateway/ca"
 	cd "$STATE/gateway/ca" || return 1
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.pem
-	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=teams -keyout teams.key -out teams.csr
-	printf 'subjectAltName=IP:127.0.0.1\n' >ext
-	openssl x509 -req -in teams.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out teams.pem
-	chmod 755 "$STATE/gateway" .
-	chmod 644 ca.pem
+	make_certificate teams
+	chmod 755 "$STATE/gateway"
 	chown sluice-gateway "$STATE/gateway/state"
-	# sluiced looks up the gateway's user when it starts.
-	stop_sluiced TERM
-	write_policy
-	run_sluiced
+	restart_sluiced
 }
 
 setup() {
@@ -62,15 +56,9 @@ start_teams() {
 }
 
 start_gateway() {
-	setpriv --reuid sluice-gateway --regid sluice-gateway --clear-groups sluice-gateway -v --config "$W/gateway.conf" \
-		--state "$W/state" </dev/null >>"$W/gateway.log" 2>&1 3>&- &
-	GATEWAY=$!
+	run_gateway
 	PIDS+=("$GATEWAY")
 	wait_until "$PATIENCE" connected true
-}
-
-connected() {
-	[ "$(sluice status --json | jq .gateway.connected)" = "$1" ]
 }
 
 posts_are() {

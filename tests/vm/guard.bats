@@ -24,8 +24,12 @@ guarded_policy() {
 	cat >"$ETC/sluice.conf" <<-CONF
 	[Agent]
 	Journal=$LOG
+	JournalFileAge=1min
 	State=$HOME_/state
 	StaleAfter=10s
+
+	[Journal]
+	Private=$ROOT/secret/diary
 
 	[Guard]
 	Mode=${1:-enforce}
@@ -643,6 +647,25 @@ peer() {
 	[ -e "$PINS" ]
 	sluice status
 	guard_journal '.type == "guard.attempt" and .act == "code" and (.path | endswith("evil.so"))'
+}
+
+@test "files that come later: those of a journal that goes on, and the vault" {
+	local file n=0
+
+	a_minute_goes_by "$LOG"
+	for file in "$LOG" "$LOG".*[0-9] "$LOG".*.state "$HOME_/state/vault.db"; do
+		echo "# $file"
+		n=$((n + 1))
+		refused open-write "$file"
+		refused truncate "$file"
+		refused unlink "$file"
+		refused rename "$file" "$OTHER/gone"
+		refused exchange "$file" "$OTHER/file"
+		refused link "$file" "$OTHER/gone"
+	done
+	((n >= 4))
+	attack open-read "$HOME_/state/vault.db" # root sees private text: sluice journal shows it
+	sluice journal verify "$LOG" || lost_a_key
 }
 
 @test "the daemon's work goes on: held, asked, approved, journaled" {

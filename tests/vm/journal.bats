@@ -78,6 +78,17 @@ types_of() {
 	[ "$(sluice journal --json -n 2 | wc -l)" = 2 ]
 }
 
+# first_file JOURNAL: the one that begins with the genesis entry; another file may have been begun since, by its age.
+first_file() {
+	local full=("$1".*[0-9])
+
+	if [ -f "${full[0]}" ]; then
+		echo "${full[0]}"
+	else
+		echo "$1"
+	fi
+}
+
 # The chain by sha256sum, the last checkpoint by openssl, as a stranger would who has only the manual page.
 independent_check() {
 	local line hash prev
@@ -92,26 +103,30 @@ independent_check() {
 	cd "$BATS_TEST_TMPDIR" || return 1
 	sed '/^$/,$d' note >text
 	sed -n 5p note | cut -d' ' -f3 | base64 -d | tail -c 64 >signature
-	head -n 1 "$1" | jq -r .journal.host_vkey | sed 's/^[^+]*+[^+]*+//' | base64 -d | tail -c 32 >raw
+	head -n 1 "$(first_file "$1")" | jq -r .journal.host_vkey | sed 's/^[^+]*+[^+]*+//' | base64 -d | tail -c 32 >raw
 	{ printf '\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00'; cat raw; } | openssl pkey -pubin -inform DER -out host.pem
 	openssl pkeyutl -verify -pubin -inkey host.pem -rawin -in text -sigfile signature
 }
 
 @test "verify agrees with a check by common tools" {
+	local copy
+
 	story approve
 	stop_sluiced TERM
 	sluice journal verify || lost_a_key
 	run -0 independent_check "$JOURNAL" 40
-	cp "$JOURNAL" "$BATS_TEST_TMPDIR/copy"
-	python3 - "$BATS_TEST_TMPDIR/copy" <<-'PYTHON'
+	cp -r "$(dirname "$JOURNAL")" "$BATS_TEST_TMPDIR/log"
+	copy=$BATS_TEST_TMPDIR/log/$(basename "$JOURNAL")
+	sluice journal verify "$copy" || lost_a_key "$copy"
+	python3 - "$copy" <<-'PYTHON'
 	import sys
 	lines = open(sys.argv[1], "rb").read().split(b"\n")
 	at = max(i for i, line in enumerate(lines) if b'"type":"decision"' in line)
 	lines[at] = lines[at].replace(b"4711", b"4712")
 	open(sys.argv[1], "wb").write(b"\n".join(lines))
 	PYTHON
-	run -1 sluice journal verify "$BATS_TEST_TMPDIR/copy"
-	run -1 independent_check "$BATS_TEST_TMPDIR/copy" 40
+	run -1 sluice journal verify "$copy"
+	run -1 independent_check "$copy" 40
 }
 
 # spoil PYTHON: changes the list `lines` of the journal of a stopped daemon.
@@ -196,4 +211,67 @@ refuses_to_start() {
 	run_sluiced
 	journal_has '.type == "journal.recovered" and .torn_bytes > 0'
 	sluice journal verify || lost_a_key
+}
+
+@test "the journal goes on in another file: who is held then, and a daemon that is killed, lose nothing by it" {
+	local id
+
+	stop_sluiced TERM
+	AGENT=JournalFileAge=1min write_policy "$ASK"
+	run_sluiced
+	spawn paul cat "$SECRET/rows"
+	wait_held "$PID"
+	id=$(request_for "$PID")
+	a_minute_goes_by "$JOURNAL"
+	head -n 1 "$JOURNAL" | jq -e '.type == "journal.segment"'
+	run ! grep -q "\"type\":\"request.opened\".*$id" "$JOURNAL" # it is in the full one, and in the state
+	[ "$(sluice journal --json --request "$id" | jq -r .type)" = request.opened ]
+	stop_sluiced KILL
+	run_sluiced
+	[ "$(state_of "$PID")" = T ]
+	approve "$id"
+	exit_of "$PID" 0
+	[[ $(types_of "$id") == 'request.opened decision grant.issued request.decided'* ]]
+	sluice journal verify || lost_a_key
+	stop_sluiced TERM
+	write_policy "$ASK"
+	run_sluiced
+}
+
+# kept_private FILE: what the journal must not have, and what stands in its place.
+kept_private() {
+	run ! grep -q "$SECRET/diary" "$1"
+	grep -q 'hmac:' "$1"
+}
+
+@test "private text: people see it, the journal has a commitment, a killed daemon knows it, and it can be erased" {
+	local id
+
+	stop_sluiced TERM
+	write_policy "$ASK" "[Journal]
+Private=$SECRET/diary"
+	run_sluiced
+	secret diary 'dear me'
+	spawn paul cat "$SECRET/diary"
+	wait_held "$PID"
+	id=$(request_for "$PID")
+	sluice show "$id" | grep -q "$SECRET/diary"
+	kept_private "$JOURNAL"
+	stop_sluiced KILL
+	run_sluiced
+	sluice show "$id" | grep -q "$SECRET/diary"
+	approve "$id"
+	exit_of "$PID" 0
+	spawn paul cat "$SECRET/rows" # its neighbour is in plain text
+	wait_held "$PID"
+	deny "$(request_for "$PID")"
+	wait_until "$PATIENCE" grep -q "$SECRET/rows" "$JOURNAL"
+	kept_private "$JOURNAL"
+	sluice journal --request "$id" | grep -q "$SECRET/diary"
+	sluice journal erase --path "$SECRET/diary" --reason 'asked to' --yes
+	run ! grep -q "$SECRET/diary" <(sluice journal --request "$id")
+	sluice journal verify || lost_a_key
+	stop_sluiced TERM
+	write_policy "$ASK"
+	run_sluiced
 }

@@ -490,6 +490,28 @@ lost_a_key()
 	[ $? -eq 6 ]
 }
 
+# full_files JOURNAL: how many files of it were ended and have another after them.
+full_files()
+{
+	compgen -G "$1.*[0-9]" | wc -l
+}
+
+more_full_files()
+{
+	(($(full_files "$1") > $2))
+}
+
+# a_minute_goes_by JOURNAL: and another file is begun; it is its first entry's age that counts, by the host's clock.
+a_minute_goes_by()
+{
+	local full
+
+	full=$(full_files "$1")
+	date -s '+70 seconds' >/dev/null
+	wait_until "$PATIENCE" more_full_files "$1" "$full"
+	date -s '-70 seconds' >/dev/null
+}
+
 journal_has_now()
 {
 	sluice journal --json | jq -es "[.[] | select(has(\"seq\")) | select($1)] | length > 0"

@@ -117,6 +117,41 @@ refused_cat() {
 	as paul cat "$ROOT/single/neighbour"
 }
 
+# dig FOLDER N: a file below so many folders, deeper than one path can name it. descend_read FOLDER N: print it.
+dig() {
+	python3 -c 'import os, sys
+os.chdir(sys.argv[1])
+for _ in range(int(sys.argv[2])):
+    os.mkdir("d")
+    os.chdir("d")
+open("file", "w").write("deep")' "$@"
+}
+
+descend_read() {
+	as paul python3 -c 'import os, sys
+os.chdir(sys.argv[1])
+for _ in range(int(sys.argv[2])):
+    os.chdir("d")
+print(open("file").read())' "$@"
+}
+
+@test "a folder's label holds 2,000 folders below it, and for no neighbour" {
+	mkdir "$ROOT/denied/far" "$PLAIN/far"
+	dig "$ROOT/denied/far" 2000
+	dig "$PLAIN/far" 2000
+	run descend_read "$ROOT/denied/far" 2000
+	[[ $status -eq 1 && $output == *"Operation not permitted"* ]]
+	run descend_read "$PLAIN/far" 2000
+	[[ $status -eq 0 && $output == deep ]]
+}
+
+@test "a file deeper than folders are looked up is refused, wherever it is" {
+	mkdir "$PLAIN/deeper"
+	dig "$PLAIN/deeper" 2100
+	run descend_read "$PLAIN/deeper" 2100
+	[[ $status -eq 1 && $output == *"Operation not permitted"* ]]
+}
+
 @test "a label by extended attribute holds for that file only" {
 	refused_cat paul cat "$ROOT/attr/file"
 	as paul cat "$ROOT/attr/unmarked"

@@ -6,6 +6,8 @@
 
 # shellcheck source=tests/vm/lib.bash
 . "$BATS_TEST_DIRNAME/lib.bash"
+# shellcheck source=tests/vm/gateway_stage.bash
+. "$BATS_TEST_DIRNAME/gateway_stage.bash"
 
 JOURNAL=/var/log/sluice/journal.jsonl
 W=$STATE/page
@@ -29,33 +31,23 @@ Tier=A3'
 
 setup_file()
 {
-	id sluice-gateway >/dev/null 2>&1 || useradd -r -M -d / -s /usr/sbin/nologin sluice-gateway
+	add_gateway_user
 	mkdir -p "$W/state" "$W/idp"
 	cd "$W" || return 1
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.pem
-	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=host -keyout host.key -out host.csr
-	printf 'subjectAltName=IP:127.0.0.1\n' >ext
-	openssl x509 -req -in host.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out host.pem
+	make_certificate host
 	echo word >secret
-	chmod 755 .
 	chmod 600 secret host.key
-	chmod 644 ca.pem host.pem
 	cp host.key idp.key
 	chown sluice-gateway state secret host.key
 	printf '%s\n' '[Web]' "PublicURL=$URL" "CertificateFile=$W/host.pem" "KeyFile=$W/host.key" "Issuer=$ISSUER" \
 		ClientId=sluice "ClientSecretFile=$W/secret" "CAFile=$W/ca.pem" >gateway.conf
 	secret rows 'one,two'
-	# sluiced looks up the gateway's user when it starts.
-	stop_sluiced TERM
-	write_policy "$RULES"
-	run_sluiced
+	restart_sluiced "$RULES"
 	"$BATS_TEST_DIRNAME/../tools/fake-provider" --port 8444 --issuer "$ISSUER" --client sluice --secret word \
 		--redirect "$URL/callback" --cert host.pem --key idp.key idp </dev/null >provider.log 2>&1 3>&- &
 	echo $! >provider.pid
-	setpriv --reuid sluice-gateway --regid sluice-gateway --clear-groups sluice-gateway -v --config "$W/gateway.conf" \
-		--state "$W/state" </dev/null >gateway.log 2>&1 3>&- &
-	echo $! >gateway.pid
-	wait_until "$PATIENCE" connected
+	run_gateway
+	wait_until "$PATIENCE" connected true
 	wait_until "$PATIENCE" curl -s --cacert ca.pem "$ISSUER/keys"
 }
 
@@ -67,21 +59,12 @@ teardown_file()
 setup()
 {
 	ensure_sluiced "$RULES"
-	spawn paul cat "$SECRET/rows"
-	wait_held "$PID"
-	ID=$(request_for "$PID")
+	hold_request
 }
 
 teardown()
 {
-	[[ -z ${PID-} ]] || kill -9 "$PID" 2>/dev/null || true
-	close_all
-	[[ ${BATS_TEST_COMPLETED-} ]] || tail -n 20 "$W/gateway.log" "$W/provider.log"
-}
-
-connected()
-{
-	[ "$(sluice status --json | jq .gateway.connected)" = true ]
+	end_held "$W/gateway.log" "$W/provider.log"
 }
 
 # ask PERSON PATH [OPTION...]: one request of that person's browser; the body goes to $W/page, the status is printed.

@@ -179,17 +179,19 @@ wait_stale() {
 }
 
 @test "killed: a revoked grant stays revoked" {
-	local script="read -r a <$SECRET/rows; echo first; read -r go <$ROOT/go; read -r b <$SECRET/rows"
+	local script="read -r a <$SECRET/rows; echo first; read -r go <$ROOT/go; read -r b <$SECRET/rows" id
 
 	new_gate
 	spawn paul bash -c "$script"
 	wait_held "$PID"
+	id=$(request_for "$PID")
 	approve_pid "$PID"
 	wait_until "$PATIENCE" grep -q first "$OUT"
 	person rita sluice revoke "$(sluice grants --ids 2>/dev/null || sluice grants --json | jq -r '.[0].id')"
 	stop_sluiced
 	run_sluiced
 	[ "$(sluice grants --json | jq length)" = 0 ]
+	sluice show "$id" | grep -q 'revoked by rita'
 	open_gate
 	wait_held "$PID"
 	deny_pid "$PID"

@@ -7,6 +7,8 @@
 
 # shellcheck source=tests/vm/lib.bash
 . "$BATS_TEST_DIRNAME/lib.bash"
+# shellcheck source=tests/vm/gateway_stage.bash
+. "$BATS_TEST_DIRNAME/gateway_stage.bash"
 
 JOURNAL=/var/log/sluice/journal.jsonl
 W=$STATE/vouch
@@ -48,25 +50,20 @@ SURE=${RULES/Tier=A2/Tier=A3}
 
 setup_file()
 {
-	id sluice-gateway >/dev/null 2>&1 || useradd -r -M -d / -s /usr/sbin/nologin sluice-gateway
+	add_gateway_user
 	mkdir -p "$W" "$ROOT/plainly"
 	chown sluice-gateway "$W"
 	chmod 700 "$W"
 	ssh-keygen -q -t ed25519 -N '' -C quinn@laptop -f "$W/quinn"
 	echo plainly >"$ROOT/plainly/file"
 	secret rows
-	# sluiced looks up the gateway's user when it starts.
-	stop_sluiced TERM
-	write_policy "$SURE"
-	run_sluiced
+	restart_sluiced "$SURE"
 }
 
 setup()
 {
 	ensure_sluiced "$SURE"
-	spawn paul cat "$SECRET/rows"
-	wait_held "$PID"
-	ID=$(request_for "$PID")
+	hold_request
 }
 
 teardown()

@@ -14,8 +14,8 @@
  */
 #include <event2/event.h>
 
-#include "gateway_link.h"
-#include "gateway_requests.h"
+#include "gateway/gateway_link.h"
+#include "gateway/gateway_requests.h"
 #include "program.h"
 
 #define PATIENCE_S 30
