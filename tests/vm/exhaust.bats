@@ -255,23 +255,15 @@ few() {
 
 # What the kernel keeps for the agent is charged to where the agent was when it was loaded.
 @test "no memory for labels: who cannot be noted cannot read, who can cannot send, and memory makes it whole" {
-	local status=0
-
 	stop_sluiced TERM
 	sluiced --detach
 	(echo "$BASHPID" >"$OLD/cgroup.procs" && run_sluiced)
 	sluiced_pid >"$AGENT_GROUP/cgroup.procs"
 	echo 0 >"$OLD/memory.max"
 	spawn paul "$PROGRAMS/flood" crowd "$SECRET/rows" 10.9.0.2 600
-	wait_until "$PATIENCE" ended "$PID"
-	wait "$PID" || status=$?
+	exit_of "$PID" 0
 	cat "$OUT"
-	if ((status == 0)); then
-		grep '^through 0 ' "$OUT" | grep -v ' unread 0 '
-	else # the kernel had room for a child's labels, and none for those of the parent it told: that is killed
-		((status == 128 + 9))
-		pkill -KILL -x flood || true
-	fi
+	grep '^through 0 ' "$OUT" | grep -v ' unread 0 '
 	refute received udp-9000 flood
 	[ "$(as quinn cat "$PLAIN/free")" = hello ]
 	sluice status --json | jq .counters

@@ -22,18 +22,18 @@
  * Owns no expectation; see program.h for the exit status.
  */
 #include <arpa/inet.h>
-#include <limits.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "program.h"
 
-/* What became of one try, as one byte in a pipe. */
+/* What became of one try, as one byte. */
 enum outcome { THROUGH = 't', UNREAD = 'r', UNSENT = 's', OTHER = 'o' };
 
 static struct sockaddr_in address_of(const char *text)
@@ -182,67 +182,86 @@ static enum outcome try_read(const char *path)
 	return outcome;
 }
 
-static void tell(int fd, char outcome)
-{
-	if (write(fd, &outcome, 1) != 1)
-		_exit(1);
-}
+/* The crowd's last words are their exit statuses: a pipe that carries them may be refused labels. */
+struct crowd {
+	const char *path;
+	const struct sockaddr_in *to;
+	int gate[2], busy[2], stay[2];
+};
 
-/* Prints what the others tell, of at most @most of them, until none is left who could. */
-static int print_outcomes(int fd, long most)
+static void print_counts(const long counts[256])
 {
-	long counts[256] = { 0 }, n = 0;
-	unsigned char byte;
-
-	while (n++ < most && read(fd, &byte, 1) == 1)
-		counts[byte]++;
 	printf("through %ld unread %ld unsent %ld other %ld\n", counts[THROUGH], counts[UNREAD],
 	       counts[UNSENT], counts[OTHER]);
-	return 0;
 }
 
-/* One of the crowd: waits at @gate, tells at @told, and stays until @stay is closed. */
-static void crowd_member(const char *path, const struct sockaddr_in *to, int gate, int told,
-			 int stay)
+/* Waits at the gate, tries, is no longer busy, and stays until the last is so. */
+static void crowd_member(const struct crowd *crowd)
 {
 	enum outcome outcome;
 	char byte;
 
-	if (read(gate, &byte, 1) != 0)
-		_exit(1);
-	outcome = try_read(path);
-	if (outcome == THROUGH && to)
-		outcome = try_send(to);
-	tell(told, (char)outcome);
-	_exit(read(stay, &byte, 1) == 0 ? 0 : 1);
+	close(crowd->gate[1]);
+	close(crowd->stay[1]);
+	if (read(crowd->gate[0], &byte, 1) != 0)
+		_exit(OTHER);
+	outcome = try_read(crowd->path);
+	if (outcome == THROUGH && crowd->to)
+		outcome = try_send(crowd->to);
+	close(crowd->busy[1]);
+	if (read(crowd->stay[0], &byte, 1) > 0)
+		_exit(OTHER);
+	_exit(outcome);
 }
 
 static int run_crowd(char **argv)
 {
-	struct sockaddr_in address, *to = NULL;
-	long count = strtol(argv[2], NULL, 10);
-	int gate[2], told[2], stay[2];
+	long count = strtol(argv[2], NULL, 10), counts[256] = { 0 };
+	struct crowd crowd = { .path = argv[0] };
+	struct sockaddr_in address;
+	char byte;
+	int status;
 
 	if (strcmp(argv[1], "-")) {
 		address = address_of(argv[1]);
-		to = &address;
+		crowd.to = &address;
 	}
-	if (pipe(gate) || pipe(told) || pipe(stay))
+	if (pipe(crowd.gate) || pipe(crowd.busy) || pipe(crowd.stay))
 		refused("pipe");
 	for (long i = 0; i < count; i++) {
 		pid_t pid = fork();
 
 		if (pid < 0)
 			refused("fork");
-		if (!pid) {
-			close(gate[1]);
-			close(stay[1]);
-			crowd_member(argv[0], to, gate[0], told[1], stay[0]);
-		}
+		if (!pid)
+			crowd_member(&crowd);
 	}
-	close(told[1]);
-	close(gate[1]);
-	return print_outcomes(told[0], count);
+	close(crowd.busy[1]);
+	close(crowd.gate[1]);
+	if (read(crowd.busy[0], &byte, 1) != 0)
+		refused("read");
+	close(crowd.stay[1]);
+	while (wait(&status) > 0)
+		counts[WIFEXITED(status) ? WEXITSTATUS(status) : OTHER]++;
+	print_counts(counts);
+	return 0;
+}
+
+static void tell(int fd, char outcome)
+{
+	if (write(fd, &outcome, 1) != 1)
+		_exit(1);
+}
+
+/* Prints what the others tell, until none is left who could. */
+static void print_told(int fd)
+{
+	long counts[256] = { 0 };
+	unsigned char byte;
+
+	while (read(fd, &byte, 1) == 1)
+		counts[byte]++;
+	print_counts(counts);
 }
 
 static int run_bomb(char **argv)
@@ -256,7 +275,8 @@ static int run_bomb(char **argv)
 		refused("pipe");
 	if (fork()) {
 		close(told[1]);
-		return print_outcomes(told[0], LONG_MAX);
+		print_told(told[0]);
+		return 0;
 	}
 	tell(told[1], (char)try_send(&to));
 	while (time(NULL) < end)
