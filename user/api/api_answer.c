@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/complaint.h"
+#include "base/scope.h"
 #include "base/text.h"
 
 #define HEX "0123456789abcdef"
@@ -84,16 +85,9 @@ static int take_reason(struct reading *reading, const json_t *value)
 
 static int take_scope(struct reading *reading, const json_t *value)
 {
-	static const char *const names[] = { [IPC_SCOPE_ONCE] = "once",
-					     [IPC_SCOPE_PROCESS] = "process",
-					     [IPC_SCOPE_EXECUTABLE] = "executable" };
-	const char *text = json_string_value(value) ?: "";
-
-	for (uint8_t i = IPC_SCOPE_ONCE; i < ARRAY_SIZE(names); i++)
-		if (strcmp(names[i], text) == 0) {
-			reading->ret->answer.scope = i;
-			return 0;
-		}
+	reading->ret->answer.scope = scope_from(json_string_value(value) ?: "");
+	if (reading->ret->answer.scope)
+		return 0;
 	return complain(reading->complaint, -EINVAL,
 			"scope must be \"once\", \"process\" or \"executable\"");
 }

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/escape.h"
+#include "base/scope.h"
 #include "base/text.h"
 #include "limits.h"
 
@@ -30,21 +31,11 @@ struct decide_input {
 	uint32_t standing_s;
 };
 
-static const char *const scope_names[] = {
-	[IPC_SCOPE_ONCE] = "once",
-	[IPC_SCOPE_PROCESS] = "process",
-	[IPC_SCOPE_EXECUTABLE] = "executable",
-};
-
 static void parse_scope(const char *arg, struct argp_state *state, struct decide_input *input)
 {
-	for (uint8_t i = IPC_SCOPE_ONCE; i < ARRAY_SIZE(scope_names); i++) {
-		if (strcmp(arg, scope_names[i]) == 0) {
-			input->scope = i;
-			return;
-		}
-	}
-	argp_error(state, "the scope '%s' is none of once, process, executable", arg);
+	input->scope = scope_from(arg);
+	if (!input->scope)
+		argp_error(state, "the scope '%s' is none of once, process, executable", arg);
 }
 
 static uint32_t parse_time(const char *arg, struct argp_state *state, uint32_t most)

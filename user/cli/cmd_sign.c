@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/read_whole.h"
+#include "base/scope.h"
 #include "base/when.h"
 #include "key/statement.h"
 
@@ -30,13 +31,8 @@ static const char *text_of(const json_t *request, const char *key)
 /* What the rule would allow, in words of its own: a signature is over what is meant. */
 static void fill_terms(const json_t *request, struct ipc_decide *answer)
 {
-	static const char *const scopes[] = { [IPC_SCOPE_ONCE] = "once",
-					      [IPC_SCOPE_PROCESS] = "process",
-					      [IPC_SCOPE_EXECUTABLE] = "executable" };
-
-	for (uint8_t i = IPC_SCOPE_ONCE; !answer->scope && i < ARRAY_SIZE(scopes); i++)
-		if (!strcmp(text_of(request, "scope"), scopes[i]))
-			answer->scope = i;
+	if (!answer->scope)
+		answer->scope = scope_from(text_of(request, "scope"));
 	if (!answer->duration_s)
 		answer->duration_s =
 			(uint32_t)json_integer_value(json_object_get(request, "duration_s"));

@@ -11,14 +11,11 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/scope.h"
 #include "base/text.h"
 
 #define FORMAT "sluice-channel-v1"
 #define LINES  7 /* before those of the answer */
-
-static const char *const scopes[] = { [IPC_SCOPE_ONCE] = "once",
-				      [IPC_SCOPE_PROCESS] = "process",
-				      [IPC_SCOPE_EXECUTABLE] = "executable" };
 
 void channel_decision_begin(const struct ipc_request *request, struct channel_decision *ret)
 {
@@ -28,9 +25,7 @@ void channel_decision_begin(const struct ipc_request *request, struct channel_de
 	memcpy(decision.statement.host, request->host, sizeof(decision.statement.host));
 	memcpy(decision.statement.boot, request->boot, sizeof(decision.statement.boot));
 	memcpy(answer->id, request->id, sizeof(answer->id));
-	for (uint8_t i = IPC_SCOPE_ONCE; i < ARRAY_SIZE(scopes); i++)
-		if (!strcmp(request->scope, scopes[i]))
-			answer->scope = i;
+	answer->scope = scope_from(request->scope);
 	answer->duration_s = request->duration_s;
 	*ret = decision;
 }
@@ -192,6 +187,8 @@ const char *channel_decision_unsent(int r)
 	case -EINVAL:
 		return "Nothing was decided: the reason must be one line of at most 500 letters, "
 		       "without control characters.";
+	case -ERANGE:
+		return "Nothing was decided: this approval was not among those to choose from.";
 	default:
 		return "Nothing was decided: the gateway has no key for this channel, or no "
 		       "memory; its log says more.";

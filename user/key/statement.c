@@ -11,16 +11,14 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/scope.h"
 #include "base/text.h"
 #include "base/when.h"
 
 #define FORMAT "sluice-decision-v1"
 #define HEX    "0123456789abcdef"
 
-static const char *const scopes[] = { [IPC_SCOPE_RULE] = "none",
-				      [IPC_SCOPE_ONCE] = "once",
-				      [IPC_SCOPE_PROCESS] = "process",
-				      [IPC_SCOPE_EXECUTABLE] = "executable" };
+#define NO_SCOPE "none" /* of what is no approval */
 
 static const char *verdict_of(const struct statement *statement)
 {
@@ -58,7 +56,7 @@ static bool can_be_stated(const struct statement *statement)
 	       strlen(statement->boot) == sizeof(statement->boot) - 1 &&
 	       text_is_made_of(statement->boot, HEX "-") && !strncmp(answer->id, "r-", 2) &&
 	       text_is_made_of(answer->id + 2, HEX) && is_hex(answer->digest, 64) &&
-	       answer->approve <= 1 && answer->scope < ARRAY_SIZE(scopes) &&
+	       answer->approve <= 1 && answer->scope < SCOPES &&
 	       (answer->scope == IPC_SCOPE_RULE) == !answer->approve &&
 	       (answer->duration_s == 0) == !answer->approve && fits_verdict(statement) &&
 	       text_find_bad(reason, strlen(reason)) == strlen(reason) &&
@@ -77,7 +75,7 @@ int statement_write(const struct statement *statement, char *ret, size_t size)
 		     FORMAT "\nhost %s\nboot %s\nrequest %s\ndigest %s\nverdict %s\nscope %s\n"
 			    "duration_s %u\nreason %s\ntime %s\nnonce %s\n",
 		     statement->host, statement->boot, answer->id, answer->digest,
-		     verdict_of(statement), scopes[answer->scope],
+		     verdict_of(statement), scope_name(answer->scope) ?: NO_SCOPE,
 		     answer->duration_s, answer->reason, when_iso(statement->time_ms, when),
 		     statement->nonce);
 	return n < 0 || (size_t)n >= size ? -ENOSPC : 0;
@@ -93,13 +91,8 @@ static bool take_verdict(const char *value, struct statement *ret)
 
 static bool take_scope(const char *value, struct statement *ret)
 {
-	for (uint8_t i = 0; i < ARRAY_SIZE(scopes); i++) {
-		if (strcmp(scopes[i], value) != 0)
-			continue;
-		ret->answer.scope = i;
-		return true;
-	}
-	return false;
+	ret->answer.scope = scope_from(value);
+	return ret->answer.scope != IPC_SCOPE_RULE || strcmp(value, NO_SCOPE) == 0;
 }
 
 static bool take_duration(const char *value, struct statement *ret)

@@ -9,21 +9,12 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/scope.h"
 #include "base/text.h"
 #include "notifier/request_words.h"
 #include "web_lineage.h"
 #include "web_page.h"
 #include "web_similar.h"
-
-/* From narrow to wide. */
-static const struct {
-	const char *name;
-	enum ipc_scope scope;
-} scopes[] = {
-	{ "once", IPC_SCOPE_ONCE },
-	{ "process", IPC_SCOPE_PROCESS },
-	{ "executable", IPC_SCOPE_EXECUTABLE },
-};
 
 static void begin_fact(struct html *html, const char *name)
 {
@@ -213,17 +204,17 @@ static void add_hidden(struct html *html, const struct ipc_request *request)
 /* The narrowest is preset: whoever wants more says so. */
 static void add_scopes(struct html *html, const struct ipc_request *request)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(scopes); i++) {
+	uint8_t widest = scope_from(request->scope);
+
+	for (uint8_t i = IPC_SCOPE_ONCE; i <= widest; i++) {
 		html_markup(html, "<label><input type=\"radio\" name=\"scope\" value=\"");
-		html_text(html, scopes[i].name);
+		html_text(html, scope_name(i));
 		html_markup(html, "\"");
-		if (i == 0)
+		if (i == IPC_SCOPE_ONCE)
 			html_markup(html, " checked");
 		html_markup(html, "> ");
-		html_text(html, scope_words(scopes[i].name));
+		html_text(html, scope_words(scope_name(i)));
 		html_markup(html, "</label>");
-		if (strcmp(scopes[i].name, request->scope) == 0)
-			return;
 	}
 }
 
@@ -350,21 +341,17 @@ static int refuse(const char **ret_why, const char *why)
 static int read_terms(const struct web_answer *answer, struct ipc_decide *decide,
 		      const char **ret_why)
 {
+	uint8_t scope = scope_from(answer->scope);
 	uint64_t duration_s;
 
 	if (text_to_number(answer->duration, decide->duration_s, &duration_s) < 0 || !duration_s)
 		return refuse(ret_why, "The time must be a number of seconds, and not longer than "
 				       "the rule allows.");
-	for (size_t i = 0; i < ARRAY_SIZE(scopes); i++) {
-		if (strcmp(scopes[i].name, answer->scope) != 0)
-			continue;
-		if (scopes[i].scope > decide->scope)
-			break;
-		decide->scope = (uint8_t)scopes[i].scope;
-		decide->duration_s = (uint32_t)duration_s;
-		return 0;
-	}
-	return refuse(ret_why, "That is more than the rule allows.");
+	if (!scope || scope > decide->scope)
+		return refuse(ret_why, "That is more than the rule allows.");
+	decide->scope = scope;
+	decide->duration_s = (uint32_t)duration_s;
+	return 0;
 }
 
 int web_answer_read(const struct web_answer *answer, const struct ipc_request *request,
