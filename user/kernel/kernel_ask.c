@@ -9,9 +9,19 @@
 #include "kernel_private.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/cleanup.h"
+
+/* The keys of one of the three maps. @ret: the caller's to free, also on failure. */
+static ssize_t keys_of(const struct kernel *kernel, enum kernel_map which,
+		       struct sluice_ask_key **ret)
+{
+	char *keys = NULL;
+	ssize_t n = kernel_map_keys(kernel, which, sizeof(**ret), &keys);
+
+	*ret = (struct sluice_ask_key *)(void *)keys;
+	return n;
+}
 
 int kernel_ask_get(struct kernel *kernel, const struct sluice_ask_key *key, struct sluice_ask *ret)
 {
@@ -25,33 +35,25 @@ int kernel_ask_end(struct kernel *kernel, const struct sluice_ask_key *key)
 
 int kernel_ask_each(struct kernel *kernel, kernel_ask_fn fn, void *ctx)
 {
-	_cleanup_free_ char *keys = NULL;
-	ssize_t n = kernel_map_keys(kernel, KMAP_ASKS, sizeof(struct sluice_ask_key), &keys), i;
+	_cleanup_free_ struct sluice_ask_key *keys = NULL;
+	ssize_t n = keys_of(kernel, KMAP_ASKS, &keys), i;
+	struct sluice_ask ask;
 
-	for (i = 0; i < n; i++) {
-		struct sluice_ask_key key;
-		struct sluice_ask ask;
-
-		memcpy(&key, keys + (size_t)i * sizeof(key), sizeof(key));
-		if (!kernel_map_get(kernel, KMAP_ASKS, &key, &ask))
-			fn(ctx, &key, &ask);
-	}
+	for (i = 0; i < n; i++)
+		if (!kernel_map_get(kernel, KMAP_ASKS, &keys[i], &ask))
+			fn(ctx, &keys[i], &ask);
 	return n < 0 ? (int)n : 0;
 }
 
 int kernel_refusal_each(struct kernel *kernel, kernel_refusal_fn fn, void *ctx)
 {
-	_cleanup_free_ char *keys = NULL;
-	ssize_t n = kernel_map_keys(kernel, KMAP_REFUSALS, sizeof(struct sluice_ask_key), &keys), i;
+	_cleanup_free_ struct sluice_ask_key *keys = NULL;
+	ssize_t n = keys_of(kernel, KMAP_REFUSALS, &keys), i;
+	struct sluice_refusal refusal;
 
-	for (i = 0; i < n; i++) {
-		struct sluice_ask_key key;
-		struct sluice_refusal refusal;
-
-		memcpy(&key, keys + (size_t)i * sizeof(key), sizeof(key));
-		if (!kernel_map_get(kernel, KMAP_REFUSALS, &key, &refusal))
-			fn(ctx, &key, &refusal);
-	}
+	for (i = 0; i < n; i++)
+		if (!kernel_map_get(kernel, KMAP_REFUSALS, &keys[i], &refusal))
+			fn(ctx, &keys[i], &refusal);
 	return n < 0 ? (int)n : 0;
 }
 
@@ -98,16 +100,12 @@ int kernel_grant_end(struct kernel *kernel, const struct sluice_ask_key *key, ui
 
 int kernel_grant_each(struct kernel *kernel, kernel_grant_fn fn, void *ctx)
 {
-	_cleanup_free_ char *keys = NULL;
-	ssize_t n = kernel_map_keys(kernel, KMAP_GRANTS, sizeof(struct sluice_ask_key), &keys), i;
+	_cleanup_free_ struct sluice_ask_key *keys = NULL;
+	ssize_t n = keys_of(kernel, KMAP_GRANTS, &keys), i;
+	struct sluice_grant grant;
 
-	for (i = 0; i < n; i++) {
-		struct sluice_ask_key key;
-		struct sluice_grant grant;
-
-		memcpy(&key, keys + (size_t)i * sizeof(key), sizeof(key));
-		if (!kernel_map_get(kernel, KMAP_GRANTS, &key, &grant))
-			fn(ctx, &key, &grant);
-	}
+	for (i = 0; i < n; i++)
+		if (!kernel_map_get(kernel, KMAP_GRANTS, &keys[i], &grant))
+			fn(ctx, &keys[i], &grant);
 	return n < 0 ? (int)n : 0;
 }
