@@ -171,6 +171,18 @@ record() {
 	refute grep -rqF -e 'secret/word' -e 'bot-token' "$W/gateway.log"
 }
 
+@test "how far an approval goes is chosen on the card, and no further than the rule" {
+	everything
+	[ "$(record 0001 '[.body.activity.attachments[0].content.body[] | select(.id == "limit") | .choices[].value] | join(",")')" = \
+		'once 300,process 300' ]
+	[ "$(press '.value.action.data.limit = "executable 300"')" = 200 ]
+	grep -qF 'not among those to choose from' "$W/answer"
+	[ "$(decided)" = 0 ]
+	order always 0 r-abc123 is approved
+	[ "$(press '.value.action.data.limit = "process 300"')" = 200 ]
+	wait_for heard "^decision teams A2 entra $TENANT $CARLA r-abc123 $DIGEST approve 2 300 SHA256:"
+}
+
 @test "after the decision nothing decides any more: not the same message, not a second click" {
 	everything
 	order always 0 r-abc123 is approved

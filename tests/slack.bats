@@ -28,7 +28,7 @@ teardown() {
 
 # The texts of the last message of METHOD, in one line.
 text_of() {
-	call "$1" '[.body.blocks[] | if .type == "header" then .text.text elif .type == "rich_text" then [.elements[].elements[].text] | add else [.elements[].text.text] | join("|") end] | join("\n")'
+	call "$1" '[.body.blocks[] | if .type == "header" then .text.text elif .type == "rich_text" then [.elements[].elements[].text] | add else [.elements[].text.text // empty] | join("|") end] | join("\n")'
 }
 
 # connected N: so often
@@ -85,6 +85,19 @@ refused() {
 	wait_for called response $((before + 1))
 	told "$2"
 	refute heard '^decision'
+}
+
+@test "how far an approval goes is chosen beside the button, and no further than the rule" {
+	everything
+	[ "$(call chat.postMessage '[.body.blocks[-1].elements[0].options[].value] | join(",")')" = 'once 300,process 300' ]
+	refused '{"action":"approve","choose":"process 300","change":{"state.values.decide.limit.selected_option.value":"executable 300"}}' \
+		'not among those to choose from'
+	# choosing alone decides nothing, and is not even told of
+	[ "$(press '{"action":"limit"}')" = '[null,false]' ]
+	[ "$(calls response)" = 1 ]
+	press '{"action":"approve","choose":"process 300"}'
+	wait_for decided approve
+	grep -qE 'approve 2 300 SHA256:' "$W/sluiced.log"
 }
 
 @test "a press denies" {
@@ -224,8 +237,10 @@ stay() {
 	[ "$(call views.open '.body.view | [.title.text, .private_metadata] | join("; ")')" = \
 		"Approve r-abc123; approve r-abc123 $DIGEST" ]
 	refute heard '^decision'
-	[ "$(control submit '{"reason":"checked with the owner"}' | jq -c '[.ack.payload, .late]')" = '[null,false]' ]
+	[ "$(control submit '{"reason":"checked with the owner","choose":"process 300"}' | jq -c '[.ack.payload, .late]')" = \
+		'[null,false]' ]
 	wait_for decided approve
+	heard ' approve 2 300 SHA256:'
 	heard 'SHA256:[^ ]+ checked with the owner$'
 	[ "$(calls response)" = 0 ]
 }

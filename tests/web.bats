@@ -275,10 +275,11 @@ ended() {
 @test "an approval is not wider than the rule, and its form is whole" {
 	everything
 	sign_in erin /r/r-abc123
-	refute page_has 'value="process"'
+	page_has 'value="process"'
+	refute page_has 'value="executable"'
 	TOKEN=$(token)
 	local bad
-	for bad in scope=process scope=executable scope=rule scope= duration=301 duration=0 duration=-1 duration=x verdict=maybe \
+	for bad in scope=executable scope=everything scope=rule scope= duration=301 duration=0 duration=-1 duration=x verdict=maybe \
 		digest=3f9a22c1 $'reason=two\nlines' "reason=$(printf 'x%.0s' {1..600})"; do
 		[[ $(decide erin verdict=approve "$bad") =~ ^(303|400)$ ]]
 	done

@@ -93,7 +93,7 @@ static void fill(const char *id, unsigned int seconds)
 		.rule = "pii-egress",
 		.action = "egress",
 		.waiting = "hold",
-		.scope = "once",
+		.scope = "process",
 		.n_sources = 1,
 		.approvals_needed = 1,
 		.sensitivity = 80,

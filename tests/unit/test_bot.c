@@ -317,7 +317,7 @@ static void a_press_reaches_sluiced(void **state)
 	assert_string_equal(world.decision.statement.answer.id, "r-abc123");
 	assert_string_equal(world.decision.statement.answer.digest, DIGEST);
 	assert_int_equal(world.decision.statement.answer.approve, 1);
-	assert_int_equal(world.decision.statement.answer.scope, IPC_SCOPE_PROCESS);
+	assert_int_equal(world.decision.statement.answer.scope, IPC_SCOPE_ONCE); /* as preset */
 	assert_string_equal(world.decision.statement.answer.reason, "known partner");
 	evidence = json_loads(world.evidence, 0, NULL);
 	assert_int_equal(json_string_length(json_object_get(evidence, "body_sha256")), 64);
@@ -331,6 +331,35 @@ static void a_press_reaches_sluiced(void **state)
 	sluiced_says(0, "r-abc123 is approved: grant g-2");
 	IS_CARD(false);
 	assert_true(answer_has("is approved: grant g-2"));
+}
+
+static void how_far_it_goes_is_chosen(void **state)
+{
+	(void)state;
+	press_with("value.action.data.limit", "process 300");
+	assert_int_equal(world.decisions, 1);
+	assert_int_equal(world.decision.statement.answer.scope, IPC_SCOPE_PROCESS);
+	assert_int_equal(world.decision.statement.answer.duration_s, 300);
+}
+
+static void no_further_than_the_rule(void **state)
+{
+	(void)state;
+	press_with("value.action.data.limit", "executable 300");
+	assert_int_equal(world.decisions, 0);
+	IS_TEXT("not among those to choose from");
+}
+
+static void a_denial_has_no_choice(void **state)
+{
+	json_t *root = good_activity();
+
+	(void)state;
+	put_verb(root, "sluice.deny");
+	put(root, "value.action.data.limit", json_string("executable 300"));
+	press(root);
+	assert_int_equal(world.decisions, 1);
+	assert_int_equal(world.decision.statement.answer.approve, 0);
 }
 
 static void a_denial_reaches_sluiced(void **state)
@@ -592,6 +621,9 @@ int main(void)
 		BOT_TEST(two_people_are_two),
 		BOT_TEST(no_answer_takes_longer_than_two_seconds),
 		BOT_TEST(sluiceds_refusals_are_told),
+		BOT_TEST(how_far_it_goes_is_chosen),
+		BOT_TEST(no_further_than_the_rule),
+		BOT_TEST(a_denial_has_no_choice),
 		BOT_TEST(a_reason_has_its_limit),
 		BOT_TEST(who_asks_sees_no_buttons),
 		BOT_TEST(what_a_button_cannot_approve_is_not),

@@ -53,6 +53,7 @@ static const struct kind {
 	{ "modal", 0, " type callback_id private_metadata title submit close blocks " },
 	{ "input", 0, " type block_id label hint element " },
 	{ "plain_text_input", 0, " type action_id min_length max_length " },
+	{ "static_select", 0, " type action_id options initial_option " },
 };
 
 static size_t characters(const json_t *text)
@@ -97,6 +98,26 @@ static void check_limit(const json_t *node, const char *member, size_t max)
 		fail_msg("%s is of %zu characters", member, characters(value));
 }
 
+static void check_option(const json_t *option)
+{
+	assert_int_equal(json_object_size(option), 2);
+	check_limit(json_object_get(option, "text"), "text", 75);
+	check_limit(option, "value", 150);
+}
+
+/* The one that is preset must be one of them, letter by letter. */
+static void check_options(const json_t *select)
+{
+	const json_t *options = json_object_get(select, "options"), *option;
+	size_t i;
+
+	assert_in_range(json_array_size(options), 2, 100);
+	json_array_foreach(options, i, option)
+		check_option(option);
+	assert_true(json_equal(json_object_get(select, "initial_option"),
+			       json_array_get(options, 0)));
+}
+
 static void check_element(const json_t *node)
 {
 	const struct kind *kind = kind_of(node);
@@ -118,6 +139,8 @@ static void check_element(const json_t *node)
 	check_limit(node, "action_id", 255);
 	check_limit(node, "block_id", 255);
 	check_limit(node, "private_metadata", 3000);
+	if (!strcmp(kind->type, "static_select"))
+		check_options(node);
 	if (!strcmp(kind->type, "actions"))
 		assert_in_range(json_array_size(json_object_get(node, "elements")), 1, 25);
 }
@@ -437,6 +460,33 @@ static void test_form(void **state)
 	json_decref(form);
 }
 
+/* Where it is chosen how far an approval goes: with the button, or in the form that comes after. */
+static void test_how_far_it_goes(void **state)
+{
+	json_t *card = checked(slack_card(&request, PAGE));
+	json_t *form = slack_card_form(&request, true);
+
+	(void)state;
+	assert_non_null(find_button(card, SLACK_LIMIT));
+	json_decref(card);
+	assert_int_equal(json_array_size(json_object_get(form, "blocks")), 2);
+	json_decref(form);
+	form = slack_card_form(&request, false);
+	assert_int_equal(json_array_size(json_object_get(form, "blocks")), 1);
+	json_decref(form);
+	request.reason_required = 1;
+	assert_false(has_button(SLACK_LIMIT, PAGE));
+	request.reason_required = 0;
+	strcpy(request.scope, "once");
+	assert_false(has_button(SLACK_LIMIT, PAGE));
+	form = slack_card_form(&request, true);
+	assert_int_equal(json_array_size(json_object_get(form, "blocks")), 1);
+	json_decref(form);
+	strcpy(request.scope, "process");
+	request.tier = 3;
+	assert_false(has_button(SLACK_LIMIT, PAGE));
+}
+
 static void test_note(void **state)
 {
 	json_t *note = slack_card_note("<!channel> *no*");
@@ -475,6 +525,7 @@ int main(void)
 		cmocka_unit_test_setup(test_the_longest_fits, setup),
 		cmocka_unit_test_setup(test_what_cannot_be_typed_is_refused, setup),
 		cmocka_unit_test_setup(test_form, setup),
+		cmocka_unit_test_setup(test_how_far_it_goes, setup),
 		cmocka_unit_test_setup(test_note, setup),
 		cmocka_unit_test_setup(test_test_card, setup),
 	};

@@ -121,6 +121,33 @@ static void test_form(void **state)
 	assert_string_equal(payload.reason, "");
 }
 
+#define CHOSEN(block)                                                                              \
+	"{\"values\":{\"" block "\":{\"limit\":{\"type\":\"static_select\",\"selected_option\":{" \
+	"\"text\":{\"type\":\"plain_text\",\"text\":\"x\"},\"value\":\"process 300\"}}}}}"
+
+static void test_how_far_it_goes(void **state)
+{
+	struct slack_payload payload;
+
+	(void)state;
+	assert_int_equal(read_changed(press, NULL, NULL, &payload), 0);
+	assert_string_equal(payload.limit, "");
+	assert_int_equal(read_changed(press, "state", CHOSEN("decide"), &payload), 0);
+	assert_string_equal(payload.limit, "process 300");
+	assert_int_equal(read_changed(press, "state", CHOSEN("other"), &payload), 0);
+	assert_string_equal(payload.limit, "");
+	assert_int_equal(read_changed(form, "view.state", CHOSEN("limit"), &payload), 0);
+	assert_string_equal(payload.limit, "process 300");
+	assert_int_equal(read_changed(press, "state",
+				      "{\"values\":{\"decide\":{\"limit\":{\"selected_option\":"
+				      "{\"value\":\"process\\n300\"}}}}}",
+				      &payload),
+			 -EBADMSG);
+	/* choosing alone decides nothing */
+	assert_int_equal(read_changed(press, "actions.0.action_id", "\"limit\"", &payload), 0);
+	assert_int_equal(payload.step, SLACK_NOTHING);
+}
+
 static void test_what_needs_nothing(void **state)
 {
 	struct slack_payload payload;
@@ -354,6 +381,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_press),
 		cmocka_unit_test(test_form),
+		cmocka_unit_test(test_how_far_it_goes),
 		cmocka_unit_test(test_what_needs_nothing),
 		cmocka_unit_test(test_people_who_are_not_heard),
 		cmocka_unit_test(test_presses_that_are_none),

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "key/channel_decision.h"
+#include "notifier/request_limit.h"
 #include "slack_api.h"
 #include "slack_card.h"
 #include "slack_payload.h"
@@ -210,6 +211,8 @@ static void decide(struct step *step, const struct ipc_request *request)
 	memcpy(answer->digest, payload->digest, sizeof(answer->digest));
 	memcpy(answer->reason, payload->reason, sizeof(answer->reason));
 	if (evidence)
+		r = answer->approve ? request_limit_take(request, payload->limit, answer) : 0;
+	if (r == 0)
 		r = gateway_link_decide(step->slack->options.link, &decision, evidence, on_decided,
 					step);
 	if (r < 0)

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "notifier/request_card.h"
+#include "notifier/request_limit.h"
 #include "notifier/request_words.h"
 #include "policy/policy.h"
 
@@ -100,6 +101,27 @@ static json_t *approve_button(const struct ipc_request *request)
 	return approve;
 }
 
+static json_t *option(const struct request_limit *limit)
+{
+	return json_pack("{s:o,s:s}", "text", plain_text(limit->words), "value", limit->value);
+}
+
+/* NULL where there is nothing to choose. The narrowest is preset, as on the page. */
+static json_t *select_limit(const struct ipc_request *request)
+{
+	struct request_limit limits[REQUEST_LIMITS];
+	size_t n = request_limits(request, limits);
+	json_t *options;
+
+	if (n <= 1)
+		return NULL;
+	options = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(options, option(&limits[i]));
+	return json_pack("{s:s,s:s,s:o,s:o}", "type", "static_select", "action_id", SLACK_LIMIT,
+			 "initial_option", option(&limits[0]), "options", options);
+}
+
 static json_t *link_to(const char *page, const struct ipc_request *request)
 {
 	return json_pack("{s:s,s:s,s:o,s:s++}", "type", "button", "action_id", SLACK_LOOK, "text",
@@ -110,7 +132,10 @@ static void add_buttons(struct card *card, const struct ipc_request *request, co
 			bool approvable)
 {
 	json_t *elements = json_array();
+	json_t *limit = approvable && !request->reason_required ? select_limit(request) : NULL;
 
+	if (limit)
+		card_append(card, elements, limit);
 	if (approvable)
 		card_append(card, elements, approve_button(request));
 	card_append(card, elements, button(SLACK_DENY, "Deny", "danger", request));
@@ -294,16 +319,27 @@ static json_t *reason_input(const struct ipc_request *request)
 			 "min_length", 1, "max_length", REASON_CHARS);
 }
 
+static json_t *limit_input(const struct ipc_request *request)
+{
+	json_t *limit = select_limit(request);
+
+	if (!limit)
+		return NULL;
+	return json_pack("{s:s,s:s,s:o,s:o}", "type", "input", "block_id", SLACK_LIMIT, "label",
+			 plain_text("The approval allows"), "element", limit);
+}
+
 json_t *slack_card_form(const struct ipc_request *request, bool approve)
 {
+	json_t *limit = approve ? limit_input(request) : NULL;
 	char title[TITLE_MAX + 1];
 
 	snprintf(title, sizeof(title), "%s %s", approve ? "Approve" : "Deny", request->id);
-	return json_pack("{s:s,s:s,s:s++++,s:o,s:o,s:o,s:[o]}", "type", "modal", "callback_id",
+	return json_pack("{s:s,s:s,s:s++++,s:o,s:o,s:o,s:[oo*]}", "type", "modal", "callback_id",
 			 SLACK_REASON, "private_metadata", approve ? SLACK_APPROVE : SLACK_DENY,
 			 " ", request->id, " ", request->digest, "title", plain_text(title),
 			 "submit", plain_text(approve ? "Approve" : "Deny"), "close",
-			 plain_text("Cancel"), "blocks", reason_input(request));
+			 plain_text("Cancel"), "blocks", reason_input(request), limit);
 }
 
 json_t *slack_card_note(const char *text)

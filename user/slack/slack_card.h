@@ -18,13 +18,14 @@
 /* Slack refuses messages of about 13,200 characters on (msg_blocks_too_long); bytes of JSON. */
 #define SLACK_CARD_MAX 12000
 
-/* Names of buttons, of what they stand in, and of the form. */
+/* Names of buttons, of what they stand in, of the form, and of how far an approval goes. */
 #define SLACK_APPROVE "approve"
 #define SLACK_DENY    "deny"
 #define SLACK_REVOKE  "revoke"
 #define SLACK_LOOK    "look"
 #define SLACK_DECIDE  "decide"
 #define SLACK_REASON  "reason"
+#define SLACK_LIMIT   "limit"
 
 /**
  * slack_card() - the question of an open request, or the short answer of one that is closed.
@@ -43,7 +44,7 @@ json_t *slack_card_test(const char *host);
 /* Whether the message of this request has a button to approve it. */
 bool slack_card_approvable(const struct ipc_request *request, const char *page);
 
-/* The form that asks for a reason, as views.open takes it. Return: a new reference, or NULL. */
+/* The form that asks for a reason, and how far an approval goes, as views.open takes it. Return: a new reference, or NULL. */
 json_t *slack_card_form(const struct ipc_request *request, bool approve);
 
 /* A text that one person sees, which may hold anything, as a response URL takes it. */

@@ -111,12 +111,28 @@ static bool read_handles(const json_t *payload, const json_t *action, struct sla
 		    sizeof(ret->action_ts));
 }
 
+/* What stands there before anybody chooses may be left out. */
+static bool read_limit(const json_t *values, const char *block, struct slack_payload *ret)
+{
+	const json_t *chosen = json_object_get(json_object_get(values, block), SLACK_LIMIT);
+	const char *limit = text_of(json_object_get(chosen, "selected_option"), "value");
+
+	return !*limit || take(limit, LOWER DIGITS " ", ret->limit, sizeof(ret->limit));
+}
+
+static const json_t *values_of(const json_t *object)
+{
+	return json_object_get(json_object_get(object, "state"), "values");
+}
+
 static int read_press(const json_t *payload, struct slack_payload *ret, const char **ret_why)
 {
 	const json_t *actions = json_object_get(payload, "actions");
 	const json_t *action = json_array_get(actions, 0);
 	const char *name = text_of(action, "action_id");
 
+	if (json_array_size(actions) == 1 && strcmp(name, SLACK_LIMIT) == 0)
+		return 0; /* the button tells what was chosen */
 	if (json_array_size(actions) != 1 || strcmp(text_of(action, "type"), "button") != 0 ||
 	    strcmp(text_of(action, "block_id"), SLACK_DECIDE) != 0)
 		return refuse(-EBADMSG, ret_why, "it is not one button of a question");
@@ -126,6 +142,8 @@ static int read_press(const json_t *payload, struct slack_payload *ret, const ch
 		return refuse(-EBADMSG, ret_why, "the button is none of ours");
 	if (!read_message(payload, ret) || !read_handles(payload, action, ret))
 		return refuse(-EBADMSG, ret_why, "it does not say which message it was");
+	if (!read_limit(values_of(payload), SLACK_DECIDE, ret))
+		return refuse(-EBADMSG, ret_why, "what was chosen is none of ours");
 	ret->step = SLACK_PRESSED;
 	return 0;
 }
@@ -146,13 +164,14 @@ static bool read_metadata(const char *text, struct slack_payload *ret)
 static int read_form(const json_t *payload, struct slack_payload *ret, const char **ret_why)
 {
 	const json_t *view = json_object_get(payload, "view");
-	const json_t *values = json_object_get(json_object_get(view, "state"), "values");
+	const json_t *values = values_of(view);
 	const json_t *input = json_object_get(json_object_get(values, SLACK_REASON), SLACK_REASON);
 	const char *reason = text_of(input, "value");
 
 	if (strcmp(text_of(view, "type"), "modal") != 0 ||
 	    strcmp(text_of(view, "callback_id"), SLACK_REASON) != 0 ||
-	    !read_metadata(text_of(view, "private_metadata"), ret))
+	    !read_metadata(text_of(view, "private_metadata"), ret) ||
+	    !read_limit(values, SLACK_LIMIT, ret))
 		return refuse(-EBADMSG, ret_why, "the form is none of ours");
 	ret->step = SLACK_FILLED;
 	if (strlen(reason) >= sizeof(ret->reason))

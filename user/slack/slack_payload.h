@@ -30,6 +30,7 @@ enum slack_step {
  * @action_ts: SLACK_PRESSED: when, in Slack's words
  * @trigger: SLACK_PRESSED: with it a form may be opened, for some seconds
  * @response_url: SLACK_PRESSED: where an answer to this person may be posted; not checked
+ * @limit: what was chosen, as struct request_limit spells it; "": nobody did
  * @reason: SLACK_FILLED
  */
 struct slack_payload {
@@ -43,6 +44,7 @@ struct slack_payload {
 	char action_ts[SLACK_ID_MAX];
 	char trigger[256];
 	char response_url[URL_MAX];
+	char limit[32];
 	char reason[SLUICE_REASON_MAX];
 };
 

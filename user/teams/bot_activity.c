@@ -35,6 +35,7 @@ static const struct {
 	{ AT(digest), { "value", "action", "data", "d" } },
 	{ AT(seal), { "value", "action", "data", "mac" } },
 	{ AT(reason), { "value", "action", "data", "reason" } },
+	{ AT(limit), { "value", "action", "data", "limit" } },
 };
 
 /* Missing, or null, is empty. Return: NULL for what is no text. */

@@ -18,7 +18,8 @@
  * @conversation_tenant, @tenant: both say in which directory
  * @card: replyToId, the message with the card
  * @action: kind of the button; @trigger: "automatic" when no person pressed anything
- * @request, @digest: of the request, as the button has them; @seal: of the button; @reason: what the person wrote
+ * @request, @digest: of the request, as the button has them; @seal: of the button
+ * @reason: what the person wrote; @limit: which one they chose
  */
 struct bot_activity {
 	json_t *root;
@@ -40,6 +41,7 @@ struct bot_activity {
 	const char *digest;
 	const char *seal;
 	const char *reason;
+	const char *limit;
 };
 
 /**

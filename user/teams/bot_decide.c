@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "bot_private.h"
+#include "notifier/request_limit.h"
 #include "teams_card.h"
 
 #define CHANNEL "teams"
@@ -145,7 +146,8 @@ static int compose(const struct bot_press *press, struct channel_decision *ret)
 	if (strlen(press->activity->reason) >= sizeof(answer->reason))
 		return -EINVAL;
 	strcpy(answer->reason, press->activity->reason);
-	return 0;
+	return answer->approve ? request_limit_take(press->request, press->activity->limit, answer)
+			       : 0;
 }
 
 static int send_decision(struct bot *bot, const struct bot_press *press, const char *token,

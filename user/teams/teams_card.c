@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "notifier/request_card.h"
+#include "notifier/request_limit.h"
 #include "policy/policy.h"
 
 #define REASON_LENGTH 500 /* characters */
@@ -148,6 +149,27 @@ static json_t *reason_field(const struct ipc_request *request)
 			 request->reason_required, "errorMessage", "The rule wants a reason.");
 }
 
+/* The narrowest is preset, as on the page: whoever wants more says so. */
+static void add_limits(struct card *card, const struct ipc_request *request)
+{
+	struct request_limit limits[REQUEST_LIMITS];
+	size_t n = request_limits(request, limits);
+	json_t *choices = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		card_append(card, choices,
+			    json_pack("{s:s,s:s}", "title", limits[i].words, "value",
+				      limits[i].value));
+	if (n <= 1) {
+		json_decref(choices);
+		return;
+	}
+	card_append(card, card->body,
+		    json_pack("{s:s,s:s,s:s,s:s,s:o}", "type", "Input.ChoiceSet", "id", "limit",
+			      "label", "An approval allows", "value", limits[0].value, "choices",
+			      choices));
+}
+
 static void add_question(struct card *card, const struct ipc_request *request,
 			 const struct manner *manner)
 {
@@ -155,6 +177,8 @@ static void add_question(struct card *card, const struct ipc_request *request,
 	const char *way = reader->page ? "by the button below" : "";
 
 	request_card_question(card, request, reader->buttons ? "by the buttons below" : way);
+	if (can_approve(card, request, manner))
+		add_limits(card, request);
 	if (reader->buttons)
 		card_append(card, card->body, reason_field(request));
 }
