@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cmd_journal.c: "sluice journal": entries by filter, each checked before it is shown. Needs no
- * daemon. The verdict on a whole journal is cmd_verify.c's.
+ * daemon. Its command line is cmd_journal_options.c's, the verdict on a whole journal cmd_verify.c's.
  */
-#include "cmd.h"
+#include "cmd_journal_private.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,72 +11,9 @@
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "base/text.h"
-#include "cmd_journal.h"
-#include "cmd_journal_count.h"
-#include "cmd_journal_kept.h"
-#include "cmd_vault.h"
 #include "index/index_read.h"
-#include "journal/journal_ocsf.h"
-#include "journal/journal_print.h"
-#include "journal/journal_read.h"
-#include "policy/policy.h"
 
 #define FOLLOW_NS 250000000L /* pause between two looks at the end of the file */
-
-enum {
-	KEY_REQUEST = 256,
-	KEY_ACTION,
-	KEY_LABEL,
-	KEY_PERSON,
-	KEY_TYPE,
-	KEY_FILE,
-	KEY_SINCE,
-	KEY_UNTIL,
-	KEY_PATH,
-	KEY_DESTINATION,
-	KEY_RULE,
-	KEY_DECISION,
-	KEY_CHECKPOINT,
-	KEY_INDEX,
-};
-
-static const struct output {
-	const char *name;
-	void (*print)(FILE *out, const struct journal_entry *entry);
-	void (*header)(FILE *out);
-	bool for_people; /* the last line may be among the entries */
-	bool for_others; /* for systems elsewhere: private text does not go there */
-} outputs[] = {
-	{ "short", journal_print_text, NULL, true, false },
-	{ "json", journal_print_json, NULL, false, false },
-	{ "csv", journal_print_csv, journal_print_csv_header, false, false },
-	{ "ocsf", journal_print_ocsf, NULL, false, true },
-	{ "raw", journal_print_raw, NULL, false, true },
-};
-
-/**
- * struct journal_input: the command line, and the reading in progress.
- * @place: file with the place to go on from, which @resume is; NULL: from the start
- * @keep: entries are kept until the end of the file is reached
- */
-struct journal_input {
-	struct cmd_input input;
-	struct journal_filter filter;
-	struct cmd_vault vault;
-	struct journal_boots boots;
-	const struct output *output;
-	const char *file;
-	const char *index; /* file of an index; NULL: the whole journal is read */
-	const char *place;
-	struct journal_resume resume;
-	bool follow;
-	bool all;
-	bool keep;
-	struct journal_kept kept;
-	struct journal_population counted; /* where filter.counts */
-	uint64_t n_printed;
-};
 
 static void print_entry(struct journal_input *input, const struct journal_entry *entry)
 {
@@ -256,7 +193,7 @@ static int read_revealed(struct journal_input *input)
 	return r;
 }
 
-static int read_from_place(struct journal_input *input)
+int cmd_journal_read(struct journal_input *input)
 {
 	int r = CMD_OK;
 
@@ -271,185 +208,10 @@ static int read_from_place(struct journal_input *input)
 	return r;
 }
 
-/* "0" or nothing is the last boot, "-1" the one before. */
-static void parse_boot(const char *arg, struct argp_state *state, struct journal_input *input)
-{
-	input->kept.boot = true;
-	if (arg && text_to_number(arg + (*arg == '-'), UINT32_MAX, &input->kept.back) < 0)
-		argp_error(state,
-			   "'%s' is no boot; write 0 for the last one, -1 for the one before", arg);
-}
-
-static void parse_output(const char *arg, struct argp_state *state, struct journal_input *input)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
-		if (strcmp(outputs[i].name, arg) == 0)
-			input->output = &outputs[i];
-	if (!input->output)
-		argp_error(state, "'%s' is no output; write short, json, csv, ocsf or raw", arg);
-}
-
-static bool is_action(const char *word)
-{
-	for (size_t i = 0; i < SLUICE_ACTIONS; i++)
-		if (strcmp(policy_action_names[i], word) == 0)
-			return true;
-	return false;
-}
-
-static bool is_decision(const char *word)
-{
-	static const char *const words[] = { "approved", "denied", "expired", "gone" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strcmp(words[i], word) == 0)
-			return true;
-	return false;
-}
-
-/* What takes more than storing the argument. */
-static error_t parse_option(int key, char *arg, struct argp_state *state)
-{
-	struct journal_input *input = state->input;
-
-	switch (key) {
-	case 'f':
-		input->follow = true;
-		return 0;
-	case 'a':
-		input->all = true;
-		return 0;
-	case 'r':
-		input->kept.reverse = true;
-		return 0;
-	case 'n':
-		if (text_to_number(arg, UINT32_MAX, &input->kept.most) < 0 || !input->kept.most)
-			argp_error(state, "'%s' is not a number of entries", arg);
-		return 0;
-	case 'b':
-		parse_boot(arg, state, input);
-		return 0;
-	case 'o':
-		parse_output(arg, state, input);
-		return 0;
-	case 'g':
-		if (journal_filter_grep(&input->filter, arg) < 0)
-			argp_error(state, "'%s' is no regular expression", arg);
-		return 0;
-	case KEY_SINCE:
-		cmd_journal_time(arg, state, &input->filter.since_ms);
-		return 0;
-	case KEY_UNTIL:
-		cmd_journal_time(arg, state, &input->filter.until_ms);
-		return 0;
-	case KEY_DESTINATION:
-		if (journal_filter_destination(&input->filter, arg) < 0)
-			argp_error(state, "'%s' has no such prefix", arg);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static void check_options(struct argp_state *state, struct journal_input *input)
-{
-	const struct journal_filter *filter = &input->filter;
-
-	if (filter->action && !is_action(filter->action))
-		argp_error(state, "'%s' is no action; write open, write, egress or credential",
-			   filter->action);
-	if (filter->decision && !is_decision(filter->decision))
-		argp_error(state, "'%s' is no decision; write approved, denied, expired or gone",
-			   filter->decision);
-	if (input->follow && (input->kept.reverse || input->kept.back))
-		argp_error(state, "--follow excludes --reverse and earlier boots");
-	if (input->place &&
-	    (input->follow || input->kept.most || input->kept.reverse || input->kept.boot))
-		argp_error(state, "--checkpoint excludes --boot, --follow, --lines and --reverse");
-	if (input->index && (input->place || input->follow || input->kept.boot))
-		argp_error(state, "--index excludes --boot, --checkpoint and --follow");
-	if (!input->output)
-		input->output = &outputs[input->input.common->json];
-	input->filter.no_upkeep = input->output->for_people && !input->all && !filter->type;
-}
-
-static error_t parse_journal(int key, char *arg, struct argp_state *state)
-{
-	struct journal_input *input = state->input;
-	const struct {
-		int key;
-		const char **text;
-	} texts[] = {
-		{ KEY_REQUEST, &input->filter.request },
-		{ KEY_ACTION, &input->filter.action },
-		{ KEY_LABEL, &input->filter.label },
-		{ KEY_PERSON, &input->filter.person },
-		{ KEY_TYPE, &input->filter.type },
-		{ KEY_RULE, &input->filter.rule },
-		{ KEY_DECISION, &input->filter.decision },
-		{ 'p', &input->filter.process },
-		{ 'u', &input->filter.user },
-		{ 'x', &input->filter.executable },
-		{ KEY_PATH, &input->filter.path },
-		{ KEY_FILE, &input->file },
-		{ KEY_CHECKPOINT, &input->place },
-		{ KEY_INDEX, &input->index },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		if (key != texts[i].key)
-			continue;
-		*texts[i].text = arg;
-		return 0;
-	}
-	if (key == ARGP_KEY_END)
-		check_options(state, input);
-	if (parse_option(key, arg, state) == 0 || cmd_vault_parse(key, arg, &input->vault) == 0)
-		return 0;
-	return cmd_parse_common(key, arg, state);
-}
-
-static const struct argp_option journal_options[] = {
-	{ "request", KEY_REQUEST, "ID", 0, "Entries about this request", 0 },
-	{ "action", KEY_ACTION, "ACTION", 0, "open, write, egress or credential", 0 },
-	{ "label", KEY_LABEL, "LABEL", 0, "Entries about this label", 0 },
-	{ "person", KEY_PERSON, "NAME", 0, "Entries that name this person", 0 },
-	{ "type", KEY_TYPE, "TYPE", 0, "Entries of a type (grant.used) or kind (grant)", 0 },
-	{ "process", 'p', "PID", 0, "Entries about this process", 0 },
-	{ "user", 'u', "NAME", 0, "Entries about processes of this user: name or number", 0 },
-	{ "executable", 'x', "PATTERN", 0, "Entries about this program: '/usr/bin/python*', curl",
-	  0 },
-	{ "path", KEY_PATH, "PATTERN", 0, "Entries about this file: '/srv/data/*'", 0 },
-	{ "destination", KEY_DESTINATION, "WHERE", 0,
-	  "Entries about this address, network (10.0.0.0/8) or pattern ('*:443')", 0 },
-	{ "rule", KEY_RULE, "NAME", 0, "Requests under this rule", 0 },
-	{ "decision", KEY_DECISION, "WHAT", 0, "approved, denied, expired or gone", 0 },
-	{ "grep", 'g', "REGEX", 0, "Entries whose message has this", 0 },
-	{ "boot", 'b', "N", OPTION_ARG_OPTIONAL, "Of the host's last boot; -b-1: the one before",
-	  0 },
-	{ "since", KEY_SINCE, "WHEN", 0, "Not older: 2026-11-22, '2026-11-22 14:00', today, -10min",
-	  0 },
-	{ "until", KEY_UNTIL, "WHEN", 0, "Not newer", 0 },
-	{ "lines", 'n', "N", 0, "Only the last N", 0 },
-	{ "follow", 'f', NULL, 0, "Go on with new entries as they come", 0 },
-	{ "reverse", 'r', NULL, 0, "Newest first", 0 },
-	{ "all", 'a', NULL, 0, "In the form for people, too, each entry: new keys, heartbeats", 0 },
-	{ "checkpoint", KEY_CHECKPOINT, "FILE", 0,
-	  "Go on where the last run with this file ended; then note the place in it", 0 },
-	{ "index", KEY_INDEX, "FILE", 0,
-	  "By an index in FILE, which is made where there is none: for long journals", 0 },
-	{ "output", 'o', "FORM", 0, "short, json, csv, ocsf or raw (the line as it was signed)",
-	  0 },
-	CMD_VAULT_OPTIONS,
-	{ "file", KEY_FILE, "PATH", 0, "Read this journal; - is standard input", 0 },
-	{ "journal", KEY_FILE, NULL, OPTION_ALIAS, NULL, 0 },
-	{ 0 },
-};
-
 int cmd_journal(int argc, char **argv, struct cmd_common *common)
 {
-	const struct argp argp = { journal_options,
-				   parse_journal,
+	const struct argp argp = { cmd_journal_options,
+				   cmd_journal_parse,
 				   NULL,
 				   "Entries of the signed journal, each verified before it is "
 				   "shown.\vThe last line says through which checkpoint the "
@@ -465,7 +227,7 @@ int cmd_journal(int argc, char **argv, struct cmd_common *common)
 	int r;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &input);
-	r = read_from_place(&input);
+	r = cmd_journal_read(&input);
 	journal_filter_done(&input.filter);
 	return r;
 }
@@ -473,8 +235,8 @@ int cmd_journal(int argc, char **argv, struct cmd_common *common)
 int cmd_events(int argc, char **argv, struct cmd_common *common)
 {
 	const struct argp argp = {
-		journal_options,
-		parse_journal,
+		cmd_journal_options,
+		cmd_journal_parse,
 		NULL,
 		"What the kernel's part has told: reads, labels that moved, denials. "
 		"Entries of the journal, as 'sluice journal' shows them.\vWith "
@@ -490,7 +252,7 @@ int cmd_events(int argc, char **argv, struct cmd_common *common)
 	argp_parse(&argp, argc, argv, 0, NULL, &input);
 	if (input.follow && !input.kept.most && !input.filter.since_ms)
 		input.kept.most = 10;
-	r = read_revealed(&input);
+	r = cmd_journal_read(&input);
 	journal_filter_done(&input.filter);
 	return r;
 }
