@@ -13,6 +13,8 @@
 # make lint              cppcheck, gcc -fanalyzer, scan-build, shellcheck, mandoc; each also alone: lint-gcc
 # make bench             instructions an operation, in a virtual machine, and numbers of the journal
 # make bench-journal     the latter alone, as JSON
+# make bench-whole       what a compiler, Python, SQLite, tar, nginx and Redis cost as a whole
+# make bench-scale       what opening a file costs with more folders, labels, labeled files and processes
 # make bench-peers       the former beside what AppArmor, auditd, fanotify, fapolicyd and OpenSnitch cost
 #
 # Tests link to the archive that the programs are linked from: each takes what it calls and no list has to be
@@ -40,7 +42,7 @@ WRAP_test_web_session := clock_gettime
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_CFLAGS := $(SANITIZE) -fsanitize=fuzzer-no-link
 
-.PHONY: coverage coverage-run test-programs test-browser test-load vm-programs fuzz-all bench-journal bench-peers lint-cppcheck lint-gcc lint-scan-build lint-shell lint-man lint-stack
+.PHONY: coverage coverage-run test-programs test-browser test-load vm-programs fuzz-all bench-journal bench-peers bench-scale bench-whole lint-cppcheck lint-gcc lint-scan-build lint-shell lint-man lint-stack
 
 test_compile = mkdir -p $(@D) && $(CC) $(OUR_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(1) -MMD -MP -MF $@.d -o $@ $< \
 	$(WRAP_$(@F):%=-Wl,--wrap=%) $(ARCHIVE) -Wl,--as-needed $(2) $(TEST_LIBS)
@@ -160,12 +162,23 @@ $(O)/tests/answer: tests/bench/answer.c
 	$(call msg,BENCH,$@)
 	$(Q)$(CC) $(OUR_CFLAGS) $(CFLAGS) $(LDFLAGS) $< -o $@
 
+$(O)/tests/scale: tests/bench/scale.c
+	@mkdir -p $(@D)
+	$(call msg,BENCH,$@)
+	$(Q)$(CC) $(filter-out -Iinclude -Iuser,$(OUR_CFLAGS)) -O2 -static $< -o $@
+
 # BENCH_KERNEL: 6.1, 6.12 or 7
 bench: $(PROGRAMS) $(O)/tests/ops $(O)/tests/floor $(O)/tests/floor.bpf.o bench-journal
 	$(Q)scripts/bench $(or $(BENCH_KERNEL),6.12) $(abspath $(O))
 
 bench-peers: $(PROGRAMS) $(O)/tests/ops $(O)/tests/floor $(O)/tests/floor.bpf.o $(O)/tests/answer
 	$(Q)scripts/bench --peers $(or $(BENCH_KERNEL),6.12) $(abspath $(O))
+
+bench-whole: $(PROGRAMS) $(O)/tests/ops
+	$(Q)scripts/bench --whole $(or $(BENCH_KERNEL),6.12) $(abspath $(O))
+
+bench-scale: $(PROGRAMS) $(O)/tests/scale
+	$(Q)scripts/bench --scale $(or $(BENCH_KERNEL),6.12) $(abspath $(O))
 
 # ---- analysis ----
 

@@ -3,21 +3,19 @@
 #
 # Owns: how each peer of "scripts/bench --peers" is set up, started and ended in the guest: for each a function
 # peer_NAME, which starts it on the folder $dir and measures.
-# Must not own: where they come from (scripts/lib/peers.sh), what is measured (ops.c), the table (scripts/bench).
+# Must not own: where they come from (scripts/lib/others.sh), what is measured (ops.c), the table (scripts/bench).
 #
 # shellcheck disable=SC2154 # dir is set by scripts/bench
 #
 # Each does the nearest to what Sluice does that it can: it looks at (and where it can, decides on) opens below $dir/data
 # or everywhere, execs, and connections; and allows them all.
 
-# peers_install CACHE: lay the cached packages over the guest's root.
 peers_install() {
-	cp -a "$1/peers/etc" "$1/peers/usr" "$1/peers/var" / 2>/dev/null
+	others_install peers
 	getent passwd fapolicyd >/dev/null || {
 		echo 'fapolicyd:x:990:990::/var/lib/fapolicyd:/usr/sbin/nologin' >>/etc/passwd
 		echo 'fapolicyd:x:990:' >>/etc/group
 	}
-	ldconfig
 }
 
 # ready SECONDS COMMAND...: wait until it succeeds.
