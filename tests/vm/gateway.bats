@@ -191,3 +191,36 @@ outcome_posted() {
 	deny_pid "$PID"
 	exit_of "$PID" 1
 }
+
+older_stays() {
+	grep -q 'older than JournalKeep=, and stays' "$STATE/sluiced.log"
+}
+
+# The clock is three days behind at first: nothing else is old enough. Files are looked at once a minute.
+@test "an old file of the journal is removed when the folder off the host has it, and not before" {
+	local journal=/var/log/sluice/journal.jsonl first
+
+	mkdir -p "$W/copy"
+	chown sluice-gateway "$W/copy"
+	printf '%s\n' '[Folder]' "Path=$W/copy" Interval=1s >"$W/gateway.conf"
+	stop_sluiced TERM
+	date -s '-3 days'
+	AGENT=$'JournalFileAge=1min\nJournalKeep=1d\nJournalToGateway=yes' write_policy "$ASK"
+	run_sluiced
+	a_minute_goes_by "$journal"
+	stop_sluiced TERM
+	date -s '+3 days'
+	run_sluiced
+	first=$(compgen -G "$journal.*[0-9]" | head -n 1)
+	cp "$first" "$W/first"
+	wait_until 200 older_stays
+	[ -e "$first" ]
+	start_gateway
+	wait_until 200 test ! -e "$first"
+	journal_has '.type == "journal.removed" and (.removed.file | endswith("'"${first##*/}"'"))'
+	cat "$W"/copy/*.jsonl | head -c "$(stat -c %s "$W/first")" | cmp - "$W/first"
+	sluice journal verify || lost_a_key
+	stop_sluiced TERM
+	write_policy "$ASK"
+	run_sluiced
+}
