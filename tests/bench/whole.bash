@@ -67,7 +67,7 @@ job_redis() {
 
 # servers_ns: how long the servers ran
 servers_ns() {
-	{ pgrep -x redis-server; pgrep -x nginx; } | sed 's,.*,/proc/&/schedstat,' | xargs cat | awk '{ ns += $1 } END { printf "%d\n", ns }'
+	{ pgrep -x redis-server; pgrep -x nginx; } | sed 's,.*,/proc/&/schedstat,' | xargs cat | awk '{ ns += $1 } END { printf "%.0f\n", ns }'
 }
 
 # whole_once JOB [LABELED]: the processors' time that it took, with all its children and the servers, in ns, which are
