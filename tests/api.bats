@@ -195,7 +195,7 @@ listen() {
 	[ "$(body .request)" = r-abc123 ]
 	[ "$(body .verdict)" = approve ]
 	[ "$(body .message)" = approved ]
-	heard "^decision api A1 client sluice-gateway all r-abc123 $DIGEST approve 1 300 SHA256:[^ ]* known partner\$"
+	heard "^decision api A1 client sluice-gateway all r-abc123 $DIGEST approve 2 300 SHA256:[^ ]* known partner\$"
 	grep -oP '^evidence \K.*' "$W/sluiced.log" >"$W/evidence"
 	[ "$(jq -r '.kind + " " + .client + " " + .nonce' "$W/evidence")" = "client all $NONCE" ]
 	# by the key that --print-keys shows
@@ -203,7 +203,7 @@ listen() {
 	grep -A3 '^\[Channel api\]' "$W/keys" | grep -q '^Tier=A1$'
 	grep -A3 '^\[Channel api\]' "$W/keys" | grep -q '^Accounts=client$'
 	grep -A1 '^\[Channel api\]' "$W/keys" | sed -n 's/^Key=//p' >"$W/key.pub"
-	grep -qF "approve 1 300 $(ssh-keygen -l -f "$W/key.pub" | cut -d' ' -f2) known partner" "$W/sluiced.log"
+	grep -qF "approve 2 300 $(ssh-keygen -l -f "$W/key.pub" | cut -d' ' -f2) known partner" "$W/sluiced.log"
 	[ "$(decide pager 'scope="once"' duration_s=60 reason=)" = 200 ]
 	heard "^decision api A2 client sluice-gateway pager r-abc123 $DIGEST approve 1 60 SHA256:[^ ]* \$"
 	[ "$(decide pager 'verdict="deny"' 'nonce="ffffffffffffffffffffffffffffffff"')" = 200 ]
