@@ -102,18 +102,18 @@ delivered()
 	[ "$(sluice show "$ID" --json | jq -r '.told[] | select(.channel == "teamsbot").state')" = delivered ]
 }
 
-# activity OBJECT VERB: what Teams sends when that person presses a button of the card
+# activity OBJECT VERB [LIMIT]: what Teams sends when that person presses a button of the card, and chose LIMIT there
 activity()
 {
 	jq -c --arg app "$APP" --arg tenant "$TENANT" --arg who "$1" --arg verb "sluice.$2" --arg id "$ID" --arg d "$DIGEST" \
-		--arg service "$BASE/emea/" --arg channel "$CHANNEL" '
+		--arg limit "${3:-}" --arg service "$BASE/emea/" --arg channel "$CHANNEL" '
 		(.body.activity.attachments[0].content.actions | map(select(.verb == $verb))[0].data.mac) as $mac | .answer | {
 		type: "invoke", name: "adaptiveCard/action", id: "f:1", channelId: "msteams", serviceUrl: $service,
 		from: {id: "29:1xyz", name: "Somebody", aadObjectId: $who}, recipient: {id: "28:\($app)", name: "Sluice"},
 		conversation: {id: .id, conversationType: "channel", isGroup: true, tenantId: $tenant},
 		channelData: {tenant: {id: $tenant}, channel: {id: $channel}, team: {id: "19:team"}},
 		replyToId: .activityId, locale: "en-US",
-		value: {action: {type: "Action.Execute", verb: $verb, data: {rid: $id, d: $d, mac: $mac, reason: "ticket 4711"}},
+		value: {action: {type: "Action.Execute", verb: $verb, data: {rid: $id, d: $d, mac: $mac, reason: "ticket 4711", limit: $limit}},
 			trigger: "manual"}}' "$CARD" >"$W/body"
 }
 
@@ -228,7 +228,7 @@ edits()
 	wait_until "$PATIENCE" delivered
 	CARD=$(grep -lF "\"rid\": \"$ID\"" "$W"/posts/*.json | head -n 1)
 	DIGEST=$(jq -r '.body.activity.attachments[0].content.actions[0].data.d' "$CARD")
-	activity "$RITA" approve
+	activity "$RITA" approve 'process 3600'
 	[ "$(invoke "$(token)")" = 200 ]
 	wait_until "$PATIENCE" grep -q first "$OUT"
 	wait_until "$PATIENCE" card_says Approved
