@@ -197,6 +197,17 @@ assert rows[11]["labels"] == "pii secret" and rows[11]["subject.user"] == "mallo
 	[ "$status" -eq 13 ]
 }
 
+@test "events --checkpoint: each once, as sluice journal does" {
+	local events=(bash -c '"$@" 2>/dev/null' _ "$SLUICE" events --file "$JOURNAL" --checkpoint "$BATS_TEST_TMPDIR/place" --json)
+	run -0 "${events[@]}"
+	jq -s -e 'length > 0 and all(.type | startswith("event."))' <<<"$output"
+	run -13 "${events[@]}"
+	[ -z "$output" ]
+	"$BUILD/tests/make-journal" "$JOURNAL" "$BATS_TEST_TMPDIR/key.pem" --stdin <<<'{"type":"event.read","message":"a later one"}'
+	run -0 "${events[@]}"
+	[ "$(jq -r .message <<<"$output")" = 'a later one' ]
+}
+
 @test "--checkpoint: 10 damaged, 11 another journal, 12 cut back or made anew; the file stays as it was" {
 	local place=$BATS_TEST_TMPDIR/place wrong kept
 	"$SLUICE" journal --file "$JOURNAL" --checkpoint "$place" >"$BATS_TEST_TMPDIR/all" 2>&1
