@@ -18,6 +18,9 @@ declare -A others=(
 		apache2-utils libapr1 libaprutil1"
 )
 
+# One of each, to see that they are whole.
+declare -A others_proof=([peers]=usr/sbin/auditd [servers]=usr/bin/redis-server)
+
 # others_fetch SET: make sure that they are in the cache.
 others_fetch()
 (
@@ -31,7 +34,7 @@ others_fetch()
 	mkdir -p "$work"
 	# shellcheck disable=SC2086
 	if ! { archive_open "$work" bookworm bookworm-security && archive_download "$work" ${others[$1]} &&
-	       archive_unpack "$work"; } >"$log" 2>&1; then
+	       archive_unpack "$work" && [[ -x $work/root/${others_proof[$1]} ]]; } >"$log" 2>&1; then
 		echo "cannot get the $1; what apt said: $log" >&2
 		return 1
 	fi
