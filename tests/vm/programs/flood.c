@@ -18,7 +18,7 @@
  *                              can, for so long
  *
  * The last two print how many went through, how many might not read, how many might not send, and
- * how many met another error.
+ * how many met another error or were killed.
  * Owns no expectation; see program.h for the exit status.
  */
 #include <arpa/inet.h>
