@@ -196,7 +196,7 @@ older_stays() {
 	grep -q 'older than JournalKeep=, and stays' "$STATE/sluiced.log"
 }
 
-# The clock is three days behind at first: nothing else is old enough. Files are looked at once a minute.
+# Files are looked at once a minute, the oldest first, which may be of a test before: from three days on all are old.
 @test "an old file of the journal is removed when the folder off the host has it, and not before" {
 	local journal=/var/log/sluice/journal.jsonl first
 
@@ -204,7 +204,6 @@ older_stays() {
 	chown sluice-gateway "$W/copy"
 	printf '%s\n' '[Folder]' "Path=$W/copy" Interval=1s >"$W/gateway.conf"
 	stop_sluiced TERM
-	date -s '-3 days'
 	AGENT=$'JournalFileAge=1min\nJournalKeep=1d\nJournalToGateway=yes' write_policy "$ASK"
 	run_sluiced
 	a_minute_goes_by "$journal"
@@ -221,6 +220,7 @@ older_stays() {
 	cat "$W"/copy/*.jsonl | head -c "$(stat -c %s "$W/first")" | cmp - "$W/first"
 	sluice journal verify || lost_a_key
 	stop_sluiced TERM
+	date -s '-3 days'
 	write_policy "$ASK"
 	run_sluiced
 }
