@@ -16,7 +16,7 @@
 
 #include "limits.h"
 
-#define IPC_VERSION 12
+#define IPC_VERSION 13
 #define IPC_MAGIC 0x534c5543 /* "SLUC" */
 
 #define IPC_CONTROL_SOCKET "/run/sluice/control.sock" /* for sluice; everyone may connect */
@@ -194,6 +194,7 @@ struct ipc_told {
  * @waiting: how it waits: "hold" or "fail"
  * @tries: attempts counted on this one request
  * @escalated_s: more people were asked so long after it was opened; 0: not yet
+ * @more_sources: reads besides those in @sources
  * @hidden: bytes of text that did not fit into this message, 0 almost always
  * @boot: boot id of the host, which a signed answer states
  * @tier: enum policy_tier: the least that an approval must have
@@ -225,6 +226,7 @@ struct ipc_request {
 	int32_t pid;
 	uint32_t duration_s;
 	uint32_t escalated_s;
+	uint32_t more_sources;
 	uint32_t revocable; /* something that was approved here is still in force */
 	uint64_t start_ns;
 	uint64_t opened_ms;

@@ -31,7 +31,7 @@ teardown() {
 	wait_for heard '^hello 1 teams$'
 	order open r-abc123
 	wait_for heard '^delivery r-abc123 teams delivered 1 $'
-	card 0001 | grep -qF 'sluice approve r-abc123 3f9a22c1 --reason "…"'
+	card 0001 | grep -qF 'sluice approve r-abc123 3f9a22c1 --scope once --reason "…"'
 	card 0001 | grep -qF 'block Approval needed: sending labeled data to the network'
 	grep -q '"Content-Type": "application/json"' "$W/posts/0001.json"
 	grep -q '/workflows/1/triggers/manual/paths/invoke?sig=SECRET' "$W/posts/0001.json"

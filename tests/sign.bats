@@ -179,7 +179,7 @@ line() {
 @test "show says which tier an approval takes, and how" {
 	run "$SLUICE" show r-0a1b2c3d
 	[[ $output =~ Least\ tier:\ +A3 ]]
-	[[ $output == *"sluice approve r-0a1b2c3d 01234567 --key "* ]]
+	[[ $output == *"sluice approve r-0a1b2c3d 01234567 --scope once --key "* ]]
 	run "$SLUICE" show r-0a1b2c3d --json
 	[ "$(jq -r .tier <<<"$output")" = A3 ]
 	run "$SLUICE" show r-closed

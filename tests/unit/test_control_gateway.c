@@ -378,6 +378,33 @@ static void test_a_signed_answer_by_whom(void **state)
 	close(sock);
 }
 
+/* How many requests the gateway was told of since it read last. */
+static size_t told_of(int sock)
+{
+	struct channel_message message;
+	size_t n = 0;
+
+	turn();
+	while (channel_receive(sock, &message) == 1)
+		n += message.type == IPC_NOTIFY_OPEN;
+	return n;
+}
+
+/* What it shows people and what they press are by the terms of before. */
+static void test_hears_of_a_new_policy(void **state)
+{
+	struct ipc_hello hello = { .notifiers = 1 };
+	int sock = dial(gateway_path);
+
+	(void)state;
+	open_one(1);
+	say(sock, IPC_HELLO, &hello, sizeof(hello));
+	told_of(sock);
+	request_policy_changed(&world.agent);
+	assert_int_equal(told_of(sock), 1);
+	close(sock);
+}
+
 /* A gateway that said hello, and then reads no more. */
 static int stalled_gateway(const struct request *request)
 {
@@ -569,6 +596,7 @@ int main(void)
 		CONTROL_TEST(test_a_signed_answer),
 		CONTROL_TEST(test_a_signed_answer_is_what_was_signed),
 		CONTROL_TEST(test_a_signed_answer_by_whom),
+		CONTROL_TEST(test_hears_of_a_new_policy),
 		CONTROL_TEST(test_gateway_that_reads_nothing_ends_by_itself),
 		CONTROL_TEST(test_stalled_gateway_has_its_time_only),
 		CONTROL_TEST(test_from_page_to_grant),

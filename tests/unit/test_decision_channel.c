@@ -224,6 +224,27 @@ static void test_not_above_the_cap(void **state)
 	assert_int_equal(request->decisions[0].tier, POLICY_A2);
 }
 
+/* However sure it is: no page or card shows it, so a person's key is what it takes. */
+static void test_not_what_is_hidden(void **state)
+{
+	struct request *request;
+	struct channel_decision decision;
+	char *command;
+
+	(void)state;
+	request = asked_under("A3", ANN, SLUICE_OPEN);
+	command = request->command;
+	request->command = calloc(1, 1200);
+	memset(request->command, 'x', 1199);
+	decision = decision_on(request, "sub-carla");
+	REFUSED(vouch(WEB, &decision), -EACCES, request);
+	assert_non_null(strstr(said, "by a key"));
+	free(request->command);
+	request->command = command;
+	decision = decision_on(request, "sub-carla");
+	assert_int_equal(vouch(WEB, &decision), 0);
+}
+
 static void test_not_for_unknown_accounts(void **state)
 {
 	struct request *request;
@@ -676,6 +697,7 @@ int main(void)
 		CHANNEL_TEST(test_made_for_something_else),
 		CHANNEL_TEST(test_no_byte_can_change),
 		CHANNEL_TEST(test_not_above_the_cap),
+		CHANNEL_TEST(test_not_what_is_hidden),
 		CHANNEL_TEST(test_who_asks_is_marked),
 		CHANNEL_TEST(test_not_for_unknown_accounts),
 		CHANNEL_TEST(test_a_client),

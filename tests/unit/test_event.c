@@ -119,6 +119,7 @@ static void test_lineage_survives_a_restart(void **state)
 	struct sluice_event event = read_event(10);
 	const struct lineage_bounds bounds = { 8, 8 };
 	struct lineage_step steps[8];
+	size_t more;
 
 	(void)state;
 	numbered(event, 0, 1);
@@ -162,7 +163,8 @@ static void test_lineage_survives_a_restart(void **state)
 			lineage_object_name(world.agent.lineage, &event.key.target.object),
 			"/bad\xff\nname");
 		assert_int_equal(
-			lineage_sources(world.agent.lineage, 11, START_NS + 5, CUSTOMERS, steps, 8),
+			lineage_sources(world.agent.lineage, 11, START_NS + 5, CUSTOMERS, steps, 8,
+					&more),
 			1);
 		restart();
 	}
@@ -174,6 +176,7 @@ static void test_data_of_another_process_survives_a_restart(void **state)
 	struct sluice_event event = read_event(10);
 	struct lineage_answer answer;
 	struct lineage_step steps[8];
+	size_t more;
 
 	(void)state;
 	numbered(event, 0, 1);
@@ -191,7 +194,8 @@ static void test_data_of_another_process_survives_a_restart(void **state)
 	event_flush(&world.agent);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(
-			lineage_sources(world.agent.lineage, 12, START_NS + 6, CUSTOMERS, steps, 8),
+			lineage_sources(world.agent.lineage, 12, START_NS + 6, CUSTOMERS, steps, 8,
+					&more),
 			1);
 		assert_int_equal(lineage_follow_catch_up(world.agent.follow, 60000), 0);
 		assert_int_equal(lineage_index_of_pid(lineage_follow_index(world.agent.follow),
@@ -224,6 +228,7 @@ static void test_reads_and_writes_that_carry_nothing(void **state)
 	};
 	struct sluice_event event = read_event(10);
 	struct lineage_step steps[4];
+	size_t more;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
@@ -233,8 +238,8 @@ static void test_reads_and_writes_that_carry_nothing(void **state)
 		assert_non_null(json_object_get(entry_of(kinds[i].name), "target"));
 	}
 	/* no request names them as sources */
-	assert_int_equal(lineage_sources(world.agent.lineage, 10, START_NS, CUSTOMERS, steps, 4),
-			 0);
+	assert_int_equal(
+		lineage_sources(world.agent.lineage, 10, START_NS, CUSTOMERS, steps, 4, &more), 0);
 }
 
 static void test_stops(void **state)

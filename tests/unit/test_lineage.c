@@ -88,53 +88,57 @@ static void starts(pid_t pid, pid_t child, uint64_t labels)
 static void test_source_over_files_and_forks(void **state)
 {
 	struct lineage_step steps[8];
+	size_t more;
 
 	(void)state;
 	reads(10, 1, "/srv/pii", 1);
 	writes(10, 2, "/tmp/copy", 1);
 	reads(11, 2, "/tmp/copy", 1);
 	starts(11, 12, 1);
-	assert_int_equal(lineage_sources(graph, 12, 12000, 1, steps, 8), 1);
+	assert_int_equal(lineage_sources(graph, 12, 12000, 1, steps, 8, &more), 1);
 	assert_string_equal(steps[0].object, "/srv/pii");
 	assert_string_equal(steps[0].verb, "read");
 	assert_int_equal(steps[0].pid, 10);
 	assert_int_equal(steps[0].labels, 1);
 	assert_int_equal(steps[0].seq, 1);
-	assert_int_equal(lineage_sources(graph, 13, 13000, 1, steps, 8), 0); /* nobody we know */
+	assert_int_equal(lineage_sources(graph, 13, 13000, 1, steps, 8, &more), 0); /* nobody we know */
 	/* same pid, another process */
-	assert_int_equal(lineage_sources(graph, 12, 12001, 1, steps, 8), 0);
-	assert_int_equal(lineage_sources(graph, 12, 12000, 2, steps, 8), 0); /* another label */
+	assert_int_equal(lineage_sources(graph, 12, 12001, 1, steps, 8, &more), 0);
+	assert_int_equal(lineage_sources(graph, 12, 12000, 2, steps, 8, &more), 0); /* another label */
 }
 
 static void test_source_over_another_process(void **state)
 {
 	struct lineage_step steps[8];
+	size_t more;
 
 	(void)state;
 	reads(10, 1, "/srv/pii", 1);
 	meets(SLUICE_EVENT_TAKE, 11, 10, 1);
 	meets(SLUICE_EVENT_GIVE, 11, 12, 1);
-	assert_int_equal(lineage_sources(graph, 12, 12000, 1, steps, 8), 1);
+	assert_int_equal(lineage_sources(graph, 12, 12000, 1, steps, 8, &more), 1);
 	assert_string_equal(steps[0].object, "/srv/pii");
-	assert_int_equal(lineage_sources(graph, 13, 13000, 1, steps, 8), 0);
+	assert_int_equal(lineage_sources(graph, 13, 13000, 1, steps, 8, &more), 0);
 }
 
 static void test_child_does_not_have_what_came_later(void **state)
 {
 	struct lineage_step steps[8];
+	size_t more;
 
 	(void)state;
 	reads(10, 1, "/a", 1);
 	starts(10, 11, 1);
 	reads(10, 2, "/b", 1);
-	assert_int_equal(lineage_sources(graph, 11, 11000, 1, steps, 8), 1);
+	assert_int_equal(lineage_sources(graph, 11, 11000, 1, steps, 8, &more), 1);
 	assert_string_equal(steps[0].object, "/a");
-	assert_int_equal(lineage_sources(graph, 10, 10000, 1, steps, 8), 2);
+	assert_int_equal(lineage_sources(graph, 10, 10000, 1, steps, 8, &more), 2);
 }
 
 static void test_each_label_before_a_second_of_one(void **state)
 {
 	struct lineage_step steps[8];
+	size_t more;
 	char name[16];
 
 	(void)state;
@@ -144,10 +148,12 @@ static void test_each_label_before_a_second_of_one(void **state)
 	}
 	reads(10, 50, "/secret", 2);
 	reads(10, 51, "/both", 3);
-	assert_int_equal(lineage_sources(graph, 10, 10000, 3, steps, 2), 2);
+	assert_int_equal(lineage_sources(graph, 10, 10000, 3, steps, 2, &more), 2);
+	assert_int_equal(more, 12);
 	assert_string_equal(steps[0].object, "/many/1");
 	assert_string_equal(steps[1].object, "/secret");
-	assert_int_equal(lineage_sources(graph, 10, 10000, 3, steps, 8), 8);
+	assert_int_equal(lineage_sources(graph, 10, 10000, 3, steps, 8, &more), 8);
+	assert_int_equal(more, 6); /* 12, /secret, and /both once */
 	/* second of label 2; then it is named once for both */
 	assert_string_equal(steps[3].object, "/both");
 }
@@ -155,12 +161,14 @@ static void test_each_label_before_a_second_of_one(void **state)
 static void test_cycle(void **state)
 {
 	struct lineage_step steps[8];
+	size_t more;
 
 	(void)state;
 	writes(10, 1, "/loop", 1);
 	reads(10, 1, "/loop", 1);
 	writes(10, 1, "/loop", 1);
-	assert_int_equal(lineage_sources(graph, 10, 10000, 1, steps, 8), 1);
+	assert_int_equal(lineage_sources(graph, 10, 10000, 1, steps, 8, &more), 1);
+	assert_int_equal(more, 0);
 	assert_string_equal(steps[0].object, "/loop");
 }
 
@@ -177,25 +185,27 @@ static void test_endpoint(void **state)
 		.labels = 1,
 	};
 	struct lineage_step steps[8];
+	size_t more;
 
 	(void)state;
 	assert_int_equal(lineage_add(graph, &fact), 0);
 	target.port = 5433;
 	fact.object = "10.0.0.1:5433/tcp";
 	assert_int_equal(lineage_add(graph, &fact), 0);
-	assert_int_equal(lineage_sources(graph, 10, 10000, 1, steps, 8), 2);
+	assert_int_equal(lineage_sources(graph, 10, 10000, 1, steps, 8, &more), 2);
 	assert_string_equal(steps[0].verb, "received");
 }
 
 static void test_same_fact_is_one_edge(void **state)
 {
 	struct lineage_step steps[8];
+	size_t more;
 
 	(void)state;
 	reads(10, 1, "/a", 1);
 	reads(10, 1, "/a", 1);
 	reads(10, 1, "/a", 2);
-	assert_int_equal(lineage_sources(graph, 10, 10000, 3, steps, 8), 1);
+	assert_int_equal(lineage_sources(graph, 10, 10000, 3, steps, 8, &more), 1);
 	assert_int_equal(steps[0].labels, 3);
 	assert_int_equal(lineage_nodes(graph), 2);
 }
@@ -219,6 +229,7 @@ static void test_incomplete_facts(void **state)
 static void test_dead_leaf_is_forgotten_first(void **state)
 {
 	struct lineage_step steps[8];
+	size_t more;
 
 	(void)state;
 	lineage_free(graph);
@@ -230,10 +241,10 @@ static void test_dead_leaf_is_forgotten_first(void **state)
 	assert_int_equal(lineage_nodes(graph), 4);
 	starts(10, 13, 1);
 	assert_int_equal(lineage_nodes(graph), 4);
-	assert_int_equal(lineage_sources(graph, 11, 11000, 1, steps, 8), 0);
-	assert_int_equal(lineage_sources(graph, 12, 12000, 1, steps, 8), 1);
+	assert_int_equal(lineage_sources(graph, 11, 11000, 1, steps, 8, &more), 0);
+	assert_int_equal(lineage_sources(graph, 12, 12000, 1, steps, 8, &more), 1);
 	/* the living keep theirs */
-	assert_int_equal(lineage_sources(graph, 10, 10000, 1, steps, 8), 1);
+	assert_int_equal(lineage_sources(graph, 10, 10000, 1, steps, 8, &more), 1);
 }
 
 static void test_edges_are_bounded(void **state)
@@ -300,10 +311,13 @@ static void test_stands_on_few(void **state)
 	assert_true(kept < FACTS * 3 / 4);
 	for (int pid = 100; pid < 100 + PIDS; pid++) {
 		struct lineage_step a[64], b[64];
-		size_t n = lineage_sources(all, pid, (uint64_t)pid * 1000, 63, a, 64);
+		size_t more_a, more_b;
+		size_t n = lineage_sources(all, pid, (uint64_t)pid * 1000, 63, a, 64, &more_a);
 
 		assert_true(n > 0);
-		assert_int_equal(lineage_sources(graph, pid, (uint64_t)pid * 1000, 63, b, 64), n);
+		assert_int_equal(
+			lineage_sources(graph, pid, (uint64_t)pid * 1000, 63, b, 64, &more_b), n);
+		assert_int_equal(more_a, more_b);
 		for (size_t i = 0; i < n; i++) {
 			assert_string_equal(a[i].object, b[i].object);
 			assert_int_equal(a[i].seq, b[i].seq);

@@ -87,6 +87,22 @@ static void test_command_can_be_typed_again(void **state)
 	assert_string_equal(small, "python3 '/o");
 }
 
+static void test_command_that_is_cut_says_so(void **state)
+{
+	static char command[2 * PROCESS_TEXT_MAX];
+	struct fake_process fake = etl();
+	char text[PROCESS_TEXT_MAX];
+
+	(void)state;
+	memset(command, 'x', sizeof(command) - 1);
+	fake.cmdline = command;
+	fake.cmdline_length = sizeof(command);
+	add_process(&fake);
+	assert_int_equal(process_command(900100, START_NS, text, sizeof(text)), 0);
+	assert_int_equal(strlen(text), sizeof(text) - 1);
+	assert_string_equal(text + sizeof(text) - strlen("x [cut here]") - 1, "x [cut here]");
+}
+
 static void test_environment(void **state)
 {
 	struct fake_process fake = etl();
@@ -238,6 +254,7 @@ int main(void)
 		AGENT_TEST(test_start_decides_who_it_is),
 		AGENT_TEST(test_zombie_is_not_alive),
 		AGENT_TEST(test_command_can_be_typed_again),
+		AGENT_TEST(test_command_that_is_cut_says_so),
 		AGENT_TEST(test_environment),
 		AGENT_TEST(test_memory_that_does_not_answer),
 		AGENT_TEST(test_many_that_do_not_answer),

@@ -191,6 +191,13 @@ static void test_what_is_not_shown_is_counted(void **state)
 	request_describe(&world.agent, request, shown);
 	assert_string_equal(shown->comm, "\\xff\\xff\\xff");
 	assert_int_equal(shown->hidden, 2000 - (SLUICE_PATH_TEXT - 1) + 10);
+	request->labels = UINT64_MAX; /* more names than there is room for */
+	for (size_t i = 0; i < SLUICE_MAX_LABELS; i++)
+		memset(world.agent.names.name[i], 'a', 15);
+	request_describe(&world.agent, request, shown);
+	assert_string_equal(shown->labels + sizeof(shown->labels) - 5, "a...");
+	assert_int_equal(shown->hidden, 2000 - (SLUICE_PATH_TEXT - 1) + 10 +
+						(64 * 17 - 2 - (sizeof(shown->labels) - 4)));
 	free(shown);
 }
 
@@ -368,6 +375,43 @@ static void test_restart_keeps_what_is_open(void **state)
 	assert_int_equal(request->state, IPC_APPROVED);
 	assert_int_equal(grant_count(world.agent.grants), 1);
 	assert_int_equal(world.kernel.n_grants, 1);
+}
+
+/* Who reads eight harmless files first does not hide the ninth. */
+static void test_reads_that_are_not_named_are_counted(void **state)
+{
+	struct sluice_event event = read_by(add_worker(ANN, ANN), ANN, CUSTOMERS);
+	struct ipc_request *shown = calloc(1, sizeof(*shown));
+	struct sluice_target file = { .kind = SLUICE_TARGET_FILE };
+	struct lineage_fact fact = {
+		.type = SLUICE_EVENT_READ,
+		.pid = (pid_t)event.tgid,
+		.start_ns = event.start_ns,
+		.comm = "cat",
+		.target = &file,
+		.object = "/srv/customers/readme",
+		.labels = CUSTOMERS,
+	};
+	char id[16], digest[65];
+	struct request *request;
+
+	(void)state;
+	for (file.object.ino = 1; file.object.ino <= SLUICE_MAX_SOURCES + 2; file.object.ino++)
+		assert_int_equal(lineage_add(world.agent.lineage, &fact), 0);
+	request = stop(&event);
+	memcpy(id, request->id, sizeof(id));
+	memcpy(digest, request->digest, sizeof(digest));
+	restart();
+	request = request_find(world.agent.requests, id);
+	request_describe(&world.agent, request, shown);
+	assert_int_equal(shown->n_sources, SLUICE_MAX_SOURCES);
+	assert_int_equal(shown->more_sources, 2);
+	assert_int_equal(request_digest(&world.agent, request), 0);
+	assert_string_equal(request->digest, digest);
+	request->more_sources++;
+	assert_int_equal(request_digest(&world.agent, request), 0);
+	assert_string_not_equal(request->digest, digest);
+	free(shown);
 }
 
 static void test_restart_remembers_who_asked(void **state)
@@ -668,6 +712,7 @@ int main(void)
 		AGENT_TEST(test_broken_journal_denies),
 		AGENT_TEST(test_closed_ones_are_bounded),
 		AGENT_TEST(test_restart_keeps_what_is_open),
+		AGENT_TEST(test_reads_that_are_not_named_are_counted),
 		AGENT_TEST(test_restart_remembers_who_asked),
 		AGENT_TEST(test_restart_remembers_what_was_only_claimed),
 		AGENT_TEST(test_restart_closes_what_is_gone),

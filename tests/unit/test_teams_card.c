@@ -167,7 +167,7 @@ static void test_every_fact_is_on_the_card(void **state)
 		"tried 3 times",
 		"1 of 2",
 		"2026-11-22 16:45:00 UTC",
-		"sluice approve r-7k2m9x 3f9a22c1 --reason \"…\"",
+		"sluice approve r-7k2m9x 3f9a22c1 --scope once --reason \"…\"",
 		"sluice deny r-7k2m9x 3f9a22c1 --reason \"…\"",
 		"send to the network",
 		"stopped until someone decides",
@@ -420,9 +420,9 @@ static int group_setup(void **state)
 /* What an approval takes is said with the command that gives it. */
 static void test_tier_is_on_the_card(void **state)
 {
-	static const char plain[] = "sluice approve r-7k2m9x 3f9a22c1 --reason";
+	static const char plain[] = "sluice approve r-7k2m9x 3f9a22c1 --scope once --reason";
 	static const char keyed[] =
-		"sluice approve r-7k2m9x 3f9a22c1 --key ~/.ssh/id_ed25519 --reason";
+		"sluice approve r-7k2m9x 3f9a22c1 --scope once --key ~/.ssh/id_ed25519 --reason";
 
 	(void)state;
 	for (uint8_t tier = 1; tier <= 3; tier++) {

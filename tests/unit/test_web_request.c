@@ -133,6 +133,33 @@ static void an_old_sign_in_approves_no_A3(void **state)
 		}
 }
 
+static void what_is_hidden_is_approved_elsewhere(void **state)
+{
+	(void)state;
+	for (uint32_t hidden = 0; hidden < 2; hidden++) {
+		_cleanup_free_ char *text = NULL;
+
+		request.hidden = hidden;
+		request.tier = hidden ? 3 : 1;
+		text = page();
+		assert_has(text, "value=\"approve\"", !hidden);
+		assert_has(text, "sluice approve r-1 3f9a22c1 --key", hidden);
+		assert_has(text, "value=\"deny\"", true);
+	}
+}
+
+static void what_was_read_besides_is_counted(void **state)
+{
+	(void)state;
+	for (uint32_t more = 0; more < 2; more++) {
+		_cleanup_free_ char *text = NULL;
+
+		request.more_sources = more;
+		text = page();
+		assert_has(text, "And 1 more, which sluice why", more);
+	}
+}
+
 static void a_reason_has_its_source(void **state)
 {
 	_cleanup_free_ char *none = NULL, *some = NULL;
@@ -337,6 +364,8 @@ int main(void)
 		cmocka_unit_test_setup(an_open_request_has_buttons, setup),
 		cmocka_unit_test_setup(others_have_none, setup),
 		cmocka_unit_test_setup(an_old_sign_in_approves_no_A3, setup),
+		cmocka_unit_test_setup(what_is_hidden_is_approved_elsewhere, setup),
+		cmocka_unit_test_setup(what_was_read_besides_is_counted, setup),
 		cmocka_unit_test_setup(a_reason_has_its_source, setup),
 		cmocka_unit_test_setup(every_text_is_escaped, setup),
 		cmocka_unit_test_setup(a_long_path_is_cut_in_the_middle, setup),

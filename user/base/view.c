@@ -32,6 +32,7 @@ static const struct view_member request_members[] = {
 	NUMBER("sensitivity", ipc_request, sensitivity),
 	TEXT("reason", ipc_request, reason),
 	TEXT("reason_from", ipc_request, reason_from),
+	NUMBER("more_sources", ipc_request, more_sources),
 	NUMBER("hidden_bytes", ipc_request, hidden),
 	TEXT("requester", ipc_request, requester),
 	TEXT("user", ipc_request, user),

@@ -117,6 +117,15 @@ static void print_loss(FILE *out, const json_t *request)
 			(long long)hidden, json_string_value(json_object_get(request, "id")));
 }
 
+static void print_more(FILE *out, const json_t *request)
+{
+	json_int_t more = json_integer_value(json_object_get(request, "more_sources"));
+
+	if (more)
+		fprintf(out, "and %lld more: sluice why %lld\n", (long long)more,
+			(long long)json_integer_value(json_object_get(request, "pid")));
+}
+
 int cmd_print_request(FILE *out, const json_t *request)
 {
 	int r = table_fields(out, fields, ARRAY_SIZE(fields), request, table_width(out));
@@ -124,6 +133,8 @@ int cmd_print_request(FILE *out, const json_t *request)
 	if (r == 0)
 		r = print_list(out, request, "sources", "Where the labels came from:",
 			       source_columns, ARRAY_SIZE(source_columns));
+	if (r == 0)
+		print_more(out, request);
 	if (r == 0)
 		r = print_list(out, request, "decisions", "Decisions:", decision_columns,
 			       ARRAY_SIZE(decision_columns));
@@ -135,7 +146,10 @@ int cmd_print_request(FILE *out, const json_t *request)
 	return r;
 }
 
-/* Last, so that it stands where the next command is typed. */
+/*
+ * Last, so that it stands where the next command is typed. No further than once, unless somebody says
+ * so.
+ */
 static void print_how(FILE *out, const json_t *request)
 {
 	const char *tier = json_string_value(json_object_get(request, "tier")) ?: "";
@@ -148,7 +162,7 @@ static void print_how(FILE *out, const json_t *request)
 		return;
 	fprintf(out, "\nTo approve%s:\n  sluice approve ", key ? ", with your own key" : "");
 	escape_print(out, id);
-	fprintf(out, " %.8s%s%s\n", digest, key ? " --key ~/.ssh/id_ed25519" : "",
+	fprintf(out, " %.8s --scope once%s%s\n", digest, key ? " --key ~/.ssh/id_ed25519" : "",
 		reason ? " --reason \"…\"" : "");
 }
 

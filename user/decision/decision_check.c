@@ -146,7 +146,10 @@ static int needed_tier(const struct context *c, bool *ret_hidden)
 	return tier;
 }
 
-/* An answer of no is safe from whomever of the reviewers it seems to come. */
+/*
+ * An answer of no is safe from whomever of the reviewers it seems to come. No page or card shows what
+ * does not fit, however sure it is who has pressed: the command line of a person with a key can.
+ */
 static int check_tier(struct context *c)
 {
 	bool hidden = false;
@@ -154,14 +157,14 @@ static int check_tier(struct context *c)
 
 	if (needed < 0)
 		return refuse(c, needed, "nothing was decided: no memory; try again");
-	if ((int)c->tier >= needed)
+	if ((int)c->tier >= needed && (!hidden || c->proof))
 		return 0;
 	return refuse(c, -EACCES,
 		      "%s takes an approval of tier %s%s, and this is %s: sign it with a key that "
 		      "the policy knows as yours: sluice approve %s %.8s --key ~/.ssh/id_ed25519",
 		      c->request->id, policy_tier_name((unsigned int)needed),
-		      hidden ? ", as not all of it can be shown" : "", policy_tier_name(c->tier),
-		      c->request->id, c->request->digest);
+		      hidden ? " by a key, as not all of it can be shown" : "",
+		      policy_tier_name(c->tier), c->request->id, c->request->digest);
 }
 
 static int check_group(struct context *c)

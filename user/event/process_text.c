@@ -64,6 +64,15 @@ static void append_word(char *ret, size_t size, size_t *used, const char *word)
 	append(ret, size, used, "'");
 }
 
+/* What was cut says so: a process that ends its command line so has the words in quotes. */
+static void mark_cut(char *ret, size_t size, size_t used)
+{
+	static const char mark[] = " [cut here]";
+
+	if (used + 1 == size && size > sizeof(mark))
+		memcpy(ret + size - sizeof(mark), mark, sizeof(mark));
+}
+
 int process_text_command(pid_t pid, uint64_t start_ns, char *ret, size_t size)
 {
 	char bytes[PROCESS_TEXT_MAX + 1] = "";
@@ -75,6 +84,7 @@ int process_text_command(pid_t pid, uint64_t start_ns, char *ret, size_t size)
 	ret[0] = '\0';
 	for (ssize_t at = 0; at < n; at += (ssize_t)strlen(bytes + at) + 1)
 		append_word(ret, size, &used, bytes + at);
+	mark_cut(ret, size, used);
 	return 0;
 }
 

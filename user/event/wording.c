@@ -153,23 +153,26 @@ size_t wording_sort_labels(const struct agent *agent, uint64_t labels,
 	return n;
 }
 
-void wording_labels(const struct agent *agent, uint64_t labels, char *ret, size_t size)
+size_t wording_labels(const struct agent *agent, uint64_t labels, char *ret, size_t size)
 {
 	uint8_t bits[SLUICE_MAX_LABELS];
 	size_t n = wording_sort_labels(agent, labels, bits);
 	size_t used = 0;
 
 	ret[0] = '\0';
-	for (size_t i = 0; i < n && used < size; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const char *name = agent->names.name[bits[i]];
+		size_t at = used < size ? used : size; /* past the end nothing is written */
 		char number[16];
 
 		snprintf(number, sizeof(number), "bit%u", bits[i]);
-		used += (size_t)snprintf(ret + used, size - used, "%s%s", used ? ", " : "",
+		used += (size_t)snprintf(ret + at, size - at, "%s%s", used ? ", " : "",
 					 *name ? name : number);
 	}
-	if (used >= size && size > 4) /* cut visibly */
-		memcpy(ret + size - 4, "...", 4);
+	if (used < size || size <= 4)
+		return 0;
+	memcpy(ret + size - 4, "...", 4); /* cut visibly */
+	return used - (size - 4);
 }
 
 void wording_user(uid_t uid, char *ret, size_t size)

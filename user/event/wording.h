@@ -64,8 +64,11 @@ void wording_endpoint(const struct sluice_target *target, char *ret, size_t size
  */
 const char *wording_verb(uint32_t action);
 
-/* Names of the labels, the most sensitive first, comma and space between. */
-void wording_labels(const struct agent *agent, uint64_t labels, char *ret, size_t size);
+/*
+ * Names of the labels, the most sensitive first, comma and space between. Return: bytes of them that
+ * did not fit.
+ */
+size_t wording_labels(const struct agent *agent, uint64_t labels, char *ret, size_t size);
 
 /* Bits in the order in which wording_labels() names them. Return: how many. */
 size_t wording_sort_labels(const struct agent *agent, uint64_t labels,

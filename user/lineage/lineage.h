@@ -77,10 +77,11 @@ int lineage_add(struct lineage *lineage, const struct lineage_fact *fact);
  * lineage_sources() - where the labels of a process came from.
  * For each label the reads of objects that got the label from nobody we know, nearest first, one of
  * each label before a second of any.
+ * @ret_more: how many such reads there were besides
  * Return: how many were written to @ret.
  */
 size_t lineage_sources(struct lineage *lineage, pid_t pid, uint64_t start_ns, uint64_t labels,
-		       struct lineage_step *ret, size_t max);
+		       struct lineage_step *ret, size_t max, size_t *ret_more);
 
 /* Last known path of an object, or NULL; valid until the next lineage_add(). */
 const char *lineage_object_name(struct lineage *lineage, const struct sluice_object_id *id);

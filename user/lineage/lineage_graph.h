@@ -57,6 +57,7 @@ struct edge {
 	uint64_t last_seq;
 	uint64_t *more;
 	size_t n_more;
+	uint64_t mark; /* of lineage_sources(), when it was counted */
 	struct edge *next_in, *prev_in, *next_out, *prev_out;
 	UT_hash_handle hh;
 };

@@ -88,9 +88,12 @@ static void fill_step(const struct edge *edge, struct lineage_step *ret)
 
 /*
  * Reads of one label: of originals, and the nearest of all in case that a cycle hides the original.
+ * @mark, @counted: each such read counts once, whatever labels it has; all labels count together
  */
 struct origins {
 	uint64_t label;
+	uint64_t mark;
+	size_t *counted;
 	struct edge *edges[SLUICE_MAX_SOURCES];
 	size_t n;
 	struct edge *nearest;
@@ -104,6 +107,17 @@ static bool is_original(const struct node *object, uint64_t label, uint64_t boun
 	return true;
 }
 
+static void take_origin(struct origins *origins, struct edge *edge)
+{
+	if (edge->mark != origins->mark) {
+		edge->mark = origins->mark;
+		(*origins->counted)++;
+	}
+	if (origins->n < SLUICE_MAX_SOURCES)
+		origins->edges[origins->n++] = edge;
+}
+
+/* Never ends the walk: who approves is to know how many there are. */
 static bool collect_origin(void *ctx, struct edge *edge, uint64_t bound)
 {
 	struct origins *origins = ctx;
@@ -116,8 +130,8 @@ static bool collect_origin(void *ctx, struct edge *edge, uint64_t bound)
 		if (origins->edges[i] == edge)
 			return false;
 	if (is_original(edge->key.from, origins->label, bound))
-		origins->edges[origins->n++] = edge;
-	return origins->n == SLUICE_MAX_SOURCES;
+		take_origin(origins, edge);
+	return false;
 }
 
 /* Adds a source, or notes that one already named has this label too. */
@@ -139,14 +153,16 @@ static size_t add_source(struct edge *edge, struct edge **named, struct lineage_
 }
 
 size_t lineage_sources(struct lineage *lineage, pid_t pid, uint64_t start_ns, uint64_t labels,
-		       struct lineage_step *ret, size_t max)
+		       struct lineage_step *ret, size_t max, size_t *ret_more)
 {
 	struct node_key key = { .kind = NODE_PROCESS, .id = (uint32_t)pid, .a = start_ns };
 	struct node *node = lineage_find(lineage, &key);
 	_cleanup_free_ struct origins *origins = calloc(SLUICE_MAX_LABELS, sizeof(*origins));
 	struct edge *named[SLUICE_MAX_SOURCES];
-	size_t n = 0;
+	size_t n = 0, counted = 0;
+	uint64_t mark = ++lineage->marks;
 
+	*ret_more = 0;
 	if (!node || !origins)
 		return 0;
 	if (max > SLUICE_MAX_SOURCES)
@@ -155,15 +171,18 @@ size_t lineage_sources(struct lineage *lineage, pid_t pid, uint64_t start_ns, ui
 		struct origins *o = &origins[bit];
 
 		o->label = 1ULL << bit;
+		o->mark = mark;
+		o->counted = &counted;
 		if (labels & o->label)
 			walk_back(lineage, node, o->label, collect_origin, o);
 		if (!o->n && o->nearest)
-			o->edges[o->n++] = o->nearest;
+			take_origin(o, o->nearest);
 	}
 	for (size_t round = 0; round < SLUICE_MAX_SOURCES; round++)
 		for (unsigned int bit = 0; bit < SLUICE_MAX_LABELS; bit++)
 			if (round < origins[bit].n)
 				n = add_source(origins[bit].edges[round], named, ret, n, max,
 					       origins[bit].label);
+	*ret_more = counted - n;
 	return n;
 }

@@ -133,6 +133,11 @@ static void add_sources(struct card *card, const struct ipc_request *request)
 		card_words(card, ", ");
 		card_time(card, source->time_ms);
 	}
+	if (request->more_sources) {
+		card_line(card, NULL);
+		card_words(card, "and %u more, which sluice why %d lists on that host",
+			   request->more_sources, request->pid);
+	}
 }
 
 static void add_terms(struct card *card, const struct ipc_request *request)
@@ -172,6 +177,7 @@ static void add_hidden(struct card *card, const struct ipc_request *request)
 	card_strong(card, text, CARD_ATTENTION);
 }
 
+/* Like the buttons: no further than once, unless somebody says so. */
 static void add_command(struct card *card, const char *verb, const char *option,
 			const struct ipc_request *request)
 {
@@ -207,7 +213,9 @@ void request_card_question(struct card *card, const struct ipc_request *request,
 	card_words(card, "%s%son that host, as a person whom the rule names%s%s:", way,
 		   *way ? ", or " : "", tiers[tier],
 		   request->reason_required ? "; a reason is required" : "");
-	add_command(card, "approve", tier > POLICY_A1 ? " --key ~/.ssh/id_ed25519" : "", request);
+	add_command(card, "approve",
+		    tier > POLICY_A1 ? " --scope once --key ~/.ssh/id_ed25519" : " --scope once",
+		    request);
 	add_command(card, "deny", "", request);
 }
 

@@ -16,8 +16,8 @@
  *	hex digits), "credential KIND ID ID2" or "any"; target_text (as shown, bytes); labels (names
  *	in order of bytes, comma between); nonce (64 random hex digits), where the policy calls
  *	something private: it is in the vault too, so that nobody else can try guesses of a path;
- *	and for each source in order of its number: source ("LABELS<newline>READER<newline>PATH",
- *	labels as before).
+ *	for each source in order of its number: source ("LABELS<newline>READER<newline>PATH",
+ *	labels as before); and more_sources, when there were more reads than these: how many.
  */
 #ifndef SLUICE_REQUEST_H
 #define SLUICE_REQUEST_H
@@ -123,7 +123,7 @@ struct request {
 	char *reason;
 	enum reason_origin reason_from;
 	struct request_source sources[SLUICE_MAX_SOURCES];
-	size_t n_sources;
+	size_t n_sources, more_sources; /* these, and how many more there were */
 	struct ipc_decision *decisions;
 	struct account *accounts;
 	size_t n_decisions;

@@ -28,10 +28,12 @@ static void describe_sources(const struct agent *agent, const struct request *re
 			(uint32_t)wording_copy(source->path, sizeof(source->path), from->path);
 		ret->hidden += (uint32_t)wording_copy(source->reader, sizeof(source->reader),
 						      from->reader);
-		wording_labels(agent, from->labels, source->labels, sizeof(source->labels));
+		ret->hidden += (uint32_t)wording_labels(agent, from->labels, source->labels,
+							sizeof(source->labels));
 		source->time_ms = from->time_ms;
 	}
 	ret->n_sources = (uint16_t)request->n_sources;
+	ret->more_sources = (uint32_t)request->more_sources;
 }
 
 static void describe_decisions(const struct request *request, struct ipc_request *ret)
@@ -152,7 +154,8 @@ void request_describe(const struct agent *agent, const struct request *request,
 	ret->expires_ms = request->expires_ms;
 	ret->closed_ms = request->closed_ms;
 	ret->escalated_s = request->escalated_s;
-	wording_labels(agent, request->labels, ret->labels, sizeof(ret->labels));
+	ret->hidden += (uint32_t)wording_labels(agent, request->labels, ret->labels,
+						sizeof(ret->labels));
 	wording_user(request->who.uid, ret->user, sizeof(ret->user));
 	COPY(ret, comm, request->comm);
 	COPY(ret, executable, request->exe);

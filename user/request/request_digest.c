@@ -96,6 +96,8 @@ static void write_all(const struct agent *agent, const struct request *request, 
 		list_labels(agent, source->labels, labels, sizeof(labels));
 		field(out, "source", "%s\n%s\n%s", labels, source->reader, source->path);
 	}
+	if (request->more_sources)
+		field(out, "more_sources", "%zu", request->more_sources);
 }
 
 int request_digest(const struct agent *agent, struct request *request)

@@ -24,7 +24,7 @@ static int fill_sources(struct agent *agent, struct request *request)
 {
 	struct lineage_step steps[SLUICE_MAX_SOURCES];
 	size_t n = lineage_sources(agent->lineage, request->pid, request->start_ns, request->labels,
-				   steps, SLUICE_MAX_SOURCES);
+				   steps, SLUICE_MAX_SOURCES, &request->more_sources);
 
 	for (size_t i = 0; i < n; i++) {
 		struct request_source *source = &request->sources[i];
@@ -246,8 +246,8 @@ json_t *request_body(const struct agent *agent, const struct request *request)
 
 	request_terms(agent, request->key.action, request->labels, &terms);
 	return json_pack(
-		"{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, "
-		"s:s, s:I, s:I, s:I, s:{s:I, s:s}, s:s*}",
+		"{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:I, "
+		"s:o, s:s, s:I, s:I, s:I, s:{s:I, s:s}, s:s*}",
 		"request", request->id, "digest", request->digest, "action",
 		policy_action_names[request->key.action], "labels",
 		record_labels(agent, request->labels), "rule", terms.shown ? terms.shown->name : "",
@@ -256,7 +256,8 @@ json_t *request_body(const struct agent *agent, const struct request *request)
 		"target", record_target(&request->key.target, request->target), "command",
 		record_text(request->command), "reason", record_text(request->reason),
 		"reason_from", reason_origin_name(request->reason_from), "who",
-		who_body(&request->who), "sources", sources_body(agent, request), "key",
+		who_body(&request->who), "sources", sources_body(agent, request),
+		"more_sources", (json_int_t)request->more_sources, "key",
 		record_key(&request->key), "boot", agent->boot_id, "deadline_ns",
 		(json_int_t)request->deadline_ns, "opened_ms", (json_int_t)request->opened_ms,
 		"expires_ms", (json_int_t)request->expires_ms, "signed", "entries",

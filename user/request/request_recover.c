@@ -230,6 +230,7 @@ void request_policy_changed(struct agent *agent)
 			hold_wake(agent, request);
 		} else {
 			request_watch_escalation(agent, request);
+			request->changed = true; /* it may allow less now, or take more */
 		}
 	}
 	request_committed(agent, record_commit(agent));

@@ -124,6 +124,7 @@ static bool read_opened(const struct agent *agent, struct request *request, cons
 	record_get_text(entry, "requester", request->requester, sizeof(request->requester));
 	read_who(request, subject, json_object_get(entry, "who"));
 	read_sources(agent, request, json_object_get(entry, "sources"));
+	request->more_sources = get_u64(entry, "more_sources");
 	request->command = get_string(entry, "command");
 	request->reason = get_string(entry, "reason");
 	request->reason_from = get_reason_from(request, entry);

@@ -166,5 +166,11 @@ void add_lineage(struct html *html, const struct ipc_request *request)
 	}
 	if (n)
 		html_markup(html, "</ol>");
+	if (request->more_sources) {
+		html_markup(html, "<p>");
+		html_words(html, "And %u more, which sluice why %d lists on that host.",
+			   request->more_sources, request->pid);
+		html_markup(html, "</p>");
+	}
 	html_markup(html, "</section>");
 }

@@ -223,6 +223,16 @@ bool web_is_stale(const struct ipc_request *request, const struct session *sessi
 	return request->tier > WEB_TIER_STALE && !session_is_fresh(session);
 }
 
+/* Nobody approves here what this page cannot show. */
+static void add_elsewhere(struct html *html, const struct ipc_request *request)
+{
+	html_markup(html, "<p class=\"note\">An approval takes a person's key, since not all can be "
+			  "shown here: <code>");
+	html_words(html, "sluice approve %s %.8s --key ~/.ssh/id_ed25519", request->id,
+		   request->digest);
+	html_markup(html, "</code></p><p class=\"buttons\">");
+}
+
 static void add_approval(struct html *html, const struct ipc_request *request)
 {
 	html_markup(html, "<fieldset><legend>An approval allows</legend>");
@@ -268,7 +278,9 @@ static void add_form(struct html *html, const struct ipc_request *request,
 	if (request->reason_required)
 		html_markup(html, " required");
 	html_markup(html, "></p>");
-	if (web_is_stale(request, session))
+	if (request->hidden)
+		add_elsewhere(html, request);
+	else if (web_is_stale(request, session))
 		add_renewal(html, request);
 	else
 		add_approval(html, request);
