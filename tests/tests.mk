@@ -31,6 +31,7 @@ VM_PROGRAMS := $(patsubst tests/vm/programs/%.c,$(O)/tests/vm/%,$(sort $(wildcar
 BENCHES := $(patsubst tests/bench/%.c,$(O)/tests/%,$(sort $(wildcard tests/bench/bench_*.c)))
 
 # Functions of libraries that a test puts itself before.
+WRAP_test_gateway_delivered := fdatasync
 WRAP_test_health := adjtimex statvfs
 WRAP_test_journal_fail := pwrite fdatasync ftruncate
 WRAP_test_journal_memory := EVP_PKEY_Q_keygen

@@ -240,6 +240,50 @@ static void test_an_answer_has_the_question_kept(void **state)
 	assert_string_equal(post->place, "p1");
 }
 
+/* As if it were on disk: a test may append thousands of lines. */
+int __wrap_fdatasync(int fd);
+int __wrap_fdatasync(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+/* So many that the file is written anew meanwhile, without what has expired; and takes one back. */
+static void add_many(void *arg, const struct delivered_request *request)
+{
+	struct delivered_request other = { .digest = "3f9a22c1d0e1f2a3" };
+
+	snprintf(world.posted + strlen(world.posted), sizeof(world.posted) - strlen(world.posted),
+		 "%s ", request->id);
+	for (unsigned int i = 0; i < 16384 && !*(bool *)arg; i++) {
+		snprintf(other.id, sizeof(other.id), "r-%u", 100 + i);
+		assert_int_equal(delivered_add(world.delivered, "other", DELIVERED_OPEN, &other, "",
+					       0),
+				 0);
+	}
+	*(bool *)arg = true;
+	snprintf(other.id, sizeof(other.id), "r-2");
+	assert_int_equal(delivered_remove(world.delivered, "fake", DELIVERED_OPEN, &other), 0);
+}
+
+/* What is done with one of the unanswered may free it and others: a question is posted then. */
+static void test_written_anew_while_they_are_gone_through(void **state)
+{
+	struct delivered_request request = { .expires_ms = 1000, .digest = "3f9a22c1d0e1f2a3" };
+	bool added = false;
+
+	(void)state;
+	for (int i = 1; i <= 3; i++) {
+		snprintf(request.id, sizeof(request.id), "r-%d", i);
+		assert_int_equal(delivered_add(world.delivered, "fake", DELIVERED_OPEN, &request,
+					       "", 0),
+				 0);
+	}
+	assert_int_equal(delivered_unanswered(world.delivered, "fake", add_many, &added), 0);
+	assert_string_equal(world.posted, "r-1 r-2 r-3 ");
+	assert_null(delivered_find(world.delivered, "fake", DELIVERED_OPEN, &request));
+}
+
 static void test_state_folder_must_be_there(void **state)
 {
 	struct delivered *none = NULL;
@@ -260,6 +304,7 @@ int main(void)
 		NOTIFIER_TEST(test_seen_before_the_restart_is_answered_after_it),
 		NOTIFIER_TEST(test_notice_has_no_answer),
 		NOTIFIER_TEST(test_places_are_read_as_they_are_written),
+		NOTIFIER_TEST(test_written_anew_while_they_are_gone_through),
 		NOTIFIER_TEST(test_state_folder_must_be_there),
 		NOTIFIER_TEST(test_kept_while_it_can_be_revoked),
 		NOTIFIER_TEST(test_an_answer_has_the_question_kept),

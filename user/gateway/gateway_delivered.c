@@ -20,6 +20,7 @@
 #include <time.h>
 #include <uthash.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "notifier/notifier.h"
 
@@ -392,15 +393,37 @@ static bool read_question(const struct entry *entry, const char *notifier,
 	       strcmp(kind, kinds[DELIVERED_NOTICE]) != 0;
 }
 
-void delivered_unanswered(const struct delivered *delivered, const char *notifier,
-			  void (*fn)(void *arg, const struct delivered_request *request), void *arg)
+/* Those of which people saw no answer. @ret: the caller's, also after -ENOMEM */
+static int collect_unanswered(const struct delivered *delivered, const char *notifier,
+			      struct delivered_request **ret, size_t *ret_n)
 {
-	const struct entry *entry;
-	struct delivered_request request;
+	struct delivered_request request, *place;
 
-	for (entry = delivered->entries; entry; entry = entry->hh.next)
-		if (read_question(entry, notifier, &request) &&
-		    !delivered_find(delivered, notifier, DELIVERED_CLOSED, &request) &&
-		    !delivered_find(delivered, notifier, DELIVERED_REVOKED, &request))
-			fn(arg, &request);
+	for (const struct entry *entry = delivered->entries; entry; entry = entry->hh.next) {
+		if (!read_question(entry, notifier, &request) ||
+		    delivered_find(delivered, notifier, DELIVERED_CLOSED, &request) ||
+		    delivered_find(delivered, notifier, DELIVERED_REVOKED, &request))
+			continue;
+		place = ARRAY_APPEND(*ret, *ret_n);
+		if (!place)
+			return -ENOMEM;
+		*place = request;
+	}
+	return 0;
+}
+
+/*
+ * Collected first: @fn may post what waits for its channel, and that adds and removes entries, and
+ * with enough of them has the file written anew without the expired ones: each may be the next one.
+ */
+int delivered_unanswered(const struct delivered *delivered, const char *notifier,
+			 void (*fn)(void *arg, const struct delivered_request *request), void *arg)
+{
+	_cleanup_free_ struct delivered_request *list = NULL;
+	size_t n = 0;
+	int r = collect_unanswered(delivered, notifier, &list, &n);
+
+	for (size_t i = 0; !r && i < n; i++)
+		fn(arg, &list[i]);
+	return r;
 }

@@ -80,10 +80,9 @@ int delivered_remove(struct delivered *delivered, const char *notifier, enum del
 
 /*
  * Calls @fn for each request of which people have, or may have, seen a question of this channel and
- * no answer; perhaps twice for one. @fn may add, and must not remove.
+ * no answer; perhaps twice for one. @fn may add and remove. Return: 0; -ENOMEM: it was not called.
  */
-void delivered_unanswered(const struct delivered *delivered, const char *notifier,
-			  void (*fn)(void *arg, const struct delivered_request *request),
-			  void *arg);
+int delivered_unanswered(const struct delivered *delivered, const char *notifier,
+			 void (*fn)(void *arg, const struct delivered_request *request), void *arg);
 
 #endif

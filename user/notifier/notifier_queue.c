@@ -337,13 +337,15 @@ void notifier_queue_settle(struct notifier_queue *queue,
 {
 	_cleanup_free_ struct ipc_request *gone = calloc(1, sizeof(*gone));
 	struct settling settling = { queue, is_open, arg, gone };
+	int r = -ENOMEM;
 
-	if (!gone) {
+	if (gone) {
+		gone->state = IPC_GONE;
+		gone->closed_ms = when_now();
+		r = delivered_unanswered(queue->context->delivered, queue->notifier->name, settle,
+					 &settling);
+	}
+	if (r < 0)
 		log_warning("%s: no memory to see what was closed while the gateway was away",
 			    queue->notifier->name);
-		return;
-	}
-	gone->state = IPC_GONE;
-	gone->closed_ms = when_now();
-	delivered_unanswered(queue->context->delivered, queue->notifier->name, settle, &settling);
 }
