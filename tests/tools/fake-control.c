@@ -490,9 +490,10 @@ static const struct {
 static void serve(int sock)
 {
 	static struct channel_message question;
+	struct channel_peer sender;
 	struct pollfd ready = { .fd = sock, .events = POLLIN };
 
-	while (poll(&ready, 1, -1) > 0 && channel_receive(sock, &question) == 1) {
+	while (poll(&ready, 1, -1) > 0 && channel_receive_from(sock, &question, &sender) == 1) {
 		if (strcmp(mode, "closes") == 0)
 			return;
 		if (strcmp(mode, "wrong") == 0)

@@ -258,7 +258,8 @@ static void answer_question(void)
 
 static void receive(void)
 {
-	int r = channel_receive(peer, &message);
+	struct channel_peer sender;
+	int r = channel_receive_from(peer, &message, &sender);
 
 	if (r == 1) {
 		print_message();

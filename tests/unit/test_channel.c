@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -408,6 +409,46 @@ static void test_one_descriptor_is_taken(void **state)
 	assert_int_equal(open_descriptors(), before);
 }
 
+static void name_senders(int sock)
+{
+	const int on = 1;
+
+	assert_int_equal(setsockopt(sock, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)), 0);
+}
+
+/* Of each message, whoever made the socket; and descriptors are dropped as without that. */
+static void test_sender_is_named(void **state)
+{
+	struct pair *pair = *state;
+	struct packet packet = packet_of(IPC_STATUS, 0);
+	struct channel_peer sender = {};
+	int before = open_descriptors();
+	pid_t child;
+
+	/* nobody asked the kernel for it */
+	assert_int_equal(channel_send(pair->left, IPC_STATUS, NULL, 0), 0);
+	assert_int_equal(channel_receive_from(pair->right, &received, &sender), -EPROTO);
+	name_senders(pair->right);
+	assert_int_equal(channel_send(pair->left, IPC_STATUS, NULL, 0), 0);
+	child = fork();
+	if (!child)
+		_exit(channel_send(pair->left, IPC_GRANTS, NULL, 0) < 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(channel_receive_from(pair->right, &received, &sender), 1);
+	assert_int_equal(received.type, IPC_STATUS);
+	assert_int_equal(sender.pid, getpid());
+	assert_int_equal(channel_receive_from(pair->right, &received, &sender), 1);
+	assert_int_equal(received.type, IPC_GRANTS);
+	assert_int_equal(sender.pid, child);
+	assert_int_equal(sender.uid, geteuid());
+	for (int n = 1; n <= 16; n += 5) {
+		send_fds(pair, &packet, n);
+		assert_int_equal(channel_receive_from(pair->right, &received, &sender), -EPROTO);
+	}
+	assert_int_equal(open_descriptors(), before);
+	assert_int_equal(channel_receive_from(pair->right, &received, &sender), -EAGAIN);
+}
+
 static void test_close_and_silence(void **state)
 {
 	struct pair *pair = *state;
@@ -513,6 +554,7 @@ int main(void)
 		TEST(test_counts_beyond_their_array_are_refused),
 		TEST(test_descriptors_are_refused_unseen),
 		TEST(test_one_descriptor_is_taken),
+		TEST(test_sender_is_named),
 		TEST(test_close_and_silence),
 		TEST(test_peer_that_does_not_read),
 		cmocka_unit_test(test_listen_accept_connect),

@@ -263,6 +263,51 @@ static void test_peer_that_is_not_who_connected(void **state)
 	close(sock);
 }
 
+/* From a process of its own, over the connection of this one. */
+static void send_from_child(int sock, enum ipc_type type, const void *body, size_t size)
+{
+	pid_t child = fork();
+	int status = -1;
+
+	if (!child)
+		_exit(channel_send(sock, type, body, size) < 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+/* A clean process could connect for one that has read labeled data since it was forked. */
+static void test_sent_by_another_process(void **state)
+{
+	struct request *request = open_one(1);
+	struct ipc_decide answer = approval(request);
+	struct ipc_hello hello = { .notifiers = 1 };
+	int sock = dial(control_path), gateway = dial(gateway_path), early;
+	struct channel_message message;
+
+	(void)state;
+	send_from_child(sock, IPC_DECIDE, &answer, sizeof(answer));
+	assert_int_equal(next(sock, &message), 0);
+	early = channel_connect(control_path); /* and sent before it is accepted */
+	assert_true(early >= 0);
+	send_from_child(early, IPC_DECIDE, &answer, sizeof(answer));
+	turn();
+	assert_int_equal(next(early, &message), 0);
+	assert_int_equal(request->state, IPC_PENDING);
+	send_from_child(gateway, IPC_HELLO, &hello, sizeof(hello));
+	assert_int_equal(next(gateway, &message), 0);
+	assert_null(world.agent.control->gateway);
+	close(sock);
+	close(early);
+	close(gateway);
+	early = channel_connect(control_path); /* its own, as early */
+	assert_int_equal(channel_send(early, IPC_DECIDE, &answer, sizeof(answer)), 0);
+	turn();
+	assert_int_equal(next(early, &message), 1);
+	assert_int_equal(message.body.result.error, 0);
+	assert_int_equal(request->state, IPC_APPROVED);
+	close(early);
+}
+
 /* Whoever it was, and by the command line: the gateway replaces what it has posted. */
 static void test_gateway_hears_of_a_revocation(void **state)
 {
@@ -534,6 +579,7 @@ int main(void)
 		CONTROL_TEST(test_standing_is_listed_and_revoked),
 		CONTROL_TEST(test_submit),
 		CONTROL_TEST(test_peer_that_is_not_who_connected),
+		CONTROL_TEST(test_sent_by_another_process),
 		CONTROL_TEST(test_grants_and_revoke),
 		CONTROL_TEST(test_gateway_hears_of_a_revocation),
 		CONTROL_TEST(test_label),

@@ -68,6 +68,13 @@ static void turn(void)
 		event_base_loop(world.base, EVLOOP_NONBLOCK);
 }
 
+static int receive(void)
+{
+	struct channel_peer sender;
+
+	return channel_receive_from(world.peer, &world.message, &sender);
+}
+
 static void accept_link(void)
 {
 	struct channel_peer who;
@@ -81,7 +88,7 @@ static void accept_link(void)
 	}
 	assert_true(world.peer >= 0);
 	turn();
-	assert_int_equal(channel_receive(world.peer, &world.message), 1);
+	assert_int_equal(receive(), 1);
 	assert_int_equal(world.message.type, IPC_HELLO);
 }
 
@@ -167,7 +174,7 @@ static struct channel_decision take_decision(void)
 	char digest[65];
 
 	turn();
-	assert_int_equal(channel_receive(world.peer, &world.message), 1);
+	assert_int_equal(receive(), 1);
 	assert_int_equal(world.message.type, IPC_CHANNEL);
 	assert_int_equal(channel_decision_parse(message->statement, &decision, &line), 0);
 	assert_int_equal(sshsig_from_text(message->signature, &signature, &why), 0);
@@ -227,7 +234,7 @@ static void test_submit(void **state)
 	assert_int_equal(decide(&decision, "a"), 0);
 	assert_int_equal(gateway_link_submit(world.link, &signed_answer, on_decided, "b"), 0);
 	take_decision();
-	assert_int_equal(channel_receive(world.peer, &world.message), 1);
+	assert_int_equal(receive(), 1);
 	assert_int_equal(world.message.type, IPC_SUBMIT);
 	assert_memory_equal(&world.message.body.answer, &signed_answer, sizeof(signed_answer));
 	answer(EACCES, "no reviewer");
@@ -332,7 +339,7 @@ static void test_ask(void **state)
 					  on_decided, &asker),
 			 0);
 	take_decision();
-	assert_int_equal(channel_receive(world.peer, &world.message), 1);
+	assert_int_equal(receive(), 1);
 	assert_int_equal(world.message.type, IPC_STATUS);
 	answer(0, "taken");
 	assert_string_equal(world.told, "a:0:taken ");

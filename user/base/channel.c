@@ -20,10 +20,15 @@
 #define BACKLOG	  64
 #define TIMEOUT_S 30
 
-/* Room for one descriptor, aligned as the kernel wants it. */
+/* Room for one descriptor, aligned as the kernel wants it; and for who sent a message. */
 union file_room {
 	struct cmsghdr align;
 	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+union sender_room {
+	struct cmsghdr align;
+	char bytes[CMSG_SPACE(sizeof(struct ucred))];
 };
 
 const char *channel_type_name(uint16_t type)
@@ -94,6 +99,7 @@ int channel_listen(const char *path, mode_t mode)
 {
 	_cleanup_close_ int fd = -1;
 	struct sockaddr_un address;
+	const int on = 1;
 	int r;
 
 	r = fill_address(path, &address);
@@ -102,6 +108,9 @@ int channel_listen(const char *path, mode_t mode)
 	fd = unix_socket(SOCK_NONBLOCK);
 	if (fd < 0)
 		return fd;
+	/* Connections have it from here, so that what is sent before accept() says by whom, too. */
+	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
+		return -errno;
 	r = bind_fresh(fd, &address);
 	if (r < 0)
 		return r;
@@ -212,45 +221,38 @@ static int check_message(const struct ipc_header *header, size_t length, const c
 	return channel_form_holds(form, body) ? 0 : -EPROTO;
 }
 
-/* The descriptor that came along, or -1. */
-static int file_of(struct msghdr *msg)
+/* What came along: of that type and size, or NULL. */
+static const void *data_of(struct msghdr *msg, int type, size_t size)
 {
 	const struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg);
-	int fd = -1;
 
-	if (cmsg && cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS &&
-	    cmsg->cmsg_len == CMSG_LEN(sizeof(fd)))
-		memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
-	return fd;
+	if (!cmsg || cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != type ||
+	    cmsg->cmsg_len != CMSG_LEN(size))
+		return NULL;
+	return CMSG_DATA(cmsg);
 }
 
-/* @room: NULL: the kernel drops descriptors then, and says so; else @ret_fd is set, always. */
-static int receive_message(int sock, struct channel_message *ret, union file_room *room,
-			   int *ret_fd)
+/* @msg: with room for what comes along; without, the kernel drops descriptors, and says so. */
+static int receive_message(int sock, struct channel_message *ret, struct msghdr *msg)
 {
 	struct ipc_header header = {};
 	struct iovec iov[] = {
 		{ .iov_base = &header, .iov_len = sizeof(header) },
 		{ .iov_base = &ret->body, .iov_len = sizeof(ret->body) },
 	};
-	/* The padding of the room would be room for a second one. */
-	struct msghdr msg = { .msg_iov = iov,
-			      .msg_iovlen = ARRAY_SIZE(iov),
-			      .msg_control = room,
-			      .msg_controllen = room ? CMSG_LEN(sizeof(int)) : 0 };
 	ssize_t n;
 	int r;
 
+	msg->msg_iov = iov;
+	msg->msg_iovlen = ARRAY_SIZE(iov);
 	do {
-		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+		n = recvmsg(sock, msg, MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == ECONNRESET ? 0 : -errno;
 	if (n == 0)
 		return 0;
-	if (room)
-		*ret_fd = file_of(&msg);
-	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+	if (msg->msg_flags & (MSG_TRUNC | MSG_CTRUNC))
 		return -EPROTO;
 	r = check_message(&header, (size_t)n, (const char *)&ret->body);
 	if (r < 0)
@@ -261,14 +263,36 @@ static int receive_message(int sock, struct channel_message *ret, union file_roo
 
 int channel_receive(int sock, struct channel_message *ret)
 {
-	return receive_message(sock, ret, NULL, NULL);
+	struct msghdr msg = {};
+
+	return receive_message(sock, ret, &msg);
+}
+
+int channel_receive_from(int sock, struct channel_message *ret, struct channel_peer *ret_sender)
+{
+	union sender_room room = {};
+	/* The padding of the room would be room for a descriptor. */
+	struct msghdr msg = { .msg_control = room.bytes,
+			      .msg_controllen = CMSG_LEN(sizeof(struct ucred)) };
+	int r = receive_message(sock, ret, &msg);
+	const struct ucred *cred = data_of(&msg, SCM_CREDENTIALS, sizeof(*cred));
+
+	if (r != 1)
+		return r;
+	if (!cred)
+		return -EPROTO;
+	*ret_sender = (struct channel_peer){ .pid = cred->pid, .uid = cred->uid, .gid = cred->gid };
+	return 1;
 }
 
 int channel_receive_file(int sock, struct channel_message *ret, int *ret_fd)
 {
 	union file_room room = {};
-	_cleanup_close_ int fd = -1;
-	int r = receive_message(sock, ret, &room, &fd);
+	/* The padding of the room would be room for a second one. */
+	struct msghdr msg = { .msg_control = room.bytes, .msg_controllen = CMSG_LEN(sizeof(int)) };
+	int r = receive_message(sock, ret, &msg);
+	const int *came = data_of(&msg, SCM_RIGHTS, sizeof(*came));
+	_cleanup_close_ int fd = came ? *came : -1;
 
 	*ret_fd = r == 1 ? TAKE_FD(fd) : -1;
 	return r;

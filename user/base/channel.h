@@ -18,7 +18,7 @@
 
 #include "ipc.h"
 
-/* The peer as the kernel names it at connect time. @pidfd may be -1. */
+/* A process as the kernel names it: the peer at connect time, the sender when it sent. */
 struct channel_peer {
 	pid_t pid;
 	uid_t uid;
@@ -64,6 +64,7 @@ struct channel_message {
 /**
  * channel_listen() - bind and listen; the folder must exist.
  * @mode: of the socket file. A stale socket file is replaced, one that answers is -EADDRINUSE.
+ * What comes over its connections is received with channel_receive_from().
  * Return: a non-blocking, close-on-exec descriptor or a negative errno.
  */
 int channel_listen(const char *path, mode_t mode);
@@ -87,6 +88,12 @@ int channel_send_file(int sock, enum ipc_type type, const void *payload, size_t 
  * (end the peer).
  */
 int channel_receive(int sock, struct channel_message *ret);
+
+/*
+ * The same on an accepted connection. @ret_sender: set with a message: who sent it, which may be
+ * another process than connected: a descriptor is inherited, and can be given away.
+ */
+int channel_receive_from(int sock, struct channel_message *ret, struct channel_peer *ret_sender);
 
 /* The same from a peer that may give a descriptor. @ret_fd: it, to be closed, or -1. */
 int channel_receive_file(int sock, struct channel_message *ret, int *ret_fd);

@@ -221,22 +221,41 @@ static int dispatch(struct client *client, const struct channel_message *message
 	return 0;
 }
 
+/*
+ * Login and labels are looked at of the process that connected: a clean one could connect for one
+ * that carries labels. Return: as channel_receive(); -EPERM when it was not the peer.
+ */
+static int receive(const struct client *client, struct channel_message *message)
+{
+	const struct channel_peer *peer = &client->peer;
+	struct channel_peer sender;
+	int r = channel_receive_from(client->sock, message, &sender);
+
+	if (r < 0 && r != -EAGAIN)
+		log_warning("Peer %d (uid %u) sent a malformed message: ended", peer->pid,
+			    peer->uid);
+	if (r <= 0 || sender.pid == peer->pid)
+		return r;
+	log_error("Process %d (uid %u) sent %s over the connection of process %d (uid %u): ended; "
+		  "whoever sends must connect itself",
+		  sender.pid, sender.uid, channel_type_name(message->type), peer->pid, peer->uid);
+	return -EPERM;
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	_cleanup_free_ struct channel_message *message = calloc(1, sizeof(*message));
 	struct client *client = arg;
 	int r;
 
+	(void)fd;
 	if (!message || what & EV_TIMEOUT) { /* takes a place and asks nothing */
 		end_client(client);
 		return;
 	}
-	r = channel_receive(fd, message);
+	r = receive(client, message);
 	if (r == -EAGAIN)
 		return;
-	if (r < 0)
-		log_warning("Peer %d (uid %u) sent a malformed message: ended", client->peer.pid,
-			    client->peer.uid);
 	if (r > 0)
 		r = dispatch(client, message) < 0 ? -EPROTO : 1;
 	if (r <= 0)
