@@ -231,6 +231,7 @@ static void test_submit(void **state)
 	bob->keys = calloc(1, sizeof(*bob->keys));
 	bob->n_keys = 1;
 	assert_int_equal(sshkey_from_line(key_line(&honest), &bob->keys[0].key, &why), 0);
+	assert_int_equal(sshkey_fingerprint(&bob->keys[0].key, bob->keys[0].fingerprint), 0);
 	statement.answer.scope = IPC_SCOPE_ONCE;
 	statement.answer.duration_s = 60;
 	snprintf(statement.host, sizeof(statement.host), "%s", world.agent.host);

@@ -531,6 +531,74 @@ static void test_limit_of_deciders(void **state)
 	assert_int_equal(answer(request, BOB, NULL), 0);
 }
 
+/* Reloads the policy with these as bob's accounts. */
+static void give_bob(const char *uids)
+{
+	static const char his[] = "Uid=2002 2102";
+	const char *at = strstr(fixture_policy_text, his);
+	const struct policy *old = world.agent.policy;
+	char text[sizeof(fixture_policy_text) + 64];
+
+	snprintf(text, sizeof(text), "%.*sUid=%s%s", (int)(at - fixture_policy_text),
+		 fixture_policy_text, uids, at + strlen(his));
+	load_policy(&world.agent, text);
+	policy_free((struct policy *)old);
+}
+
+static unsigned int missing(const struct request *request)
+{
+	struct request_terms terms;
+
+	request_terms(&world.agent, request->key.action, request->labels, &terms);
+	return request_missing(&world.agent, request, &terms);
+}
+
+/* Its account may have been taken from the person because somebody else had got hold of it. */
+static void test_approvals_by_a_login_that_left(void **state)
+{
+	struct request *request = failed_export(ANN, ANN);
+
+	(void)state;
+	assert_int_equal(answer(request, BOB, NULL), 0);
+	assert_int_equal(missing(request), 1);
+	give_bob("2102");
+	assert_int_equal(missing(request), 2);
+	give_bob("2102\n[Person erin]\nUid=2002");
+	assert_int_equal(missing(request), 2);
+	give_bob("2002 2102");
+	assert_int_equal(missing(request), 1);
+	restart(); /* the journal has it */
+	request = request_find(world.agent.requests, member(entry_of("decision"), "request"));
+	assert_int_equal(missing(request), 1);
+	give_bob("2102");
+	assert_int_equal(missing(request), 2);
+	assert_int_equal(answer(request, DAVE, NULL), 0);
+	assert_int_equal(request->state, IPC_PENDING);
+	assert_int_equal(answer(request, CARLA, NULL), 0);
+	assert_int_equal(request->state, IPC_APPROVED);
+}
+
+/* Where there are no logins the account is the one that the process runs as. */
+static void test_approvals_by_an_account_without_login(void **state)
+{
+	struct request *request = failed_export(ANN, ANN);
+	struct decider decider = decider_of(BOB);
+	struct ipc_decide message = { .approve = 1, .reason = "ticket 7" };
+	char text[1024];
+
+	(void)state;
+	decider.who.loginuid = PROCESS_NO_LOGIN;
+	memcpy(message.id, request->id, sizeof(message.id));
+	memcpy(message.digest, request->digest, sizeof(message.digest));
+	assert_int_equal(decision_make(&world.agent, &message, &decider, text, sizeof(text)), 0);
+	assert_int_equal(missing(request), 1);
+	restart();
+	request = request_find(world.agent.requests, member(entry_of("decision"), "request"));
+	assert_int_equal(missing(request), 1);
+	give_bob("2102");
+	assert_int_equal(missing(request), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -565,6 +633,8 @@ int main(void)
 		AGENT_TEST(test_kernel_cannot_take_it),
 		AGENT_TEST(test_process_scope_of_ended_process),
 		AGENT_TEST(test_limit_of_deciders),
+		AGENT_TEST(test_approvals_by_a_login_that_left),
+		AGENT_TEST(test_approvals_by_an_account_without_login),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

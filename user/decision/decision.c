@@ -34,9 +34,11 @@ static int run_checks(struct context *c)
 	return 0;
 }
 
-/* Room for one more; what is written there counts when n_decisions does. @account: or NULL */
-static struct ipc_decision *next_decision(struct request *request, const struct account *account)
+/* Room for one more; what is written there counts when n_decisions does. */
+static struct ipc_decision *next_decision(const struct context *c)
 {
+	const struct account *account = c->vouched ? &c->vouched->decision.account : NULL;
+	struct request *request = c->request;
 	size_t size = (request->n_decisions + 1) * sizeof(struct ipc_decision); /* lint: found */
 	struct ipc_decision *list = realloc(request->decisions, size);
 
@@ -45,6 +47,7 @@ static struct ipc_decision *next_decision(struct request *request, const struct 
 	request->decisions = list;
 	if (request_note_account(request, account) < 0)
 		return NULL;
+	request->logins[request->n_decisions] = person_account(&c->decider->who);
 	memset(&list[request->n_decisions], 0, sizeof(*list));
 	return &list[request->n_decisions];
 }
@@ -221,7 +224,7 @@ static int take(struct context *c)
 
 	if (r < 0)
 		return r;
-	decision = next_decision(c->request, c->vouched ? &c->vouched->decision.account : NULL);
+	decision = next_decision(c);
 	if (!decision) {
 		snprintf(c->text, c->size, "nothing was decided: no memory; try again");
 		return -ENOMEM;

@@ -267,6 +267,11 @@ bool person_is_service(const char *unit)
 	return length > strlen(end) && !strcmp(unit + length - strlen(end), end);
 }
 
+uid_t person_account(const struct identity *identity)
+{
+	return identity->loginuid != PROCESS_NO_LOGIN ? identity->loginuid : identity->uid;
+}
+
 static const struct policy_person *deciding_by_login(const struct policy *policy,
 						     const struct identity *identity,
 						     const char **ret_why)

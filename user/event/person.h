@@ -87,6 +87,9 @@ const struct policy_person *person_requester(const struct policy *policy,
 /* A system service, but none of those that log people in where no session is made for them. */
 bool person_is_service(const char *unit);
 
+/* The account by which a process decides: its login if there was one, else its uid. */
+uid_t person_account(const struct identity *identity);
+
 /**
  * person_deciding() - who is at the other end when a process decides.
  * @ret_why: when nobody: one sentence with the remedy

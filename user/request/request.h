@@ -84,6 +84,7 @@ struct request_source {
  * journal
  * @escalated_s: more people were asked at this time after its opening, 0: not yet
  * @accounts: by which account each of @decisions came, if by one; NULL while none did
+ * @logins: by which account of this host each of @decisions came (person_account()), if by no key
  * @standing: the standing approval that let it go without asking, or empty
  * @journal_entries, @journal_root: of the journal, as signed when it was opened: for people to hold
  * @scope, @duration_s: narrowest that approvers so far have chosen
@@ -126,6 +127,7 @@ struct request {
 	size_t n_sources, more_sources; /* these, and how many more there were */
 	struct ipc_decision *decisions;
 	struct account *accounts;
+	uid_t logins[SLUICE_MAX_REVIEWERS];
 	size_t n_decisions;
 	enum policy_scope scope;
 	uint32_t duration_s;
@@ -269,7 +271,7 @@ bool request_reviewer(const struct agent *agent, const struct request *request, 
 
 /*
  * Distinct approvals counted for @rule: of its tier, by persons who are still in its groups and
- * whose key, if they signed, or account, if a channel vouched for it, is still theirs.
+ * whose key, if they signed, account, if a channel vouched for it, or else login is still theirs.
  */
 unsigned int request_approvals(const struct agent *agent, const struct request *request,
 			       const struct policy_rule *rule);

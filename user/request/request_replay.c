@@ -204,6 +204,16 @@ static bool read_account(const json_t *entry, struct account *ret)
 	return false;
 }
 
+/* The account whose session gave it; of one that does not say it is nobody's. */
+static uid_t read_login(const json_t *entry)
+{
+	const json_t *sender = json_object_get(json_object_get(entry, "evidence"), "sender");
+	const struct identity who = { .uid = (uid_t)get_u64(sender, "uid"),
+				      .loginuid = (uint32_t)get_u64(sender, "loginuid") };
+
+	return sender ? person_account(&who) : PROCESS_NO_LOGIN;
+}
+
 void request_replay_decision(struct agent *agent, const json_t *entry)
 {
 	struct request *request = named(agent, entry);
@@ -229,6 +239,7 @@ void request_replay_decision(struct agent *agent, const json_t *entry)
 	request->decisions = list;
 	if (request_note_account(request, read_account(entry, &account) ? &account : NULL) < 0)
 		return;
+	request->logins[request->n_decisions] = read_login(entry);
 	request->decisions[request->n_decisions++] = decision;
 	if (decision.approve && get_u64(entry, "scope_number") < request->scope)
 		request->scope = (enum policy_scope)get_u64(entry, "scope_number");

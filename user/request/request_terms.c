@@ -145,18 +145,28 @@ static bool has_channel(const struct policy *policy, const struct policy_person 
 	return false;
 }
 
+/* What the decision rests on may have been taken from the person since. */
+static bool is_still_theirs(const struct policy *policy, const struct request *request, size_t i,
+			    const struct policy_person *person)
+{
+	const struct ipc_decision *decision = &request->decisions[i];
+	const struct account *account = request->accounts ? &request->accounts[i] : NULL;
+
+	if (!*decision->key)
+		return policy_person_by_uid(policy, request->logins[i]) == person;
+	return has_key(person, decision->key) || has_channel(policy, person, decision, account);
+}
+
 /* A policy that came in force since may see it in another way than the one it was given under. */
 static bool counts(const struct agent *agent, const struct request *request, size_t i,
 		   const struct policy_rule *rule)
 {
 	const struct ipc_decision *decision = &request->decisions[i];
-	const struct account *account = request->accounts ? &request->accounts[i] : NULL;
 	const struct policy_person *person = policy_find_person(agent->policy, decision->person);
 
 	return decision->approve && decision->tier >= rule->tier && person &&
 	       request_reviewer(agent, request, groups_of(request, rule), person, NULL) &&
-	       (!*decision->key || has_key(person, decision->key) ||
-		has_channel(agent->policy, person, decision, account));
+	       is_still_theirs(agent->policy, request, i, person);
 }
 
 unsigned int request_approvals(const struct agent *agent, const struct request *request,
