@@ -80,8 +80,10 @@
 #define SLUICE_UNKNOWN_REVIEWERS    2	    /* where nobody of the policy stands behind a request */
 #define SLUICE_MAX_STANDING	    256	    /* approvals for a time to come */
 #define SLUICE_MAX_STANDING_S	    2592000 /* 30 days */
-#define SLUICE_MAX_CLOSED	    1024    /* decided ones still shown */
-#define SLUICE_TOLD_CLOSED	    256	    /* of which a gateway that connects is told */
+/* Decided ones still shown, and those of which a gateway that connects is told; besides them all of
+ * which something is in force, bounded by SLUICE_MAX_GRANTS and SLUICE_MAX_STANDING. */
+#define SLUICE_MAX_CLOSED	    1024
+#define SLUICE_TOLD_CLOSED	    256
 #define SLUICE_MAX_REVIEWERS	    16	    /* decisions counted on one request */
 #define SLUICE_MAX_SINKS	    8	    /* of the gateway: where the journal is sent to */
 #define SLUICE_MAX_NOTIFIERS	    8	    /* of the gateway */

@@ -253,6 +253,27 @@ static void test_what_was_closed_lately_is_told(void **state)
 	close(sock);
 }
 
+/* What can be revoked by its channels is told of, whatever was closed since. */
+static void test_what_is_in_force_is_told(void **state)
+{
+	struct ipc_hello hello = { .notifiers = 1 };
+	const struct channel_message *told;
+	struct request *request = open_one(1);
+	char id[16];
+	int sock;
+
+	(void)state;
+	memcpy(id, request->id, sizeof(id));
+	assert_int_equal(decide(request, BOB, true, ""), 0);
+	close_many();
+	sock = dial(gateway_path);
+	told = say(sock, IPC_HELLO, &hello, sizeof(hello));
+	assert_int_equal(told->type, IPC_NOTIFY_CLOSED);
+	assert_string_equal(told->body.request.id, id);
+	assert_int_equal(told->body.request.revocable, 1);
+	close(sock);
+}
+
 /* Only from the gateway, and not before it has said who it is. */
 static void test_decisions_of_others(void **state)
 {
@@ -423,7 +444,8 @@ static int stalled_gateway(const struct request *request)
 /* What it brings may be what it is told of: it must not end before that is through. */
 static void test_gateway_that_reads_nothing_ends_by_itself(void **state)
 {
-	const size_t most = 2 * (SLUICE_MAX_REQUESTS + SLUICE_MAX_CLOSED);
+	const size_t most =
+		2 * (SLUICE_MAX_REQUESTS + SLUICE_MAX_CLOSED + SLUICE_MAX_GRANTS);
 	struct client *gateway;
 	struct ipc_channel decision;
 	const struct request *request;
@@ -592,6 +614,7 @@ int main(void)
 		CONTROL_TEST(test_a_counted_approval_is_told),
 		CONTROL_TEST(test_brake_outlives_a_connection),
 		CONTROL_TEST(test_what_was_closed_lately_is_told),
+		CONTROL_TEST(test_what_is_in_force_is_told),
 		CONTROL_TEST(test_decisions_of_others),
 		CONTROL_TEST(test_a_signed_answer),
 		CONTROL_TEST(test_a_signed_answer_is_what_was_signed),

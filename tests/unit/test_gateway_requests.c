@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/when.h"
 #include "gateway/gateway_requests.h"
 
 static struct gateway_requests *list;
@@ -167,6 +168,48 @@ static void test_bounds(void **state)
 	assert_null(gateway_requests_find(list, "r-0"));
 }
 
+static void close_many(void)
+{
+	char id[16];
+
+	for (int i = 0; i < SLUICE_TOLD_CLOSED + 10; i++) {
+		snprintf(id, sizeof(id), "r-short-%d", i);
+		close_one(id, IPC_EXPIRED);
+	}
+}
+
+static void close_in_force(const char *id, uint64_t ago_s, uint32_t standing_s)
+{
+	struct ipc_request request = *request_of(id, IPC_APPROVED);
+
+	request.revocable = 1;
+	request.closed_ms = when_now() - ago_s * 1000;
+	request.duration_s = 300;
+	request.n_decisions = 1;
+	request.decisions[0].standing_s = standing_s;
+	gateway_requests_closed(list, &request);
+}
+
+/* Else whoever got an approval could make many short requests, and nobody could revoke it here. */
+static void test_in_force_outlasts_others(void **state)
+{
+	(void)state;
+	close_in_force("r-grant", 0, 0);
+	close_in_force("r-stands", 9 * 86400, 10 * 86400);
+	close_in_force("r-before", 3600, 0); /* by a rule that let it be for longer */
+	close_in_force("r-over", 86401, 0);
+	close_many();
+	assert_int_equal(gateway_requests_count(list, false), SLUICE_TOLD_CLOSED + 3);
+	assert_int_equal(gateway_requests_find(list, "r-grant")->revocable, 1);
+	assert_non_null(gateway_requests_find(list, "r-stands"));
+	assert_non_null(gateway_requests_find(list, "r-before"));
+	assert_null(gateway_requests_find(list, "r-over"));
+	close_one("r-grant", IPC_APPROVED); /* revoked */
+	close_many();
+	assert_null(gateway_requests_find(list, "r-grant"));
+	assert_int_equal(gateway_requests_count(list, false), SLUICE_TOLD_CLOSED + 2);
+}
+
 static void on_change(void *arg, const struct ipc_request *request, bool updated)
 {
 	const char *how = updated			 ? "updated"
@@ -261,6 +304,7 @@ int main(void)
 		LIST_TEST(test_told_again_keeps_its_place),
 		LIST_TEST(test_after_a_connection_was_lost),
 		LIST_TEST(test_bounds),
+		LIST_TEST(test_in_force_outlasts_others),
 		LIST_TEST(test_watched),
 	};
 

@@ -350,6 +350,30 @@ static void test_closed_ones_are_bounded(void **state)
 	assert_int_equal(HASH_CNT(by_id, world.agent.requests->by_id), SLUICE_MAX_CLOSED);
 }
 
+/* Else nobody could revoke it by its request, nor see whose it is. */
+static void test_closed_ones_in_force_are_kept(void **state)
+{
+	struct sluice_event event = read_by(add_worker(ANN, ANN), ANN, CUSTOMERS);
+	struct request *request = stop(&event);
+	struct grant *grant;
+	char id[16];
+
+	(void)state;
+	memcpy(id, request->id, sizeof(id));
+	assert_int_equal(decide(request, BOB, true, ""), 0);
+	close_many();
+	assert_int_equal(world.agent.requests->n_closed, SLUICE_MAX_CLOSED + 1);
+	assert_int_equal(world.agent.requests->n_in_force, 1);
+	grant = grant_of_request(world.agent.grants, id);
+	assert_non_null(grant);
+	assert_ptr_equal(request_find(world.agent.requests, id), request);
+	grant_revoke(&world.agent, grant, "bob", "", NULL);
+	assert_int_equal(world.agent.requests->n_in_force, 0);
+	close_many();
+	assert_int_equal(world.agent.requests->n_closed, SLUICE_MAX_CLOSED);
+	assert_null(request_find(world.agent.requests, id));
+}
+
 static void test_restart_keeps_what_is_open(void **state)
 {
 	struct sluice_event event = read_by(add_worker(STRANGER, STRANGER), STRANGER, CUSTOMERS);
@@ -711,6 +735,7 @@ int main(void)
 		AGENT_TEST(test_limit_of_one_user),
 		AGENT_TEST(test_broken_journal_denies),
 		AGENT_TEST(test_closed_ones_are_bounded),
+		AGENT_TEST(test_closed_ones_in_force_are_kept),
 		AGENT_TEST(test_restart_keeps_what_is_open),
 		AGENT_TEST(test_reads_that_are_not_named_are_counted),
 		AGENT_TEST(test_restart_remembers_who_asked),

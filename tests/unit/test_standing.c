@@ -373,6 +373,40 @@ static void test_it_is_revoked(void **state)
 	assert_non_null(strstr(request_find(world.agent.requests, id)->outcome, "; revoked by dave"));
 }
 
+/* However much was asked since: neither its first request nor that of a use is forgotten. */
+static void test_it_is_revoked_after_a_flood(void **state)
+{
+	char first[16], used[16];
+
+	(void)state;
+	let_it_stand();
+	memcpy(first, last->id, sizeof(first));
+	assert_true(goes(&nightly));
+	memcpy(used, last->id, sizeof(used));
+	close_many();
+	assert_non_null(request_find(world.agent.requests, first));
+	assert_non_null(request_find(world.agent.requests, used));
+	standing_revoke(&world.agent, made(), "dave", "", NULL);
+	assert_null(grant_of_request(world.agent.grants, used));
+	close_many();
+	assert_null(request_find(world.agent.requests, used));
+}
+
+/* The same, after a restart. */
+static void test_its_grants_are_found_after_a_restart(void **state)
+{
+	char used[16];
+
+	(void)state;
+	let_it_stand();
+	assert_true(goes(&nightly));
+	memcpy(used, last->id, sizeof(used));
+	restart();
+	close_many();
+	standing_revoke(&world.agent, made(), "dave", "", NULL);
+	assert_null(grant_of_request(world.agent.grants, used));
+}
+
 /* By the request that it came from, which is what channels show. */
 static void test_it_is_found_by_its_request(void **state)
 {
@@ -455,6 +489,8 @@ int main(void)
 		TEST(test_nobody_for_themselves),
 		TEST(test_it_ends_in_time),
 		TEST(test_it_is_revoked),
+		TEST(test_it_is_revoked_after_a_flood),
+		TEST(test_its_grants_are_found_after_a_restart),
 		TEST(test_it_is_found_by_its_request),
 		TEST(test_a_new_policy),
 		TEST(test_restart_and_reboot),

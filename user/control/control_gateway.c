@@ -20,7 +20,8 @@
 /* Reports on one request that are journaled, besides its first delivery: the gateway is not trusted
  * with the journal's disk. */
 #define MAX_REPORTS 64
-#define MAX_NOTES (2 * (SLUICE_MAX_REQUESTS + SLUICE_MAX_CLOSED))
+/* Twice all requests that there can be: those of which something is in force are told of, too. */
+#define MAX_NOTES (2 * (SLUICE_MAX_REQUESTS + SLUICE_MAX_CLOSED + SLUICE_MAX_GRANTS))
 
 static int make_room(struct client *client)
 {
@@ -98,16 +99,18 @@ int gateway_send(struct client *client)
 	return 0;
 }
 
-/* The last that were closed, the oldest first. What was only noticed is told once. */
+/*
+ * What is in force still, and the last that were closed, the oldest first. What was only noticed is
+ * told once.
+ */
 static int note_closed(struct client *client)
 {
 	const struct requests *requests = client->control->agent->requests;
-	size_t skip = requests->n_closed > SLUICE_TOLD_CLOSED
-			      ? requests->n_closed - SLUICE_TOLD_CLOSED
-			      : 0;
+	size_t others = requests->n_closed - requests->n_in_force;
+	size_t skip = others > SLUICE_TOLD_CLOSED ? others - SLUICE_TOLD_CLOSED : 0;
 
 	for (const struct request *request = requests->closed; request; request = request->next) {
-		if (skip > 0)
+		if (skip > 0 && !request->in_force)
 			skip--;
 		else if (!request->notice &&
 			 gateway_note(client, IPC_NOTIFY_CLOSED, request->id) < 0)

@@ -122,6 +122,12 @@ void grant_key(const struct request *request, enum policy_scope scope, struct sl
 		memset(&ret->target, 0, sizeof(ret->target));
 }
 
+void grant_table_remove(struct grant *grant)
+{
+	HASH_DEL(grant->agent->grants->by_number, grant);
+	request_in_force(grant->agent, grant->request, false);
+}
+
 /* Ends it in the kernel and forgets it. */
 static void end(struct grant *grant)
 {
@@ -132,7 +138,7 @@ static void end(struct grant *grant)
 		log_error_errno(r,
 				"Grant %s cannot be ended in the kernel; it ends there at its time",
 				grant->id);
-	HASH_DEL(agent->grants->by_number, grant);
+	grant_table_remove(grant);
 	grant_free(grant);
 }
 
@@ -177,6 +183,7 @@ int grant_table_add(struct agent *agent, struct grant *grant)
 	HASH_ADD(hh, agent->grants->by_number, number, size, grant); /* lint: see above */
 	if (!grant->hh.tbl)
 		return -ENOMEM;
+	request_in_force(agent, grant->request, true);
 	if (agent->grants->last < grant->number)
 		agent->grants->last = grant->number;
 	return 0;
@@ -235,6 +242,7 @@ static int fill(struct grant *grant, const struct request *request, enum policy_
 
 	grant->scope = scope;
 	memcpy(grant->request, request->id, sizeof(grant->request));
+	memcpy(grant->standing, request->standing, sizeof(grant->standing));
 	grant_key(request, scope, &grant->key);
 	any = grant->key.target.kind == SLUICE_TARGET_ANY;
 	grant->subject = subject_text(request, grant);
@@ -331,7 +339,7 @@ static int put(struct agent *agent, struct grant *grant)
 	if (r < 0) {
 		kernel_grant_end(agent->kernel, &grant->key, grant->number);
 		if (grant->hh.tbl)
-			HASH_DEL(agent->grants->by_number, grant);
+			grant_table_remove(grant);
 	}
 	return r;
 }

@@ -28,13 +28,14 @@
 struct event;
 
 /*
- * One grant. Strings are bytes. @answer DENY: a denial for an attempt that waits; not shown, not
- * journaled.
+ * One grant. Strings are bytes. @standing: the standing approval that @request went by, or empty.
+ * @answer DENY: a denial for an attempt that waits; not shown, not journaled.
  */
 struct grant {
 	uint64_t number;
 	char id[24];
 	char request[16];
+	char standing[16];
 	struct sluice_ask_key key;
 	struct sluice_grant kernel;
 	enum policy_scope scope;

@@ -40,6 +40,15 @@ static enum policy_scope scope_of(const json_t *entry)
 	return POLICY_ONCE;
 }
 
+/* Its request was open when it was issued, and is there as long as it is. */
+static void find_standing(const struct agent *agent, struct grant *grant)
+{
+	const struct request *request = request_find(agent->requests, grant->request);
+
+	if (request)
+		memcpy(grant->standing, request->standing, sizeof(grant->standing));
+}
+
 static bool fill(const struct agent *agent, struct grant *grant, const json_t *entry)
 {
 	uint64_t uses, expires_ns;
@@ -57,6 +66,7 @@ static bool fill(const struct agent *agent, struct grant *grant, const json_t *e
 	grant->kernel.labels = record_get_labels(agent, entry);
 	grant->kernel.answer = SLUICE_ANSWER_ALLOW;
 	grant->scope = scope_of(entry);
+	find_standing(agent, grant);
 	grant->subject = get_string(entry, "subject_text");
 	grant->target = get_string(json_object_get(entry, "target"), "text");
 	grant->approved_by = get_string(entry, "approved_by");
@@ -119,7 +129,7 @@ void grant_replay_ended(struct agent *agent, const json_t *entry)
 	HASH_FIND(hh, agent->grants->by_number, &number, sizeof(number), grant);
 	if (!grant)
 		return;
-	HASH_DEL(agent->grants->by_number, grant);
+	grant_table_remove(grant);
 	grant_free(grant);
 }
 

@@ -92,24 +92,31 @@ int standing_check(const struct request *request, const struct request_terms *te
 	return -EINVAL;
 }
 
-static void forget(struct standings *standings, struct standing *standing)
+static void add(struct agent *agent, struct standing *standing)
 {
-	DL_DELETE(standings->list, standing);
+	DL_APPEND(agent->standings->list, standing);
+	request_in_force(agent, standing->request, true);
+}
+
+static void forget(struct agent *agent, struct standing *standing)
+{
+	DL_DELETE(agent->standings->list, standing);
+	request_in_force(agent, standing->request, false);
 	standing_free(standing);
 }
 
 /* Return: how many are left. */
-static size_t drop_ended(struct standings *standings)
+static size_t drop_ended(struct agent *agent)
 {
 	struct standing *standing, *next;
 	size_t n = 0;
 
-	DL_FOREACH_SAFE(standings->list, standing, next) {
+	DL_FOREACH_SAFE(agent->standings->list, standing, next) {
 		/* cppcheck-suppress uninitvar; set by the macro above */
 		if (standing->until_ns > agent_boot_ns())
 			n++;
 		else
-			forget(standings, standing);
+			forget(agent, standing);
 	}
 	return n;
 }
@@ -200,7 +207,7 @@ void standing_make(struct agent *agent, const struct request *request, char *tex
 
 	if (!seconds)
 		return;
-	if (drop_ended(agent->standings) >= SLUICE_MAX_STANDING)
+	if (drop_ended(agent) >= SLUICE_MAX_STANDING)
 		r = -EDQUOT;
 	if (!r)
 		standing = calloc(1, sizeof(*standing));
@@ -214,7 +221,7 @@ void standing_make(struct agent *agent, const struct request *request, char *tex
 			 r == -EDQUOT ? "too many do (SLUICE_MAX_STANDING)" : strerror(-r));
 		return;
 	}
-	DL_APPEND(agent->standings->list, standing);
+	add(agent, standing);
 	snprintf(text + used, size - used, "; the same again goes without asking for %u s: %s",
 		 seconds, standing->id);
 }
@@ -298,13 +305,10 @@ void standing_revoke(struct agent *agent, struct standing *standing, const char 
 	request_revoked(agent, standing->request, person, why, now_ms);
 	HASH_ITER(hh, agent->grants->by_number, grant, next) {
 		/* cppcheck-suppress uninitvar; set by the macro above */
-		const struct request *request = request_find(agent->requests, grant->request);
-
-		if (request && grant->kernel.answer == SLUICE_ANSWER_ALLOW &&
-		    !strcmp(request->standing, standing->id))
+		if (!strcmp(grant->standing, standing->id))
 			grant_revoke(agent, grant, person, why, evidence);
 	}
-	forget(agent->standings, standing);
+	forget(agent, standing);
 }
 
 static bool read_people(struct standing *standing, const json_t *people)
@@ -369,7 +373,7 @@ void standing_replay_made(struct agent *agent, const json_t *entry)
 		return;
 	standing = calloc(1, sizeof(*standing));
 	if (standing && read_made(agent, standing, entry))
-		DL_APPEND(agent->standings->list, standing);
+		add(agent, standing);
 	else
 		standing_free(standing);
 }
@@ -380,5 +384,5 @@ void standing_replay_revoked(struct agent *agent, const json_t *entry)
 	struct standing *standing = id ? standing_find(agent->standings, id) : NULL;
 
 	if (standing)
-		forget(agent->standings, standing);
+		forget(agent, standing);
 }

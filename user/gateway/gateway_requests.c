@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/when.h"
+#include "gateway_delivered.h"
 
 /* gcc 12 takes what a list owns for lost when the list's owner is behind two pointers. */
 #if defined(__GNUC__) && !defined(__clang__)
@@ -21,10 +22,14 @@
 
 #define HEAD offsetof(struct ipc_request, sources)
 
-/* @renewed: told of since the connection began. @body: HEAD bytes, then sources and decisions. */
+/*
+ * @renewed: told of since the connection began. @until_ms: what is in force of it ends by then; 0:
+ * nothing is. @body: HEAD bytes, then sources and decisions.
+ */
 struct kept {
 	struct kept *prev, *next;
 	bool renewed;
+	uint64_t until_ms;
 	uint16_t n_sources, n_decisions;
 	char id[16];
 	char body[];
@@ -79,6 +84,21 @@ static struct kept *find_in(const struct gateway_requests *requests, bool open, 
 	return kept;
 }
 
+/*
+ * When what is in force ends, of which sluiced tells only that it is: by the rule, so that what was
+ * used up at once is not kept for long; what outlasts that is of a policy before.
+ */
+static uint64_t ends_ms(const struct ipc_request *request)
+{
+	uint64_t seconds = request->duration_s, end_ms;
+
+	for (uint16_t i = 0; i < request->n_decisions; i++)
+		if (seconds < request->decisions[i].standing_s)
+			seconds = request->decisions[i].standing_s;
+	end_ms = request->closed_ms + seconds * 1000;
+	return end_ms > when_now() ? end_ms : delivered_request(request).expires_ms;
+}
+
 static struct kept *keep(const struct ipc_request *request)
 {
 	size_t sources = request->n_sources * sizeof(struct ipc_source);
@@ -88,6 +108,7 @@ static struct kept *keep(const struct ipc_request *request)
 	if (!kept)
 		return NULL;
 	*kept = (struct kept){ .renewed = true,
+			       .until_ms = request->revocable ? ends_ms(request) : 0,
 			       .n_sources = request->n_sources,
 			       .n_decisions = request->n_decisions };
 	memcpy(kept->id, request->id, sizeof(kept->id));
@@ -109,11 +130,30 @@ static void lend(const struct kept *kept, struct ipc_request *ret)
 	       kept->n_decisions * sizeof(struct ipc_decision));
 }
 
+/*
+ * The oldest of each kind. What is in force is not forgotten for others: it could not be revoked
+ * here any more. Of these sluiced has no more at once, and each ends by itself.
+ */
+static void forget_beyond(struct gateway_requests *requests)
+{
+	static const size_t most[] = { SLUICE_TOLD_CLOSED, SLUICE_MAX_GRANTS };
+	uint64_t now_ms = when_now();
+	size_t n[ARRAY_SIZE(most)] = {};
+	struct kept *kept, *next;
+
+	DL_FOREACH_SAFE(requests->lists[0], kept, next) {
+		bool in_force = kept->until_ms > now_ms;
+
+		if (++n[in_force] > most[in_force])
+			forget(requests, false, kept);
+	}
+}
+
 static void add_closed(struct gateway_requests *requests, struct kept *kept)
 {
 	DL_PREPEND(requests->lists[0], kept);
-	if (++requests->counts[0] > SLUICE_TOLD_CLOSED)
-		forget(requests, false, requests->lists[0]->prev);
+	requests->counts[0]++;
+	forget_beyond(requests);
 }
 
 /* Open ones in the order they came, which is by age; one told of again stays in its place. */

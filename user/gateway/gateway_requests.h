@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gateway_requests.h: what the gateway knows of requests: all that are open, and those closed last.
+ * gateway_requests.h: what the gateway knows of requests: all that are open, those of which
+ * something is in force, and those closed last.
  *
- * Owns: the list, in memory only: after each connect sluiced tells all that are open, and the last
- * that were closed. Must not own:
+ * Owns: the list, in memory only: after each connect sluiced tells of the same. Must not own:
  * whom to tell of them (notifier_queue.h, the page), or whether anything is allowed. Of the loop's
  * thread only.
  */

@@ -130,10 +130,13 @@ static int new_id(const struct requests *requests, char ret[16])
 	return 0;
 }
 
+/* Of those of which nothing is in force: without its request it could not be revoked. */
 static void forget_oldest_closed(struct requests *requests)
 {
 	struct request *oldest = requests->closed;
 
+	while (oldest->in_force)
+		oldest = oldest->next;
 	DL_DELETE(requests->closed, oldest);
 	HASH_DELETE(by_id, requests->by_id, oldest);
 	request_free(oldest);
@@ -154,8 +157,23 @@ void request_close_quietly(struct agent *agent, struct request *request)
 		if (waiter->gone)
 			event_del(waiter->gone);
 	DL_APPEND(requests->closed, request);
-	if (++requests->n_closed > SLUICE_MAX_CLOSED)
+	requests->n_closed++;
+	requests->n_in_force += request->in_force > 0;
+	while (requests->n_closed - requests->n_in_force > SLUICE_MAX_CLOSED)
 		forget_oldest_closed(requests);
+}
+
+void request_in_force(struct agent *agent, const char *id, bool is)
+{
+	struct requests *requests = agent->requests;
+	struct request *request = request_find(requests, id);
+
+	if (!request)
+		return; /* of a denial, or of one that the journal did not tell of */
+	request->in_force += is ? 1 : -1;
+	/* it is closed, and this is its first, or was its last */
+	if (request->prev && request->in_force == is)
+		requests->n_in_force += is ? 1 : -1;
 }
 
 void request_count_tries(struct request *request)

@@ -85,6 +85,7 @@ struct request_source {
  * @escalated_s: more people were asked at this time after its opening, 0: not yet
  * @accounts: by which account each of @decisions came, if by one; NULL while none did
  * @logins: by which account of this host each of @decisions came (person_account()), if by no key
+ * @in_force: how many grants and standing approvals that come from it are; it is kept as long
  * @standing: the standing approval that let it go without asking, or empty
  * @journal_entries, @journal_root: of the journal, as signed when it was opened: for people to hold
  * @scope, @duration_s: narrowest that approvers so far have chosen
@@ -139,6 +140,7 @@ struct request {
 	uint64_t closed_ms;
 	char outcome[256];
 	struct ipc_revocation *revoked;
+	uint32_t in_force;
 	char standing[16];
 	struct waiter *waiters;
 	struct event *timer;
@@ -153,6 +155,7 @@ struct request {
 /**
  * struct requests: the table; others only read it.
  * @by_id: open and closed; @by_key: open
+ * @n_in_force: how many of the closed ones have something in force
  * @max_open, @max_of_uid: SLUICE_MAX_REQUESTS, SLUICE_MAX_REQUESTS_PER_UID, less in tests
  * @deliveries: times that a notifier has delivered one
  * @channels: how each channel of the gateway does
@@ -163,6 +166,7 @@ struct requests {
 	struct request *by_key;
 	struct request *closed;
 	size_t n_closed;
+	size_t n_in_force;
 	size_t max_open;
 	size_t max_of_uid;
 	uint64_t deliveries;
@@ -296,6 +300,12 @@ int request_digest(const struct agent *agent, struct request *request);
  */
 void request_revoked(struct agent *agent, const char *id, const char *person, const char *why,
 		     uint64_t time_ms);
+
+/*
+ * A grant, or a standing approval, of this request came in force, or is not any more: called for
+ * each, in pairs. Whatever is closed in between, the request is there to be revoked.
+ */
+void request_in_force(struct agent *agent, const char *id, bool is);
 
 /* Everything on it for cards, pages and terminals. */
 void request_describe(const struct agent *agent, const struct request *request,
