@@ -300,6 +300,24 @@ static void test_who_revokes(void **state)
 	assert_int_equal(grant_count(world.agent.grants), 0);
 }
 
+/* Those who may decide by the time that it took may end it, too. */
+static void test_who_was_asked_later_revokes(void **state)
+{
+	struct policy_rule *rule = &((struct policy *)world.agent.policy)->rules[0];
+	struct request *request = open_one(1);
+
+	(void)state;
+	if (getuid())
+		skip();
+	rule->escalate_s = 30;
+	rule->escalate_groups = 2; /* security */
+	request->escalated_s = 30;
+	assert_int_equal(decide(request, DAVE, true, ""), 0);
+	assert_int_equal(run_as(STRANGER, STRANGER, revoke_first), EACCES);
+	assert_int_equal(run_as(DAVE, DAVE, revoke_first), 0);
+	assert_int_equal(grant_count(world.agent.grants), 0);
+}
+
 static void test_who_is_the_gateway(void **state)
 {
 	(void)state;
@@ -321,6 +339,7 @@ int main(void)
 		CONTROL_TEST(test_gateways_take_no_place),
 		CONTROL_TEST(test_who_sees_what),
 		CONTROL_TEST(test_who_revokes),
+		CONTROL_TEST(test_who_was_asked_later_revokes),
 		CONTROL_TEST(test_who_is_the_gateway),
 	};
 

@@ -114,18 +114,23 @@ int answer_submit(struct client *client, const struct channel_message *message,
 	return 0;
 }
 
-/* Whether this person may review what is to be ended; root may take away anything. */
-static const char *revoker(const struct client *client, uint32_t action, uint64_t labels,
+/*
+ * Whether this person may review the request that it came from, as for a revocation by a channel;
+ * root may take away anything.
+ */
+static const char *revoker(const struct client *client, const char *id,
 			   const struct decider *decider)
 {
 	const struct agent *agent = client->control->agent;
+	const struct request *request = request_find(agent->requests, id);
 	const struct policy_person *person;
-	struct request_terms terms;
+	struct request_terms terms = {};
 	const char *why;
 
 	person = person_deciding(agent->policy, &decider->who, &why);
-	request_terms(agent, action, labels, &terms);
-	if (person && policy_reviews(agent->policy, terms.groups, person))
+	if (request)
+		request_terms_of(agent, request, &terms);
+	if (person && request && request_reviewer(agent, request, terms.groups, person, NULL))
 		return person->name;
 	if (client->peer.uid == 0)
 		return person ? person->name : "root";
@@ -140,8 +145,6 @@ int answer_revoke(struct client *client, const struct channel_message *message,
 	struct standing *standing = standing_find(agent->standings, select->id);
 	struct grant *grant = grant_find(agent->grants, select->id);
 	struct decider decider;
-	uint64_t labels = 0;
-	uint32_t action = 0;
 	const char *who;
 	int r = peer_decider(client, &decider);
 
@@ -150,11 +153,7 @@ int answer_revoke(struct client *client, const struct channel_message *message,
 	if (!grant && !standing)
 		return answer_result(answer, -ENOENT,
 				     "there is no such grant in force; see sluice grants");
-	if (standing)
-		standing_of(standing, &action, &labels);
-	else
-		action = grant->key.action, labels = grant->kernel.labels;
-	who = revoker(client, action, labels, &decider);
+	who = revoker(client, standing ? standing_request(standing) : grant->request, &decider);
 	if (!who)
 		return answer_result(
 			answer, -EACCES,

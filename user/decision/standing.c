@@ -284,10 +284,9 @@ void standing_describe(const struct agent *agent, const struct standing *standin
 	ret->expires_ms = standing->until_ms;
 }
 
-void standing_of(const struct standing *standing, uint32_t *ret_action, uint64_t *ret_labels)
+const char *standing_request(const struct standing *standing)
 {
-	*ret_action = standing->key.action;
-	*ret_labels = standing->labels;
+	return standing->request;
 }
 
 void standing_revoke(struct agent *agent, struct standing *standing, const char *person,

@@ -58,8 +58,8 @@ size_t standing_ids(const struct standings *standings, char (*ret)[16], size_t m
 void standing_describe(const struct agent *agent, const struct standing *standing,
 		       struct ipc_grant *ret);
 
-/* What it allows, for the question who may revoke it. */
-void standing_of(const struct standing *standing, uint32_t *ret_action, uint64_t *ret_labels);
+/* The request whose approval it is. */
+const char *standing_request(const struct standing *standing);
 
 /* That which came from the approval of this request, or NULL. */
 struct standing *standing_from(const struct standings *standings, const char *request);
