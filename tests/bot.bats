@@ -215,6 +215,45 @@ record() {
 	grep -qF 'it is revoked' "$W/answer"
 }
 
+# on_card RECORD: for press(): what makes it one on the card of that post
+on_card() {
+	record "$1" '@json ".conversation.id = \(.answer.id) | .replyToId = \(.answer.activityId)"'
+}
+
+revoked_on() {
+	[ "$(press "$(on_card "$1") | .value.action.verb = \"sluice.revoke\"")" = 200 ]
+	wait_for heard "^decision teams A2 entra $TENANT $CARLA r-abc123 $DIGEST revoke 0 0 SHA256:"
+}
+
+@test "where the card of the question is gone, the one that is posted anew says how it ended, and its button revokes" {
+	everything
+	order always 0 it is revoked
+	mode status=404
+	order force r-abc123
+	wait_for records_are 2
+	[ "$(record 0002 .method)" = POST ]
+	revoked_on 0002
+}
+
+@test "where the card of the question is gone, the one that is posted anew says what was revoked, and its button revokes the rest" {
+	everything
+	order always 0 it is revoked
+	kill_gateway
+	order revoke r-abc123
+	order force r-abc123 # and is in force: it was revoked in part
+	mode status=404
+	run_gateway
+	wait_for records_are 2
+	[ "$(record 0002 .method)" = POST ]
+	text_of 0002 | grep -qF 'Partly revoked by'
+	wait_for asked_twice 'GET /v1/.well-known/keys'
+	revoked_on 0002
+}
+
+asked_twice() {
+	[ "$(grep -cF -- "$1" "$W/posts/asked")" = 2 ]
+}
+
 # The texts of card $1, in one line.
 text_of() {
 	record "$1" '[.. | .text? // empty] | join("")'

@@ -121,6 +121,39 @@ refused() {
 	[ "$(grep -c '^decision' "$W/sluiced.log")" = 1 ]
 }
 
+# anew: the message of the question is gone, so that the next update is refused
+anew() {
+	control answer '{"method":"chat.update","answer":{"ok":false,"error":"message_not_found"}}'
+}
+
+# On the second message.
+revoked_by_press() {
+	[ "$(press '{"action":"revoke","ts":"1795365000.000002"}')" = '[null,false]' ]
+	wait_for decided revoke
+}
+
+@test "where the message of the question is gone, the one that is posted anew says how it ended, and its button revokes" {
+	everything
+	anew
+	order force r-abc123
+	wait_for called chat.postMessage 2
+	text_of chat.postMessage | grep -qxF 'Revoke'
+	revoked_by_press
+}
+
+@test "where the message of the question is gone, the one that is posted anew says what was revoked, and its button revokes the rest" {
+	everything
+	kill_gateway
+	order revoke r-abc123
+	order force r-abc123 # and is in force: it was revoked in part
+	anew
+	run_gateway
+	wait_for called chat.postMessage 2
+	text_of chat.postMessage | grep -qF 'Partly revoked by'
+	wait_for connected 2
+	revoked_by_press
+}
+
 @test "when what was approved is revoked, the message says by whom and when, once, and has no button any more" {
 	everything
 	order force r-abc123

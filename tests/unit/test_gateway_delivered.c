@@ -284,6 +284,31 @@ static void test_written_anew_while_they_are_gone_through(void **state)
 	assert_null(delivered_find(world.delivered, "fake", DELIVERED_OPEN, &request));
 }
 
+static void test_where_people_may_press(void **state)
+{
+	const struct delivered_request request = { .id = "r-1",
+						   .digest = "3f9a22c1d0e1f2a3",
+						   .expires_ms = UINT32_MAX * 1000ULL };
+	const char *places[DELIVERED_PLACES];
+
+	(void)state;
+	delivered_places(world.delivered, "fake", &request, places);
+	for (size_t i = 0; i < DELIVERED_PLACES; i++)
+		assert_null(places[i]);
+	for (int kind = DELIVERED_OPEN; kind <= DELIVERED_TRIED; kind++) {
+		const char place[] = { (char)('a' + kind), '\0' };
+
+		assert_int_equal(delivered_add(world.delivered, "fake", (enum delivered_kind)kind,
+					       &request, place, 1),
+				 0);
+	}
+	delivered_places(world.delivered, "fake", &request, places);
+	assert_string_equal(places[0], "a");
+	assert_string_equal(places[1], "c"); /* to more people */
+	assert_string_equal(places[2], "b"); /* how it ended */
+	assert_string_equal(places[3], "e"); /* that it was revoked */
+}
+
 static void test_state_folder_must_be_there(void **state)
 {
 	struct delivered *none = NULL;
@@ -305,6 +330,7 @@ int main(void)
 		NOTIFIER_TEST(test_notice_has_no_answer),
 		NOTIFIER_TEST(test_places_are_read_as_they_are_written),
 		NOTIFIER_TEST(test_written_anew_while_they_are_gone_through),
+		NOTIFIER_TEST(test_where_people_may_press),
 		NOTIFIER_TEST(test_state_folder_must_be_there),
 		NOTIFIER_TEST(test_kept_while_it_can_be_revoked),
 		NOTIFIER_TEST(test_an_answer_has_the_question_kept),

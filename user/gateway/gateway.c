@@ -201,22 +201,18 @@ static int start_bot(struct gateway *gateway)
 	return r < 0 ? log_error_errno(r, "cannot start the bot") : 0;
 }
 
-/* The question, and what it became when more people were asked. */
 static bool stands_at(void *arg, const struct ipc_request *request, const struct slack_place *place)
 {
-	static const enum delivered_kind kinds[] = { DELIVERED_OPEN, DELIVERED_ESCALATED };
 	const struct gateway *gateway = arg;
 	const struct delivered_request key = delivered_request(request);
+	const char *places[DELIVERED_PLACES];
+	struct slack_place known;
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		const struct delivered_post *post =
-			delivered_find(gateway->delivered, "slack", kinds[i], &key);
-		struct slack_place known;
-
-		if (post && slack_place_read(post->place, &known) &&
+	delivered_places(gateway->delivered, "slack", &key, places);
+	for (size_t i = 0; i < DELIVERED_PLACES; i++)
+		if (places[i] && slack_place_read(places[i], &known) &&
 		    slack_place_equal(&known, place))
 			return true;
-	}
 	return false;
 }
 

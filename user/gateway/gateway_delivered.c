@@ -327,6 +327,24 @@ struct delivered_post *delivered_find(const struct delivered *delivered, const c
 	return entry ? &entry->post : NULL;
 }
 
+void delivered_places(const struct delivered *delivered, const char *notifier,
+		      const struct delivered_request *request, const char *ret[DELIVERED_PLACES])
+{
+	static const enum delivered_kind messages[DELIVERED_PLACES] = {
+		DELIVERED_OPEN,
+		DELIVERED_ESCALATED,
+		DELIVERED_CLOSED,
+		DELIVERED_REVOKED,
+	};
+
+	for (size_t i = 0; i < DELIVERED_PLACES; i++) {
+		const struct delivered_post *post =
+			delivered_find(delivered, notifier, messages[i], request);
+
+		ret[i] = post ? post->place : NULL;
+	}
+}
+
 static int append(struct delivered *delivered, const struct entry *entry)
 {
 	int r;

@@ -67,6 +67,16 @@ struct delivered_post *delivered_find(const struct delivered *delivered, const c
 				      enum delivered_kind kind,
 				      const struct delivered_request *request);
 
+#define DELIVERED_PLACES 4
+
+/*
+ * Where messages of @notifier about @request stand on which people may press: the question, also
+ * that to more people, and how it ended where that was posted anew. @ret: lent as above; "" or
+ * NULL: none
+ */
+void delivered_places(const struct delivered *delivered, const char *notifier,
+		      const struct delivered_request *request, const char *ret[DELIVERED_PLACES]);
+
 /*
  * Remembered at once, on disk when it returns 0; negative errno when the file could not be written.
  * @place: NULL: as it is known, else of at most NOTIFIER_PLACE_MAX; one that is no word is dropped

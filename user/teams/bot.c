@@ -123,18 +123,11 @@ static void log_refused(struct bot *bot, const char *why)
 		log_warning("a message to the bot was refused: %s", why);
 }
 
-static void find_places(const struct bot *bot, const struct ipc_request *request,
-			const char *ret[2])
+static void find_places(const struct bot *bot, struct bot_press *press)
 {
-	static const enum delivered_kind kinds[] = { DELIVERED_OPEN, DELIVERED_ESCALATED };
-	const struct delivered_request key = delivered_request(request);
+	const struct delivered_request key = delivered_request(press->request);
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		const struct delivered_post *post = delivered_find(
-			bot->options.delivered, bot->options.notifier->name, kinds[i], &key);
-
-		ret[i] = post ? post->place : NULL;
-	}
+	delivered_places(bot->options.delivered, bot->options.notifier->name, &key, press->places);
 }
 
 /* What was found wrong. */
@@ -175,7 +168,7 @@ static void take(struct bot *bot, const struct bot_activity *activity, const cha
 	const char *why;
 
 	if (press.request)
-		find_places(bot, press.request, press.places);
+		find_places(bot, &press);
 	finding = bot_check(&press, &why);
 	if (finding != BOT_FINE)
 		refuse(bot, &press, finding, why, caller);

@@ -15,6 +15,7 @@
 #include "base/account.h"
 #include "bot_activity.h"
 #include "bot_settings.h"
+#include "gateway/gateway_delivered.h"
 #include "ipc.h"
 #include "teams_card.h"
 
@@ -31,7 +32,7 @@ enum bot_finding {
  * struct bot_press: what is checked, and what comes out.
  * @service: what the token says
  * @request: that the button names, as it is known now, or NULL
- * @places: where its cards stand, as bot_place_write() has it; NULL or "" for none
+ * @places: where its cards stand, as bot_place_write() has it: delivered_places()
  * @verb, @account: only with BOT_FINE
  */
 struct bot_press {
@@ -39,7 +40,7 @@ struct bot_press {
 	const struct bot_activity *activity;
 	const char *service;
 	const struct ipc_request *request;
-	const char *places[2];
+	const char *places[DELIVERED_PLACES];
 	enum teams_verb verb;
 	struct account account;
 };
