@@ -254,6 +254,16 @@ asked_twice() {
 	[ "$(grep -cF -- "$1" "$W/posts/asked")" = 2 ]
 }
 
+@test "when more people are asked, that is a card of its own, whose buttons decide as well" {
+	everything
+	order always 0 taken
+	order escalate r-abc123
+	wait_for records_are 2
+	[ "$(record 0002 .method)" = POST ]
+	[ "$(press "$(on_card 0002)")" = 200 ]
+	wait_for heard "^decision teams A2 entra $TENANT $CARLA r-abc123 $DIGEST approve 1 300 SHA256:"
+}
+
 # The texts of card $1, in one line.
 text_of() {
 	record "$1" '[.. | .text? // empty] | join("")'

@@ -154,6 +154,14 @@ revoked_by_press() {
 	revoked_by_press
 }
 
+@test "when more people are asked, that is a message of its own, whose buttons decide as well" {
+	everything
+	order escalate r-abc123
+	wait_for called chat.postMessage 2
+	[ "$(press '{"action":"approve","ts":"1795365000.000002"}')" = '[null,false]' ]
+	wait_for decided approve
+}
+
 @test "when what was approved is revoked, the message says by whom and when, once, and has no button any more" {
 	everything
 	order force r-abc123
