@@ -292,30 +292,64 @@ ended() {
 	wait_for heard '^decision .* approve 1 300 SHA256:[^ ]* $'
 }
 
-@test "whom sluiced refuses is told why, and sees no buttons from then on" {
-	everything
-	sign_in dana /r/r-abc123
-	page_has 'value="approve"'
-	TOKEN=$(token)
-	order always 13 'dana stands behind this request & may not decide it'
-	wait_for refused_by_sluiced dana
-	[ "$(ask dana /r/r-abc123)" = 200 ]
-	page_has 'dana stands behind this request &amp; may not decide it'
-	refute page_has 'value="approve"'
-	refute page_has 'value="deny"'
-	# what is only so for the moment hides nothing
-	order always 28 'too many grants'
-	sign_in erin /r/r-abc123
-	TOKEN=$(token)
-	[ "$(decide erin verdict=approve)" = 303 ]
-	[ "$(ask erin /r/r-abc123)" = 200 ]
-	page_has 'too many grants'
-	page_has 'value="approve"'
-}
-
 # The order is on its way while the form is.
 refused_by_sluiced() {
-	[ "$(decide "$1" verdict=approve)" = 303 ] && [ "$(ask "$1" /r/r-abc123)" = 200 ] && refute page_has 'value="approve"'
+	[ "$(decide "$1" verdict=approve)" = 303 ] && [ "$(ask "$1" /r/r-abc123)" = 200 ] && page_has "$2"
+}
+
+has_buttons() {
+	page_has 'value="approve"' && page_has 'value="deny"'
+}
+
+has_none() {
+	if page_has 'value="approve"' || page_has 'value="deny"'; then return 1; fi
+}
+
+@test "who stands behind the request, or has decided on it, is told why, and sees no buttons from then on" {
+	local tid=01234567-89ab-cdef-0123-456789abcdef oid=fedcba98-7654-3210-fedc-ba9876543210
+	echo Account=entra >>"$W/gateway.conf"
+	echo "tid=$tid oid=$oid" >"$W/idp/mode"
+	everything
+	order behind "$tid" "$oid"
+	order open r-abc123
+	sign_in dana /r/r-abc123
+	has_buttons
+	TOKEN=$(token)
+	order always 1 'dana stands behind this request & may not decide it'
+	wait_for refused_by_sluiced dana 'dana stands behind this request &amp; may not decide it'
+	has_none
+	[ "$(ask dana /r/r-abc123)" = 200 ]
+	page_has 'dana stands behind this request &amp; may not decide it'
+	has_none
+	# the next one has another account
+	echo "tid=$tid oid=${oid/f/0}" >"$W/idp/mode"
+	sign_in erin /r/r-abc123
+	has_buttons
+	TOKEN=$(token)
+	order always 17 'erin has decided on this request before'
+	wait_for refused_by_sluiced erin 'erin has decided on this request before'
+	[ "$(ask erin /r/r-abc123)" = 200 ]
+	page_has 'erin has decided on this request before'
+	has_none
+}
+
+@test "a refusal that another tier, more reviewers or another policy would end is told once, and hides no button" {
+	everything
+	sign_in erin /r/r-abc123
+	TOKEN=$(token)
+	local answer
+	for answer in '13 r-abc123 takes an approval of tier A3' '13 erin is not among the reviewers' \
+		'1 the account belongs to no person of the policy' '28 too many grants'; do
+		order always "$answer"
+		wait_for refused_by_sluiced erin "${answer#* }"
+		has_buttons
+		[ "$(ask erin /r/r-abc123)" = 200 ]
+		refute page_has "${answer#* }"
+		has_buttons
+	done
+	order always 0 denied
+	[ "$(decide erin verdict=deny)" = 303 ]
+	wait_for heard '^decision .* deny '
 }
 
 @test "without sluiced nothing is decided, and the page says so" {

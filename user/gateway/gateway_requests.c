@@ -322,6 +322,16 @@ const struct ipc_request *gateway_requests_find(struct gateway_requests *request
 	return &requests->lent;
 }
 
+bool gateway_requests_behind(const struct ipc_request *request, const struct account *account)
+{
+	uint64_t mark = account_mark(account);
+
+	for (size_t i = 0; i < SLUICE_MAX_BEHIND && request->behind[i]; i++)
+		if (request->behind[i] == mark)
+			return true;
+	return false;
+}
+
 void gateway_requests_each(struct gateway_requests *requests, bool open, size_t skip,
 			   bool (*fn)(void *arg, const struct ipc_request *request), void *arg)
 {

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/account.h"
 #include "ipc.h"
 
 struct gateway_requests;
@@ -55,6 +56,9 @@ size_t gateway_requests_count(const struct gateway_requests *requests, bool open
 
 /* One by its id, or NULL: lent until the next call of any function here but _each(). */
 const struct ipc_request *gateway_requests_find(struct gateway_requests *requests, const char *id);
+
+/* Whether whoever has @account is known to stand behind @request; some may not be, see ipc.h. */
+bool gateway_requests_behind(const struct ipc_request *request, const struct account *account);
 
 /*
  * Calls @fn for each but the first @skip, lent for the call, until it returns false: open ones by

@@ -28,22 +28,12 @@ void bot_answer_error(const struct caller *caller, const char *why)
 	       json_pack("{s:s,s:s}", "code", "BadRequest", "message", why));
 }
 
-static bool is_behind(const struct ipc_request *request, const struct account *account)
-{
-	uint64_t mark = account_mark(account);
-
-	for (size_t i = 0; i < SLUICE_MAX_BEHIND && request->behind[i]; i++)
-		if (request->behind[i] == mark)
-			return true;
-	return false;
-}
-
 void bot_answer_card(const struct bot *bot, const struct caller *caller,
 		     const struct ipc_request *request, const struct account *account,
 		     const char *note)
 {
 	static const char own[] = "none: you stand behind this request, so somebody else decides";
-	bool behind = is_behind(request, account);
+	bool behind = gateway_requests_behind(request, account);
 	struct teams_reader reader = { .page = bot->options.notifier->page,
 				       .note = note,
 				       .seal = &bot->settings->seal };

@@ -25,10 +25,17 @@ static void tell(struct exchange *exchange, bool failed, const char *text)
 	exchange_redirect(exchange, where);
 }
 
-/* These stay so for this person and this request. */
-static bool is_final(int error)
+/*
+ * What stays so for this person and this request. EACCES does not: a denial takes no tier, more
+ * people may be asked. Of EPERM only that they stand behind it: else another policy may end it.
+ */
+static bool is_final(const struct exchange *exchange, const struct session *session, int error)
 {
-	return error == EPERM || error == EACCES || error == EEXIST;
+	const struct ipc_request *request =
+		gateway_requests_find(exchange->web->options.requests, exchange->request);
+
+	return error == EEXIST ||
+	       (error == EPERM && request && gateway_requests_behind(request, &session->account));
 }
 
 static void on_decided(void *arg, int error, const char *text)
@@ -36,7 +43,7 @@ static void on_decided(void *arg, int error, const char *text)
 	struct exchange *exchange = arg;
 	struct session *session = web_session(exchange, false);
 
-	if (session && is_final(error))
+	if (session && is_final(exchange, session, error))
 		session_refuse(session, exchange->request, text);
 	tell(exchange, error != 0, text);
 	web_resume(exchange);

@@ -26,7 +26,7 @@
  * @evidence: JSON object, owned
  * @fresh_until_s: the person has shown the identity provider who they are not long before
  * @message: what the next page says, once
- * @refusals: requests that sluiced has refused this account: id and why
+ * @refusals: requests that sluiced has refused this account for good: id and why
  */
 struct session {
 	char id[OIDC_SECRET];
@@ -66,7 +66,7 @@ struct session *sessions_find(struct sessions *sessions, const char *id, bool to
 void session_end(struct session *session);
 bool session_is_fresh(const struct session *session);
 
-/* What sluiced refused, to be shown instead of buttons. */
+/* What sluiced refused for good, to be shown instead of buttons. */
 void session_refuse(struct session *session, const char *request, const char *why);
 const char *session_refused(const struct session *session, const char *request); /* NULL: not */
 
