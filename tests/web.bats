@@ -556,7 +556,7 @@ teams_at() {
 	[ "$(ask erin /login)" = 303 ]
 	there=$(grep -oiP '^location: \K\S+' "$W/headers")
 	back=$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{redirect_url}' "$there")
-	echo slow >"$W/idp/mode"
+	echo slow=2 >"$W/idp/mode"
 	python3 - "$PORT" "$CA/ca.pem" "$ISSUER" >"$W/many.log" 2>&1 <<-'PY'
 		import collections, concurrent.futures, http.client, ssl, sys, urllib.parse
 		port, ca, issuer = sys.argv[1:]
@@ -588,6 +588,70 @@ teams_at() {
 	rm "$W/idp/mode"
 	[ "$(ask erin "${back#"$URL"}")" = 303 ]
 	[ "$(ask erin /)" = 200 ]
+}
+
+# begin_at ADDRESS JAR: a sign-in from there up to the provider; the way back is in BACK
+begin_at() {
+	local there
+	[ "$(ask "$2" /login --interface "$1")" = 303 ]
+	there=$(grep -oiP '^location: \K\S+' "$W/headers")
+	BACK=$(curl -s --cacert "$CA/ca.pem" -o /dev/null -w '%{redirect_url}' "$there")
+	BACK=${BACK#"$URL"}
+}
+
+@test "one network cannot sign in so often that nobody else can, and who has to wait comes back with the same sign-in" {
+	local near far
+	sed -i "s/^Listen=.*/Listen=0.0.0.0:$PORT/" "$W/gateway.conf"
+	everything
+	begin_at 127.0.0.1 near
+	near=$BACK
+	begin_at 127.0.0.2 far
+	far=$BACK
+	echo slow=8 >"$W/idp/mode"
+	timeout 60 python3 - "$PORT" "$CA/ca.pem" "$ISSUER" >"$W/many.log" 2>&1 3>&- <<-'PY' &
+		import concurrent.futures, http.client, ssl, sys, urllib.parse
+		port, ca, issuer = sys.argv[1:]
+		context = ssl.create_default_context(cafile=ca)
+		def get(path, cookie=""):
+		    page = http.client.HTTPSConnection("127.0.0.1", int(port), context=context, timeout=30)
+		    page.request("GET", path, headers={"Cookie": cookie})
+		    answer = page.getresponse()
+		    answer.read()
+		    page.close()
+		    return answer
+		def begin():
+		    answer = get("/login")
+		    query = urllib.parse.urlsplit(answer.headers["Location"]).query
+		    return answer.headers["Set-Cookie"].partition(";")[0], dict(urllib.parse.parse_qsl(query))["state"]
+		def come_back(attempt):
+		    cookie, state = attempt
+		    return get("/callback?" + urllib.parse.urlencode({"state": state, "iss": issuer, "code": "x"}), cookie).status
+		attempts = [begin() for _ in range(12)]
+		with concurrent.futures.ThreadPoolExecutor(len(attempts)) as pool:
+		    for status in concurrent.futures.as_completed([pool.submit(come_back, a) for a in attempts]):
+		        print(status.result(), flush=True)
+	PY
+	PIDS+=($!)
+	wait_for told_to_wait 8
+	[ "$(grep -c '^/token' "$W/idp/asked")" = 4 ]
+	[ "$(ask near "$near")" = 503 ]
+	page_has 'Too many people sign in at once'
+	rm "$W/idp/mode"
+	[ "$(ask far "$far" --interface 127.0.0.2)" = 303 ]
+	[ "$(ask far / --interface 127.0.0.2)" = 200 ]
+	wait_for signed_in near "$near"
+	# who took the places had no code of the provider's
+	wait "${PIDS[-1]}"
+	[ "$(sort "$W/many.log" | uniq -c | xargs)" = '4 403 8 503' ]
+}
+
+# told_to_wait N: so many
+told_to_wait() {
+	[ "$(grep -c '^503' "$W/many.log")" = "$1" ]
+}
+
+signed_in() {
+	[ "$(ask "$1" "$2")" = 303 ] && [ "$(ask "$1" /)" = 200 ]
 }
 
 @test "an answer that names another provider, or none, is refused" {

@@ -51,7 +51,11 @@ static void begin(const char *path)
 
 static int take(void)
 {
-	return attempts_take(attempts, begun.oidc.state, sealed, &taken);
+	int r = attempts_open(attempts, begun.oidc.state, sealed, &taken);
+
+	if (r == 0)
+		attempts_use(attempts, &taken);
+	return r;
 }
 
 static void an_attempt_serves_once(void **state)
@@ -64,6 +68,16 @@ static void an_attempt_serves_once(void **state)
 	assert_string_equal(taken.oidc.verifier, begun.oidc.verifier);
 	assert_string_equal(taken.oidc.nonce, begun.oidc.nonce);
 	assert_int_equal(take(), -ENOENT);
+}
+
+/* Who has to wait comes back with the same. */
+static void an_attempt_that_was_only_opened_serves(void **state)
+{
+	(void)state;
+	begin("/");
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(attempts_open(attempts, begun.oidc.state, sealed, &taken), 0);
+	assert_int_equal(take(), 0);
 }
 
 static void an_attempt_expires(void **state)
@@ -82,9 +96,9 @@ static void an_attempt_serves_its_browser_only(void **state)
 	begin("/");
 	memcpy(others, sealed, sizeof(others));
 	begin("/r/r-2");
-	assert_int_equal(attempts_take(attempts, begun.oidc.state, others, &taken), -EPERM);
-	assert_int_equal(attempts_take(attempts, "", sealed, &taken), -EPERM);
-	assert_int_equal(attempts_take(attempts, begun.oidc.state, "", &taken), -EPERM);
+	assert_int_equal(attempts_open(attempts, begun.oidc.state, others, &taken), -EPERM);
+	assert_int_equal(attempts_open(attempts, "", sealed, &taken), -EPERM);
+	assert_int_equal(attempts_open(attempts, begun.oidc.state, "", &taken), -EPERM);
 	/* that used up nothing */
 	assert_int_equal(take(), 0);
 }
@@ -124,13 +138,15 @@ static void many_attempts_push_out_none(void **state)
 		assert_int_equal(take(), 0);
 	}
 	assert_null(strstr(first, of.oidc.state));
-	assert_int_equal(attempts_take(attempts, of.oidc.state, first, &taken), 0);
+	assert_int_equal(attempts_open(attempts, of.oidc.state, first, &taken), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_attempt_serves_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_attempt_that_was_only_opened_serves, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(an_attempt_expires, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_attempt_serves_its_browser_only, setup,
 						teardown),

@@ -353,15 +353,17 @@ static int send_code(struct redemption *redemption, const char *code)
 			 &redemption->transfer);
 }
 
+bool oidc_is_busy(const struct oidc *oidc)
+{
+	return oidc->n >= OIDC_REDEMPTIONS;
+}
+
 int oidc_redeem(struct oidc *oidc, const struct oidc_attempt *attempt, const char *code,
 		oidc_done_fn done, void *arg)
 {
-	struct redemption *redemption;
+	struct redemption *redemption = calloc(1, sizeof(*redemption));
 	int r;
 
-	if (oidc->n >= OIDC_REDEMPTIONS)
-		return -EBUSY;
-	redemption = calloc(1, sizeof(*redemption));
 	if (!redemption)
 		return -ENOMEM;
 	*redemption = (struct redemption){

@@ -60,11 +60,13 @@ bool oidc_came_from(const struct oidc *oidc, const char *issuer);
  */
 typedef void (*oidc_done_fn)(void *arg, const json_t *claims, const char *token, const char *why);
 
+/* Whether OIDC_REDEMPTIONS are under way. */
+bool oidc_is_busy(const struct oidc *oidc);
+
 /*
- * oidc_redeem() - exchange @code for a token and check that.
+ * oidc_redeem() - exchange @code for a token and check that; not while oidc_is_busy().
  * @done: called exactly once, from the loop, not from oidc_free()
- * Return: 0, or a negative errno, and then @done is not called: -EBUSY when OIDC_REDEMPTIONS are
- * under way.
+ * Return: 0, or a negative errno, and then @done is not called.
  */
 int oidc_redeem(struct oidc *oidc, const struct oidc_attempt *attempt, const char *code,
 		oidc_done_fn done, void *arg);

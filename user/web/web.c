@@ -80,6 +80,11 @@ static const struct sockaddr *peer_of(struct MHD_Connection *connection)
 	return info ? info->client_addr : NULL;
 }
 
+const struct sockaddr *web_peer(const struct exchange *exchange)
+{
+	return peer_of(exchange->connection);
+}
+
 /* Whether one more may come from there. MHD's own limit takes each address of IPv6 for a peer. */
 static enum MHD_Result on_peer(void *arg, const struct sockaddr *address, socklen_t size)
 {

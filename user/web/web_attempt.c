@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * web_attempt.c: see web_attempt.h. Owns the key of this process, with which attempts are sealed
- * (AES-256-GCM), and the ring of those that were taken.
+ * (AES-256-GCM), and the ring of those that were used.
  */
 #include "web_attempt.h"
 
@@ -115,16 +115,20 @@ int attempts_begin(struct attempts *attempts, const char *path, struct attempt *
 	return 0;
 }
 
-static bool use_up(struct attempts *attempts, const char *state)
+static bool is_used(const struct attempts *attempts, const char *state)
 {
 	for (size_t i = 0; i < MAX_USED; i++)
 		if (strcmp(attempts->used[i], state) == 0)
-			return false;
-	memcpy(attempts->used[attempts->n_used++ % MAX_USED], state, OIDC_SECRET);
-	return true;
+			return true;
+	return false;
 }
 
-int attempts_take(struct attempts *attempts, const char *state, const char *text,
+void attempts_use(struct attempts *attempts, const struct attempt *attempt)
+{
+	memcpy(attempts->used[attempts->n_used++ % MAX_USED], attempt->oidc.state, OIDC_SECRET);
+}
+
+int attempts_open(const struct attempts *attempts, const char *state, const char *text,
 		  struct attempt *ret)
 {
 	struct sealed sealed;
@@ -136,5 +140,5 @@ int attempts_take(struct attempts *attempts, const char *state, const char *text
 		return -EPERM;
 	if (now_s() >= ret->expires_s)
 		return -ETIMEDOUT;
-	return use_up(attempts, ret->oidc.state) ? 0 : -ENOENT;
+	return is_used(attempts, ret->oidc.state) ? -ENOENT : 0;
 }

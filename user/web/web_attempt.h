@@ -36,12 +36,16 @@ int attempts_begin(struct attempts *attempts, const char *path, struct attempt *
 		   char ret_sealed[WEB_SEALED_SIZE]);
 
 /*
- * The attempt that is in @sealed, when it is that of @state: once, and then it is over. The last
- * 512 that were taken are known; of one before these the identity provider knows that its code was
- * used. Return: 0, -EPERM for another state or what is not sealed here, -ETIMEDOUT, -ENOENT for a
- * used one.
+ * The attempt that is in @sealed, when it is that of @state. Return: 0, -EPERM for another state or
+ * what is not sealed here, -ETIMEDOUT, -ENOENT for a used one.
  */
-int attempts_take(struct attempts *attempts, const char *state, const char *sealed,
+int attempts_open(const struct attempts *attempts, const char *state, const char *sealed,
 		  struct attempt *ret);
+
+/*
+ * It was opened, and is over. The last 512 that were used are known; of one before these the
+ * identity provider knows that its code was used.
+ */
+void attempts_use(struct attempts *attempts, const struct attempt *attempt);
 
 #endif

@@ -16,7 +16,7 @@
 
 /*
  * @api: NULL: there is none; @oidc, @sessions, @attempts: NULL without a page
- * @crowd: whose connections there are
+ * @crowd: whose connections there are; @redeeming: and whose sign-ins the provider is asked about
  * @closed: a connection, in this turn; @ending: nobody is served any more
  * @asked: of the server of [Metrics]: sluiced's last answers, and whether it is asked just now
  * @origin: as browsers send it; @secure: they come by https, so cookies are marked so
@@ -37,6 +37,7 @@ struct web {
 		bool under_way;
 	} asked;
 	struct crowd crowd;
+	struct crowd redeeming;
 	const char *origin;
 	const char *host;
 	bool secure;
@@ -58,6 +59,9 @@ void web_go_on(struct exchange *exchange);
 
 /* No more than that waits in the kernel to be read by the other end. */
 void web_bound(struct exchange *exchange, int bytes);
+
+/* The other end of its connection; NULL: not known. */
+const struct sockaddr *web_peer(const struct exchange *exchange);
 
 /* Sets the response for what has come in whole, or waits. */
 void web_route(struct exchange *exchange);

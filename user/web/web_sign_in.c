@@ -2,7 +2,8 @@
 /*
  * web_sign_in.c: from somebody unknown to a session, and out again.
  *
- * Owns: cookies, and which account the claims of a token mean. Must not own: tokens (oidc.h).
+ * Owns: cookies, whose sign-in may go on now, and which account the claims of a token mean. Must
+ * not own: tokens (oidc.h).
  */
 #include <errno.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "web_private.h"
+
+#define PER_NETWORK (OIDC_REDEMPTIONS / 4) /* sign-ins that the provider is asked about at once */
 
 /* Browsers take __Host- only by https, for this host and all its paths, from nobody else. */
 const char *web_session_cookie(const struct web *web)
@@ -192,6 +195,7 @@ static void on_redeemed(void *arg, const json_t *claims, const char *token, cons
 	struct account account;
 	char text[512];
 
+	crowd_leave(&exchange->web->redeeming, web_peer(exchange));
 	if (claims && find_account(exchange->web, claims, &account, &why) == 0) {
 		if (begin_session(exchange, &account, claims, token) < 0)
 			exchange_plain(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR,
@@ -203,18 +207,37 @@ static void on_redeemed(void *arg, const json_t *claims, const char *token, cons
 	web_resume(exchange);
 }
 
-/* Return: NULL, or why it goes no further; an attempt is used up whatever follows. */
-static const char *check_return(struct exchange *exchange)
+/* Return: NULL, or why it goes no further. */
+static const char *open_attempt(struct exchange *exchange)
 {
 	const char *state = exchange_query(exchange, "state");
 	const char *sealed = exchange_cookie(exchange, web_attempt_cookie(exchange->web));
-	int r = attempts_take(exchange->web->attempts, state ? state : "", sealed ? sealed : "",
+	int r = attempts_open(exchange->web->attempts, state ? state : "", sealed ? sealed : "",
 			      &exchange->attempt);
 
 	if (r == -ETIMEDOUT)
 		return "The sign-in took too long. Begin anew.";
 	if (r < 0)
 		return "No sign-in that is under way in this browser belongs to this. Begin anew.";
+	return NULL;
+}
+
+/* Anybody may bring a made-up code, and none may take the places of all others with it. */
+static bool is_crowded(const struct exchange *exchange)
+{
+	const struct web *web = exchange->web;
+
+	if (oidc_is_busy(web->oidc))
+		return true;
+	/* behind a proxy all have one address, and it bounds them itself */
+	return !web->options.settings->loopback &&
+	       crowd_count(&web->redeeming, web_peer(exchange)) >= PER_NETWORK;
+}
+
+/* The attempt is used up whatever follows. Return: NULL, or why it goes no further. */
+static const char *check_return(const struct exchange *exchange)
+{
+	attempts_use(exchange->web->attempts, &exchange->attempt);
 	if (!oidc_came_from(exchange->web->oidc, exchange_query(exchange, "iss")))
 		return "The answer is from another identity provider.";
 	if (!exchange_query(exchange, "code"))
@@ -222,22 +245,30 @@ static const char *check_return(struct exchange *exchange)
 	return NULL;
 }
 
+static void redeem(struct exchange *exchange)
+{
+	web_wait(exchange);
+	crowd_enter(&exchange->web->redeeming, web_peer(exchange));
+	if (oidc_redeem(exchange->web->oidc, &exchange->attempt.oidc,
+			exchange_query(exchange, "code"), on_redeemed, exchange) < 0)
+		on_redeemed(exchange, NULL, NULL, "the identity provider cannot be asked");
+}
+
 void web_come_back(struct exchange *exchange)
 {
-	const char *why = check_return(exchange);
-	int r;
+	const char *why = open_attempt(exchange);
 
-	if (why) {
-		web_say(exchange, MHD_HTTP_BAD_REQUEST, "Sign-in refused", why);
+	if (!why && is_crowded(exchange)) {
+		web_say(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "Not signed in yet",
+			"Too many people sign in at once. Load this page again in a moment.");
 		return;
 	}
-	web_wait(exchange);
-	r = oidc_redeem(exchange->web->oidc, &exchange->attempt.oidc,
-			exchange_query(exchange, "code"), on_redeemed, exchange);
-	if (r == -EBUSY)
-		on_redeemed(exchange, NULL, NULL, "too many people sign in at once; try again");
-	else if (r < 0)
-		on_redeemed(exchange, NULL, NULL, "the identity provider cannot be asked");
+	if (!why)
+		why = check_return(exchange);
+	if (why)
+		web_say(exchange, MHD_HTTP_BAD_REQUEST, "Sign-in refused", why);
+	else
+		redeem(exchange);
 }
 
 void web_sign_out(struct exchange *exchange, struct session *session)
