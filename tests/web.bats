@@ -411,18 +411,33 @@ has_none() {
 	sign_in jar
 }
 
-@test "where the provider does not say when, a sign-in is as old as its token" {
+@test "where the provider does not say when, a sign-in approves nothing that takes A3, and the page says why" {
 	everything
-	[ "$(ask jar /login)" = 303 ]
+	[ "$(ask erin /login)" = 303 ]
 	grep -qi '^location: .*max_age=900&' "$W/headers"
 	echo auth_time=-1000 >"$W/idp/mode"
-	[ "$(ask jar / -L)" = 403 ]
+	[ "$(ask erin / -L)" = 403 ]
 	page_has 'the sign-in is too old'
+	order open r-abc123 600 3
 	echo drop=auth_time >"$W/idp/mode"
-	sign_in jar /r/r-abc123
+	sign_in erin /r/r-abc123
+	wait_for approve_is_there false
+	# to sign in anew would be no help
+	refute page_has 'href="/login?next=/r/r-abc123"'
+	page_has 'the identity provider does not say when you signed in'
+	page_has 'sluice approve r-abc123 3f9a22c1 --key'
 	TOKEN=$(token)
-	[ "$(decide jar verdict=deny)" = 303 ]
-	wait_for heard '^decision web A3 '
+	[ "$(decide erin verdict=approve)" = 303 ]
+	[ "$(ask erin /r/r-abc123)" = 200 ]
+	page_has 'Nothing was decided: the identity provider does not say when you signed in'
+	[ "$(decided)" = 0 ]
+	[ "$(decide erin verdict=deny)" = 303 ]
+	wait_for heard '^decision web A2 .* deny '
+	order open r-abc123 600 2
+	wait_for approve_is_there true
+	TOKEN=$(token)
+	[ "$(decide erin verdict=approve)" = 303 ]
+	wait_for heard '^decision web A2 .* approve '
 }
 
 @test "an old sign-in approves nothing that takes A3, until it is renewed" {

@@ -160,6 +160,23 @@ static void what_was_read_besides_is_counted(void **state)
 	}
 }
 
+/* A sign-in anew, which is no help then, is not asked for. */
+static void a_sign_in_of_unknown_age_approves_no_A3(void **state)
+{
+	_cleanup_free_ char *text = NULL;
+
+	(void)state;
+	request.tier = 3;
+	session.fresh_until_s = 0;
+	session.undated = true;
+	text = page();
+	assert_has(text, "value=\"approve\"", false);
+	assert_has(text, "value=\"deny\"", true);
+	assert_has(text, "/login", false);
+	assert_has(text, "does not say when you signed in", true);
+	assert_has(text, "sluice approve r-1 3f9a22c1 --key", true);
+}
+
 static void a_reason_has_its_source(void **state)
 {
 	_cleanup_free_ char *none = NULL, *some = NULL;
@@ -366,6 +383,7 @@ int main(void)
 		cmocka_unit_test_setup(an_old_sign_in_approves_no_A3, setup),
 		cmocka_unit_test_setup(what_is_hidden_is_approved_elsewhere, setup),
 		cmocka_unit_test_setup(what_was_read_besides_is_counted, setup),
+		cmocka_unit_test_setup(a_sign_in_of_unknown_age_approves_no_A3, setup),
 		cmocka_unit_test_setup(a_reason_has_its_source, setup),
 		cmocka_unit_test_setup(every_text_is_escaped, setup),
 		cmocka_unit_test_setup(a_long_path_is_cut_in_the_middle, setup),

@@ -186,6 +186,10 @@ static void a_sign_in_is_fresh_for_a_while(void **state)
 	assert_false(session_is_fresh(session));
 	session = sessions_begin(sessions, &erin, "Erin", strdup("{}"), FRESH_S + 10);
 	assert_false(session_is_fresh(session));
+	assert_false(session->undated);
+	session = sessions_begin(sessions, &erin, "Erin", strdup("{}"), WEB_AGE_UNKNOWN);
+	assert_false(session_is_fresh(session));
+	assert_true(session->undated);
 }
 
 static void refusals_are_remembered(void **state)

@@ -79,7 +79,11 @@ void web_decide(struct exchange *exchange, struct session *session, const char *
 	}
 	if (decision.statement.answer.approve && web_is_stale(request, session)) {
 		tell(exchange, true,
-		     "Nothing was decided: your sign-in is too old for that. Sign in anew.");
+		     session->undated
+			     ? "Nothing was decided: the identity provider does not say when you "
+			       "signed in, and this takes a sign-in that is not long ago."
+			     : "Nothing was decided: your sign-in is too old for that. Sign in "
+			       "anew.");
 		return;
 	}
 	snprintf(decision.channel, sizeof(decision.channel), "%s", CHANNEL);

@@ -223,11 +223,12 @@ bool web_is_stale(const struct ipc_request *request, const struct session *sessi
 	return request->tier > WEB_TIER_STALE && !session_is_fresh(session);
 }
 
-/* Nobody approves here what this page cannot show. */
-static void add_elsewhere(struct html *html, const struct ipc_request *request)
+/* What this page cannot do: show all, or know when the person signed in where they are not told. */
+static void add_elsewhere(struct html *html, const struct ipc_request *request, const char *why)
 {
-	html_markup(html, "<p class=\"note\">An approval takes a person's key, since not all can be "
-			  "shown here: <code>");
+	html_markup(html, "<p class=\"note\">An approval takes a key of yours, since ");
+	html_text(html, why);
+	html_markup(html, ": <code>");
 	html_words(html, "sluice approve %s %.8s --key ~/.ssh/id_ed25519", request->id,
 		   request->digest);
 	html_markup(html, "</code></p><p class=\"buttons\">");
@@ -279,11 +280,14 @@ static void add_form(struct html *html, const struct ipc_request *request,
 		html_markup(html, " required");
 	html_markup(html, "></p>");
 	if (request->hidden)
-		add_elsewhere(html, request);
-	else if (web_is_stale(request, session))
-		add_renewal(html, request);
-	else
+		add_elsewhere(html, request, "not all of it can be shown here");
+	else if (!web_is_stale(request, session))
 		add_approval(html, request);
+	else if (session->undated)
+		add_elsewhere(html, request,
+			      "the identity provider does not say when you signed in");
+	else
+		add_renewal(html, request);
 	html_markup(html, "<button name=\"verdict\" value=\"deny\" class=\"deny\">Deny</button></p>"
 			  "</form></section>");
 }

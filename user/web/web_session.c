@@ -142,6 +142,7 @@ struct session *sessions_begin(struct sessions *sessions, const struct account *
 	snprintf(slot->name, sizeof(slot->name), "%s", name);
 	slot->used_s = now;
 	slot->expires_s = now + sessions->life_s;
+	slot->undated = age_s == WEB_AGE_UNKNOWN;
 	slot->fresh_until_s = age_s < sessions->fresh_s ? now + sessions->fresh_s - age_s : now;
 	return slot;
 }

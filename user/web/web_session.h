@@ -19,12 +19,16 @@
 #define WEB_SESSIONS 4	  /* of one account */
 #define WEB_REFUSALS 16	  /* remembered of one session */
 
+/* The identity provider does not say when the person has shown who they are. */
+#define WEB_AGE_UNKNOWN UINT64_MAX
+
 /**
  * struct session: one person in one browser.
  * @id: secret, in the cookie; @token: secret, in each form
  * @name: to be shown, says nothing
  * @evidence: JSON object, owned
  * @fresh_until_s: the person has shown the identity provider who they are not long before
+ * @undated: nobody knows when that was: it is never fresh
  * @message: what the next page says, once
  * @refusals: requests that sluiced has refused this account for good: id and why
  */
@@ -37,6 +41,7 @@ struct session {
 	uint64_t expires_s;
 	uint64_t used_s;
 	uint64_t fresh_until_s;
+	bool undated;
 	char message[1024];
 	bool failed;
 	struct {
@@ -55,7 +60,7 @@ struct sessions *sessions_free(struct sessions *sessions); /* returns NULL; acce
 /*
  * A new one, with new secrets whatever the browser had before; of an account that has WEB_SESSIONS
  * the one that began first gives way, else, when there are too many, the idlest of all. Takes over
- * @evidence. @age_s: since the person has shown who they are.
+ * @evidence. @age_s: since the person has shown who they are, or WEB_AGE_UNKNOWN.
  * Return: lent until the next call of sessions_begin(); NULL with errno.
  */
 struct session *sessions_begin(struct sessions *sessions, const struct account *account,

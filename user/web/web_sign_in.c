@@ -156,13 +156,17 @@ static const char *name_of(const json_t *claims)
 	return "somebody";
 }
 
-/* Since the person has shown who they are, or since the provider said so where it does not say. */
+/*
+ * Since the person has shown who they are. A provider that does not say when may not have heeded
+ * max_age either: its token's own age says only when the browser came by.
+ */
 static uint64_t age_of(const json_t *claims)
 {
 	const json_t *shown = json_object_get(claims, "auth_time");
-	json_int_t then = json_integer_value(shown ? shown : json_object_get(claims, "iat"));
-	json_int_t now = time(NULL);
+	json_int_t then = json_integer_value(shown), now = time(NULL);
 
+	if (!shown)
+		return WEB_AGE_UNKNOWN;
 	return then < now ? (uint64_t)(now - then) : 0;
 }
 
