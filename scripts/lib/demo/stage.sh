@@ -142,7 +142,7 @@ start_sluiced()
 	start sluiced sluiced --config "$stage/etc/sluice.conf" --control "$SLUICE_SOCKET" \
 		--gateway "$stage/run/gateway.sock"
 	sluiced_pid=$started
-	wait_for 90 stage_sluiced_settled && sluice status >/dev/null
+	wait_for 300 stage_sluiced_settled && sluice status >/dev/null
 }
 
 stage_sluiced_settled()
