@@ -94,7 +94,7 @@ await checkForm(phone);
 await shoot(phone, "list-phone");
 await phone.goto(url + "/r/r-11fe1");
 await shoot(phone, "plain-phone");
-order("always 1 dana stands behind this request and may not decide it");
+order("always 17 dana has decided on this request before; another person must");
 await phone.waitForTimeout(300);
 await phone.tap("button.approve");
 await phone.waitForSelector("[role=alert]");
