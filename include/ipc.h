@@ -194,7 +194,7 @@ struct ipc_told {
  * @waiting: how it waits: "hold" or "fail"
  * @tries: attempts counted on this one request
  * @escalated_s: more people were asked so long after it was opened; 0: not yet
- * @more_sources: reads besides those in @sources
+ * @more_sources: reads besides those in @sources, at least
  * @hidden: bytes of text that did not fit into this message, 0 almost always
  * @boot: boot id of the host, which a signed answer states
  * @tier: enum policy_tier: the least that an approval must have

@@ -88,6 +88,7 @@
 #define SLUICE_MAX_SINKS	    8	    /* of the gateway: where the journal is sent to */
 #define SLUICE_MAX_NOTIFIERS	    8	    /* of the gateway */
 #define SLUICE_MAX_SOURCES	    8	    /* sources shown with a request */
+#define SLUICE_COUNTED_SOURCES	    1000    /* and counted, of one label at least */
 #define SLUICE_MAX_NODES	    65536   /* processes and files whose lineage is kept */
 #define SLUICE_MAX_LINEAGE	    262144  /* edges of the index in the state folder, some 60 MB */
 #define SLUICE_STATE_LINEAGE	    32768   /* edges known again at a start: the newest */

@@ -336,10 +336,11 @@ examples() {
 	[[ $output == *'a\nApproved by: root\r\x9b1m\xff'* ]]
 	[[ $output == *'back\\slash été'* ]]
 	[[ $output == *"WARNING: 7 bytes"* ]]
+	[[ $output == *"and at least 3 more: sluice why 666"* ]]
 	run "$SLUICE" show r-evil --json
 	[ "$status" -eq 0 ]
 	safe "$output"
-	json '.target == "/srv/\u202efdp.exe" and .program == "\u001b[2J\u001b[31mx" and .hidden_bytes == 7'
+	json '.target == "/srv/\u202efdp.exe" and .program == "\u001b[2J\u001b[31mx" and .hidden_bytes == 7 and .more_sources == 3'
 	run "$SLUICE" requests
 	safe "$output"
 }

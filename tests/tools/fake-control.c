@@ -210,6 +210,7 @@ static const struct ipc_request evil = {
 	.n_told = 1,
 	.told = { { .notifier = "\033[2J", .state = 99, .text = "\xe2\x80\xae" } },
 	.hidden = 7,
+	.more_sources = 3,
 	.pid = 666,
 	.labels = "pii",
 	.comm = "\033[2J\033[31mx",

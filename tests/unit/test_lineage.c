@@ -158,6 +158,21 @@ static void test_each_label_before_a_second_of_one(void **state)
 	assert_string_equal(steps[3].object, "/both");
 }
 
+/* Who has read very much does not make each request cost that. */
+static void test_counting_ends(void **state)
+{
+	struct lineage_step steps[8];
+	size_t more;
+
+	(void)state;
+	graph = lineage_free(graph);
+	graph = lineage_new(4 * SLUICE_COUNTED_SOURCES, is_alive);
+	for (uint64_t i = 1; i <= 2 * SLUICE_COUNTED_SOURCES; i++)
+		reads(10, i, "/many", 3);
+	assert_int_equal(lineage_sources(graph, 10, 10000, 3, steps, 8, &more), 8);
+	assert_int_equal(more, SLUICE_COUNTED_SOURCES - 8);
+}
+
 static void test_cycle(void **state)
 {
 	struct lineage_step steps[8];
@@ -342,6 +357,7 @@ int main(void)
 		LINEAGE_TEST(test_source_over_another_process),
 		LINEAGE_TEST(test_child_does_not_have_what_came_later),
 		LINEAGE_TEST(test_each_label_before_a_second_of_one),
+		LINEAGE_TEST(test_counting_ends),
 		LINEAGE_TEST(test_cycle),
 		LINEAGE_TEST(test_endpoint),
 		LINEAGE_TEST(test_same_fact_is_one_edge),

@@ -352,6 +352,18 @@ static void test_what_the_agent_hid_is_told(void **state)
 			     "sluice journal --request "));
 }
 
+static void test_reads_that_are_not_named_are_told(void **state)
+{
+	(void)state;
+	for (uint32_t more = 0; more < 2; more++) {
+		_cleanup_free_ char *text = NULL;
+
+		request.more_sources = more;
+		text = shown("TextRun");
+		assert_int_equal(!!strstr(text, "and at least 1 more: sluice why "), more);
+	}
+}
+
 static void test_only_typable_ids(void **state)
 {
 	static const char *const bad[] = {
@@ -571,6 +583,7 @@ int main(void)
 		cmocka_unit_test_setup(test_question_links_to_the_page, card_setup),
 		cmocka_unit_test_setup(test_worst_case_fits, card_setup),
 		cmocka_unit_test_setup(test_what_is_hidden_is_counted, card_setup),
+		cmocka_unit_test_setup(test_reads_that_are_not_named_are_told, card_setup),
 		cmocka_unit_test_setup(test_what_the_agent_hid_is_told, card_setup),
 		cmocka_unit_test_setup(test_only_typable_ids, card_setup),
 		cmocka_unit_test_setup(test_test_card_says_so, card_setup),

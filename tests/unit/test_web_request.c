@@ -156,7 +156,7 @@ static void what_was_read_besides_is_counted(void **state)
 
 		request.more_sources = more;
 		text = page();
-		assert_has(text, "And 1 more, which sluice why", more);
+		assert_has(text, "And at least 1 more: sluice why", more);
 	}
 }
 

@@ -122,7 +122,7 @@ static void print_more(FILE *out, const json_t *request)
 	json_int_t more = json_integer_value(json_object_get(request, "more_sources"));
 
 	if (more)
-		fprintf(out, "and %lld more: sluice why %lld\n", (long long)more,
+		fprintf(out, "and at least %lld more: sluice why %lld\n", (long long)more,
 			(long long)json_integer_value(json_object_get(request, "pid")));
 }
 

@@ -77,7 +77,8 @@ int lineage_add(struct lineage *lineage, const struct lineage_fact *fact);
  * lineage_sources() - where the labels of a process came from.
  * For each label the reads of objects that got the label from nobody we know, nearest first, one of
  * each label before a second of any.
- * @ret_more: how many such reads there were besides
+ * @ret_more: how many such reads there were besides, at least: from SLUICE_COUNTED_SOURCES on, and
+ * where the graph has forgotten some, there may be more
  * Return: how many were written to @ret.
  */
 size_t lineage_sources(struct lineage *lineage, pid_t pid, uint64_t start_ns, uint64_t labels,

@@ -117,7 +117,10 @@ static void take_origin(struct origins *origins, struct edge *edge)
 		origins->edges[origins->n++] = edge;
 }
 
-/* Never ends the walk: who approves is to know how many there are. */
+/*
+ * Goes on when it has all that are named: who approves is to know how many there are. Not for ever:
+ * whoever has read the most could have the daemon walk all of that for each label of each request.
+ */
 static bool collect_origin(void *ctx, struct edge *edge, uint64_t bound)
 {
 	struct origins *origins = ctx;
@@ -131,7 +134,7 @@ static bool collect_origin(void *ctx, struct edge *edge, uint64_t bound)
 			return false;
 	if (is_original(edge->key.from, origins->label, bound))
 		take_origin(origins, edge);
-	return false;
+	return origins->n == SLUICE_MAX_SOURCES && *origins->counted >= SLUICE_COUNTED_SOURCES;
 }
 
 /* Adds a source, or notes that one already named has this label too. */

@@ -135,7 +135,7 @@ static void add_sources(struct card *card, const struct ipc_request *request)
 	}
 	if (request->more_sources) {
 		card_line(card, NULL);
-		card_words(card, "and %u more, which sluice why %d lists on that host",
+		card_words(card, "and at least %u more: sluice why %d, on that host",
 			   request->more_sources, request->pid);
 	}
 }
@@ -177,7 +177,6 @@ static void add_hidden(struct card *card, const struct ipc_request *request)
 	card_strong(card, text, CARD_ATTENTION);
 }
 
-/* Like the buttons: no further than once, unless somebody says so. */
 static void add_command(struct card *card, const char *verb, const char *option,
 			const struct ipc_request *request)
 {
@@ -213,6 +212,7 @@ void request_card_question(struct card *card, const struct ipc_request *request,
 	card_words(card, "%s%son that host, as a person whom the rule names%s%s:", way,
 		   *way ? ", or " : "", tiers[tier],
 		   request->reason_required ? "; a reason is required" : "");
+	/* like the buttons, no further than once unless somebody says so */
 	add_command(card, "approve",
 		    tier > POLICY_A1 ? " --scope once --key ~/.ssh/id_ed25519" : " --scope once",
 		    request);

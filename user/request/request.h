@@ -17,7 +17,8 @@
  *	in order of bytes, comma between); nonce (64 random hex digits), where the policy calls
  *	something private: it is in the vault too, so that nobody else can try guesses of a path;
  *	for each source in order of its number: source ("LABELS<newline>READER<newline>PATH",
- *	labels as before); and more_sources, when there were more reads than these: how many.
+ *	labels as before); and more_sources, when there were more reads than these: how many at
+ *	least.
  */
 #ifndef SLUICE_REQUEST_H
 #define SLUICE_REQUEST_H
@@ -125,7 +126,7 @@ struct request {
 	char *reason;
 	enum reason_origin reason_from;
 	struct request_source sources[SLUICE_MAX_SOURCES];
-	size_t n_sources, more_sources; /* these, and how many more there were */
+	size_t n_sources, more_sources; /* these, and at least so many more */
 	struct ipc_decision *decisions;
 	struct account *accounts;
 	uid_t logins[SLUICE_MAX_REVIEWERS];

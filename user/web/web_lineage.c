@@ -168,7 +168,7 @@ void add_lineage(struct html *html, const struct ipc_request *request)
 		html_markup(html, "</ol>");
 	if (request->more_sources) {
 		html_markup(html, "<p>");
-		html_words(html, "And %u more, which sluice why %d lists on that host.",
+		html_words(html, "And at least %u more: sluice why %d, on that host.",
 			   request->more_sources, request->pid);
 		html_markup(html, "</p>");
 	}
